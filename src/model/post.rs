@@ -1,0 +1,97 @@
+//! A post as the rest of tagwire sees it: read, dated, addressed, cleaned.
+//! In: what `posts` made of one file. Out: the value that catalog, feeds, topics and summary take.
+
+use std::fmt;
+
+use super::label::Label;
+use super::time::PostTime;
+
+/// The id that jekyll-feed would publish, without the site's address: `/cat/2022/02/18/slug`
+/// (Jekyll `Document#id`), or the front matter's `guid`/`id`. Never changes, never reused.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PostId(String);
+
+impl PostId {
+    /// Wraps an id that the parser made.
+    pub fn new(id: impl Into<String>) -> Self {
+        PostId(id.into())
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for PostId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// SHA-256 of title and cleaned article text, cut to 16 bytes: the version of a post that counts.
+/// Footers, markup and front matter order do not change it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ContentHash(pub [u8; 16]);
+
+/// Where a post's date came from, best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DateSource {
+    /// The front matter's `date`.
+    FrontMatter,
+    /// `YYYY-MM-DD-` at the start of the file name.
+    FileName,
+    /// A leading `YYYYMMDD` of a long number in the file name.
+    NumberInName,
+    /// Nothing else was usable: the time at which the file was first seen.
+    FirstSeen,
+}
+
+/// One post, ready for every later stage.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Post {
+    /// Stable identity.
+    pub id: PostId,
+    /// The file, as `posts.dir` leads to it, with `/` between folders.
+    pub path: String,
+    /// Plain text, one line, never empty.
+    pub title: String,
+    /// The author's date with the author's offset.
+    pub published: PostTime,
+    /// Where `published` came from.
+    pub date_source: DateSource,
+    /// `updated` or `last_modified_at` of the front matter.
+    pub updated: Option<PostTime>,
+    /// Permalink below the site's address, percent-encoded, starting with `/`.
+    pub url: String,
+    /// In the author's order, without repetition.
+    pub categories: Vec<String>,
+    /// In the author's order, without repetition.
+    pub tags: Vec<String>,
+    /// The front matter's author, if it names one.
+    pub author: Option<String>,
+    /// The paper or agency that the article came from (`（文章来源：X）`).
+    pub source: Option<String>,
+    /// The article's address at its source (the trailing `<http://…>` line); http or https only.
+    pub via: Option<String>,
+    /// The editor's digest (`> …` as the first paragraph), plain text.
+    pub digest: Option<String>,
+    /// First image of the article, absolute.
+    pub image: Option<String>,
+    /// The cleaned and sanitised body, links absolute, digest included.
+    pub html: String,
+    /// The article's plain text: a line for each block, without digest, source line and footer.
+    pub text: String,
+    /// `published: false`: known, but neither shown nor announced.
+    pub withdrawn: bool,
+    /// The version that counts for corrections.
+    pub content_hash: ContentHash,
+}
+
+impl Post {
+    /// Categories and tags as labels, categories first.
+    pub fn labels(&self) -> impl Iterator<Item = Label> + '_ {
+        let categories = self.categories.iter().map(Label::category);
+        categories.chain(self.tags.iter().map(Label::tag))
+    }
+}

@@ -1,0 +1,122 @@
+//! Time with an offset, and its three spellings. The only place that formats a post's time.
+//! In: instants with the author's offset. Out: RFC 2822 for RSS, RFC 3339 for Atom and JSON.
+
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDateTime, Offset, TimeZone, Utc};
+use chrono_tz::Tz;
+
+/// An instant that remembers its author's offset. Years 1 to 9999 and offsets within
+/// 14 hours only, so that both RFC spellings exist (chrono's RFC 2822 panics past 9999).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PostTime(DateTime<FixedOffset>);
+
+/// Widest offset that feed readers accept (Pacific/Kiritimati), in seconds.
+const WIDEST_OFFSET: i32 = 14 * 3600;
+
+impl PostTime {
+    /// Keeps instant and offset; an offset beyond 14 hours keeps the instant and is written in `zone`.
+    /// `None` outside the years 1 to 9999.
+    pub fn new(at: DateTime<FixedOffset>, zone: Tz) -> Option<Self> {
+        let at = if at.offset().local_minus_utc().abs() > WIDEST_OFFSET {
+            in_zone(at.to_utc(), zone)
+        } else {
+            at
+        };
+        (1..=9999).contains(&at.year()).then_some(PostTime(at))
+    }
+
+    /// From an instant in seconds since 1970 (UTC) and an offset in seconds east of UTC,
+    /// as databases keep them. `None` when out of range.
+    pub fn from_parts(seconds: i64, offset_seconds: i32) -> Option<Self> {
+        let offset = FixedOffset::east_opt(offset_seconds)?;
+        let at = DateTime::from_timestamp(seconds, 0)?.with_timezone(&offset);
+        (1..=9999).contains(&at.year()).then_some(PostTime(at))
+    }
+
+    /// Seconds since 1970 (UTC).
+    pub fn seconds(self) -> i64 {
+        self.0.timestamp()
+    }
+
+    /// Offset in seconds east of UTC.
+    pub fn offset_seconds(self) -> i32 {
+        self.0.offset().local_minus_utc()
+    }
+
+    /// `Fri, 18 Feb 2022 10:01:41 +0800` (RFC 2822, as RSS 2.0 wants it).
+    pub fn rfc2822(self) -> String {
+        self.0.format("%a, %d %b %Y %H:%M:%S %z").to_string()
+    }
+
+    /// `2022-02-18T10:01:41+08:00` (RFC 3339, as Atom and JSON Feed want it).
+    pub fn rfc3339(self) -> String {
+        self.0.format("%Y-%m-%dT%H:%M:%S%:z").to_string()
+    }
+
+    /// `2022-02-18 10:01`, on the clock of `zone`, for people.
+    pub fn clock(self, zone: Tz) -> String {
+        in_zone(self.0.to_utc(), zone)
+            .format("%Y-%m-%d %H:%M")
+            .to_string()
+    }
+
+    /// The date and time with offset, for crates that speak chrono.
+    pub fn as_chrono(self) -> DateTime<FixedOffset> {
+        self.0
+    }
+}
+
+/// The same instant on the clock of `zone`.
+pub fn in_zone(at: DateTime<Utc>, zone: Tz) -> DateTime<FixedOffset> {
+    let local = at.with_timezone(&zone);
+    let offset = local.offset().fix();
+    at.with_timezone(&offset)
+}
+
+/// A wall clock reading in `zone`. A reading that a summer time change skipped is moved on by the
+/// length of the gap; of one that occurred twice the earlier is meant.
+pub fn wall_clock(reading: NaiveDateTime, zone: Tz) -> DateTime<FixedOffset> {
+    match zone.from_local_datetime(&reading).earliest() {
+        Some(local) => local.with_timezone(&local.offset().fix()),
+        None => {
+            let before = zone.offset_from_utc_datetime(&reading).fix();
+            in_zone((reading - before).and_utc(), zone)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono_tz::Asia::Shanghai;
+
+    fn post_time(text: &str) -> PostTime {
+        PostTime::new(DateTime::parse_from_rfc3339(text).unwrap(), Shanghai).unwrap()
+    }
+
+    #[test]
+    fn the_authors_offset_stays_in_both_spellings() {
+        let time = post_time("2022-02-18T10:01:41+08:00");
+        assert_eq!(time.rfc2822(), "Fri, 18 Feb 2022 10:01:41 +0800");
+        assert_eq!(time.rfc3339(), "2022-02-18T10:01:41+08:00");
+        assert_eq!(
+            PostTime::from_parts(time.seconds(), time.offset_seconds()),
+            Some(time)
+        );
+    }
+
+    #[test]
+    fn an_offset_that_no_reader_accepts_keeps_its_instant() {
+        let time = post_time("2022-02-18T23:00:00+23:00");
+        assert_eq!(time.rfc3339(), "2022-02-18T08:00:00+08:00");
+    }
+
+    #[test]
+    fn a_skipped_wall_clock_is_still_a_time() {
+        let reading = |text| NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").unwrap();
+        let zone = chrono_tz::Europe::Berlin;
+        let skipped = wall_clock(reading("2022-03-27 02:30"), zone);
+        assert_eq!(skipped.to_rfc3339(), "2022-03-27T03:30:00+02:00");
+        let summer_1988 = wall_clock(reading("1988-07-01 12:00"), Shanghai);
+        assert_eq!(summer_1988.to_rfc3339(), "1988-07-01T12:00:00+09:00");
+    }
+}
