@@ -1,7 +1,7 @@
 //! Time with an offset, and its three spellings. The only place that formats a post's time.
 //! In: instants with the author's offset. Out: RFC 2822 for RSS, RFC 3339 for Atom and JSON.
 
-use chrono::{DateTime, Datelike, FixedOffset, NaiveDateTime, Offset, TimeZone, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDateTime, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
 /// An instant that remembers its author's offset. Years 1 to 9999 and offsets within
@@ -78,7 +78,9 @@ pub fn wall_clock(reading: NaiveDateTime, zone: Tz) -> DateTime<FixedOffset> {
     match zone.from_local_datetime(&reading).earliest() {
         Some(local) => local.with_timezone(&local.offset().fix()),
         None => {
-            let before = zone.offset_from_utc_datetime(&reading).fix();
+            // A day before the gap the old offset was still in force.
+            let day_before = reading - TimeDelta::days(1);
+            let before = zone.offset_from_utc_datetime(&day_before).fix();
             in_zone((reading - before).and_utc(), zone)
         }
     }
