@@ -1,3 +1,7 @@
 //! The `tagwire` program: hands the command line to the library and reports its exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tagwire::cli::main()
+}

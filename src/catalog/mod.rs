@@ -1,1 +1,204 @@
-//! (being built)
+//! The derived index: what we know of each post, without its body.
+//! In: parsed posts with their topics and summaries. Out: newest N of a label, labels, search, what changed.
+//! A SQLite file that may be deleted at any time: the next start builds the same feeds again.
+
+mod read;
+mod schema;
+mod write;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{ContentHash, Follow, Post, PostId, PostTime, Problem};
+use crate::posts::Stamp;
+
+pub use read::{Counts, LabelRow};
+pub use write::{Delta, duplicate, label_key};
+
+/// The `catalog` section of the config.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// The index file; derived, may be deleted. Default `var/catalog.db`.
+    pub path: PathBuf,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            path: "var/catalog.db".into(),
+        }
+    }
+}
+
+/// What keeps the catalog from working.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    /// SQLite said no.
+    #[error(
+        "catalog {path}: {source}; the catalog is derived: it may be deleted and is built again"
+    )]
+    Sqlite {
+        /// The file.
+        path: String,
+        /// SQLite's words.
+        source: rusqlite::Error,
+    },
+    /// The folder of the file cannot be made.
+    #[error("cannot make the folder of the catalog {path}: {source}")]
+    Folder {
+        /// The file.
+        path: String,
+        /// The system's words.
+        source: std::io::Error,
+    },
+}
+
+/// What one file gave: a post with what was derived from it, and problems.
+#[derive(Debug)]
+pub struct Reading {
+    /// The file, as `posts.dir` leads to it.
+    pub path: String,
+    /// Size and time of the version that was read.
+    pub stamp: Stamp,
+    /// The post, unless the file holds none that can be used.
+    pub post: Option<Digested>,
+    /// What was wrong.
+    pub problems: Vec<Problem>,
+}
+
+/// A post with what topics and summary made of it.
+#[derive(Debug)]
+pub struct Digested {
+    /// The post as read.
+    pub post: Arc<Post>,
+    /// The summary, within the configured budget.
+    pub summary: String,
+    /// Ids of the topics that match, sorted.
+    pub topics: Vec<String>,
+}
+
+/// What the catalog keeps of a post.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Stable identity.
+    pub id: PostId,
+    /// The file.
+    pub path: String,
+    /// Plain text.
+    pub title: String,
+    /// The author's time.
+    pub published: PostTime,
+    /// `updated` of the front matter.
+    pub updated: Option<PostTime>,
+    /// Permalink below the site's address.
+    pub url: String,
+    /// Plain text.
+    pub summary: String,
+    /// The paper that the article came from.
+    pub source: Option<String>,
+    /// The article's address there.
+    pub via: Option<String>,
+    /// In the author's order.
+    pub categories: Vec<String>,
+    /// In the author's order.
+    pub tags: Vec<String>,
+    /// Ids of the matching topics.
+    pub topics: Vec<String>,
+    /// The version that counts for corrections.
+    pub content_hash: ContentHash,
+    /// Whether readers see it.
+    pub state: State,
+}
+
+/// Whether readers see a post.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// In the feeds.
+    Live,
+    /// Dated in the future: comes out by itself at its minute.
+    Waiting,
+    /// `published: false`.
+    Withdrawn,
+}
+
+/// The open index. One writer; readers open their own (`Catalog::reader`).
+pub struct Catalog {
+    connection: Connection,
+    path: PathBuf,
+}
+
+impl Catalog {
+    /// Opens the index, and empties it when it was made by another version of tagwire or under
+    /// other settings (`fingerprint`), so that it is built again from the posts.
+    ///
+    /// # Errors
+    /// The file cannot be opened or is no database.
+    pub fn open(path: &Path, fingerprint: &str) -> Result<Self, CatalogError> {
+        if let Some(folder) = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
+            std::fs::create_dir_all(folder).map_err(|source| CatalogError::Folder {
+                path: path.display().to_string(),
+                source,
+            })?;
+        }
+        let connection = match schema::open(path, fingerprint) {
+            // Derived data is not worth a question: a damaged index is made anew.
+            Err(error) if schema::is_damaged(&error) => {
+                schema::remove(path);
+                schema::open(path, fingerprint)
+            }
+            opened => opened,
+        };
+        Ok(Catalog {
+            connection: connection.map_err(|source| error(path, source))?,
+            path: path.to_owned(),
+        })
+    }
+
+    /// A second connection that only reads, for the bot and the command line.
+    ///
+    /// # Errors
+    /// The file cannot be opened.
+    pub fn reader(path: &Path) -> Result<Self, CatalogError> {
+        Ok(Catalog {
+            connection: schema::open_reader(path).map_err(|source| error(path, source))?,
+            path: path.to_owned(),
+        })
+    }
+
+    fn wrap<T>(&self, result: rusqlite::Result<T>) -> Result<T, CatalogError> {
+        result.map_err(|source| error(&self.path, source))
+    }
+}
+
+fn error(path: &Path, source: rusqlite::Error) -> CatalogError {
+    CatalogError::Sqlite {
+        path: path.display().to_string(),
+        source,
+    }
+}
+
+/// How labels and the site are told apart in the `labels` table.
+fn kind_and_name(follow: &Follow) -> (&'static str, &str) {
+    match follow {
+        Follow::Site => ("site", ""),
+        Follow::Label(label) => (label.kind.as_str(), &label.name),
+    }
+}
+
+fn follow_of(kind: &str, name: String) -> Follow {
+    use crate::model::{Label, LabelKind};
+    match LabelKind::ALL
+        .into_iter()
+        .find(|known| known.as_str() == kind)
+    {
+        Some(kind) => Follow::Label(Label::new(kind, name)),
+        None => Follow::Site,
+    }
+}

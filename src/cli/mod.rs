@@ -1,1 +1,158 @@
-//! (being built)
+//! The command line: one file a subcommand.
+//! In: arguments. Out: an exit code, and words on standard output; logs and progress go to standard error.
+//! Exit codes: 0 done; 1 problems found, or nothing found; 2 wrong arguments or config; 3 another tagwire
+//! works on the same files; 4 something failed (the message says what).
+
+mod build;
+mod check;
+mod config;
+mod explain;
+mod held;
+mod once;
+mod posts;
+mod reading;
+mod run;
+mod screen;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::app::{AppError, Setup};
+use crate::config::Source;
+
+/// A folder of Jekyll posts in; RSS, Atom and JSON feeds and Telegram messages out.
+#[derive(Parser)]
+#[command(name = "tagwire", version, about, long_about = None)]
+#[command(
+    after_help = "Exit codes: 0 done; 1 problems or nothing found; 2 wrong arguments or config; \
+3 another tagwire works on the same files; 4 something failed."
+)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every subcommand.
+#[derive(Args)]
+struct Common {
+    /// The config file (default: config/tagwire.yaml if it is there)
+    #[arg(long, global = true, env = "TAGWIRE_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Set a config key, for example --set posts.dir=/data/_posts
+    #[arg(long, global = true, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// More about what happens; twice for even more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// Only warnings and errors, and no progress bar
+    #[arg(short, long, global = true)]
+    quiet: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Watch the posts, publish the feeds, serve them, deliver the messages
+    Run,
+    /// One pass of everything, then end: for cron and CI
+    Once,
+    /// Build the feeds, then end
+    Build,
+    /// Show every problem of posts, topics and config; exit code 1 if there is one
+    Check {
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what was read of each post
+    Posts {
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say how a post was read, what matched, and who got it
+    Explain {
+        /// Its file, id, or part of its title
+        post: String,
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Posts that are held until somebody decides
+    Held {
+        #[command(subcommand)]
+        action: Option<held::Action>,
+    },
+    /// The settings in force
+    Config {
+        #[command(subcommand)]
+        action: config::Action,
+    },
+}
+
+/// What a subcommand found.
+pub(crate) enum Verdict {
+    /// All is well.
+    Fine,
+    /// It did its work, and what it found is not fine.
+    Found,
+}
+
+/// Runs the command line.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    screen::start_logs(cli.common.verbose, cli.common.quiet);
+    match execute(cli) {
+        Ok(Verdict::Fine) => ExitCode::SUCCESS,
+        Ok(Verdict::Found) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(code(&error))
+        }
+    }
+}
+
+fn code(error: &AppError) -> u8 {
+    match error {
+        AppError::Config(_) => 2,
+        AppError::Lock(crate::store::LockError::Taken { .. }) => 3,
+        _ => 4,
+    }
+}
+
+fn execute(cli: Cli) -> Result<Verdict, AppError> {
+    let source = Source {
+        path: cli.common.config,
+        set: cli.common.set,
+    };
+    if let Command::Check { json } = cli.command {
+        return check::execute(&source, json);
+    }
+    let setup = Setup::load(&source)?;
+    let quiet = cli.common.quiet;
+    match cli.command {
+        Command::Run => run::execute(setup, quiet),
+        Command::Once => once::execute(&setup, quiet),
+        Command::Build => build::execute(&setup, quiet),
+        Command::Posts { json } => posts::execute(&setup, json),
+        Command::Explain { post, json } => explain::execute(&setup, &post, json),
+        Command::Held { action } => held::execute(&setup, action),
+        Command::Config { action } => config::execute(&setup, &action),
+        Command::Check { .. } => Ok(Verdict::Fine),
+    }
+}
+
+/// Runs async work to its end.
+fn block_on<T>(work: impl Future<Output = Result<T, AppError>>) -> Result<T, AppError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(work),
+        Err(source) => Err(AppError::Start(source)),
+    }
+}

@@ -1,1 +1,13 @@
-//! (being built)
+//! From the outbox to the chats, nothing lost.
+//! In: cards and decisions, claimed rows, the outlet's outcomes. Out: rows in the outbox, messages.
+//! `plan` and `message` are pure; only `sender` knows the clock and waits.
+
+mod clock;
+pub mod message;
+pub mod plan;
+mod sender;
+mod terminal;
+
+pub use clock::Clock;
+pub use sender::{Pace, Sender, Step};
+pub use terminal::{Terminal, frame as preview};

@@ -14,3 +14,4 @@ pub use label::{Follow, InvalidFollow, Label, LabelKind};
 pub use post::{ContentHash, DateSource, Post, PostId};
 pub use problem::{Problem, Severity};
 pub use site::Site;
+pub use time::PostTime;

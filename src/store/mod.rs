@@ -1,1 +1,314 @@
-//! (being built)
+//! The precious data: chats, what they follow, what was announced, the outbox.
+//! In: decisions of planner, sender and bot. Out: rows to act on. The only SQL on precious data is here.
+//! A trait, so that PostgreSQL can stand beside SQLite; every method is one transaction.
+
+mod card;
+mod lock;
+mod sqlite;
+mod sqlite_outbox;
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{ChatId, Follow, PostId};
+
+pub use card::Card;
+pub use lock::{InstanceLock, LockError};
+pub use sqlite::{SqliteStore, path_of};
+
+/// The `store` section of the config.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// `sqlite:PATH`. Default `sqlite:var/store.db`. PostgreSQL follows in a later release.
+    pub url: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            url: "sqlite:var/store.db".into(),
+        }
+    }
+}
+
+/// What keeps the store from working.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// `store.url` names no engine that this build has.
+    #[error("store.url `{0}`: write sqlite:PATH, for example sqlite:var/store.db")]
+    Url(String),
+    /// The folder of the file cannot be made.
+    #[error("cannot make the folder of the store {path}: {source}")]
+    Folder {
+        /// The file.
+        path: String,
+        /// The system's words.
+        source: std::io::Error,
+    },
+    /// The file is from a newer tagwire, or its tables are not as they should be.
+    #[error(
+        "store {path}: {source}; it was made by another version of tagwire, or is damaged: use that version, or restore a backup"
+    )]
+    Migrate {
+        /// The file.
+        path: String,
+        /// sqlx's words.
+        source: sqlx::migrate::MigrateError,
+    },
+    /// The engine said no.
+    #[error("store: {0}")]
+    Sql(#[from] sqlx::Error),
+    /// A row that this version cannot have written.
+    #[error("store: {0}; restore a backup, or report this as a bug")]
+    Damaged(String),
+}
+
+/// Milliseconds since 1970 (UTC).
+pub type Millis = i64;
+
+/// What is decided about a post that the store did not know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// There before the first start: nobody is told.
+    Known,
+    /// Everybody who follows it is told.
+    Announce,
+    /// Waits for an admin's word; the reason says why.
+    Hold(String),
+}
+
+/// A chat with what is kept about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChatRow {
+    /// Where messages go.
+    pub chat: ChatId,
+    /// `private`, `group`, `supergroup`, `channel`.
+    pub kind: String,
+    /// Name or title, for admins.
+    pub title: String,
+    /// `zh` or `en`.
+    pub language: String,
+    /// Why nothing is sent at present (`bot was blocked by the user`), if so.
+    pub suspended: Option<String>,
+}
+
+/// A row of the outbox that was claimed: it is `sending`, and that is committed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claim {
+    /// Outbox row.
+    pub delivery: i64,
+    /// What it is about.
+    pub post: PostId,
+    /// Where it goes.
+    pub chat: ChatId,
+    /// `zh` or `en`.
+    pub language: String,
+    /// What the message is made of.
+    pub content: Content,
+    /// How often it was tried before.
+    pub attempts: i64,
+    /// How often its fate was unknown before.
+    pub unknowns: i64,
+    /// 0 full message, 1 plain text, 2 title and link.
+    pub fallback: i64,
+}
+
+/// What a message is made of.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Content {
+    /// A post.
+    Alert(Box<Card>),
+    /// A word to an admin.
+    Notice(String),
+}
+
+/// What became of a claimed row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settled {
+    /// Telegram has it.
+    Sent {
+        /// Telegram's id of the message.
+        message_id: i64,
+    },
+    /// Certainly not sent; again at this time.
+    Retry {
+        /// Not before.
+        at: Millis,
+        /// Why.
+        reason: String,
+    },
+    /// Telegram asks this chat to wait; again at this time, and nothing else for the chat before.
+    ChatPaused {
+        /// Not before.
+        until: Millis,
+    },
+    /// May have been sent. `resend` says whether it goes out once more.
+    Unknown {
+        /// Not before, when it is sent again.
+        at: Millis,
+        /// Why.
+        reason: String,
+        /// Whether the policy allows another copy.
+        resend: bool,
+    },
+    /// Telegram refuses this message: try a simpler form.
+    Simpler {
+        /// Telegram's words.
+        reason: String,
+    },
+    /// Telegram refuses this message for good.
+    Failed {
+        /// Telegram's words.
+        reason: String,
+    },
+    /// The chat is gone: it is suspended and its open rows are skipped.
+    ChatGone {
+        /// Telegram's words.
+        reason: String,
+    },
+    /// The chat has a new id: everything moves, and the row is tried again.
+    Moved {
+        /// The new id.
+        to: ChatId,
+    },
+}
+
+/// One row of the outbox, for `explain` and the lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryRow {
+    /// Where it goes.
+    pub chat: ChatId,
+    /// `alert` or `notice`.
+    pub kind: String,
+    /// `pending`, `sending`, `sent`, `unknown`, `failed`, `skipped`.
+    pub state: String,
+    /// Why, where there is a why.
+    pub reason: Option<String>,
+    /// Telegram's id of the message.
+    pub message_id: Option<i64>,
+    /// How often its fate was unknown.
+    pub unknowns: i64,
+}
+
+/// Sizes for `/stats`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoreCounts {
+    /// Active chats.
+    pub chats: i64,
+    /// Chats that blocked the bot or are gone.
+    pub suspended: i64,
+    /// What all chats follow, added up.
+    pub subscriptions: i64,
+    /// Posts that wait for an admin's word.
+    pub held: i64,
+    /// Outbox rows by state.
+    pub deliveries: Vec<(String, i64)>,
+    /// Rows whose fate was unknown at least once.
+    pub unknown: i64,
+    /// When the oldest open row was planned.
+    pub oldest_pending: Option<Millis>,
+}
+
+/// The verbs of the precious data. Times are arguments: the store has no clock.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Whether a first start has taken note of what existed.
+    async fn has_baseline(&self) -> Result<bool, StoreError>;
+    /// From now on, posts that are not known are new.
+    async fn set_baseline(&self, now: Millis) -> Result<(), StoreError>;
+    /// When files without a usable date were first seen, in seconds since 1970.
+    async fn first_seen(&self) -> Result<HashMap<String, i64>, StoreError>;
+    /// Keeps such times; the first one of a path stays.
+    async fn remember_first_seen(&self, files: &[(String, i64)]) -> Result<(), StoreError>;
+
+    /// Those of `ids` that were never decided about, in the given order.
+    async fn undecided(&self, ids: &[PostId]) -> Result<Vec<PostId>, StoreError>;
+    /// In ONE transaction: records the decisions, and writes an outbox row for every chat that follows an
+    /// announced post. Posts that were decided about before are left alone. Returns the rows written.
+    async fn announce(&self, decided: &[(Card, Decision)], now: Millis) -> Result<u64, StoreError>;
+    /// Posts that wait for an admin's word, oldest first, with the reason.
+    async fn held(&self, limit: i64) -> Result<Vec<(Card, String)>, StoreError>;
+    /// Announces (`true`) or dismisses (`false`) all held posts. Returns how many posts that were.
+    async fn release_held(&self, announce: bool, now: Millis) -> Result<u64, StoreError>;
+    /// Puts a word to an admin into the outbox, once per `key`.
+    async fn notice(
+        &self,
+        key: &str,
+        chat: &ChatId,
+        text: &str,
+        now: Millis,
+    ) -> Result<(), StoreError>;
+    /// What was decided about a post, with the reason.
+    async fn decision(&self, post: &PostId)
+    -> Result<Option<(String, Option<String>)>, StoreError>;
+    /// The outbox rows of a post.
+    async fn deliveries_of(&self, post: &PostId) -> Result<Vec<DeliveryRow>, StoreError>;
+
+    /// What a crash left in `sending` has an unknown fate: it is sent once more if `resend` allows and it
+    /// was unknown for the first time, else it stays `unknown`. Returns how many rows that were.
+    async fn recover(&self, resend: bool, now: Millis) -> Result<u64, StoreError>;
+    /// Claims up to `limit` rows, at most one a chat and only for chats that may have a message now, and
+    /// commits that they are `sending`. Each chat's next message is put off by its pace.
+    async fn claim(&self, now: Millis, limit: i64) -> Result<Vec<Claim>, StoreError>;
+    /// Records what became of a claimed row.
+    async fn settle(&self, delivery: i64, outcome: &Settled, now: Millis)
+    -> Result<(), StoreError>;
+    /// When the next row can be claimed; `None` when nothing is open.
+    async fn next_due(&self) -> Result<Option<Millis>, StoreError>;
+    /// Whether any row is pending or sending and could go out by `now`.
+    async fn has_due(&self, now: Millis) -> Result<bool, StoreError>;
+    /// Until when the whole bot has to wait.
+    async fn bot_paused_until(&self) -> Result<Millis, StoreError>;
+    /// Makes the whole bot wait.
+    async fn pause_bot(&self, until: Millis) -> Result<(), StoreError>;
+    /// A message outside the outbox went to this chat: its next alert is put off by its pace.
+    async fn note_reply(&self, chat: &ChatId, now: Millis) -> Result<(), StoreError>;
+
+    /// Makes the subscriptions of the config's chats equal to the config.
+    async fn sync_channels(
+        &self,
+        channels: &[(ChatId, Vec<Follow>)],
+        now: Millis,
+    ) -> Result<(), StoreError>;
+    /// Creates or refreshes a chat that wrote to the bot; a suspended one becomes active again.
+    async fn meet(&self, chat: &ChatRow, now: Millis) -> Result<(), StoreError>;
+    /// What is kept about a chat.
+    async fn chat(&self, chat: &ChatId) -> Result<Option<ChatRow>, StoreError>;
+    /// The bot was blocked or removed: the chat is suspended and its open rows are skipped.
+    async fn suspend(&self, chat: &ChatId, reason: &str, now: Millis) -> Result<(), StoreError>;
+    /// A group got a new id: chat, subscriptions and outbox move to it.
+    async fn move_chat(&self, from: &ChatId, to: &ChatId) -> Result<(), StoreError>;
+    /// Adds a subscription; `false` when it was there.
+    async fn follow(&self, chat: &ChatId, follow: &Follow, now: Millis)
+    -> Result<bool, StoreError>;
+    /// Removes a subscription; `false` when there was none.
+    async fn unfollow(&self, chat: &ChatId, follow: &Follow) -> Result<bool, StoreError>;
+    /// What a chat follows, oldest first.
+    async fn following(&self, chat: &ChatId) -> Result<Vec<Follow>, StoreError>;
+
+    /// The next update to ask Telegram for.
+    async fn update_offset(&self) -> Result<i64, StoreError>;
+    /// Everything below this was handled.
+    async fn set_update_offset(&self, offset: i64) -> Result<(), StoreError>;
+    /// The user id of the bot whose chats these are; `None` while only the terminal was used.
+    async fn bot(&self) -> Result<Option<i64>, StoreError>;
+    /// From now on these are the chats of this bot.
+    async fn set_bot(&self, id: i64) -> Result<(), StoreError>;
+    /// Sizes.
+    async fn counts(&self) -> Result<StoreCounts, StoreError>;
+    /// Writes everything down and closes.
+    async fn close(&self);
+}
+
+/// Milliseconds between two messages to one chat: 1 a second for people, 20 a minute for groups and
+/// channels (Bot API FAQ, "My bot is hitting limits").
+pub fn pace(chat: &ChatId) -> Millis {
+    if chat.is_group_or_channel() {
+        3_000
+    } else {
+        1_000
+    }
+}

@@ -1,0 +1,60 @@
+//! Wiring only: what starts, in which order, and how it stops.
+//! In: a checked config. Out: a running program, or the outcome of one run.
+
+mod run;
+mod setup;
+mod watch;
+
+pub use run::run;
+pub use setup::{AppError, Setup};
+
+use crate::delivery::Sender;
+use crate::pipeline::{self, Hint, Patience, Planned, Progress, Round};
+use crate::store::{Millis, Store};
+
+/// How long `once` waits for the pace of chats before it leaves the rest to the next run.
+const ONCE_PATIENCE: Millis = 120_000;
+
+/// Feeds only: scan, publish, end.
+///
+/// # Errors
+/// As the parts say; posts and feeds that failed are in the round, not here.
+pub async fn build(setup: &Setup, progress: Option<Progress>) -> Result<Round, AppError> {
+    let _catalog = setup.lock_catalog()?;
+    let store = setup.open_store().await?;
+    let derived = setup.derive(store.first_seen().await?, progress)?;
+    let now = setup.clock.now();
+    let round = pipeline::derive(&derived, Hint::Everything, Patience::OneShot, now).await?;
+    setup
+        .planner(store.clone())
+        .keep_first_seen(&derived)
+        .await?;
+    store.close().await;
+    Ok(round)
+}
+
+/// One pass of everything: scan, publish, announce, deliver what is due, end. For cron and CI.
+///
+/// # Errors
+/// As the parts say.
+pub async fn once(setup: &Setup, progress: Option<Progress>) -> Result<(Round, Planned), AppError> {
+    let _locks = (setup.lock_catalog()?, setup.lock_store()?);
+    let store = setup.open_store().await?;
+    setup.subscribe_channels(store.as_ref()).await?;
+    let derived = setup.derive(store.first_seen().await?, progress)?;
+    let planner = setup.planner(store.clone());
+    let now = setup.clock.now();
+    let outcome =
+        pipeline::refresh(&derived, &planner, Hint::Everything, Patience::OneShot, now).await?;
+    if let Some(outlet) = setup.outlet(store.as_ref()).await? {
+        let sender = std::sync::Arc::new(setup.sender(store.clone(), outlet));
+        deliver(&sender).await?;
+    }
+    store.close().await;
+    Ok(outcome)
+}
+
+async fn deliver(sender: &std::sync::Arc<Sender>) -> Result<(), AppError> {
+    sender.recover().await?;
+    Ok(sender.drain(ONCE_PATIENCE).await?)
+}

@@ -1,0 +1,189 @@
+//! The daemon: watch, publish, serve, deliver, answer; until SIGINT or SIGTERM.
+//! In: a setup. Out: nothing until it stops; then everything that was started has ended.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::setup::{AppError, Setup};
+use super::watch::{self, Loop, Owed};
+use crate::bot::{self, Context, Index};
+use crate::http::{self, Health};
+use crate::pipeline::Progress;
+use crate::store::Store;
+use crate::telegram::Telegram;
+
+/// Runs until `stop`.
+///
+/// # Errors
+/// What keeps it from starting. Later faults are told and survived.
+pub async fn run(
+    setup: Setup,
+    progress: Option<Progress>,
+    stop: CancellationToken,
+) -> Result<(), AppError> {
+    let _locks = (setup.lock_catalog()?, setup.lock_store()?);
+    let store = setup.open_store().await?;
+    setup.subscribe_channels(store.as_ref()).await?;
+    let derived = setup.derive(store.first_seen().await?, progress)?;
+    let health = Health::default();
+    let mut tasks = JoinSet::new();
+
+    // The feeds of the last run are served while the posts are looked at.
+    let shelf = lock(&derived).shelf();
+    let address = serve(&setup, shelf, &health, &stop, &mut tasks).await?;
+
+    let outlet = setup.outlet(store.as_ref()).await?;
+    let telegram = setup.telegram()?;
+    let mut wake = None;
+    let mut pace = None;
+    if let Some(outlet) = outlet {
+        let sender = Arc::new(setup.sender(store.clone(), outlet));
+        sender.recover().await?;
+        wake = Some(sender.wake());
+        pace = Some(sender.pace());
+        tasks.spawn(sender.run(stop.clone()));
+    }
+    if let (Some(telegram), Some(pace)) = (telegram, pace) {
+        let context = Context {
+            telegram,
+            store: store.clone(),
+            index: Index::new(setup.config.catalog.path.clone()),
+            matcher: setup.matcher.clone(),
+            site: setup.site.clone(),
+            admins: setup.config.telegram.admins.clone(),
+            pace,
+            clock: setup.clock.clone(),
+            username: String::new(),
+        };
+        tasks.spawn(start_bot(context, stop.clone()));
+    }
+    let watching = Loop {
+        derived,
+        planner: setup.planner(store.clone()),
+        wake,
+        health,
+        clock: setup.clock.clone(),
+        settings: setup.config.posts.clone(),
+        owed: Owed::default(),
+    };
+    watch::run(watching, stop.clone(), |round| {
+        greet(&setup, address.as_deref(), round)
+    })
+    .await;
+    stop.cancel();
+    while tasks.join_next().await.is_some() {}
+    store.close().await;
+    Ok(())
+}
+
+fn lock(
+    derived: &std::sync::Mutex<crate::pipeline::Derived>,
+) -> std::sync::MutexGuard<'_, crate::pipeline::Derived> {
+    derived
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// Starts the server; the address that it got, or nothing when it is off.
+async fn serve(
+    setup: &Setup,
+    shelf: http::Shelf,
+    health: &Health,
+    stop: &CancellationToken,
+    tasks: &mut JoinSet<()>,
+) -> Result<Option<String>, AppError> {
+    let address = setup.config.http.listen.trim();
+    if address.is_empty() {
+        return Ok(None);
+    }
+    let refused = |source| AppError::Listen {
+        address: address.to_owned(),
+        source,
+    };
+    let listener = TcpListener::bind(address).await.map_err(refused)?;
+    let got = listener.local_addr().map_err(refused)?;
+    let router = http::router(shelf, health.clone(), &setup.site);
+    let stopped = stop.clone().cancelled_owned();
+    tasks.spawn(async move {
+        if let Err(error) = http::serve(listener, router, stopped).await {
+            tracing::error!(%error, "the server ended");
+        }
+    });
+    Ok(Some(format!("http://{got}")))
+}
+
+/// Learns who the bot is, as often as it takes, then polls.
+async fn start_bot(mut context: Context, stop: CancellationToken) {
+    loop {
+        match who(&context.telegram, context.store.as_ref()).await {
+            Ok(username) => {
+                say(&format!("bot: @{username}"));
+                context.username = username;
+                return bot::run(Arc::new(context), stop).await;
+            }
+            Err(error) => {
+                tracing::error!(%error, "the bot cannot start yet; check the token and the network. Feeds go on, messages wait");
+            }
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(Duration::from_secs(15)) => {}
+        }
+    }
+}
+
+async fn who(telegram: &Telegram, store: &dyn Store) -> Result<String, AppError> {
+    let me = telegram.me().await?;
+    store.set_bot(me.id).await?;
+    Ok(me.username)
+}
+
+/// What a person sees when everything is up.
+fn greet(setup: &Setup, address: Option<&str>, counts: crate::catalog::Counts) {
+    let mut lines = vec![format!(
+        "tagwire {}: {} posts, {} labels, {} problems{}",
+        env!("CARGO_PKG_VERSION"),
+        counts.live,
+        counts.labels,
+        counts.problems,
+        if counts.problems > 0 {
+            " (tagwire check shows them)"
+        } else {
+            ""
+        },
+    )];
+    if let Some(address) = address {
+        lines.push(format!(
+            "feeds at {address}/ (site feed {address}/feed.xml)"
+        ));
+    }
+    let folder = setup.config.posts.dir.roots();
+    let folder = folder
+        .first()
+        .map_or("posts".into(), |root| root.display().to_string());
+    if setup.has_token() {
+        lines.push("messages go to Telegram".to_owned());
+    } else {
+        lines.push(
+            "messages go to this terminal (set TAGWIRE_TELEGRAM_TOKEN to run the bot)".to_owned(),
+        );
+    }
+    let today =
+        crate::model::time::in_zone(chrono::Utc::now(), setup.site.timezone).format("%Y-%m-%d");
+    lines.push(format!("try next: drop a post into {folder}/, for example"));
+    lines.push(format!(
+        "  printf -- '---\\ntitle: 市场监管总局通报抽检结果\\ncategories: demo\\ntags: 演示\\n---\\n市场监管总局今天通报食品安全抽检结果。\\n' > {folder}/{today}-hello.md"
+    ));
+    say(&lines.join("\n"));
+}
+
+/// A line for people; a closed pipe is no reason to stop.
+fn say(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+}

@@ -1,0 +1,228 @@
+//! The parts, made from the config.
+//! In: where the config lies. Out: checked settings, locks, the store, the outlet.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::config::{self, Config, ConfigError, Secret, Source, UnknownPolicy};
+use crate::delivery::plan::Rules;
+use crate::delivery::{Clock, Sender, Terminal};
+use crate::model::{ChatId, Follow, Site};
+use crate::pipeline::{Derived, DerivedError, PipelineError, Planner, Progress};
+use crate::store::{InstanceLock, LockError, SqliteStore, Store, StoreError, path_of};
+use crate::telegram::{Outlet, Telegram, TelegramError};
+use crate::topics::{self, Matcher};
+
+/// Where the demo's messages go: everything that is new, on the terminal.
+const TERMINAL: &str = "@terminal";
+
+/// What keeps tagwire from doing its work.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The config's.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Another process works on the same files.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The store's.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The derived half's.
+    #[error(transparent)]
+    Derived(#[from] DerivedError),
+    /// The pipeline's.
+    #[error(transparent)]
+    Pipeline(#[from] PipelineError),
+    /// Telegram's.
+    #[error(transparent)]
+    Telegram(#[from] TelegramError),
+    /// The program cannot start its threads or take signals.
+    #[error("cannot start: {0}")]
+    Start(std::io::Error),
+    /// Feeds could not be written; the old ones are whole.
+    #[error(
+        "{files} files could not be written, the first is {path}: {why}; the old ones are whole, run again when that is mended"
+    )]
+    Write {
+        /// How many.
+        files: usize,
+        /// The first.
+        path: String,
+        /// The system's words.
+        why: String,
+    },
+    /// The server cannot listen.
+    #[error(
+        "http.listen {address}: {source}; choose another address with --set http.listen=127.0.0.1:PORT, or none with --set http.listen="
+    )]
+    Listen {
+        /// The address.
+        address: String,
+        /// The system's words.
+        source: std::io::Error,
+    },
+}
+
+/// Checked settings and what is made of them once.
+pub struct Setup {
+    /// The config in force.
+    pub config: Config,
+    /// The site.
+    pub site: Site,
+    /// The topics.
+    pub matcher: Arc<Matcher>,
+    /// The clock.
+    pub clock: Clock,
+    token: Option<Secret>,
+}
+
+impl Setup {
+    /// Loads config, topics and token.
+    ///
+    /// # Errors
+    /// What is wrong with them, with file, line and a way out.
+    pub fn load(source: &Source) -> Result<Self, AppError> {
+        let config = config::load(source)?;
+        let site = config.site()?;
+        let matcher = load_topics(&config)?;
+        let token = config::token(config.telegram.token_file.as_deref())?;
+        Ok(Setup {
+            config,
+            site,
+            matcher: Arc::new(matcher),
+            clock: Clock::system(),
+            token,
+        })
+    }
+
+    /// Whether messages go to Telegram.
+    pub fn has_token(&self) -> bool {
+        self.token.is_some()
+    }
+
+    pub(super) fn lock_catalog(&self) -> Result<InstanceLock, AppError> {
+        Ok(InstanceLock::take(&self.config.catalog.path)?)
+    }
+
+    pub(super) fn lock_store(&self) -> Result<InstanceLock, AppError> {
+        Ok(InstanceLock::take(&path_of(&self.config.store.url)?)?)
+    }
+
+    /// Opens the store of the config.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn open_store(&self) -> Result<Arc<dyn Store>, AppError> {
+        Ok(Arc::new(
+            SqliteStore::open(&path_of(&self.config.store.url)?).await?,
+        ))
+    }
+
+    pub(super) fn derive(
+        &self,
+        first_seen: HashMap<String, i64>,
+        progress: Option<Progress>,
+    ) -> Result<Arc<Mutex<Derived>>, AppError> {
+        let derived = Derived::open(&self.config, self.matcher.clone(), first_seen)?;
+        let derived = match progress {
+            Some(progress) => derived.with_progress(progress),
+            None => derived,
+        };
+        Ok(Arc::new(Mutex::new(derived)))
+    }
+
+    pub(super) fn planner(&self, store: Arc<dyn Store>) -> Planner {
+        let rules = Rules {
+            burst_limit: self.config.delivery.burst_limit,
+            max_age_days: self.config.delivery.max_age_days,
+        };
+        let admins = match self.has_token() {
+            true => self
+                .config
+                .telegram
+                .admins
+                .iter()
+                .map(|id| ChatId::Id(*id))
+                .collect(),
+            false => vec![],
+        };
+        Planner::new(store, rules, admins)
+    }
+
+    /// Makes the subscriptions of the config's chats equal to the config. Without a token and without
+    /// chats in the config, the terminal follows the whole site.
+    pub(super) async fn subscribe_channels(&self, store: &dyn Store) -> Result<(), AppError> {
+        let mut channels = self.config.channels()?;
+        let terminal: ChatId = terminal();
+        if !self.has_token() && channels.is_empty() {
+            channels.push((terminal, vec![Follow::Site]));
+        } else {
+            // What was meant for the terminal is not for Telegram.
+            store
+                .suspend(&terminal, "the terminal is not in use", self.clock.now())
+                .await?;
+        }
+        Ok(store.sync_channels(&channels, self.clock.now()).await?)
+    }
+
+    /// Telegram, if there is a token.
+    pub(super) fn telegram(&self) -> Result<Option<Arc<Telegram>>, AppError> {
+        let Some(token) = &self.token else {
+            return Ok(None);
+        };
+        let settings = &self.config.telegram;
+        let timeout = Duration::from_secs(settings.send_timeout_seconds);
+        let telegram = Telegram::new(
+            token.clone(),
+            &settings.api_url,
+            timeout,
+            settings.poll_seconds,
+        )?;
+        Ok(Some(Arc::new(telegram)))
+    }
+
+    /// Where messages go. `None` when they must wait: the store holds the chats of a bot, but there is no
+    /// token; printing them would lose them for the people who follow.
+    pub(super) async fn outlet(
+        &self,
+        store: &dyn Store,
+    ) -> Result<Option<Arc<dyn Outlet>>, AppError> {
+        if let Some(telegram) = self.telegram()? {
+            return Ok(Some(telegram));
+        }
+        if store.bot().await?.is_some() {
+            tracing::warn!(
+                "this store belongs to a bot, but {} is not set: messages wait in the outbox, feeds go on",
+                config::TOKEN_VARIABLE
+            );
+            return Ok(None);
+        }
+        Ok(Some(Arc::new(Terminal::default())))
+    }
+
+    pub(super) fn sender(&self, store: Arc<dyn Store>, outlet: Arc<dyn Outlet>) -> Sender {
+        Sender::new(
+            store,
+            outlet,
+            self.clock.clone(),
+            self.site.timezone,
+            self.config.telegram.in_flight,
+            self.config.delivery.unknown == UnknownPolicy::Resend,
+        )
+    }
+}
+
+fn terminal() -> ChatId {
+    ChatId::Name(TERMINAL.to_owned())
+}
+
+fn load_topics(config: &Config) -> Result<Matcher, AppError> {
+    let (topics, errors) = topics::load_dir(&config.topics.dir);
+    if !errors.is_empty() {
+        let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        return Err(AppError::Config(ConfigError(texts.join("\n"))));
+    }
+    Matcher::new(topics).map_err(|why| AppError::Config(ConfigError(format!("topics: {why}"))))
+}

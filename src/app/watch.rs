@@ -1,0 +1,196 @@
+//! The loop that turns hints into rounds.
+//! In: hints of the watcher, the time. Out: rounds of the pipeline, one after the other.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use crate::catalog::Counts;
+use crate::delivery::Clock;
+use crate::http::Health;
+use crate::pipeline::{self, Derived, Hint, Patience, Planner};
+use crate::posts::watch::{Hint as Noticed, Watcher};
+
+/// How soon a round that failed is tried again.
+const RETRY: Duration = Duration::from_secs(5);
+/// How long the loop sleeps when nothing at all is due.
+const IDLE: Duration = Duration::from_secs(3600);
+
+/// What the loop works with.
+pub struct Loop {
+    pub derived: Arc<Mutex<Derived>>,
+    pub planner: Planner,
+    /// Rung when messages were planned.
+    pub wake: Option<Arc<Notify>>,
+    pub health: Health,
+    pub clock: Clock,
+    pub settings: crate::posts::Settings,
+    /// What earlier rounds did not settle; it is looked at again with whatever comes next.
+    pub owed: Owed,
+}
+
+/// Looks that are still owed.
+#[derive(Debug, Default)]
+pub struct Owed {
+    everything: bool,
+    paths: Vec<PathBuf>,
+}
+
+impl Owed {
+    /// Takes what is owed together with a new hint.
+    fn with(&mut self, hint: Hint) -> Hint {
+        let mut paths = std::mem::take(&mut self.paths);
+        match hint {
+            _ if std::mem::take(&mut self.everything) => Hint::Everything,
+            Hint::Everything => Hint::Everything,
+            Hint::Paths(more) => {
+                paths.extend(more);
+                Hint::Paths(paths)
+            }
+            Hint::Time if paths.is_empty() => Hint::Time,
+            Hint::Time => Hint::Paths(paths),
+        }
+    }
+}
+
+/// Runs rounds until `stop`; `greet` is called after the first.
+pub async fn run(mut watching: Loop, stop: CancellationToken, greet: impl FnOnce(Counts)) {
+    let (hints, mut noticed) = mpsc::unbounded_channel();
+    let roots = watching.settings.dir.roots();
+    let settings = watching.settings.clone();
+    // Watching starts before the first look, so that nothing falls between the two.
+    let watcher = tokio::task::spawn_blocking(move || {
+        Watcher::start(
+            &roots,
+            &settings,
+            Box::new(move |hint| {
+                let _ = hints.send(hint);
+            }),
+        )
+    })
+    .await;
+    if let Err(error) = &watcher {
+        tracing::error!(%error, "the folder cannot be watched; restart tagwire");
+    }
+    let mut wait = watching.round(Hint::Everything).await;
+    greet(watching.counts());
+    loop {
+        let hint = tokio::select! {
+            () = stop.cancelled() => return,
+            first = noticed.recv() => match first {
+                Some(first) => gather(first, &mut noticed),
+                None => return,
+            },
+            () = tokio::time::sleep(wait) => Hint::Time,
+        };
+        wait = watching.round(hint).await;
+    }
+}
+
+impl Loop {
+    /// One round; how long to wait for the next when nothing is noticed.
+    async fn round(&mut self, hint: Hint) -> Duration {
+        let now = self.clock.now();
+        let hint = self.owed.with(hint);
+        match pipeline::refresh(&self.derived, &self.planner, hint, Patience::Daemon, now).await {
+            Ok((round, planned)) => {
+                for notice in &round.notices {
+                    tracing::warn!("{notice}");
+                }
+                if let Some((path, why)) = round.failed.first() {
+                    let words = format!(
+                        "{} files cannot be written, the first is {path}: {why}",
+                        round.failed.len()
+                    );
+                    tracing::error!("{words}; the old feeds stay whole");
+                    self.health.set_degraded(Some(words));
+                } else {
+                    self.health.set_degraded(None);
+                }
+                self.health.set_ready(true);
+                if let Some(reason) = &planned.held_because {
+                    tracing::warn!(
+                        "{} new posts are held ({reason}); `tagwire held announce` sends them, `tagwire held dismiss` does not",
+                        planned.held
+                    );
+                }
+                if planned.deliveries > 0
+                    && let Some(wake) = &self.wake
+                {
+                    wake.notify_one();
+                }
+                tracing::info!(
+                    added = round.delta.added,
+                    changed = round.delta.changed,
+                    removed = round.delta.removed,
+                    written = round.written,
+                    announced = planned.announced,
+                    deliveries = planned.deliveries,
+                    "round"
+                );
+                self.owed.paths = round.unsettled;
+                self.next(!round.failed.is_empty())
+            }
+            Err(error) => {
+                tracing::error!(%error, "a round failed and is tried again");
+                self.health.set_degraded(Some(error.to_string()));
+                // What was noticed is not noticed again, so everything is looked at.
+                self.owed.everything = true;
+                RETRY
+            }
+        }
+    }
+
+    fn next(&self, failed: bool) -> Duration {
+        if !self.owed.paths.is_empty() {
+            return Duration::from_millis(self.settings.settle_ms);
+        }
+        if failed {
+            return RETRY;
+        }
+        let derived = self.derived.lock().unwrap_or_else(PoisonError::into_inner);
+        let grace = i64::try_from(self.settings.delete_grace_seconds).unwrap_or(i64::MAX / 2);
+        let out = derived.catalog().next_due().ok().flatten();
+        let gone = derived.catalog().oldest_missing().ok().flatten();
+        let due = out
+            .into_iter()
+            .chain(gone.map(|since| since.saturating_add(grace)))
+            .min();
+        due.map_or(IDLE, |due| {
+            let milliseconds = due
+                .saturating_mul(1000)
+                .saturating_sub(self.clock.now())
+                .max(50);
+            Duration::from_millis(milliseconds.unsigned_abs()).min(IDLE)
+        })
+    }
+
+    fn counts(&self) -> Counts {
+        let derived = self.derived.lock().unwrap_or_else(PoisonError::into_inner);
+        derived.catalog().counts().unwrap_or_default()
+    }
+}
+
+/// Everything that was noticed until now, as one hint: a `git pull` is one round.
+fn gather(first: Noticed, more: &mut mpsc::UnboundedReceiver<Noticed>) -> Hint {
+    let mut paths = Vec::new();
+    let mut everything = false;
+    let mut next = Some(first);
+    while let Some(noticed) = next {
+        match noticed {
+            Noticed::Paths(some) => paths.extend(some),
+            Noticed::Rescan => everything = true,
+            Noticed::Notice(text) => tracing::warn!("{text}"),
+        }
+        next = more.try_recv().ok();
+    }
+    if everything {
+        return Hint::Everything;
+    }
+    paths.sort();
+    paths.dedup();
+    Hint::Paths(paths)
+}

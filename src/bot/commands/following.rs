@@ -1,0 +1,83 @@
+//! `/following` and `/unfollow`: what the chat follows, and the way out. In: words or a pressed button.
+
+use super::{Asker, follow, manager, search};
+use crate::bot::context::{CommandError, Context};
+use crate::bot::replies::{self, Choice};
+use crate::model::Follow;
+use crate::telegram::Message;
+
+/// Answers `/following` with a button for each thing followed.
+pub async fn asked(context: &Context, asker: &Asker<'_>) -> Result<(), CommandError> {
+    let choices = choices(context, asker).await?;
+    context
+        .reply(asker.chat(), &replies::following(asker.words, &choices))
+        .await;
+    Ok(())
+}
+
+/// Answers `/unfollow WORDS`: the one that is meant is removed, else the list is shown.
+pub async fn remove_asked(
+    context: &Context,
+    asker: &Asker<'_>,
+    query: &str,
+) -> Result<(), CommandError> {
+    let choices = choices(context, asker).await?;
+    let query = query.trim();
+    let named =
+        |choice: &&Choice| choice.title.contains(query) || choice.follow.to_string() == query;
+    let meant: Vec<&Choice> = choices.iter().filter(named).collect();
+    let reply = match meant.as_slice() {
+        [only] if !query.is_empty() => {
+            if manager(context, asker).await?.is_none() {
+                Message::plain(replies::not_manager(asker.words))
+            } else {
+                context.store.unfollow(asker.chat(), &only.follow).await?;
+                replies::unfollowed(asker.words, only)
+            }
+        }
+        _ => replies::following(asker.words, &choices),
+    };
+    context.reply(asker.chat(), &reply).await;
+    Ok(())
+}
+
+/// A pressed “unfollow” button. It finds its label among what the chat follows, so that it works even
+/// when no post carries the label any more.
+pub async fn pressed(
+    context: &Context,
+    asker: &Asker<'_>,
+    message_id: i64,
+    key: &str,
+) -> Result<&'static str, CommandError> {
+    let followed = context.store.following(asker.chat()).await?;
+    let label = match followed
+        .into_iter()
+        .find(|follow| search::key(follow) == key)
+    {
+        Some(label) => Some(label),
+        None => follow::label(context, key).await?,
+    };
+    let Some(label) = label else {
+        return Ok(replies::stale_button(asker.words));
+    };
+    if manager(context, asker).await?.is_none() {
+        return Ok(replies::not_manager(asker.words));
+    }
+    context.store.unfollow(asker.chat(), &label).await?;
+    let choice = search::choice(context, label).await?;
+    let reply = replies::unfollowed(asker.words, &choice);
+    context
+        .telegram
+        .edit(asker.chat(), message_id, &reply)
+        .await?;
+    Ok("")
+}
+
+async fn choices(context: &Context, asker: &Asker<'_>) -> Result<Vec<Choice>, CommandError> {
+    let followed: Vec<Follow> = context.store.following(asker.chat()).await?;
+    let mut choices = Vec::new();
+    for follow in followed {
+        choices.push(search::choice(context, follow).await?);
+    }
+    Ok(choices)
+}

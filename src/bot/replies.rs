@@ -1,0 +1,397 @@
+//! All words that the bot says to people, one small function a sentence, in Chinese and English.
+//! In: what happened. Out: messages with buttons. Names of labels are shown as their authors wrote them.
+
+use chrono_tz::Tz;
+
+use crate::catalog::{Counts, Row};
+use crate::model::{Follow, LabelKind, Problem};
+use crate::store::StoreCounts;
+use crate::telegram::{Button, Message, Span};
+
+/// The language that a chat is spoken to in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Words {
+    /// Chinese.
+    Zh,
+    /// English.
+    En,
+}
+
+/// A label as a button or a line shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// What it is.
+    pub follow: Follow,
+    /// What people call it.
+    pub title: String,
+    /// Short name for callback data.
+    pub key: String,
+    /// Posts that carry it.
+    pub posts: u64,
+}
+
+/// Buttons hold little text.
+const BUTTON_CHARACTERS: usize = 40;
+
+impl Words {
+    /// Chinese unless the code names another language.
+    pub fn of(code: Option<&str>) -> Words {
+        match code {
+            None | Some("") => Words::Zh,
+            Some(code) if code.starts_with("zh") => Words::Zh,
+            Some(_) => Words::En,
+        }
+    }
+
+    /// `zh` or `en`, as the store keeps it.
+    pub fn code(self) -> &'static str {
+        self.pick("zh", "en")
+    }
+
+    fn pick<T>(self, zh: T, en: T) -> T {
+        match self {
+            Words::Zh => zh,
+            Words::En => en,
+        }
+    }
+
+    fn kind(self, follow: &Follow) -> &'static str {
+        match follow {
+            Follow::Site => self.pick("全站", "Site"),
+            Follow::Label(label) => match label.kind {
+                LabelKind::Topic => self.pick("主题", "Topic"),
+                LabelKind::Category => self.pick("分类", "Category"),
+                LabelKind::Tag => self.pick("标签", "Tag"),
+            },
+        }
+    }
+
+    fn named(self, choice: &Choice) -> String {
+        format!("{} · {}", self.kind(&choice.follow), choice.title)
+    }
+}
+
+/// The command menu.
+pub fn menu(words: Words) -> Vec<(&'static str, &'static str)> {
+    vec![
+        (
+            "follow",
+            words.pick("关注主题、分类或标签", "Follow a topic, category or tag"),
+        ),
+        (
+            "following",
+            words.pick("查看已关注的内容", "What this chat follows"),
+        ),
+        ("unfollow", words.pick("取消关注", "Stop following")),
+        ("latest", words.pick("最新文章", "Newest posts")),
+        ("help", words.pick("使用说明", "How to use this bot")),
+    ]
+}
+
+/// The greeting, with the topics to start with.
+pub fn welcome(words: Words, site: &str, topics: &[Choice]) -> Message {
+    let text = match words {
+        Words::Zh => format!(
+            "欢迎！这里把「{site}」的新文章摘要发到 Telegram。\n点下面的主题即可关注，或发送 /follow 加上关键词查找分类和标签。"
+        ),
+        Words::En => format!(
+            "Welcome! This bot sends summaries of new posts of “{site}”.\nPick a topic below, or send /follow with a word to find categories and tags."
+        ),
+    };
+    with_choices(Message::plain(text), words, topics)
+}
+
+/// The help text.
+pub fn help(words: Words, admin: bool) -> Message {
+    let mut text = words
+        .pick(
+            "使用说明\n\n/follow 关键词 — 查找并关注主题、分类或标签\n/following — 已关注的内容\n/unfollow — 取消关注\n/latest — 已关注内容的最新文章；/latest 关键词 — 某个标签的最新文章\n\n群组中只有管理员可以更改设置。",
+            "How to use this bot\n\n/follow WORD — find and follow a topic, category or tag\n/following — what this chat follows\n/unfollow — stop following\n/latest — newest posts of what you follow; /latest WORD — of a label\n\nIn groups only administrators change settings.",
+        )
+        .to_owned();
+    if admin {
+        text.push_str(words.pick(
+            "\n\n管理员：\n/stats — 统计\n/problems — 文章问题\n/held — 等待确认的文章",
+            "\n\nAdmins:\n/stats — figures\n/problems — problems of posts\n/held — posts that wait for you",
+        ));
+    }
+    Message::plain(text)
+}
+
+/// What a search found.
+pub fn found(words: Words, query: &str, choices: &[Choice], total: usize) -> Message {
+    if choices.is_empty() {
+        return Message::plain(match words {
+            Words::Zh => format!(
+                "没有找到与「{query}」相符的主题、分类或标签。换个词试试，或只写其中一部分。"
+            ),
+            Words::En => {
+                format!("Nothing matches “{query}”. Try another word, or only a part of it.")
+            }
+        });
+    }
+    let shown = choices.len();
+    let text = match words {
+        Words::Zh if total > shown => {
+            format!("找到 {total} 个，显示前 {shown} 个。多写几个字可以缩小范围。点按即可关注：")
+        }
+        Words::Zh => format!("找到 {total} 个，点按即可关注："),
+        Words::En if total > shown => format!(
+            "{total} found, the first {shown} shown; write more to narrow it down. Press to follow:"
+        ),
+        Words::En => format!("{total} found. Press to follow:"),
+    };
+    with_choices(Message::plain(text), words, choices)
+}
+
+/// Topics to choose from, when no word was given.
+pub fn suggestions(words: Words, topics: &[Choice]) -> Message {
+    let text = words.pick(
+        "想关注什么？点下面的主题，或发送：\n/follow 关键词",
+        "What would you like to follow? Press a topic, or send:\n/follow WORD",
+    );
+    with_choices(Message::plain(text), words, topics)
+}
+
+fn with_choices(mut message: Message, words: Words, choices: &[Choice]) -> Message {
+    for choice in choices {
+        let text = format!("{}（{}）", words.named(choice), choice.posts);
+        message.buttons.push(vec![Button::data(
+            short(&text),
+            format!("f:{}", choice.key),
+        )]);
+    }
+    message
+}
+
+/// Followed, or followed already; with a way back.
+pub fn followed(words: Words, choice: &Choice, new: bool) -> Message {
+    let mut message = Message::default();
+    message.push(match (words, new) {
+        (Words::Zh, true) => "✅ 已关注 ",
+        (Words::Zh, false) => "已经关注过 ",
+        (Words::En, true) => "✅ Following ",
+        (Words::En, false) => "Already following ",
+    });
+    message.push_as(&words.named(choice), &[Span::Bold]);
+    message.push(words.pick(
+        "\n有新文章时会收到摘要。",
+        "\nYou get a summary of each new post.",
+    ));
+    message.buttons = vec![vec![Button::data(
+        words.pick("取消关注", "Unfollow"),
+        format!("u:{}", choice.key),
+    )]];
+    message
+}
+
+/// No longer followed; with a way back.
+pub fn unfollowed(words: Words, choice: &Choice) -> Message {
+    let mut message = Message::default();
+    message.push(words.pick("已取消关注 ", "No longer following "));
+    message.push_as(&words.named(choice), &[Span::Bold]);
+    message.buttons = vec![vec![Button::data(
+        words.pick("撤销", "Undo"),
+        format!("f:{}", choice.key),
+    )]];
+    message
+}
+
+/// What the chat follows, a button each to remove it.
+pub fn following(words: Words, choices: &[Choice]) -> Message {
+    if choices.is_empty() {
+        return Message::plain(words.pick(
+            "还没有关注任何内容。发送 /follow 开始。",
+            "Nothing is followed yet. Send /follow to begin.",
+        ));
+    }
+    let mut message = Message::plain(match words {
+        Words::Zh => format!("已关注 {} 项，点按可取消：", choices.len()),
+        Words::En => format!("{} followed. Press to remove:", choices.len()),
+    });
+    for choice in choices.iter().take(50) {
+        let text = format!("✕ {}", words.named(choice));
+        message.buttons.push(vec![Button::data(
+            short(&text),
+            format!("u:{}", choice.key),
+        )]);
+    }
+    message
+}
+
+/// The newest posts.
+pub fn latest(words: Words, rows: &[Row], site_url: &str, zone: Tz) -> Message {
+    if rows.is_empty() {
+        return Message::plain(words.pick(
+            "还没有文章。发送 /follow 关注更多内容。",
+            "No posts yet. Send /follow to follow more.",
+        ));
+    }
+    let mut message = Message::default();
+    message.push_as(words.pick("最新文章", "Newest posts"), &[Span::Bold]);
+    for row in rows {
+        message.push("\n\n• ");
+        let title: String = row.title.chars().take(200).collect();
+        message.push_as(&title, &[Span::Link(format!("{site_url}{}", row.url))]);
+        message.push(&format!("\n{}", row.published.clock(zone)));
+        if let Some(source) = &row.source {
+            message.push(&format!(
+                " · {}",
+                source.chars().take(40).collect::<String>()
+            ));
+        }
+    }
+    message
+}
+
+/// The caller may not change what this chat follows.
+pub fn not_manager(words: Words) -> &'static str {
+    words.pick(
+        "只有本群管理员可以更改设置。",
+        "Only administrators of this chat may change its settings.",
+    )
+}
+
+/// The caller is no admin.
+pub fn not_admin(words: Words) -> &'static str {
+    words.pick("此命令仅供管理员使用。", "This command is for admins only.")
+}
+
+/// A command that does not exist.
+pub fn unknown_command(words: Words) -> &'static str {
+    words.pick(
+        "不认识这个命令。发送 /help 查看说明。",
+        "Unknown command. Send /help.",
+    )
+}
+
+/// A button from another time, or a forged one.
+pub fn stale_button(words: Words) -> &'static str {
+    words.pick(
+        "这个按钮已失效，请重新发送命令。",
+        "This button no longer works; send the command again.",
+    )
+}
+
+/// Something of ours failed.
+pub fn failed(words: Words) -> &'static str {
+    words.pick(
+        "出了点问题，请稍后再试。",
+        "Something went wrong; please try again later.",
+    )
+}
+
+/// Figures for admins.
+pub fn stats(words: Words, posts: Counts, store: &StoreCounts) -> Message {
+    let deliveries: Vec<String> = store
+        .deliveries
+        .iter()
+        .map(|(state, count)| format!("{state} {count}"))
+        .collect();
+    let deliveries = if deliveries.is_empty() {
+        "0".to_owned()
+    } else {
+        deliveries.join(", ")
+    };
+    Message::plain(match words {
+        Words::Zh => format!(
+            "统计\n\n文章 {}，待发布 {}，已撤回 {}\n标签 {}，问题 {}\n会话 {}（停用 {}），订阅 {}\n等待确认 {}\n消息：{deliveries}\n去向不明过：{}",
+            posts.live,
+            posts.waiting,
+            posts.withdrawn,
+            posts.labels,
+            posts.problems,
+            store.chats,
+            store.suspended,
+            store.subscriptions,
+            store.held,
+            store.unknown,
+        ),
+        Words::En => format!(
+            "Figures\n\nPosts {}, waiting {}, withdrawn {}\nLabels {}, problems {}\nChats {} (suspended {}), subscriptions {}\nHeld posts {}\nMessages: {deliveries}\nOnce of unknown fate: {}",
+            posts.live,
+            posts.waiting,
+            posts.withdrawn,
+            posts.labels,
+            posts.problems,
+            store.chats,
+            store.suspended,
+            store.subscriptions,
+            store.held,
+            store.unknown,
+        ),
+    })
+}
+
+/// Problems of posts, the worst first.
+pub fn problems(words: Words, problems: &[Problem], total: u64) -> Message {
+    if problems.is_empty() {
+        return Message::plain(words.pick("没有问题 👍", "No problems 👍"));
+    }
+    let mut message = Message::default();
+    let head = match words {
+        Words::Zh => format!("{total} 个问题"),
+        Words::En => format!("{total} problems"),
+    };
+    message.push_as(&head, &[Span::Bold]);
+    for problem in problems {
+        message.push("\n\n");
+        let place = match problem.line {
+            0 => problem.path.clone(),
+            line => format!("{}:{line}", problem.path),
+        };
+        message.push_as(&shorten(&place, 200), &[Span::Code]);
+        let words = format!(
+            "\n{} {}: {}; {}",
+            problem.severity, problem.kind, problem.message, problem.help
+        );
+        message.push(&shorten(&words, 300));
+    }
+    message
+}
+
+/// Posts that wait for an admin.
+pub fn held(words: Words, titles: &[(String, String)], total: i64) -> Message {
+    if titles.is_empty() {
+        return Message::plain(words.pick("没有等待确认的文章。", "No posts are waiting."));
+    }
+    let mut message = Message::plain(match words {
+        Words::Zh => format!("{total} 篇文章等待确认："),
+        Words::En => format!("{total} posts wait for you:"),
+    });
+    for (title, reason) in titles {
+        message.push(&format!(
+            "\n\n• {}\n  {}",
+            shorten(title, 120),
+            shorten(reason, 120)
+        ));
+    }
+    message.buttons = vec![vec![
+        Button::data(words.pick("全部推送", "Announce all"), "h:announce"),
+        Button::data(words.pick("全部忽略", "Dismiss all"), "h:dismiss"),
+    ]];
+    message
+}
+
+/// Held posts were decided about.
+pub fn released(words: Words, count: u64, announced: bool) -> Message {
+    Message::plain(match (words, announced) {
+        (Words::Zh, true) => format!("✅ 已推送 {count} 篇文章。"),
+        (Words::Zh, false) => format!("已忽略 {count} 篇文章。"),
+        (Words::En, true) => format!("✅ {count} posts are being announced."),
+        (Words::En, false) => format!("{count} posts dismissed."),
+    })
+}
+
+fn short(text: &str) -> String {
+    shorten(text, BUTTON_CHARACTERS)
+}
+
+fn shorten(text: &str, characters: usize) -> String {
+    if text.chars().count() <= characters {
+        return text.to_owned();
+    }
+    let mut kept: String = text.chars().take(characters - 1).collect();
+    kept.push('…');
+    kept
+}

@@ -1,0 +1,118 @@
+//! The tables, and when they are thrown away.
+//! In: a path and a fingerprint of everything that shapes derived data. Out: an open connection.
+
+use std::path::Path;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, params};
+
+/// Raised whenever the tables or what is written to them changes: the index is then built anew.
+const SCHEMA_VERSION: u32 = 1;
+
+const TABLES: &str = "
+create table meta (key text primary key, value text not null) without rowid;
+-- Every file that was looked at, whether it gave a post or not.
+create table files (
+  path text primary key, size integer not null, modified_ns integer not null,
+  id text, missing_since integer) without rowid;
+create index files_by_id on files (id) where id is not null;
+create index files_missing on files (missing_since) where missing_since is not null;
+create table posts (
+  post integer primary key, id text not null unique, path text not null unique,
+  title text not null, published integer not null, published_offset integer not null,
+  updated integer, updated_offset integer, url text not null, summary text not null,
+  source text, via text, first_seen integer not null, content_hash blob not null,
+  state integer not null, planned integer not null default 0);
+create index posts_waiting on posts (published) where state = 1;
+create index posts_unplanned on posts (published, id) where planned = 0 and state = 0;
+-- The site is a label of its own kind, so that one query serves every feed.
+create table labels (
+  label integer primary key, kind text not null, name text not null,
+  key text not null, dirty integer not null default 1, unique (kind, name));
+create index labels_dirty on labels (label) where dirty = 1;
+create index labels_by_key on labels (key);
+-- tie is a hash of the id: posts of the same second keep one order, whatever order they came in.
+create table post_labels (
+  label integer not null, published integer not null, tie integer not null, post integer not null,
+  position integer not null, primary key (label, published, tie, post)) without rowid;
+create index post_labels_by_post on post_labels (post);
+create table problems (
+  path text not null, line integer not null, col integer not null, severity integer not null,
+  kind text not null, message text not null, help text not null);
+create index problems_by_path on problems (path);
+create table published (
+  path text primary key, hash blob not null, size integer not null, modified_ns integer not null) without rowid;
+";
+
+pub fn open(path: &Path, fingerprint: &str) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    // Derived data: a power cut may cost the newest rows, and the next start reads those posts again.
+    connection.pragma_update(None, "synchronous", "normal")?;
+    connection.pragma_update(None, "cache_size", -8192)?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    connection.set_prepared_statement_cache_capacity(64);
+    let wanted = format!("{SCHEMA_VERSION}:{fingerprint}");
+    let found: rusqlite::Result<String> = connection.query_row(
+        "select value from meta where key = 'fingerprint'",
+        [],
+        |row| row.get(0),
+    );
+    if found.as_ref().is_ok_and(|found| *found == wanted) {
+        return Ok(connection);
+    }
+    if let Err(error) = found
+        && is_damaged(&error)
+    {
+        return Err(error);
+    }
+    rebuild(&connection, &wanted)?;
+    Ok(connection)
+}
+
+pub fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(connection)
+}
+
+fn rebuild(connection: &Connection, fingerprint: &str) -> rusqlite::Result<()> {
+    let tables: Vec<String> = connection
+        .prepare(
+            "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'",
+        )?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let transaction = connection.unchecked_transaction()?;
+    for table in tables {
+        transaction.execute_batch(&format!("drop table \"{table}\""))?;
+    }
+    transaction.execute_batch(TABLES)?;
+    transaction.execute(
+        "insert into meta values ('fingerprint', ?1)",
+        params![fingerprint],
+    )?;
+    transaction.execute(
+        "insert into labels (kind, name, key) values ('site', '', 'site')",
+        [],
+    )?;
+    transaction.commit()
+}
+
+/// True for errors that only a new file mends.
+pub fn is_damaged(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+    )
+}
+
+pub fn remove(path: &Path) {
+    for ending in ["", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        let _ = std::fs::remove_file(name);
+    }
+}

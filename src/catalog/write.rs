@@ -1,0 +1,497 @@
+//! Changes to the index. Each call is one transaction, and marks the feeds it touches as dirty in it,
+//! so that a crash between the index and the feeds is repaired by the next start.
+//! In: readings, gone paths, the time. Out: a `Delta` that says what changed.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use sha2::{Digest, Sha256};
+
+use super::{Catalog, CatalogError, Digested, Reading, State, kind_and_name};
+use crate::model::{DateSource, Follow, Label, Post, PostId, Problem, Severity};
+use crate::publish::Published;
+
+/// What a change did.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Delta {
+    /// Posts that the index did not hold.
+    pub added: usize,
+    /// Posts that were read again.
+    pub changed: usize,
+    /// Posts that left.
+    pub removed: usize,
+    /// Files that have to be read because the file that stood for their post went away.
+    pub reread: Vec<String>,
+}
+
+impl Delta {
+    /// Adds the counts of another change.
+    pub fn merge(&mut self, other: Delta) {
+        self.added += other.added;
+        self.changed += other.changed;
+        self.removed += other.removed;
+        self.reread.extend(other.reread);
+    }
+}
+
+impl Catalog {
+    /// Takes in what was read. `now` (seconds since 1970) decides which posts wait.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn upsert(&mut self, readings: &[Reading], now: i64) -> Result<Delta, CatalogError> {
+        let result = upsert(&mut self.connection, readings, now);
+        self.wrap(result)
+    }
+
+    /// Notes that files are no longer there. They keep their place until `forget_missing`.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn mark_missing(&mut self, paths: &[String], now: i64) -> Result<(), CatalogError> {
+        let result = (|| {
+            let transaction = self
+                .connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)?;
+            for path in paths {
+                transaction
+                    .prepare_cached("update files set missing_since = ?2 where path = ?1 and missing_since is null")?
+                    .execute(params![path, now])?;
+            }
+            transaction.commit()
+        })();
+        self.wrap(result)
+    }
+
+    /// Files that were missing are back unchanged.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn mark_present(&mut self, paths: &[String]) -> Result<(), CatalogError> {
+        let result = (|| {
+            let transaction = self
+                .connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)?;
+            for path in paths {
+                transaction
+                    .prepare_cached("update files set missing_since = null where path = ?1")?
+                    .execute([path])?;
+            }
+            transaction.commit()
+        })();
+        self.wrap(result)
+    }
+
+    /// Removes the posts of files that have been missing since `before` (seconds since 1970) or longer.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn forget_missing(&mut self, before: i64) -> Result<Delta, CatalogError> {
+        let result = forget_missing(&mut self.connection, before);
+        self.wrap(result)
+    }
+
+    /// Lets out the posts whose time has come.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn release_due(&mut self, now: i64) -> Result<usize, CatalogError> {
+        let result = (|| {
+            let transaction = self
+                .connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let due: Vec<i64> = transaction
+                .prepare_cached("select post from posts where state = 1 and published <= ?1")?
+                .query_map([now], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()?;
+            for post in &due {
+                touch(&transaction, *post)?;
+                transaction
+                    .prepare_cached("update posts set state = 0 where post = ?1")?
+                    .execute([post])?;
+            }
+            transaction.commit()?;
+            Ok(due.len())
+        })();
+        self.wrap(result)
+    }
+
+    /// Records that feeds were written and are up to date.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn mark_published(
+        &mut self,
+        follows: &[Follow],
+        files: &[Published],
+    ) -> Result<(), CatalogError> {
+        let result = (|| {
+            let transaction = self
+                .connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)?;
+            for file in files {
+                transaction
+                    .prepare_cached("insert or replace into published values (?1, ?2, ?3, ?4)")?
+                    .execute(params![
+                        file.path,
+                        file.hash,
+                        file.size as i64,
+                        file.modified_ns
+                    ])?;
+            }
+            for follow in follows {
+                let (kind, name) = kind_and_name(follow);
+                transaction
+                    .prepare_cached("update labels set dirty = 0 where kind = ?1 and name = ?2")?
+                    .execute([kind, name])?;
+            }
+            transaction.commit()
+        })();
+        self.wrap(result)
+    }
+
+    /// Marks feeds for rendering, for example because a published file was tampered with.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn mark_all_dirty(&mut self) -> Result<(), CatalogError> {
+        let result = self
+            .connection
+            .execute("update labels set dirty = 1", [])
+            .map(|_| ());
+        self.wrap(result)
+    }
+
+    /// Keeps a word about how derived files were made.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn note(&mut self, key: &str, value: &str) -> Result<(), CatalogError> {
+        let done = self
+            .connection
+            .execute("insert or replace into meta values (?1, ?2)", [key, value]);
+        self.wrap(done.map(|_| ()))
+    }
+
+    /// Makes sure that every topic has a feed, even before its first post.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn ensure_labels(&mut self, labels: &[Label]) -> Result<(), CatalogError> {
+        let result = (|| {
+            let transaction = self
+                .connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)?;
+            for label in labels {
+                label_id(&transaction, &Follow::Label(label.clone()))?;
+            }
+            transaction.commit()
+        })();
+        self.wrap(result)
+    }
+
+    /// Records that the store knows these posts: they are announced, held or known.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn mark_planned(&mut self, ids: &[PostId]) -> Result<(), CatalogError> {
+        let result = (|| {
+            let transaction = self
+                .connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)?;
+            for id in ids {
+                transaction
+                    .prepare_cached("update posts set planned = 1 where id = ?1")?
+                    .execute([id.as_str()])?;
+            }
+            transaction.commit()
+        })();
+        self.wrap(result)
+    }
+}
+
+fn upsert(connection: &mut Connection, readings: &[Reading], now: i64) -> rusqlite::Result<Delta> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut delta = Delta::default();
+    let mut labels = HashMap::new();
+    for reading in readings {
+        upsert_one(&transaction, reading, now, &mut delta, &mut labels)?;
+    }
+    transaction.commit()?;
+    Ok(delta)
+}
+
+fn upsert_one(
+    transaction: &Transaction<'_>,
+    reading: &Reading,
+    now: i64,
+    delta: &mut Delta,
+    labels: &mut HashMap<Follow, i64>,
+) -> rusqlite::Result<()> {
+    let path = reading.path.as_str();
+    let id = reading
+        .post
+        .as_ref()
+        .map(|digested| digested.post.id.as_str());
+    transaction
+        .prepare_cached("delete from problems where path = ?1")?
+        .execute([path])?;
+    transaction
+        .prepare_cached("insert or replace into files values (?1, ?2, ?3, ?4, null)")?
+        .execute(params![
+            path,
+            reading.stamp.size as i64,
+            reading.stamp.modified_ns,
+            id
+        ])?;
+    for problem in &reading.problems {
+        insert_problem(transaction, problem)?;
+    }
+    let before: Option<(i64, String)> = transaction
+        .prepare_cached("select post, id from posts where path = ?1")?
+        .query_row([path], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    if let Some((post, old_id)) = &before
+        && id != Some(old_id.as_str())
+    {
+        delta
+            .reread
+            .extend(remove_post(transaction, *post, old_id, path)?);
+        delta.removed += 1;
+    }
+    let Some(digested) = &reading.post else {
+        return Ok(());
+    };
+    match rival(transaction, &digested.post)? {
+        Some(winner) if winner.as_str() < path => {
+            insert_problem(transaction, &duplicate(path, &digested.post.id, &winner))
+        }
+        loser => {
+            if let Some(loser) = loser {
+                transaction
+                    .prepare_cached(
+                        "delete from problems where path = ?1 and kind = 'duplicate-id'",
+                    )?
+                    .execute([&loser])?;
+                insert_problem(transaction, &duplicate(&loser, &digested.post.id, path))?;
+            }
+            write_post(transaction, digested, now, delta, labels)
+        }
+    }
+}
+
+/// Another file that is there and stands for the same post.
+fn rival(transaction: &Transaction<'_>, post: &Post) -> rusqlite::Result<Option<String>> {
+    transaction
+        .prepare_cached(
+            "select p.path from posts p join files f on f.path = p.path
+             where p.id = ?1 and p.path <> ?2 and f.missing_since is null",
+        )?
+        .query_row([post.id.as_str(), &post.path], |row| row.get(0))
+        .optional()
+}
+
+/// The problem of a file whose post another file stands for.
+pub fn duplicate(path: &str, id: &PostId, winner: &str) -> Problem {
+    Problem {
+        path: path.to_owned(),
+        line: 0,
+        column: 0,
+        severity: Severity::Skipped,
+        kind: "duplicate-id",
+        message: format!("this post has the id {id}, which {winner} has already"),
+        help: "give one of them another slug, category or day, or a `guid` of its own".into(),
+    }
+}
+
+fn insert_problem(transaction: &Transaction<'_>, problem: &Problem) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached("insert into problems values (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
+        .execute(params![
+            problem.path,
+            problem.line,
+            problem.column,
+            problem.severity as u8,
+            problem.kind,
+            problem.message,
+            problem.help
+        ])
+        .map(|_| ())
+}
+
+fn write_post(
+    transaction: &Transaction<'_>,
+    digested: &Digested,
+    now: i64,
+    delta: &mut Delta,
+    labels: &mut HashMap<Follow, i64>,
+) -> rusqlite::Result<()> {
+    let post = &digested.post;
+    let state = match () {
+        () if post.withdrawn => State::Withdrawn,
+        () if post.published.seconds() > now => State::Waiting,
+        () => State::Live,
+    };
+    let existing: Option<i64> = transaction
+        .prepare_cached("select post from posts where id = ?1")?
+        .query_row([post.id.as_str()], |row| row.get(0))
+        .optional()?;
+    let row = match existing {
+        Some(row) => {
+            touch(transaction, row)?;
+            transaction
+                .prepare_cached("delete from post_labels where post = ?1")?
+                .execute([row])?;
+            delta.changed += 1;
+            row
+        }
+        None => {
+            delta.added += 1;
+            transaction
+                .prepare_cached(
+                    "insert into posts (id, path, title, published, published_offset, url, summary, first_seen, content_hash, state)
+                     values (?1, ?2, '', 0, 0, '', '', 0, x'', 0)",
+                )?
+                .execute([post.id.as_str(), &post.path])?;
+            transaction.last_insert_rowid()
+        }
+    };
+    transaction
+        .prepare_cached(
+            "update posts set path = ?2, title = ?3, published = ?4, published_offset = ?5, updated = ?6,
+               updated_offset = ?7, url = ?8, summary = ?9, source = ?10, via = ?11, first_seen = ?12,
+               content_hash = ?13, state = ?14 where post = ?1",
+        )?
+        .execute(params![
+            row,
+            post.path,
+            post.title,
+            post.published.seconds(),
+            post.published.offset_seconds(),
+            post.updated.map(|at| at.seconds()),
+            post.updated.map(|at| at.offset_seconds()),
+            post.url,
+            digested.summary,
+            post.source,
+            post.via,
+            post.date_source == DateSource::FirstSeen,
+            post.content_hash.0,
+            state as u8,
+        ])?;
+    link_labels(transaction, row, digested, labels)?;
+    touch(transaction, row)
+}
+
+fn link_labels(
+    transaction: &Transaction<'_>,
+    row: i64,
+    digested: &Digested,
+    known: &mut HashMap<Follow, i64>,
+) -> rusqlite::Result<()> {
+    let topics = digested.topics.iter().map(Label::topic);
+    let labels = digested.post.labels().chain(topics).map(Follow::Label);
+    let published = digested.post.published.seconds();
+    let tie = tie_break(&digested.post.id);
+    for (position, follow) in std::iter::once(Follow::Site).chain(labels).enumerate() {
+        let label = match known.get(&follow) {
+            Some(label) => *label,
+            None => {
+                let label = label_id(transaction, &follow)?;
+                known.insert(follow, label);
+                label
+            }
+        };
+        transaction
+            .prepare_cached("insert or ignore into post_labels values (?1, ?2, ?3, ?4, ?5)")?
+            .execute(params![label, published, tie, row, position as i64])?;
+    }
+    Ok(())
+}
+
+fn tie_break(id: &PostId) -> i64 {
+    let digest = Sha256::digest(id.as_str().as_bytes());
+    let mut first = [0; 8];
+    first.copy_from_slice(&digest[..8]);
+    i64::from_be_bytes(first)
+}
+
+fn label_id(transaction: &Transaction<'_>, follow: &Follow) -> rusqlite::Result<i64> {
+    let (kind, name) = kind_and_name(follow);
+    let known: Option<i64> = transaction
+        .prepare_cached("select label from labels where kind = ?1 and name = ?2")?
+        .query_row([kind, name], |row| row.get(0))
+        .optional()?;
+    if let Some(label) = known {
+        return Ok(label);
+    }
+    transaction
+        .prepare_cached("insert into labels (kind, name, key) values (?1, ?2, ?3)")?
+        .execute(params![kind, name, label_key(follow)])?;
+    Ok(transaction.last_insert_rowid())
+}
+
+/// A short stable name of a label, for places that hold 64 bytes (callback data, deep links).
+pub fn label_key(follow: &Follow) -> String {
+    let digest = Sha256::digest(follow.to_string().as_bytes());
+    digest[..8]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// Marks every feed that a post is in.
+fn touch(transaction: &Transaction<'_>, post: i64) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached(
+            "update labels set dirty = 1 where dirty = 0
+             and label in (select label from post_labels where post = ?1)",
+        )?
+        .execute([post])
+        .map(|_| ())
+}
+
+/// Removes a post, and names a file that may now stand for it.
+fn remove_post(
+    transaction: &Transaction<'_>,
+    post: i64,
+    id: &str,
+    path: &str,
+) -> rusqlite::Result<Option<String>> {
+    touch(transaction, post)?;
+    transaction
+        .prepare_cached("delete from post_labels where post = ?1")?
+        .execute([post])?;
+    transaction
+        .prepare_cached("delete from posts where post = ?1")?
+        .execute([post])?;
+    transaction
+        .prepare_cached(
+            "select path from files where id = ?1 and path <> ?2 and missing_since is null order by path limit 1",
+        )?
+        .query_row([id, path], |row| row.get(0))
+        .optional()
+}
+
+fn forget_missing(connection: &mut Connection, before: i64) -> rusqlite::Result<Delta> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut delta = Delta::default();
+    let gone: Vec<(String, Option<i64>, Option<String>)> = transaction
+        .prepare_cached(
+            "select f.path, p.post, p.id from files f left join posts p on p.path = f.path
+             where f.missing_since is not null and f.missing_since <= ?1",
+        )?
+        .query_map([before], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    for (path, post, id) in gone {
+        if let (Some(post), Some(id)) = (post, id) {
+            delta
+                .reread
+                .extend(remove_post(&transaction, post, &id, &path)?);
+            delta.removed += 1;
+        }
+        transaction.execute("delete from problems where path = ?1", [&path])?;
+        transaction.execute("delete from files where path = ?1", [&path])?;
+    }
+    transaction.commit()?;
+    Ok(delta)
+}

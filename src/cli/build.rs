@@ -1,0 +1,53 @@
+//! `tagwire build`: feeds only. In: a setup. Out: feeds on disk, and one line on what happened.
+
+use std::time::Instant;
+
+use super::{Verdict, block_on, screen};
+use crate::app::{self, AppError, Setup};
+use crate::catalog::Catalog;
+use crate::pipeline::Round;
+
+/// Builds the feeds.
+pub fn execute(setup: &Setup, quiet: bool) -> Result<Verdict, AppError> {
+    let started = Instant::now();
+    let round = block_on(app::build(setup, screen::progress(quiet)))?;
+    report(setup, &round, started)
+}
+
+/// Says what a round did. Files that could not be written are an error; problems of posts are not.
+pub fn report(setup: &Setup, round: &Round, started: Instant) -> Result<Verdict, AppError> {
+    for notice in &round.notices {
+        eprintln!("warning: {notice}");
+    }
+    let counts = Catalog::reader(&setup.config.catalog.path)
+        .and_then(|catalog| catalog.counts())
+        .map_err(|error| AppError::Pipeline(error.into()))?;
+    println!(
+        "{} posts, {} labels: {} added, {} changed, {} removed; {} files written, {} unchanged, in {:.2} s",
+        counts.live,
+        counts.labels,
+        round.delta.added,
+        round.delta.changed,
+        round.delta.removed,
+        round.written,
+        round.unchanged,
+        started.elapsed().as_secs_f64()
+    );
+    if counts.waiting + counts.withdrawn > 0 {
+        println!(
+            "{} posts wait for their date, {} are withdrawn",
+            counts.waiting, counts.withdrawn
+        );
+    }
+    if counts.problems > 0 {
+        println!("{} problems; `tagwire check` shows them", counts.problems);
+    }
+    match round.failed.first() {
+        None => Ok(Verdict::Fine),
+        Some((path, why)) => Err(AppError::Write {
+            files: round.failed.len(),
+            path: path.clone(),
+            why: why.clone(),
+        }),
+    }
+}

@@ -1,0 +1,212 @@
+//! Reads the config from its three places, the later one winning.
+//! In: the file, environment variables, `--set` pairs. Out: a checked `Config`.
+
+use std::path::{Path, PathBuf};
+
+use serde_yaml::{Mapping, Value};
+
+use super::error::suggestion;
+use super::{Config, ConfigError, DEFAULT_PATH};
+
+/// Environment variables that start so set a key: `TAGWIRE__POSTS__DIR` is `posts.dir`.
+const PREFIX: &str = "TAGWIRE__";
+
+/// Where to look for settings.
+#[derive(Debug, Clone, Default)]
+pub struct Source {
+    /// `--config`, or `TAGWIRE_CONFIG`; must exist when given.
+    pub path: Option<PathBuf>,
+    /// `--set key=value`, in order.
+    pub set: Vec<String>,
+}
+
+/// Loads and checks the config. A missing file at the default place means all defaults.
+///
+/// # Errors
+/// The file cannot be read or parsed, a key is unknown or has a wrong value; the text names it.
+pub fn load(source: &Source) -> Result<Config, ConfigError> {
+    let mut tree = read_file(source.path.as_deref())?;
+    let mut environment: Vec<(String, String)> = std::env::vars()
+        .filter_map(|(name, value)| Some((name.strip_prefix(PREFIX)?.to_owned(), value)))
+        .collect();
+    environment.sort();
+    for (name, value) in environment {
+        let key = name.to_ascii_lowercase().replace("__", ".");
+        put(&mut tree, &key, &value)
+            .map_err(|why| ConfigError(format!("environment variable {PREFIX}{name}: {why}")))?;
+    }
+    for pair in &source.set {
+        let (key, value) = pair.split_once('=').ok_or_else(|| {
+            ConfigError(format!(
+                "--set {pair}: write --set key=value, for example --set posts.dir=/data/_posts"
+            ))
+        })?;
+        put(&mut tree, key.trim(), value)
+            .map_err(|why| ConfigError(format!("--set {pair}: {why}")))?;
+    }
+    let config = parse_tree(tree)?;
+    config.validate()?;
+    Ok(config)
+}
+
+/// The config in force as YAML. It holds no secret: the token is never part of it.
+///
+/// # Errors
+/// Only when YAML cannot write it, which would be a bug.
+pub fn show(config: &Config) -> Result<String, ConfigError> {
+    serde_yaml::to_string(config).map_err(|error| ConfigError(error.to_string()))
+}
+
+fn read_file(path: Option<&Path>) -> Result<Value, ConfigError> {
+    let empty = || Value::Mapping(Mapping::new());
+    let given = path.is_some();
+    let path = path.unwrap_or(Path::new(DEFAULT_PATH));
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !given => return Ok(empty()),
+        Err(error) => {
+            return Err(ConfigError(format!(
+                "cannot read the config {}: {error}; check --config and TAGWIRE_CONFIG",
+                path.display()
+            )));
+        }
+    };
+    // The typed reading comes first because only it knows the line of a wrong key.
+    let name = path.display().to_string();
+    if let Err(error) = serde_yaml::from_str::<Option<Config>>(&text) {
+        return Err(explain(&name, &text, &error));
+    }
+    match serde_yaml::from_str(&text).map_err(|error| explain(&name, &text, &error))? {
+        Value::Null => Ok(empty()),
+        tree => Ok(tree),
+    }
+}
+
+fn explain(path: &str, text: &str, error: &serde_yaml::Error) -> ConfigError {
+    let message = error.to_string();
+    let plain = message.split(" at line ").next().unwrap_or(&message);
+    match error.location() {
+        Some(place) => ConfigError::at(
+            path,
+            text,
+            place.line(),
+            place.column(),
+            plain,
+            suggestion(&message),
+        ),
+        None => ConfigError(format!("{path}: {message}")),
+    }
+}
+
+fn parse_tree(tree: Value) -> Result<Config, ConfigError> {
+    serde_yaml::from_value(tree).map_err(|error| {
+        let message = error.to_string();
+        let help = suggestion(&message)
+            .map(|help| format!("; {help}"))
+            .unwrap_or_default();
+        ConfigError(format!("config: {message}{help}"))
+    })
+}
+
+/// Sets `a.b.c` to a value read as YAML, so that numbers, lists and booleans work.
+fn put(tree: &mut Value, key: &str, text: &str) -> Result<(), String> {
+    // `--set http.listen=` means the empty text; YAML alone would read a null.
+    let value = match text {
+        "" => Value::from(""),
+        text => {
+            serde_yaml::from_str(text).map_err(|error| format!("the value is no YAML: {error}"))?
+        }
+    };
+    let mut parts: Vec<&str> = key.split('.').collect();
+    let last = parts
+        .pop()
+        .filter(|last| !last.is_empty())
+        .ok_or("the key is empty")?;
+    let mut node = tree;
+    for part in parts {
+        let map = node
+            .as_mapping_mut()
+            .ok_or_else(|| format!("`{part}` lies below a key that is no section"))?;
+        let child = map
+            .entry(Value::from(part))
+            .or_insert_with(|| Value::Mapping(Mapping::new()));
+        if child.is_null() {
+            *child = Value::Mapping(Mapping::new());
+        }
+        node = child;
+    }
+    let map = node
+        .as_mapping_mut()
+        .ok_or_else(|| format!("`{key}` lies below a key that is no section"))?;
+    map.insert(Value::from(last), value);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from_text(text: &str) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tagwire.yaml");
+        std::fs::write(&path, text).unwrap();
+        load(&Source {
+            path: Some(path),
+            set: Vec::new(),
+        })
+    }
+
+    #[test]
+    fn an_empty_file_gives_the_documented_defaults() {
+        let config = from_text("# nothing\n").unwrap();
+        assert_eq!(config.site.timezone, "Asia/Shanghai");
+        assert_eq!(config.feeds.limit, 20);
+        assert_eq!(config.http.listen, "127.0.0.1:8080");
+    }
+
+    #[test]
+    fn an_unknown_key_is_shown_with_its_line_and_a_suggestion() {
+        let error = from_text("site:\n  titel: x\n").unwrap_err().to_string();
+        assert!(error.contains("tagwire.yaml:2"), "{error}");
+        assert!(error.contains("did you mean `title`?"), "{error}");
+        assert!(error.contains('^'), "{error}");
+    }
+
+    #[test]
+    fn set_wins_over_the_file_and_takes_yaml() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tagwire.yaml");
+        std::fs::write(&path, "feeds:\n  limit: 5\n").unwrap();
+        let set = vec![
+            "feeds.limit=7".into(),
+            "posts.dir=[a, b]".into(),
+            "http.listen=".into(),
+        ];
+        let error = load(&Source {
+            path: Some(path.clone()),
+            set,
+        })
+        .err();
+        assert!(error.is_none(), "{error:?}");
+        let set = vec!["feeds.limmit=7".into()];
+        let error = load(&Source {
+            path: Some(path),
+            set,
+        })
+        .unwrap_err()
+        .to_string();
+        assert!(error.contains("did you mean `limit`?"), "{error}");
+    }
+
+    #[test]
+    fn a_wrong_zone_or_chat_names_its_key() {
+        let error = from_text("site: {timezone: Mars/Base}")
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("site.timezone"), "{error}");
+        let error = from_text("telegram: {channels: [{chat: x, follow: []}]}")
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("telegram.channels[0]"), "{error}");
+    }
+}

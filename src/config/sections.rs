@@ -1,0 +1,269 @@
+//! The shape of the config: a section for each room, every key with a default that works in an empty folder.
+//! In: serde. Out: plain settings, and the checked nouns made of them (`Site`, chats, follows).
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::ConfigError;
+use crate::model::{ChatId, Follow, Site};
+use crate::posts::NaiveDates;
+
+/// The whole config file.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The site as feeds name it.
+    pub site: SiteSettings,
+    /// Where posts lie and how they are read.
+    pub posts: crate::posts::Settings,
+    /// How dates are read.
+    pub dates: DatesSettings,
+    /// The derived index.
+    pub catalog: crate::catalog::Settings,
+    /// The precious data.
+    pub store: crate::store::Settings,
+    /// What the feeds hold and where they lie.
+    pub feeds: crate::feeds::Settings,
+    /// Where the feeds are written.
+    pub publish: crate::publish::Settings,
+    /// The built-in server.
+    pub http: crate::http::Settings,
+    /// The topic filters.
+    pub topics: crate::topics::Settings,
+    /// How long summaries are.
+    pub summary: crate::summary::Settings,
+    /// The bot.
+    pub telegram: TelegramSettings,
+    /// What is announced, and what happens to doubtful messages.
+    pub delivery: DeliverySettings,
+}
+
+/// `site`: as in Jekyll's `_config.yml`.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SiteSettings {
+    /// Title of the site feed. Default: the host of `url`.
+    pub title: Option<String>,
+    /// Address of the site, http or https, without a trailing slash. Default `http://localhost:8080`.
+    pub url: String,
+    /// Subtitle of the site feed.
+    pub description: Option<String>,
+    /// Author of posts that name none.
+    pub author: Option<String>,
+    /// Language tag (BCP 47). Default `zh-CN`.
+    pub language: String,
+    /// IANA zone of dates without an offset. Default `Asia/Shanghai`.
+    pub timezone: String,
+}
+
+impl Default for SiteSettings {
+    fn default() -> Self {
+        SiteSettings {
+            title: None,
+            url: "http://localhost:8080".into(),
+            description: None,
+            author: None,
+            language: "zh-CN".into(),
+            timezone: "Asia/Shanghai".into(),
+        }
+    }
+}
+
+/// `dates`: how dates are read.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DatesSettings {
+    /// A date with seconds but without an offset: `site` (default) reads it in the site's zone, `utc` as Jekyll does.
+    pub naive: Naive,
+}
+
+/// The two readings of a date without an offset.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Naive {
+    /// A wall clock in `site.timezone`.
+    #[default]
+    Site,
+    /// UTC, as Jekyll reads it.
+    Utc,
+}
+
+/// `telegram`: the bot. The token is not here: `TAGWIRE_TELEGRAM_TOKEN`, or `token_file`.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TelegramSettings {
+    /// Bot API server. Default `https://api.telegram.org`.
+    pub api_url: String,
+    /// A file that holds the token and nothing else.
+    pub token_file: Option<PathBuf>,
+    /// User ids of the people who may use the admin commands.
+    pub admins: Vec<i64>,
+    /// Chats that the config subscribes.
+    pub channels: Vec<Channel>,
+    /// Requests under way at once. Default 8.
+    pub in_flight: usize,
+    /// Seconds after which a send counts as ambiguous. Default 60.
+    pub send_timeout_seconds: u64,
+    /// Seconds that one long poll lasts. Default 30.
+    pub poll_seconds: u64,
+}
+
+impl Default for TelegramSettings {
+    fn default() -> Self {
+        TelegramSettings {
+            api_url: "https://api.telegram.org".into(),
+            token_file: None,
+            admins: Vec::new(),
+            channels: Vec::new(),
+            in_flight: 8,
+            send_timeout_seconds: 60,
+            poll_seconds: 30,
+        }
+    }
+}
+
+/// One chat that the config subscribes.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Channel {
+    /// Numeric id, or `@name`.
+    pub chat: ChatText,
+    /// `site`, `topic:ID`, `category:NAME`, `tag:NAME`.
+    pub follow: Vec<String>,
+}
+
+/// YAML writes ids as numbers and names as text.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(untagged)]
+pub enum ChatText {
+    /// A numeric id.
+    Id(i64),
+    /// `@name`, or a quoted number.
+    Name(String),
+}
+
+/// `delivery`: what is announced, and what happens to doubtful messages.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DeliverySettings {
+    /// More new posts than this at once are held until an admin decides. Default 200.
+    pub burst_limit: u64,
+    /// Posts dated earlier than this many days ago are held until an admin decides. Default 7.
+    pub max_age_days: u64,
+    /// A message whose fate is unknown: `resend` once (default), or `hold`.
+    pub unknown: UnknownPolicy,
+}
+
+impl Default for DeliverySettings {
+    fn default() -> Self {
+        DeliverySettings {
+            burst_limit: 200,
+            max_age_days: 7,
+            unknown: UnknownPolicy::Resend,
+        }
+    }
+}
+
+/// What happens to a message that may or may not have arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UnknownPolicy {
+    /// Sent once more: never lost, at most two copies.
+    Resend,
+    /// Left as it is: never doubled, perhaps lost.
+    Hold,
+}
+
+impl Config {
+    /// The site, checked.
+    ///
+    /// # Errors
+    /// Names the key that is wrong and what it takes.
+    pub fn site(&self) -> Result<Site, ConfigError> {
+        let url = self.site.url.trim_end_matches('/');
+        let parsed = url::Url::parse(url).map_err(|error| ConfigError::key("site.url", error))?;
+        if !matches!(parsed.scheme(), "http" | "https")
+            || parsed.query().is_some()
+            || parsed.fragment().is_some()
+        {
+            return Err(ConfigError::key(
+                "site.url",
+                "write http://host or https://host, without ? and #",
+            ));
+        }
+        let timezone = self.site.timezone.parse().map_err(|_| {
+            ConfigError::key(
+                "site.timezone",
+                format!(
+                    "`{}` is no IANA zone: write one like Asia/Shanghai",
+                    self.site.timezone
+                ),
+            )
+        })?;
+        let host = parsed.host_str().unwrap_or("localhost").to_owned();
+        Ok(Site {
+            title: self.site.title.clone().unwrap_or(host),
+            url: url.to_owned(),
+            description: self.site.description.clone(),
+            author: self.site.author.clone(),
+            language: self.site.language.clone(),
+            timezone,
+        })
+    }
+
+    /// How dates without an offset are read.
+    pub fn naive_dates(&self) -> NaiveDates {
+        match self.dates.naive {
+            Naive::Site => NaiveDates::SiteTime,
+            Naive::Utc => NaiveDates::Utc,
+        }
+    }
+
+    /// The chats that the config subscribes, checked.
+    ///
+    /// # Errors
+    /// Names the entry that is wrong and what it takes.
+    pub fn channels(&self) -> Result<Vec<(ChatId, Vec<Follow>)>, ConfigError> {
+        let mut channels = Vec::new();
+        for (index, channel) in self.telegram.channels.iter().enumerate() {
+            let key = format!("telegram.channels[{index}]");
+            let text = match &channel.chat {
+                ChatText::Id(id) => id.to_string(),
+                ChatText::Name(name) => name.clone(),
+            };
+            let chat = text
+                .parse()
+                .map_err(|error| ConfigError::key(&key, error))?;
+            let follows: Result<Vec<Follow>, _> =
+                channel.follow.iter().map(|text| text.parse()).collect();
+            channels.push((
+                chat,
+                follows.map_err(|error| ConfigError::key(&key, error))?,
+            ));
+        }
+        Ok(channels)
+    }
+
+    /// Checks what serde cannot.
+    ///
+    /// # Errors
+    /// The first key that is wrong.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        self.site()?;
+        self.channels()?;
+        if self.feeds.limit == 0 {
+            return Err(ConfigError::key("feeds.limit", "write at least 1"));
+        }
+        if self.telegram.in_flight == 0 {
+            return Err(ConfigError::key("telegram.in_flight", "write at least 1"));
+        }
+        if url::Url::parse(&self.telegram.api_url).is_err() {
+            return Err(ConfigError::key(
+                "telegram.api_url",
+                "write an address like https://api.telegram.org",
+            ));
+        }
+        Ok(())
+    }
+}

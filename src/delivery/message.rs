@@ -1,0 +1,250 @@
+//! All words that a reader of announcements sees; pure.
+//! In: a card and the chat's language. Out: text plus entities, always within Telegram's limits.
+
+use chrono_tz::Tz;
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::store::Card;
+use crate::telegram::{Button, Message, Span, utf16_len};
+
+/// Telegram takes 4096; the rest is room for what one day is added to every message.
+const TEXT_LIMIT: usize = 4000;
+/// A longer title is cut: it is a title, and the link leads to the whole.
+const TITLE_LIMIT: usize = 300;
+/// A longer summary comes from an editor's digest; it is cut between sentences.
+const SUMMARY_LIMIT: usize = 2000;
+/// More hashtags than this are noise.
+const HASHTAGS: usize = 8;
+
+/// How a message is built when Telegram refused a richer one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Styles, summary, hashtags, button.
+    Full,
+    /// The same without styles.
+    Plain,
+    /// Title and link only.
+    Bare,
+}
+
+impl Form {
+    /// The form for the nth fallback; `None` when there is no simpler one left.
+    pub fn fallback(step: i64) -> Option<Form> {
+        match step {
+            0 => Some(Form::Full),
+            1 => Some(Form::Plain),
+            2 => Some(Form::Bare),
+            _ => None,
+        }
+    }
+}
+
+/// The announcement of a post.
+pub fn alert(card: &Card, language: &str, zone: Tz, form: Form) -> Message {
+    let url = web_address(&card.url);
+    let mut message = Message::default();
+    let title = cut(&clean(&card.title), TITLE_LIMIT);
+    match url {
+        Some(url) => message.push_as(&title, &[Span::Bold, Span::Link(url.to_owned())]),
+        None => message.push_as(&title, &[Span::Bold]),
+    }
+    if form == Form::Bare {
+        message.push("\n");
+        message.push(url.unwrap_or_default());
+        return message.without_styles();
+    }
+    let tail = tail(card, zone);
+    let room = TEXT_LIMIT.saturating_sub(utf16_len(&message.text) + utf16_len(&tail) + 4);
+    let summary = cut_sentences(&clean(&card.summary), room.min(SUMMARY_LIMIT));
+    if !summary.is_empty() {
+        message.push("\n\n");
+        message.push(&summary);
+    }
+    message.push("\n\n");
+    message.push(&tail);
+    if let Some(url) = url {
+        let read = if language == "en" {
+            "Read"
+        } else {
+            "阅读全文"
+        };
+        message.buttons = vec![vec![Button::url(read, url)]];
+    }
+    match form {
+        Form::Plain => message.without_styles(),
+        _ => message,
+    }
+}
+
+/// The word to admins about posts that wait for them.
+pub fn held_notice(posts: u64, reason: &str) -> String {
+    format!("⏸ {posts} 篇文章等待确认，暂未推送（{reason}）。\n/held 查看并决定：推送或忽略。")
+}
+
+/// Source, local time and hashtags.
+fn tail(card: &Card, zone: Tz) -> String {
+    let time = card.published.clock(zone);
+    let mut tail = match card
+        .source
+        .as_deref()
+        .map(clean)
+        .filter(|source| !source.is_empty())
+    {
+        Some(source) => format!("{} · {time}", cut(&source, 60)),
+        None => time,
+    };
+    let titles = card.topics.iter().map(|(_, title)| title);
+    let mut hashtags: Vec<String> = Vec::new();
+    for name in titles.chain(&card.tags) {
+        if let Some(hashtag) = hashtag(name)
+            && !hashtags.contains(&hashtag)
+            && hashtags.len() < HASHTAGS
+        {
+            hashtags.push(hashtag);
+        }
+    }
+    if !hashtags.is_empty() {
+        tail.push('\n');
+        tail.push_str(&hashtags.join(" "));
+    }
+    tail
+}
+
+/// Telegram ends a hashtag at anything but letters, digits and `_`, and wants at least one letter
+/// (TDLib, MessageEntity.cpp).
+fn hashtag(name: &str) -> Option<String> {
+    let mut tag = String::from("#");
+    for c in name.chars() {
+        match c {
+            c if c.is_alphanumeric() => tag.push(c),
+            _ if tag.ends_with('_') || tag == "#" => {}
+            _ => tag.push('_'),
+        }
+    }
+    let tag = tag.trim_end_matches('_');
+    let has_letter = tag.chars().any(char::is_alphabetic);
+    (has_letter && tag.chars().count() <= 64).then(|| tag.to_owned())
+}
+
+/// Only web addresses become links: `tg://user?id=` would become a mention.
+fn web_address(url: &str) -> Option<&str> {
+    let is_web = url.starts_with("https://") || url.starts_with("http://");
+    (is_web && url.len() <= 2048).then_some(url)
+}
+
+/// Without control characters and without marks that turn the direction of the text around.
+fn clean(text: &str) -> String {
+    let hostile = |c: char| {
+        (c.is_control() && c != '\n')
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+    };
+    text.chars()
+        .filter(|c| !hostile(*c))
+        .collect::<String>()
+        .trim()
+        .to_owned()
+}
+
+/// At most `limit` UTF-16 units, never inside what a reader sees as one character.
+fn cut(text: &str, limit: usize) -> String {
+    if utf16_len(text) <= limit {
+        return text.to_owned();
+    }
+    let mut kept = String::new();
+    let mut length = 1;
+    for grapheme in text.graphemes(true) {
+        length += utf16_len(grapheme);
+        if length > limit {
+            break;
+        }
+        kept.push_str(grapheme);
+    }
+    kept.push('…');
+    kept
+}
+
+/// At most `limit` UTF-16 units, cut after a sentence where there is one.
+fn cut_sentences(text: &str, limit: usize) -> String {
+    if utf16_len(text) <= limit {
+        return text.to_owned();
+    }
+    let mut kept = String::new();
+    for sentence in crate::summary::sentences(text) {
+        if utf16_len(&kept) + utf16_len(sentence) > limit {
+            break;
+        }
+        kept.push_str(sentence);
+    }
+    if kept.trim().is_empty() {
+        cut(text, limit)
+    } else {
+        kept.trim().to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{PostId, PostTime};
+    use chrono_tz::Asia::Shanghai;
+    use proptest::prelude::*;
+
+    fn card(title: &str, summary: &str) -> Card {
+        Card {
+            post: PostId::new("/haidai/2026/11/20/a"),
+            title: title.into(),
+            url: "http://localhost:8080/haidai/2026/11/20/a.html".into(),
+            summary: summary.into(),
+            source: Some("海岱日报".into()),
+            published: PostTime::from_parts(1_790_000_000, 8 * 3600).unwrap(),
+            categories: vec!["haidai".into()],
+            tags: vec!["海岱日报新闻".into(), "C++ 语言".into(), "2026".into()],
+            topics: vec![("market-supervision".into(), "市场监管".into())],
+        }
+    }
+
+    #[test]
+    fn an_announcement_has_title_summary_source_time_hashtags_and_a_button() {
+        let message = alert(
+            &card("食品抽检结果公布", "抽检三千批次。"),
+            "zh",
+            Shanghai,
+            Form::Full,
+        );
+        assert_eq!(
+            message.text,
+            "食品抽检结果公布\n\n抽检三千批次。\n\n海岱日报 · 2026-09-21 22:13\n#市场监管 #海岱日报新闻 #C_语言"
+        );
+        assert_eq!(message.entities.len(), 2);
+        assert_eq!(message.buttons[0][0].text, "阅读全文");
+    }
+
+    #[test]
+    fn the_last_fallback_is_title_and_address() {
+        let message = alert(&card("标题", "摘要。"), "zh", Shanghai, Form::Bare);
+        assert_eq!(
+            message.text,
+            "标题\nhttp://localhost:8080/haidai/2026/11/20/a.html"
+        );
+        assert!(message.entities.is_empty() && message.buttons.is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn any_input_stays_within_telegrams_limits(
+            title in "\\PC{0,600}", summary in "(\\PC|。|😀|\u{200d}){0,6000}", source in "\\PC{0,200}", tag in "\\PC{0,300}",
+        ) {
+            let mut card = card(&title, &summary);
+            card.source = Some(source);
+            card.tags = vec![tag; 12];
+            for form in [Form::Full, Form::Plain, Form::Bare] {
+                let message = alert(&card, "zh", Shanghai, form);
+                let length = utf16_len(&message.text);
+                prop_assert!(length <= 4096 && !message.text.trim().is_empty());
+                for entity in &message.entities {
+                    prop_assert!(entity.length > 0 && entity.offset + entity.length <= length);
+                }
+            }
+        }
+    }
+}

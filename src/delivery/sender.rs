@@ -1,0 +1,356 @@
+//! Works the outbox off: claims a row, sends it, records what became of it.
+//! In: claimed rows, outcomes of the outlet. Out: messages, settled rows. Retries live here and nowhere else.
+//! The order of the commits is the promise: `sending` is committed before the request goes out.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::Clock;
+use super::message::{Form, alert};
+use crate::model::ChatId;
+use crate::store::{Claim, Content, Millis, Settled, Store, StoreError};
+use crate::telegram::{Message, Outcome, Outlet};
+
+/// Milliseconds between two messages of the whole bot: 28 a second, below Telegram's 30.
+const BOT_PACE: Millis = 36;
+/// The first wait after a failure; it doubles up to the longest.
+const FIRST_WAIT: Millis = 1_000;
+const LONGEST_WAIT: Millis = 64_000;
+/// So many chats that were told to wait within ten seconds mean that the bot as a whole is too fast.
+const CROWD: usize = 3;
+const CROWD_WINDOW: Millis = 10_000;
+/// How long a started request may take to end when the program stops.
+const LAST_WORDS: Duration = Duration::from_secs(10);
+
+/// The pace of the whole bot, shared with the replies to people.
+#[derive(Debug, Default)]
+pub struct Pace(Mutex<PaceState>);
+
+#[derive(Debug, Default)]
+struct PaceState {
+    next_at: Millis,
+    refusals: Vec<(Millis, ChatId)>,
+    slowed_until: Millis,
+}
+
+impl Pace {
+    /// When the next message of the bot may go out; `now` or earlier means at once.
+    pub fn next_at(&self) -> Millis {
+        self.lock().next_at
+    }
+
+    /// Takes a place at `now`.
+    pub fn take(&self, now: Millis) {
+        let mut state = self.lock();
+        let step = if now < state.slowed_until {
+            BOT_PACE * 2
+        } else {
+            BOT_PACE
+        };
+        state.next_at = state.next_at.max(now) + step;
+    }
+
+    /// A chat was told to wait. Several chats at once halve the pace for a while, and never stop it:
+    /// a few hostile chats must not silence everybody.
+    pub fn refused(&self, chat: &ChatId, now: Millis) {
+        let mut state = self.lock();
+        state
+            .refusals
+            .retain(|(at, other)| *at > now - CROWD_WINDOW && other != chat);
+        state.refusals.push((now, chat.clone()));
+        if state.refusals.len() >= CROWD {
+            state.slowed_until = now + 60_000;
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, PaceState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What one step of the sender did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Claimed and started a row.
+    Started,
+    /// Nothing can go out before this time; `None`: nothing is open.
+    Idle(Option<Millis>),
+}
+
+/// Works the outbox off.
+pub struct Sender {
+    store: Arc<dyn Store>,
+    outlet: Arc<dyn Outlet>,
+    clock: Clock,
+    pace: Arc<Pace>,
+    wake: Arc<Notify>,
+    zone: Tz,
+    in_flight: usize,
+    resend_unknown: bool,
+}
+
+impl Sender {
+    /// A sender; `zone` is for the times that people see, `in_flight` bounds the requests under way.
+    pub fn new(
+        store: Arc<dyn Store>,
+        outlet: Arc<dyn Outlet>,
+        clock: Clock,
+        zone: Tz,
+        in_flight: usize,
+        resend_unknown: bool,
+    ) -> Self {
+        Sender {
+            store,
+            outlet,
+            clock,
+            pace: Arc::default(),
+            wake: Arc::default(),
+            zone,
+            in_flight,
+            resend_unknown,
+        }
+    }
+
+    /// The pace of the whole bot, for those who send past the outbox.
+    pub fn pace(&self) -> Arc<Pace> {
+        self.pace.clone()
+    }
+
+    /// Rung when rows were planned.
+    pub fn wake(&self) -> Arc<Notify> {
+        self.wake.clone()
+    }
+
+    /// What a crash left behind gets its state, before anything is claimed.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn recover(&self) -> Result<u64, StoreError> {
+        let unknown = self
+            .store
+            .recover(self.resend_unknown, self.clock.now())
+            .await?;
+        if unknown > 0 {
+            tracing::warn!(
+                unknown,
+                resend = self.resend_unknown,
+                "messages whose fate a crash left unknown"
+            );
+        }
+        Ok(unknown)
+    }
+
+    /// Runs until `stop`, then lets what was started end. Store errors are told once and tried again.
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        let mut tasks = JoinSet::new();
+        let mut store_is_well = true;
+        while !stop.is_cancelled() {
+            while tasks.try_join_next().is_some() {}
+            let wait = match self.step(&mut tasks).await {
+                Ok(step) => {
+                    store_is_well = true;
+                    self.wait_after(step)
+                }
+                Err(error) => {
+                    if std::mem::replace(&mut store_is_well, false) {
+                        tracing::error!(%error, "the outbox cannot be worked off; trying again");
+                    }
+                    Duration::from_secs(1)
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = self.wake.notified() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+        let last_words = async { while tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(LAST_WORDS, last_words).await.is_err() {
+            tracing::warn!(
+                "requests still under way at the end; their messages are marked unknown at the next start"
+            );
+        }
+    }
+
+    /// Sends what can go out by now and returns; what has to wait stays in the outbox.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn drain(self: &Arc<Self>, patience: Millis) -> Result<(), StoreError> {
+        let mut tasks = JoinSet::new();
+        let until = self.clock.now() + patience;
+        loop {
+            match self.step(&mut tasks).await? {
+                Step::Started => {}
+                Step::Idle(_) if !tasks.is_empty() => {
+                    tasks.join_next().await;
+                }
+                Step::Idle(Some(due)) if due <= until => {
+                    tokio::time::sleep(self.wait_after(Step::Idle(Some(due)))).await;
+                }
+                Step::Idle(_) => return Ok(()),
+            }
+        }
+    }
+
+    fn wait_after(&self, step: Step) -> Duration {
+        let wait = match step {
+            Step::Started => 0,
+            // A clock that jumped must not stop the sender: never longer than a second.
+            Step::Idle(due) => due.map_or(1_000, |due| (due - self.clock.now()).clamp(1, 1_000)),
+        };
+        Duration::from_millis(wait.unsigned_abs())
+    }
+
+    /// Claims and starts at most one row.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn step(self: &Arc<Self>, tasks: &mut JoinSet<()>) -> Result<Step, StoreError> {
+        let now = self.clock.now();
+        if tasks.len() >= self.in_flight {
+            tasks.join_next().await;
+        }
+        let ready_at = self
+            .pace
+            .next_at()
+            .max(self.store.bot_paused_until().await?);
+        if ready_at > now {
+            let due = self.store.next_due().await?;
+            return Ok(Step::Idle(due.map(|due| due.max(ready_at))));
+        }
+        let Some(claim) = self.store.claim(now, 1).await?.pop() else {
+            return Ok(Step::Idle(self.store.next_due().await?));
+        };
+        self.pace.take(now);
+        let sender = self.clone();
+        tasks.spawn(async move { sender.deliver(claim).await });
+        Ok(Step::Started)
+    }
+
+    async fn deliver(&self, claim: Claim) {
+        let settled = match self.message(&claim) {
+            Some(message) => {
+                let outcome = self.outlet.send(&claim.chat, &message).await;
+                self.judge(&claim, outcome).await
+            }
+            None => Settled::Failed {
+                reason: "Telegram refused every form of this message".into(),
+            },
+        };
+        log(&claim, &settled);
+        // Until this is written the row is `sending`, which a restart treats as unknown: never lost.
+        let mut wait = Duration::from_millis(50);
+        while let Err(error) = self
+            .store
+            .settle(claim.delivery, &settled, self.clock.now())
+            .await
+        {
+            tracing::error!(%error, delivery = claim.delivery, "what became of a message cannot be written; trying again");
+            tokio::time::sleep(wait).await;
+            wait = (wait * 2).min(Duration::from_secs(5));
+        }
+        self.wake.notify_one();
+    }
+
+    fn message(&self, claim: &Claim) -> Option<Message> {
+        let form = Form::fallback(claim.fallback)?;
+        Some(match &claim.content {
+            Content::Alert(card) => alert(card, &claim.language, self.zone, form),
+            Content::Notice(text) => Message::plain(text.as_str()),
+        })
+    }
+
+    async fn judge(&self, claim: &Claim, outcome: Outcome) -> Settled {
+        let now = self.clock.now();
+        let later = now + backoff(claim.attempts, claim.delivery);
+        match outcome {
+            Outcome::Sent { message_id } => Settled::Sent { message_id },
+            Outcome::RetryAfter { seconds } => {
+                self.pace.refused(&claim.chat, now);
+                let wait = i64::try_from(seconds)
+                    .unwrap_or(i64::MAX / 2)
+                    .saturating_mul(1000);
+                Settled::ChatPaused {
+                    until: now.saturating_add(wait),
+                }
+            }
+            Outcome::Moved { to } => Settled::Moved { to: to.into() },
+            Outcome::Gone { reason } => Settled::ChatGone { reason },
+            Outcome::Refused { reason } => Settled::Simpler { reason },
+            Outcome::NotSent { reason } => Settled::Retry { at: later, reason },
+            Outcome::Ambiguous { reason } => Settled::Unknown {
+                at: later,
+                reason,
+                resend: self.resend_unknown && claim.unknowns == 0,
+            },
+            Outcome::Unauthorized { reason } => {
+                tracing::error!(%reason, "the bot token is not accepted: check TAGWIRE_TELEGRAM_TOKEN; messages wait, feeds go on");
+                if let Err(error) = self.store.pause_bot(now + LONGEST_WAIT).await {
+                    tracing::error!(%error, "the pause cannot be written");
+                }
+                Settled::Retry { at: later, reason }
+            }
+        }
+    }
+}
+
+/// 1, 2, 4 … 64 seconds, moved a little by the row so that rows do not return all at once.
+fn backoff(attempts: i64, delivery: i64) -> Millis {
+    let doubled = FIRST_WAIT << attempts.clamp(0, 6);
+    doubled.min(LONGEST_WAIT) + delivery.rem_euclid(250)
+}
+
+fn log(claim: &Claim, settled: &Settled) {
+    let (post, chat, delivery) = (&claim.post, &claim.chat, claim.delivery);
+    match settled {
+        Settled::Sent { message_id } => tracing::debug!(%post, %chat, delivery, message_id, "sent"),
+        Settled::Failed { reason } => {
+            tracing::error!(%post, %chat, delivery, reason, "failed for good")
+        }
+        other => tracing::warn!(%post, %chat, delivery, outcome = ?other, "not sent yet"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bot_stays_below_thirty_a_second() {
+        let pace = Pace::default();
+        let mut now = 1_000_000;
+        let start = now;
+        let mut sent = 0;
+        while now < start + 10_000 {
+            if pace.next_at() <= now {
+                pace.take(now);
+                sent += 1;
+            }
+            now += 1;
+        }
+        assert!((270..=300).contains(&sent), "{sent}");
+    }
+
+    #[test]
+    fn chats_that_are_told_to_wait_slow_the_bot_and_never_stop_it() {
+        let pace = Pace::default();
+        for chat in 1..=5 {
+            pace.refused(&ChatId::Id(chat), 1_000);
+        }
+        pace.take(1_000);
+        assert_eq!(pace.next_at(), 1_000 + 2 * BOT_PACE);
+    }
+
+    #[test]
+    fn waits_double_and_end_at_a_minute() {
+        assert_eq!(backoff(0, 0), 1_000);
+        assert_eq!(backoff(3, 0), 8_000);
+        assert_eq!(backoff(500, 0), 64_000);
+    }
+}

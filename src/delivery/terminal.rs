@@ -1,0 +1,55 @@
+//! The outlet without a token: messages are shown on the terminal as they would be sent.
+//! In: messages. Out: a framed text on standard output; every send succeeds.
+
+use std::io::Write;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use async_trait::async_trait;
+
+use crate::model::ChatId;
+use crate::telegram::{ButtonAction, Message, Outcome, Outlet};
+
+/// Prints instead of sending.
+#[derive(Debug, Default)]
+pub struct Terminal {
+    last: AtomicI64,
+}
+
+#[async_trait]
+impl Outlet for Terminal {
+    async fn send(&self, chat: &ChatId, message: &Message) -> Outcome {
+        let text = frame(chat, message);
+        // A closed pipe (`tagwire run | head`) must not look like a sent message.
+        let mut out = std::io::stdout().lock();
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Ok(()) => Outcome::Sent {
+                message_id: self.last.fetch_add(1, Ordering::Relaxed) + 1,
+            },
+            Err(error) => Outcome::NotSent {
+                reason: format!("cannot write to the terminal: {error}"),
+            },
+        }
+    }
+}
+
+/// A message as the terminal shows it.
+pub fn frame(chat: &ChatId, message: &Message) -> String {
+    let mut text = format!("╭─ message to {chat}\n");
+    for line in message.text.lines() {
+        text.push_str("│ ");
+        text.push_str(line);
+        text.push('\n');
+    }
+    for row in &message.buttons {
+        let row: Vec<String> = row
+            .iter()
+            .map(|button| match &button.action {
+                ButtonAction::Url(url) => format!("[{}] {url}", button.text),
+                ButtonAction::Data(_) => format!("[{}]", button.text),
+            })
+            .collect();
+        text.push_str(&format!("│ {}\n", row.join("  ")));
+    }
+    text.push_str("╰─\n");
+    text
+}

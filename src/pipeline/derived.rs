@@ -1,0 +1,342 @@
+//! Everything that can be built again from the posts, and one round over it.
+//! In: hints and the time. Out: an up-to-date catalog and feeds. No async here, and no precious data.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::entries::Entries;
+use super::look::Changes;
+use super::{Hint, Patience, Round};
+use crate::catalog::{Catalog, CatalogError, Digested, Reading};
+use crate::config::Config;
+use crate::feeds::Addresses;
+use crate::http::Shelf;
+use crate::model::{Label, Problem, Severity, Site};
+use crate::posts::{self, ReadError, Stamp};
+use crate::publish::Folder;
+use crate::topics::{Article, Matcher};
+
+/// Files read and written in one go: large enough for two cores, small enough for flat memory.
+const BATCH: usize = 256;
+/// A scan that finds nothing where so many files were known meets an unmounted folder, not a cleared one.
+pub(super) const VANISHED: usize = 20;
+
+/// What keeps the derived half from starting.
+#[derive(Debug, thiserror::Error)]
+pub enum DerivedError {
+    /// A setting that the rooms refuse.
+    #[error("{0}")]
+    Settings(String),
+    /// The catalog's.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// The feeds cannot be written where the config says.
+    #[error("publish.dir {path}: {source}")]
+    Publish {
+        /// The folder.
+        path: String,
+        /// The system's words.
+        source: std::io::Error,
+    },
+}
+
+/// Told how far a long round is.
+pub type Progress = Arc<dyn Fn(&str, u64, u64) + Send + Sync>;
+
+/// The derived half of tagwire.
+pub struct Derived {
+    pub(super) roots: Vec<PathBuf>,
+    pub(super) rules: posts::Rules,
+    pub(super) matcher: Arc<Matcher>,
+    pub(super) catalog: Catalog,
+    pub(super) folder: Folder,
+    pub(super) shelf: Shelf,
+    pub(super) addresses: Addresses,
+    pub(super) site: Site,
+    pub(super) config: Config,
+    pub(super) first_seen: HashMap<String, i64>,
+    pub(super) entries: Entries,
+    pub(super) progress: Option<Progress>,
+}
+
+impl Derived {
+    /// Opens the catalog and the publish folder. `first_seen` is what the store remembers of files without
+    /// a usable date, in seconds since 1970.
+    ///
+    /// # Errors
+    /// A wrong setting, or files that cannot be opened.
+    pub fn open(
+        config: &Config,
+        matcher: Arc<Matcher>,
+        first_seen: HashMap<String, i64>,
+    ) -> Result<Self, DerivedError> {
+        let site = config
+            .site()
+            .map_err(|error| DerivedError::Settings(error.to_string()))?;
+        let rules = posts::Rules::new(&config.posts, &site, config.naive_dates())
+            .map_err(DerivedError::Settings)?;
+        let addresses = Addresses::new(&config.feeds, &site).map_err(DerivedError::Settings)?;
+        let fingerprint = format!(
+            "{}|{}|{}",
+            rules.fingerprint(),
+            matcher.fingerprint(),
+            config.summary.budget
+        );
+        let mut catalog = Catalog::open(&config.catalog.path, &fingerprint)?;
+        let topics: Vec<Label> = matcher
+            .topics()
+            .iter()
+            .map(|topic| Label::topic(&topic.id))
+            .collect();
+        catalog.ensure_labels(&topics)?;
+        let publish = |source| DerivedError::Publish {
+            path: config.publish.dir.display().to_string(),
+            source,
+        };
+        let folder = Folder::open(&config.publish.dir).map_err(publish)?;
+        let shelf = Shelf::new(config.publish.dir.clone());
+        let mut derived = Derived {
+            roots: config.posts.dir.roots(),
+            rules,
+            matcher,
+            catalog,
+            folder,
+            shelf,
+            addresses,
+            site,
+            config: config.clone(),
+            first_seen,
+            entries: Entries::default(),
+            progress: None,
+        };
+        derived.stock_shelf()?;
+        Ok(derived)
+    }
+
+    /// Shows the progress of long rounds.
+    pub fn with_progress(mut self, progress: Progress) -> Self {
+        self.progress = Some(progress);
+        self
+    }
+
+    /// What is published, for the server.
+    pub fn shelf(&self) -> Shelf {
+        self.shelf.clone()
+    }
+
+    /// The index.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// The index, to mark posts as planned.
+    pub fn catalog_mut(&mut self) -> &mut Catalog {
+        &mut self.catalog
+    }
+
+    /// The topics.
+    pub fn matcher(&self) -> &Arc<Matcher> {
+        &self.matcher
+    }
+
+    /// The site.
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// One round: look, read, index, render, publish. `now` is seconds since 1970.
+    ///
+    /// # Errors
+    /// The catalog's; what was not reached stays marked and is done by the next round.
+    pub fn refresh(
+        &mut self,
+        hint: Hint,
+        patience: Patience,
+        now: i64,
+    ) -> Result<Round, CatalogError> {
+        let mut round = Round::default();
+        let mut changes = self.look(hint, &mut round)?;
+        self.catalog.mark_present(&changes.back)?;
+        self.catalog.mark_missing(&changes.gone, now)?;
+        self.catalog.upsert(&changes.troubles, now)?;
+        while !changes.read.is_empty() {
+            self.take_in(&changes, patience, now, &mut round)?;
+            changes = Changes::default();
+            changes.read = std::mem::take(&mut round.delta.reread);
+        }
+        let grace = match patience {
+            Patience::Daemon => {
+                i64::try_from(self.config.posts.delete_grace_seconds).unwrap_or(i64::MAX)
+            }
+            Patience::OneShot => 0,
+        };
+        round
+            .delta
+            .merge(self.catalog.forget_missing(now.saturating_sub(grace))?);
+        let heirs = std::mem::take(&mut round.delta.reread);
+        let heirs = Changes {
+            read: heirs,
+            ..Changes::default()
+        };
+        self.take_in(&heirs, patience, now, &mut round)?;
+        self.catalog.release_due(now)?;
+        self.publish_dirty(&mut round)?;
+        Ok(round)
+    }
+
+    /// Reads files and writes them into the index, a batch at a time.
+    fn take_in(
+        &mut self,
+        changes: &Changes,
+        patience: Patience,
+        now: i64,
+        round: &mut Round,
+    ) -> Result<(), CatalogError> {
+        let total = changes.read.len() as u64;
+        let mut done = 0;
+        for batch in changes.read.chunks(BATCH) {
+            let outcomes: Vec<ReadOutcome> = batch
+                .par_iter()
+                .map(|path| self.read_one(path, patience, now))
+                .collect();
+            let mut readings = Vec::with_capacity(batch.len());
+            for (path, outcome) in batch.iter().zip(outcomes) {
+                match outcome {
+                    ReadOutcome::Read(reading) => readings.push(*reading),
+                    ReadOutcome::Unsettled => round.unsettled.push(PathBuf::from(path)),
+                    ReadOutcome::Gone => {
+                        self.catalog.mark_missing(std::slice::from_ref(path), now)?
+                    }
+                }
+            }
+            round.delta.merge(self.catalog.upsert(&readings, now)?);
+            for reading in readings {
+                if let Some(digested) = reading.post {
+                    self.entries.put(self.entry(digested));
+                }
+            }
+            done += batch.len() as u64;
+            self.tell("reading posts", done, total);
+        }
+        Ok(())
+    }
+
+    pub(super) fn tell(&self, what: &str, done: u64, total: u64) {
+        if let Some(progress) = &self.progress {
+            progress(what, done, total);
+        }
+    }
+
+    fn read_one(&self, path: &str, patience: Patience, now: i64) -> ReadOutcome {
+        let (bytes, stamp) = match posts::read(path, &self.rules) {
+            Ok(read) => read,
+            Err(ReadError::Gone) => return ReadOutcome::Gone,
+            Err(ReadError::Changing) if patience == Patience::Daemon => {
+                return ReadOutcome::Unsettled;
+            }
+            Err(error) => return ReadOutcome::Read(Box::new(unreadable(path, &error))),
+        };
+        let seen = self.first_seen.get(path).copied().unwrap_or(now);
+        let reading = digest(
+            path,
+            &bytes,
+            stamp,
+            seen,
+            &self.rules,
+            &self.matcher,
+            self.config.summary.budget,
+        );
+        let age_ms = now.saturating_mul(1000) - stamp.modified_ns.div_euclid(1_000_000);
+        let fresh = age_ms < i64::try_from(self.config.posts.settle_ms).unwrap_or(0);
+        let doubtful = reading
+            .problems
+            .iter()
+            .any(|problem| problem.severity > Severity::Note);
+        if patience == Patience::Daemon && fresh && doubtful {
+            return ReadOutcome::Unsettled;
+        }
+        ReadOutcome::Read(Box::new(reading))
+    }
+}
+
+enum ReadOutcome {
+    Read(Box<Reading>),
+    /// Looks half written: again when it has been quiet for a while.
+    Unsettled,
+    Gone,
+}
+
+/// Reads a post and derives its topics and summary.
+pub fn digest(
+    path: &str,
+    bytes: &[u8],
+    stamp: Stamp,
+    first_seen: i64,
+    rules: &posts::Rules,
+    matcher: &Matcher,
+    budget: usize,
+) -> Reading {
+    let seen = chrono::DateTime::from_timestamp(first_seen, 0).unwrap_or_default();
+    let (post, problems) = posts::parse(path, bytes, seen, rules);
+    let post = post.map(|post| {
+        let mut topics: Vec<String> = matcher
+            .matches(&Article::from(&post))
+            .into_iter()
+            .map(|found| found.topic)
+            .collect();
+        topics.sort();
+        let summary = crate::summary::summarise(&post, budget);
+        Digested {
+            post: Arc::new(post),
+            summary,
+            topics,
+        }
+    });
+    Reading {
+        path: path.to_owned(),
+        stamp,
+        post,
+        problems,
+    }
+}
+
+/// A file that cannot be read is a problem row, and is tried again when it changes.
+pub fn unreadable(path: &str, error: &ReadError) -> Reading {
+    let (kind, message, help) = match error {
+        ReadError::TooLarge(size) => (
+            "too-large",
+            format!("the file has {size} bytes"),
+            "raise posts.max_file_bytes, or split the post",
+        ),
+        ReadError::Changing => (
+            "changing",
+            "the file is empty, or changes while it is read".to_owned(),
+            "write it under another name and rename it when it is whole",
+        ),
+        other => (
+            "unreadable",
+            format!("the file cannot be read: {other}"),
+            "check that it is a plain file that tagwire may read",
+        ),
+    };
+    Reading {
+        path: path.to_owned(),
+        stamp: Stamp {
+            size: 0,
+            modified_ns: 0,
+        },
+        post: None,
+        problems: vec![Problem {
+            path: path.to_owned(),
+            line: 0,
+            column: 0,
+            severity: Severity::Skipped,
+            kind,
+            message,
+            help: help.into(),
+        }],
+    }
+}

@@ -1,0 +1,107 @@
+//! THE flow: changes → catalog → feeds → publish → plan.
+//! In: a hint that something may have changed, and the time. Out: feeds on disk, rows in the outbox.
+//! A hint is never believed: the files are looked at again, and the last good answer stays until then.
+
+mod derived;
+mod entries;
+mod look;
+mod plan;
+mod publish;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub use derived::{Derived, DerivedError, Progress, digest, unreadable};
+pub use plan::{Planned, Planner};
+
+use crate::catalog::{CatalogError, Delta};
+use crate::store::{Millis, StoreError};
+
+/// What may have changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hint {
+    /// Look at everything.
+    Everything,
+    /// Look at these files and folders.
+    Paths(Vec<PathBuf>),
+    /// Only the time went on: posts that are due, files that have been gone long enough.
+    Time,
+}
+
+/// How patient a look is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// A daemon: a file that looks half written is read again later, a deleted one keeps its place for a while.
+    Daemon,
+    /// One run: what is there now counts.
+    OneShot,
+}
+
+/// What a round did.
+#[derive(Debug, Default, Clone)]
+pub struct Round {
+    /// Posts added, changed, removed.
+    pub delta: Delta,
+    /// Files written below `publish.dir`.
+    pub written: usize,
+    /// Feeds rendered whose bytes did not change.
+    pub unchanged: usize,
+    /// Files that could not be written, with the reason; the old ones are whole.
+    pub failed: Vec<(String, String)>,
+    /// Files that looked half written: look again soon.
+    pub unsettled: Vec<PathBuf>,
+    /// Things to say once: a folder that is not there, a guard that held.
+    pub notices: Vec<String>,
+}
+
+/// What keeps a round from ending well.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// The catalog's.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// The store's.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A thread ended badly; the next round begins anew.
+    #[error("a round of the pipeline broke off: {0}")]
+    Broken(String),
+}
+
+/// One round of the whole flow.
+///
+/// # Errors
+/// The catalog's or the store's; nothing is lost: dirty feeds and unplanned posts stay marked.
+pub async fn refresh(
+    derived: &Arc<Mutex<Derived>>,
+    planner: &Planner,
+    hint: Hint,
+    patience: Patience,
+    now: Millis,
+) -> Result<(Round, Planned), PipelineError> {
+    let round = derive(derived, hint, patience, now).await?;
+    planner.keep_first_seen(derived).await?;
+    let planned = planner.plan(derived, now).await?;
+    Ok((round, planned))
+}
+
+/// The derived half: changes → catalog → feeds → publish, off the async threads.
+///
+/// # Errors
+/// The catalog's.
+pub async fn derive(
+    derived: &Arc<Mutex<Derived>>,
+    hint: Hint,
+    patience: Patience,
+    now: Millis,
+) -> Result<Round, PipelineError> {
+    let derived = derived.clone();
+    let round = tokio::task::spawn_blocking(move || {
+        let mut derived = derived.lock().unwrap_or_else(PoisonError::into_inner);
+        derived.refresh(hint, patience, now.div_euclid(1000))
+    });
+    match round.await {
+        Ok(round) => Ok(round?),
+        Err(error) => Err(PipelineError::Broken(error.to_string())),
+    }
+}

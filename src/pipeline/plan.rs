@@ -1,0 +1,190 @@
+//! Posts that the store does not know yet become decisions and outbox rows.
+//! In: unplanned rows of the catalog. Out: one transaction in the store, then a mark in the catalog.
+//! A crash between the two is harmless: the store decides about a post only once.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{Derived, PipelineError};
+use crate::catalog::Row;
+use crate::delivery::plan::{Occasion, Rules, decide};
+use crate::model::{ChatId, PostId};
+use crate::store::{Card, Decision, Millis, Store};
+
+/// Posts decided in one transaction: small enough that the bot's writes get in between.
+const PAGE: usize = 500;
+
+/// What planning did.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// Posts that were there before the first start.
+    pub known: u64,
+    /// Posts announced.
+    pub announced: u64,
+    /// Outbox rows written.
+    pub deliveries: u64,
+    /// Posts that wait for an admin, with the first reason.
+    pub held: u64,
+    /// Why the first of them is held.
+    pub held_because: Option<String>,
+}
+
+/// Plans into a store by the rules of the config.
+pub struct Planner {
+    store: Arc<dyn Store>,
+    rules: Rules,
+    admins: Vec<ChatId>,
+}
+
+impl Planner {
+    /// A planner; `admins` are told about held posts.
+    pub fn new(store: Arc<dyn Store>, rules: Rules, admins: Vec<ChatId>) -> Self {
+        Planner {
+            store,
+            rules,
+            admins,
+        }
+    }
+
+    /// Dates that only we know outlive the catalog.
+    ///
+    /// # Errors
+    /// The catalog's or the store's.
+    pub async fn keep_first_seen(
+        &self,
+        derived: &Arc<Mutex<Derived>>,
+    ) -> Result<(), PipelineError> {
+        let news: Vec<(String, i64)> = {
+            let derived = lock(derived);
+            let all = derived.catalog.first_seen()?;
+            all.into_iter()
+                .filter(|(path, _)| !derived.first_seen.contains_key(path))
+                .collect()
+        };
+        if !news.is_empty() {
+            self.store.remember_first_seen(&news).await?;
+            lock(derived).first_seen.extend(news);
+        }
+        Ok(())
+    }
+
+    /// Decides about every live post that the store does not know.
+    ///
+    /// # Errors
+    /// The catalog's or the store's.
+    pub async fn plan(
+        &self,
+        derived: &Arc<Mutex<Derived>>,
+        now: Millis,
+    ) -> Result<Planned, PipelineError> {
+        let baseline = self.store.has_baseline().await?;
+        let fresh = self.count_fresh(derived).await?;
+        let occasion = Occasion {
+            baseline,
+            fresh,
+            now: now.div_euclid(1000),
+        };
+        let mut planned = Planned::default();
+        loop {
+            let page = lock(derived).catalog.unplanned(None, PAGE)?;
+            if page.is_empty() {
+                break;
+            }
+            let decided: Vec<(Card, Decision)> = {
+                let derived = lock(derived);
+                let cards = page.iter().map(|row| card(row, &derived));
+                cards
+                    .map(|card| {
+                        let decision = decide(&card, self.rules, occasion);
+                        (card, decision)
+                    })
+                    .collect()
+            };
+            planned.deliveries += self.store.announce(&decided, now).await?;
+            count(&decided, &mut planned);
+            let ids: Vec<PostId> = page.into_iter().map(|row| row.id).collect();
+            lock(derived).catalog.mark_planned(&ids)?;
+        }
+        if !baseline {
+            self.store.set_baseline(now).await?;
+        }
+        self.tell_admins(&planned, now).await?;
+        Ok(planned)
+    }
+
+    /// How many unplanned posts are really new; the others were known before the catalog was deleted,
+    /// and get their mark back here.
+    async fn count_fresh(&self, derived: &Arc<Mutex<Derived>>) -> Result<u64, PipelineError> {
+        let mut fresh = 0;
+        let mut after: Option<(i64, PostId)> = None;
+        loop {
+            let page = {
+                let derived = lock(derived);
+                let after = after.as_ref().map(|(published, id)| (*published, id));
+                derived.catalog.unplanned(after, PAGE)?
+            };
+            let Some(last) = page.last() else {
+                return Ok(fresh);
+            };
+            after = Some((last.published.seconds(), last.id.clone()));
+            let ids: Vec<PostId> = page.into_iter().map(|row| row.id).collect();
+            let undecided = self.store.undecided(&ids).await?;
+            fresh += undecided.len() as u64;
+            let known: Vec<PostId> = ids
+                .into_iter()
+                .filter(|id| !undecided.contains(id))
+                .collect();
+            if !known.is_empty() {
+                lock(derived).catalog.mark_planned(&known)?;
+            }
+        }
+    }
+
+    async fn tell_admins(&self, planned: &Planned, now: Millis) -> Result<(), PipelineError> {
+        let Some(reason) = &planned.held_because else {
+            return Ok(());
+        };
+        let text = crate::delivery::message::held_notice(planned.held, reason);
+        for admin in &self.admins {
+            self.store
+                .notice(&format!("held:{now}"), admin, &text, now)
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+fn lock(derived: &Arc<Mutex<Derived>>) -> MutexGuard<'_, Derived> {
+    derived.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn count(decided: &[(Card, Decision)], planned: &mut Planned) {
+    for (_, decision) in decided {
+        match decision {
+            Decision::Known => planned.known += 1,
+            Decision::Announce => planned.announced += 1,
+            Decision::Hold(reason) => {
+                planned.held += 1;
+                planned.held_because.get_or_insert_with(|| reason.clone());
+            }
+        }
+    }
+}
+
+/// What messages about a post are made of.
+pub fn card(row: &Row, derived: &Derived) -> Card {
+    let topics = row.topics.iter().map(|id| {
+        let title = derived.matcher.title_of(id).unwrap_or(id);
+        (id.clone(), title.to_owned())
+    });
+    Card {
+        post: row.id.clone(),
+        title: row.title.clone(),
+        url: format!("{}{}", derived.site.url, row.url),
+        summary: row.summary.clone(),
+        source: row.source.clone(),
+        published: row.published,
+        categories: row.categories.clone(),
+        tags: row.tags.clone(),
+        topics: topics.collect(),
+    }
+}

@@ -1,0 +1,250 @@
+//! Dirty feeds become files.
+//! In: labels that the catalog marked. Out: files in the publish folder, marks taken back, the shelf restocked.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::{Derived, Round};
+use crate::catalog::{CatalogError, Digested, Row};
+use crate::feeds::{self, Entry, Feed};
+use crate::model::{DateSource, Follow, LabelKind, Post, PostId};
+use crate::publish::{Published, Rendered};
+
+/// Feeds rendered at a time: bounds memory, keeps two cores busy.
+const BATCH: usize = 32;
+
+impl Derived {
+    /// Fills the shelf with what was published before, and marks everything dirty when a file was changed
+    /// or removed by somebody else.
+    pub(super) fn stock_shelf(&mut self) -> Result<(), CatalogError> {
+        let published = self.catalog.published()?;
+        let intact = published.iter().all(|file| self.folder.is_intact(file));
+        self.shelf.put_all(&published);
+        let shape = self.feed_shape();
+        if !intact || self.catalog.noted("feed_shape")?.as_deref() != Some(&shape) {
+            self.catalog.mark_all_dirty()?;
+            self.catalog.note("feed_shape", &shape)?;
+        }
+        Ok(())
+    }
+
+    /// Everything besides the posts that shapes the bytes of feeds.
+    fn feed_shape(&self) -> String {
+        format!(
+            "{}|{:?}|{:?}|{}",
+            env!("CARGO_PKG_VERSION"),
+            self.site,
+            self.config.feeds,
+            self.folder.dir().display()
+        )
+    }
+
+    pub(super) fn publish_dirty(&mut self, round: &mut Round) -> Result<(), CatalogError> {
+        let dirty = self.catalog.dirty()?;
+        let total = dirty.len() as u64;
+        let mut done = 0;
+        for batch in dirty.chunks(BATCH) {
+            let rendered = self.render(batch)?;
+            if self.put_out(rendered, round)? {
+                self.catalog.mark_published(batch, &[])?;
+            }
+            done += batch.len() as u64;
+            self.tell("writing feeds", done, total);
+        }
+        if !dirty.is_empty() {
+            self.publish_directory(round)?;
+        }
+        Ok(())
+    }
+
+    /// The OPML file and the page for people: they change when a label appears.
+    fn publish_directory(&mut self, round: &mut Round) -> Result<(), CatalogError> {
+        let feeds: Vec<(Follow, String)> = self
+            .catalog
+            .follows()?
+            .into_iter()
+            .map(|follow| {
+                let title = self.title(&follow);
+                (follow, title)
+            })
+            .collect();
+        let settings = &self.config.feeds;
+        let file = |address: &str| address.trim_start_matches('/').to_owned();
+        let rendered = vec![
+            Rendered {
+                path: file(&settings.opml),
+                bytes: feeds::opml(&self.site, &self.addresses, settings, &feeds),
+            },
+            Rendered {
+                path: file(&settings.index),
+                bytes: feeds::index_page(&self.site, &self.addresses, settings, &feeds),
+            },
+        ];
+        self.put_out(rendered, round).map(|_| ())
+    }
+
+    /// Writes files and records them; false when one of them failed.
+    fn put_out(
+        &mut self,
+        rendered: Vec<Rendered>,
+        round: &mut Round,
+    ) -> Result<bool, CatalogError> {
+        let shelf = self.shelf.clone();
+        let outcome = self.folder.publish(rendered, &|path| shelf.get(path));
+        round.written += outcome.written.len();
+        round.unchanged += outcome.unchanged.len();
+        let complete = outcome.failed.is_empty();
+        for (path, error) in outcome.failed {
+            round.failed.push((path, error.to_string()));
+        }
+        let files: Vec<Published> = outcome
+            .written
+            .into_iter()
+            .chain(outcome.unchanged)
+            .collect();
+        let news: Vec<Published> = files
+            .into_iter()
+            .filter(|file| shelf.get(&file.path).as_ref() != Some(file))
+            .collect();
+        shelf.put_all(&news);
+        self.catalog.mark_published(&[], &news)?;
+        Ok(complete)
+    }
+
+    fn render(&mut self, follows: &[Follow]) -> Result<Vec<Rendered>, CatalogError> {
+        let (limit, hours) = (self.config.feeds.limit, self.config.feeds.min_age_hours);
+        let mut rows = Vec::with_capacity(follows.len());
+        for follow in follows {
+            rows.push(self.catalog.newest(follow, limit, hours)?);
+        }
+        let entries = self.load(&rows);
+        let feeds: Vec<Feed> = follows
+            .iter()
+            .zip(&rows)
+            .map(|(follow, rows)| Feed {
+                follow: follow.clone(),
+                title: self.title(follow),
+                entries: rows
+                    .iter()
+                    .filter_map(|row| entries.get(&row.id).cloned())
+                    .collect(),
+            })
+            .collect();
+        let settings = &self.config.feeds;
+        let jobs: Vec<(&Feed, feeds::Format)> = feeds
+            .iter()
+            .flat_map(|feed| settings.formats.iter().map(move |format| (feed, *format)))
+            .collect();
+        Ok(jobs
+            .into_par_iter()
+            .map(|(feed, format)| Rendered {
+                path: self.addresses.file(&feed.follow, format),
+                bytes: feeds::render(&self.site, &self.addresses, settings, feed, format),
+            })
+            .collect())
+    }
+
+    /// The entries of these rows, from memory or from the files.
+    fn load(&mut self, rows: &[Vec<Row>]) -> BTreeMap<PostId, Arc<Entry>> {
+        let wanted: BTreeMap<&PostId, &Row> =
+            rows.iter().flatten().map(|row| (&row.id, row)).collect();
+        let wanted: Vec<&Row> = wanted.into_values().collect();
+        let loaded: Vec<(PostId, Arc<Entry>, bool)> = wanted
+            .par_iter()
+            .map(|row| match self.entries.get(&row.id) {
+                Some(entry) => (row.id.clone(), entry, true),
+                None => (row.id.clone(), Arc::new(self.load_one(row)), false),
+            })
+            .collect();
+        let mut entries = BTreeMap::new();
+        for (id, entry, remembered) in loaded {
+            if !remembered {
+                self.entries.put(Entry::clone(&entry));
+            }
+            entries.insert(id, entry);
+        }
+        entries
+    }
+
+    fn load_one(&self, row: &Row) -> Entry {
+        let seen = self
+            .first_seen
+            .get(&row.path)
+            .copied()
+            .unwrap_or(row.published.seconds());
+        let seen = chrono::DateTime::from_timestamp(seen, 0).unwrap_or_default();
+        let read = crate::posts::read(&row.path, &self.rules).ok();
+        let post =
+            read.and_then(|(bytes, _)| crate::posts::parse(&row.path, &bytes, seen, &self.rules).0);
+        match post.filter(|post| post.id == row.id) {
+            Some(post) => self.entry(Digested {
+                post: Arc::new(post),
+                summary: row.summary.clone(),
+                topics: row.topics.clone(),
+            }),
+            None => self.entry(Digested {
+                post: Arc::new(without_body(row)),
+                summary: row.summary.clone(),
+                topics: row.topics.clone(),
+            }),
+        }
+    }
+
+    /// A feed entry; the plain text is left out, since no feed shows it.
+    pub(super) fn entry(&self, digested: Digested) -> Entry {
+        let mut post = digested.post;
+        let own = Arc::make_mut(&mut post);
+        own.text = String::new();
+        Entry {
+            post,
+            summary: digested.summary,
+            topics: digested
+                .topics
+                .into_iter()
+                .map(|id| {
+                    let title = self.matcher.title_of(&id).unwrap_or(&id).to_owned();
+                    (id, title)
+                })
+                .collect(),
+        }
+    }
+
+    /// What people call a feed.
+    pub fn title(&self, follow: &Follow) -> String {
+        match follow {
+            Follow::Site => self.site.title.clone(),
+            Follow::Label(label) if label.kind == LabelKind::Topic => self
+                .matcher
+                .title_of(&label.name)
+                .unwrap_or(&label.name)
+                .to_owned(),
+            Follow::Label(label) => label.name.clone(),
+        }
+    }
+}
+
+/// A post whose file cannot be read just now keeps its entry, with the summary for a body.
+fn without_body(row: &Row) -> Post {
+    Post {
+        id: row.id.clone(),
+        path: row.path.clone(),
+        title: row.title.clone(),
+        published: row.published,
+        date_source: DateSource::FrontMatter,
+        updated: row.updated,
+        url: row.url.clone(),
+        categories: row.categories.clone(),
+        tags: row.tags.clone(),
+        author: None,
+        source: row.source.clone(),
+        via: row.via.clone(),
+        digest: None,
+        image: None,
+        html: format!("<p>{}</p>", quick_xml::escape::escape(row.summary.as_str())),
+        text: String::new(),
+        withdrawn: false,
+        content_hash: row.content_hash,
+    }
+}

@@ -1,0 +1,97 @@
+//! What messages are made of: enough of a post that the sender needs neither the file nor the catalog.
+//! In: a catalog row at planning time. Out: JSON in the store, and the same card back at sending time.
+
+use serde::{Deserialize, Serialize};
+
+use super::StoreError;
+use crate::model::{Follow, Label, LabelKind, PostId, PostTime};
+
+/// A post as its messages show it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Card {
+    /// What it is about.
+    pub post: PostId,
+    /// Plain text.
+    pub title: String,
+    /// Absolute address of the post.
+    pub url: String,
+    /// Plain text.
+    pub summary: String,
+    /// The paper that it came from.
+    pub source: Option<String>,
+    /// The author's time.
+    pub published: PostTime,
+    /// Names, in the author's order.
+    pub categories: Vec<String>,
+    /// Names, in the author's order.
+    pub tags: Vec<String>,
+    /// Topics as (id, title).
+    pub topics: Vec<(String, String)>,
+}
+
+impl Card {
+    /// Everything that a chat may follow to get this post.
+    pub fn follows(&self) -> impl Iterator<Item = Follow> + '_ {
+        let labels = [
+            (LabelKind::Category, &self.categories),
+            (LabelKind::Tag, &self.tags),
+        ];
+        let names = labels
+            .into_iter()
+            .flat_map(|(kind, names)| names.iter().map(move |name| Label::new(kind, name)));
+        let topics = self.topics.iter().map(|(id, _)| Label::topic(id));
+        std::iter::once(Follow::Site).chain(names.chain(topics).map(Follow::Label))
+    }
+
+    /// As the store keeps it.
+    pub fn to_json(&self) -> String {
+        let wire = Wire {
+            title: self.title.clone(),
+            url: self.url.clone(),
+            summary: self.summary.clone(),
+            source: self.source.clone(),
+            published: self.published.seconds(),
+            offset: self.published.offset_seconds(),
+            categories: self.categories.clone(),
+            tags: self.tags.clone(),
+            topics: self.topics.clone(),
+        };
+        // Strings, numbers and lists of them always have a JSON form.
+        serde_json::to_string(&wire).unwrap_or_default()
+    }
+
+    /// From what the store keeps.
+    ///
+    /// # Errors
+    /// `Damaged` when the text is not what `to_json` writes.
+    pub fn from_json(post: PostId, text: &str) -> Result<Self, StoreError> {
+        let damaged = |why: String| StoreError::Damaged(format!("card of {post}: {why}"));
+        let wire: Wire = serde_json::from_str(text).map_err(|error| damaged(error.to_string()))?;
+        let published = PostTime::from_parts(wire.published, wire.offset)
+            .ok_or_else(|| damaged("time out of range".into()))?;
+        Ok(Card {
+            post,
+            title: wire.title,
+            url: wire.url,
+            summary: wire.summary,
+            source: wire.source,
+            published,
+            categories: wire.categories,
+            tags: wire.tags,
+            topics: wire.topics,
+        })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Wire {
+    title: String,
+    url: String,
+    summary: String,
+    source: Option<String>,
+    published: i64,
+    offset: i32,
+    categories: Vec<String>,
+    tags: Vec<String>,
+    topics: Vec<(String, String)>,
+}

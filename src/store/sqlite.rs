@@ -1,0 +1,516 @@
+//! The store on SQLite: one file, WAL, `synchronous=FULL` (a commit survives a power cut).
+//! In and out: as the trait says. Writers queue on one connection, so that none meets SQLITE_BUSY_SNAPSHOT.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{Row, Sqlite, Transaction};
+
+use super::{
+    Card, ChatRow, Claim, Decision, DeliveryRow, Millis, Settled, Store, StoreCounts, StoreError,
+    pace, sqlite_outbox,
+};
+use crate::model::{ChatId, Follow, Label, LabelKind, PostId};
+
+/// A store in one SQLite file.
+pub struct SqliteStore {
+    writer: SqlitePool,
+    reader: SqlitePool,
+}
+
+/// The file of a `sqlite:` URL.
+///
+/// # Errors
+/// `Url` for anything else.
+pub fn path_of(url: &str) -> Result<PathBuf, StoreError> {
+    let path = url
+        .strip_prefix("sqlite://")
+        .or_else(|| url.strip_prefix("sqlite:"))
+        .filter(|path| !path.is_empty() && !path.contains('?'));
+    path.map(PathBuf::from)
+        .ok_or_else(|| StoreError::Url(hide_password(url)))
+}
+
+/// A mistyped URL may hold a password; the error that shows it must not.
+fn hide_password(url: &str) -> String {
+    match (url.find("://"), url.rfind('@')) {
+        (Some(scheme), Some(at)) if scheme + 3 < at => {
+            format!("{}…{}", &url[..scheme + 3], &url[at..])
+        }
+        _ => url.to_owned(),
+    }
+}
+
+impl SqliteStore {
+    /// Opens the store, makes it when it is not there, and brings its tables up to date.
+    ///
+    /// # Errors
+    /// The file cannot be made or opened, is damaged, or is from a newer tagwire.
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        if let Some(folder) = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
+            std::fs::create_dir_all(folder).map_err(|source| StoreError::Folder {
+                path: path.display().to_string(),
+                source,
+            })?;
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(10));
+        let pool = |size| {
+            SqlitePoolOptions::new()
+                .max_connections(size)
+                .min_connections(1)
+        };
+        let writer = pool(1).connect_with(options.clone()).await?;
+        sqlx::migrate!("src/store/migrations/sqlite")
+            .run(&writer)
+            .await
+            .map_err(|source| StoreError::Migrate {
+                path: path.display().to_string(),
+                source,
+            })?;
+        let reader = pool(2).connect_with(options.read_only(true)).await?;
+        Ok(SqliteStore { writer, reader })
+    }
+
+    async fn begin(&self) -> Result<Transaction<'_, Sqlite>, StoreError> {
+        Ok(self.writer.begin_with("begin immediate").await?)
+    }
+
+    async fn meta(&self, key: &str) -> Result<Option<String>, StoreError> {
+        let value = sqlx::query_scalar("select value from meta where key = $1")
+            .bind(key)
+            .fetch_optional(&self.reader)
+            .await?;
+        Ok(value)
+    }
+
+    async fn set_meta(&self, key: &str, value: String) -> Result<(), StoreError> {
+        sqlx::query("insert into meta values ($1, $2) on conflict (key) do update set value = excluded.value")
+            .bind(key)
+            .bind(value)
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
+    async fn meta_number(&self, key: &str) -> Result<i64, StoreError> {
+        let text = self.meta(key).await?;
+        Ok(text.and_then(|text| text.parse().ok()).unwrap_or(0))
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn has_baseline(&self) -> Result<bool, StoreError> {
+        Ok(self.meta("baseline_at").await?.is_some())
+    }
+
+    async fn set_baseline(&self, now: Millis) -> Result<(), StoreError> {
+        self.set_meta("baseline_at", now.to_string()).await
+    }
+
+    async fn first_seen(&self) -> Result<HashMap<String, i64>, StoreError> {
+        let rows = sqlx::query("select path, at from first_seen")
+            .fetch_all(&self.reader)
+            .await?;
+        Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    }
+
+    async fn remember_first_seen(&self, files: &[(String, i64)]) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        for (path, at) in files {
+            sqlx::query("insert into first_seen values ($1, $2) on conflict (path) do nothing")
+                .bind(path)
+                .bind(at)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    async fn undecided(&self, ids: &[PostId]) -> Result<Vec<PostId>, StoreError> {
+        let mut connection = self.reader.acquire().await?;
+        let mut undecided = Vec::new();
+        for id in ids {
+            let known: Option<i64> =
+                sqlx::query_scalar("select 1 from announcements where post = $1")
+                    .bind(id.as_str())
+                    .fetch_optional(&mut *connection)
+                    .await?;
+            if known.is_none() {
+                undecided.push(id.clone());
+            }
+        }
+        Ok(undecided)
+    }
+
+    async fn announce(&self, decided: &[(Card, Decision)], now: Millis) -> Result<u64, StoreError> {
+        let mut transaction = self.begin().await?;
+        let mut rows = 0;
+        for (card, decision) in decided {
+            rows += sqlite_outbox::decide(&mut transaction, card, decision, now).await?;
+        }
+        transaction.commit().await?;
+        Ok(rows)
+    }
+
+    async fn held(&self, limit: i64) -> Result<Vec<(Card, String)>, StoreError> {
+        let rows = sqlx::query(
+            "select post, card, reason from announcements where decision = 'held' order by at, post limit $1",
+        )
+        .bind(limit)
+        .fetch_all(&self.reader)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                let card: String = row.get(1);
+                let reason: Option<String> = row.get(2);
+                Ok((
+                    Card::from_json(PostId::new(row.get::<String, _>(0)), &card)?,
+                    reason.unwrap_or_default(),
+                ))
+            })
+            .collect()
+    }
+
+    async fn release_held(&self, announce: bool, now: Millis) -> Result<u64, StoreError> {
+        let mut transaction = self.begin().await?;
+        let released = sqlite_outbox::release_held(&mut transaction, announce, now).await?;
+        transaction.commit().await?;
+        Ok(released)
+    }
+
+    async fn notice(
+        &self,
+        key: &str,
+        chat: &ChatId,
+        text: &str,
+        now: Millis,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        sqlx::query("insert into chats (chat, kind, created_at) values ($1, 'private', $2) on conflict (chat) do nothing")
+            .bind(chat.to_string())
+            .bind(now)
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query(
+            "insert into outbox (post, chat, kind, state, body, created_at) values ($1, $2, 'notice', 'pending', $3, $4)
+             on conflict (post, chat, kind) do nothing",
+        )
+        .bind(key)
+        .bind(chat.to_string())
+        .bind(text)
+        .bind(now)
+        .execute(&mut *transaction)
+        .await?;
+        Ok(transaction.commit().await?)
+    }
+
+    async fn decision(
+        &self,
+        post: &PostId,
+    ) -> Result<Option<(String, Option<String>)>, StoreError> {
+        let row = sqlx::query("select decision, reason from announcements where post = $1")
+            .bind(post.as_str())
+            .fetch_optional(&self.reader)
+            .await?;
+        Ok(row.map(|row| (row.get(0), row.get(1))))
+    }
+
+    async fn deliveries_of(&self, post: &PostId) -> Result<Vec<DeliveryRow>, StoreError> {
+        let rows = sqlx::query(
+            "select chat, kind, state, reason, message_id, unknowns from outbox where post = $1 order by delivery",
+        )
+        .bind(post.as_str())
+        .fetch_all(&self.reader)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(DeliveryRow {
+                    chat: chat_id(row.get(0))?,
+                    kind: row.get(1),
+                    state: row.get(2),
+                    reason: row.get(3),
+                    message_id: row.get(4),
+                    unknowns: row.get(5),
+                })
+            })
+            .collect()
+    }
+
+    async fn recover(&self, resend: bool, now: Millis) -> Result<u64, StoreError> {
+        let done = sqlx::query(
+            "update outbox set unknowns = unknowns + 1, reason = 'the process ended while it was being sent',
+               state = case when $1 and unknowns = 0 then 'pending' else 'unknown' end,
+               settled_at = case when $1 and unknowns = 0 then null else $2 end
+             where state = 'sending'",
+        )
+        .bind(resend)
+        .bind(now)
+        .execute(&self.writer)
+        .await?;
+        Ok(done.rows_affected())
+    }
+
+    async fn claim(&self, now: Millis, limit: i64) -> Result<Vec<Claim>, StoreError> {
+        let mut transaction = self.begin().await?;
+        let claims = sqlite_outbox::claim(&mut transaction, now, limit).await?;
+        transaction.commit().await?;
+        Ok(claims)
+    }
+
+    async fn settle(
+        &self,
+        delivery: i64,
+        outcome: &Settled,
+        now: Millis,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        sqlite_outbox::settle(&mut transaction, delivery, outcome, now).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    async fn next_due(&self) -> Result<Option<Millis>, StoreError> {
+        sqlite_outbox::next_due(&self.reader).await
+    }
+
+    async fn has_due(&self, now: Millis) -> Result<bool, StoreError> {
+        let sending: Option<i64> =
+            sqlx::query_scalar("select 1 from outbox where state = 'sending' limit 1")
+                .fetch_optional(&self.reader)
+                .await?;
+        Ok(sending.is_some() || self.next_due().await?.is_some_and(|due| due <= now))
+    }
+
+    async fn bot_paused_until(&self) -> Result<Millis, StoreError> {
+        self.meta_number("bot_paused_until").await
+    }
+
+    async fn pause_bot(&self, until: Millis) -> Result<(), StoreError> {
+        self.set_meta("bot_paused_until", until.to_string()).await
+    }
+
+    async fn note_reply(&self, chat: &ChatId, now: Millis) -> Result<(), StoreError> {
+        sqlx::query("update chats set next_at = case when next_at > $2 then next_at else $2 end where chat = $1")
+            .bind(chat.to_string())
+            .bind(now + pace(chat))
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
+    async fn sync_channels(
+        &self,
+        channels: &[(ChatId, Vec<Follow>)],
+        now: Millis,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        sqlx::query("delete from subscriptions where origin = 'config'")
+            .execute(&mut *transaction)
+            .await?;
+        for (chat, follows) in channels {
+            sqlx::query(
+                // A restart is the admin's way to say that a lost channel is back.
+                "insert into chats (chat, kind, title, created_at) values ($1, 'channel', $1, $2)
+                 on conflict (chat) do update set state = 'active', reason = null",
+            )
+            .bind(chat.to_string())
+            .bind(now)
+            .execute(&mut *transaction)
+            .await?;
+            for follow in follows {
+                subscribe(&mut transaction, chat, follow, "config", now).await?;
+            }
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    async fn meet(&self, chat: &ChatRow, now: Millis) -> Result<(), StoreError> {
+        sqlx::query(
+            "insert into chats (chat, kind, title, language, created_at) values ($1, $2, $3, $4, $5)
+             on conflict (chat) do update set kind = excluded.kind, title = excluded.title,
+               state = 'active', reason = null",
+        )
+        .bind(chat.chat.to_string())
+        .bind(&chat.kind)
+        .bind(&chat.title)
+        .bind(&chat.language)
+        .bind(now)
+        .execute(&self.writer)
+        .await?;
+        Ok(())
+    }
+
+    async fn chat(&self, chat: &ChatId) -> Result<Option<ChatRow>, StoreError> {
+        let row =
+            sqlx::query("select kind, title, language, state, reason from chats where chat = $1")
+                .bind(chat.to_string())
+                .fetch_optional(&self.reader)
+                .await?;
+        Ok(row.map(|row| {
+            let state: String = row.get(3);
+            let reason: Option<String> = row.get(4);
+            ChatRow {
+                chat: chat.clone(),
+                kind: row.get(0),
+                title: row.get(1),
+                language: row.get(2),
+                suspended: (state != "active").then(|| reason.unwrap_or_default()),
+            }
+        }))
+    }
+
+    async fn suspend(&self, chat: &ChatId, reason: &str, now: Millis) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        sqlite_outbox::suspend(&mut transaction, &chat.to_string(), reason, now).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    async fn move_chat(&self, from: &ChatId, to: &ChatId) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        sqlite_outbox::move_chat(&mut transaction, &from.to_string(), &to.to_string()).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    async fn follow(
+        &self,
+        chat: &ChatId,
+        follow: &Follow,
+        now: Millis,
+    ) -> Result<bool, StoreError> {
+        let mut transaction = self.begin().await?;
+        let added = subscribe(&mut transaction, chat, follow, "person", now).await?;
+        transaction.commit().await?;
+        Ok(added)
+    }
+
+    async fn unfollow(&self, chat: &ChatId, follow: &Follow) -> Result<bool, StoreError> {
+        let (kind, name) = kind_and_name(follow);
+        let done =
+            sqlx::query("delete from subscriptions where chat = $1 and kind = $2 and name = $3")
+                .bind(chat.to_string())
+                .bind(kind)
+                .bind(name)
+                .execute(&self.writer)
+                .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    async fn following(&self, chat: &ChatId) -> Result<Vec<Follow>, StoreError> {
+        let rows = sqlx::query(
+            "select kind, name from subscriptions where chat = $1 order by created_at, kind, name",
+        )
+        .bind(chat.to_string())
+        .fetch_all(&self.reader)
+        .await?;
+        Ok(rows
+            .iter()
+            .map(|row| follow_of(&row.get::<String, _>(0), row.get(1)))
+            .collect())
+    }
+
+    async fn update_offset(&self) -> Result<i64, StoreError> {
+        self.meta_number("update_offset").await
+    }
+
+    async fn set_update_offset(&self, offset: i64) -> Result<(), StoreError> {
+        self.set_meta("update_offset", offset.to_string()).await
+    }
+
+    async fn bot(&self) -> Result<Option<i64>, StoreError> {
+        let id = self.meta_number("bot").await?;
+        Ok((id != 0).then_some(id))
+    }
+
+    async fn set_bot(&self, id: i64) -> Result<(), StoreError> {
+        self.set_meta("bot", id.to_string()).await
+    }
+
+    async fn counts(&self) -> Result<StoreCounts, StoreError> {
+        let mut connection = self.reader.acquire().await?;
+        let chats = sqlx::query(
+            "select (select count(*) from chats where state = 'active'), (select count(*) from chats where state <> 'active'),
+                    (select count(*) from subscriptions), (select count(*) from announcements where decision = 'held'),
+                    (select count(*) from outbox where unknowns > 0),
+                    (select min(created_at) from outbox where state in ('pending', 'sending'))",
+        )
+        .fetch_one(&mut *connection)
+        .await?;
+        let deliveries =
+            sqlx::query("select state, count(*) from outbox group by state order by state")
+                .fetch_all(&mut *connection)
+                .await?;
+        Ok(StoreCounts {
+            chats: chats.get(0),
+            suspended: chats.get(1),
+            subscriptions: chats.get(2),
+            held: chats.get(3),
+            unknown: chats.get(4),
+            oldest_pending: chats.get(5),
+            deliveries: deliveries
+                .iter()
+                .map(|row| (row.get(0), row.get(1)))
+                .collect(),
+        })
+    }
+
+    async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+}
+
+async fn subscribe(
+    transaction: &mut Transaction<'_, Sqlite>,
+    chat: &ChatId,
+    follow: &Follow,
+    origin: &str,
+    now: Millis,
+) -> Result<bool, StoreError> {
+    let (kind, name) = kind_and_name(follow);
+    let done =
+        sqlx::query("insert into subscriptions values ($1, $2, $3, $4, $5) on conflict do nothing")
+            .bind(chat.to_string())
+            .bind(kind)
+            .bind(name)
+            .bind(origin)
+            .bind(now)
+            .execute(&mut **transaction)
+            .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+pub(super) fn kind_and_name(follow: &Follow) -> (&'static str, &str) {
+    match follow {
+        Follow::Site => ("site", ""),
+        Follow::Label(label) => (label.kind.as_str(), &label.name),
+    }
+}
+
+fn follow_of(kind: &str, name: String) -> Follow {
+    match LabelKind::ALL
+        .into_iter()
+        .find(|known| known.as_str() == kind)
+    {
+        Some(kind) => Follow::Label(Label::new(kind, name)),
+        None => Follow::Site,
+    }
+}
+
+pub(super) fn chat_id(text: &str) -> Result<ChatId, StoreError> {
+    ChatId::from_str(text).map_err(|error| StoreError::Damaged(error.to_string()))
+}

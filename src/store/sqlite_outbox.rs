@@ -1,0 +1,306 @@
+//! The outbox: how rows come in, are claimed one a chat, and end.
+//! In: an open transaction and a decision, a time or an outcome. Out: rows written; the caller commits.
+//! States: pending → sending → sent | pending again | unknown | failed | skipped.
+
+use sqlx::{Row, Sqlite, SqlitePool, Transaction};
+
+use super::sqlite::{chat_id, kind_and_name};
+use super::{Card, Claim, Content, Decision, Millis, Settled, StoreError, pace};
+use crate::model::PostId;
+
+type Tx<'a> = Transaction<'a, Sqlite>;
+
+/// Records one decision, and writes the outbox rows of an announced post.
+pub async fn decide(
+    tx: &mut Tx<'_>,
+    card: &Card,
+    decision: &Decision,
+    now: Millis,
+) -> Result<u64, StoreError> {
+    let (word, reason, keeps_card) = match decision {
+        Decision::Known => ("known", None, false),
+        Decision::Announce => ("announced", None, true),
+        Decision::Hold(reason) => ("held", Some(reason.as_str()), true),
+    };
+    let new = sqlx::query(
+        "insert into announcements values ($1, $2, $3, $4, $5) on conflict (post) do nothing",
+    )
+    .bind(card.post.as_str())
+    .bind(word)
+    .bind(reason)
+    .bind(keeps_card.then(|| card.to_json()))
+    .bind(now)
+    .execute(&mut **tx)
+    .await?
+    .rows_affected();
+    match decision {
+        Decision::Announce if new > 0 => fan_out(tx, card, now).await,
+        _ => Ok(0),
+    }
+}
+
+/// An outbox row for every active chat that follows one of the post's labels; once a chat.
+async fn fan_out(tx: &mut Tx<'_>, card: &Card, now: Millis) -> Result<u64, StoreError> {
+    let mut rows = 0;
+    for follow in card.follows() {
+        let (kind, name) = kind_and_name(&follow);
+        rows += sqlx::query(
+            "insert into outbox (post, chat, kind, state, created_at)
+             select $1, s.chat, 'alert', 'pending', $4
+             from subscriptions s join chats c on c.chat = s.chat
+             where s.kind = $2 and s.name = $3 and c.state = 'active'
+             order by s.chat
+             on conflict (post, chat, kind) do nothing",
+        )
+        .bind(card.post.as_str())
+        .bind(kind)
+        .bind(name)
+        .bind(now)
+        .execute(&mut **tx)
+        .await?
+        .rows_affected();
+    }
+    Ok(rows)
+}
+
+/// Ends the wait of all held posts.
+pub async fn release_held(tx: &mut Tx<'_>, announce: bool, now: Millis) -> Result<u64, StoreError> {
+    let held = sqlx::query(
+        "select post, card from announcements where decision = 'held' order by at, post",
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    for row in &held {
+        let card: String = row.get(1);
+        let card = Card::from_json(PostId::new(row.get::<String, _>(0)), &card)?;
+        sqlx::query("update announcements set decision = $2, at = $3 where post = $1")
+            .bind(card.post.as_str())
+            .bind(if announce { "announced" } else { "dismissed" })
+            .bind(now)
+            .execute(&mut **tx)
+            .await?;
+        if announce {
+            fan_out(tx, &card, now).await?;
+        }
+    }
+    Ok(held.len() as u64)
+}
+
+/// The oldest open row of each chat that may have a message now; they become `sending`.
+pub async fn claim(tx: &mut Tx<'_>, now: Millis, limit: i64) -> Result<Vec<Claim>, StoreError> {
+    let rows = sqlx::query(
+        "select o.delivery, o.post, o.chat, c.language, o.body, a.card, o.attempts, o.unknowns, o.fallback
+         from outbox o
+         join chats c on c.chat = o.chat
+         left join announcements a on a.post = o.post
+         where o.state = 'pending' and o.not_before <= $1
+           and c.state = 'active' and c.next_at <= $1 and c.paused_until <= $1
+           and not exists (select 1 from outbox s where s.chat = o.chat and s.state in ('pending', 'sending')
+                           and s.delivery < o.delivery)
+           and not exists (select 1 from outbox s where s.chat = o.chat and s.state = 'sending')
+         order by o.delivery limit $2",
+    )
+    .bind(now)
+    .bind(limit)
+    .fetch_all(&mut **tx)
+    .await?;
+    let mut claims = Vec::new();
+    for row in &rows {
+        let claim = claim_of(row)?;
+        sqlx::query("update outbox set state = 'sending', claimed_at = $2, attempts = attempts + 1 where delivery = $1")
+            .bind(claim.delivery)
+            .bind(now)
+            .execute(&mut **tx)
+            .await?;
+        sqlx::query("update chats set next_at = $2 where chat = $1")
+            .bind(claim.chat.to_string())
+            .bind(now + pace(&claim.chat))
+            .execute(&mut **tx)
+            .await?;
+        claims.push(claim);
+    }
+    Ok(claims)
+}
+
+fn claim_of(row: &sqlx::sqlite::SqliteRow) -> Result<Claim, StoreError> {
+    let post = PostId::new(row.get::<String, _>(1));
+    let body: Option<String> = row.get(4);
+    let card: Option<String> = row.get(5);
+    let content = match (body, card) {
+        (Some(body), _) => Content::Notice(body),
+        (None, Some(card)) => Content::Alert(Box::new(Card::from_json(post.clone(), &card)?)),
+        (None, None) => {
+            return Err(StoreError::Damaged(format!(
+                "delivery of {post} has no card"
+            )));
+        }
+    };
+    Ok(Claim {
+        delivery: row.get(0),
+        post,
+        chat: chat_id(row.get(2))?,
+        language: row.get(3),
+        content,
+        attempts: row.get(6),
+        unknowns: row.get(7),
+        fallback: row.get(8),
+    })
+}
+
+/// Records what became of a claimed row.
+pub async fn settle(
+    tx: &mut Tx<'_>,
+    delivery: i64,
+    outcome: &Settled,
+    now: Millis,
+) -> Result<(), StoreError> {
+    match outcome {
+        Settled::Sent { message_id } => {
+            sqlx::query("update outbox set state = 'sent', message_id = $2, settled_at = $3, reason = null where delivery = $1")
+                .bind(delivery)
+                .bind(message_id)
+                .bind(now)
+                .execute(&mut **tx)
+                .await?;
+        }
+        Settled::Retry { at, reason } => put_back(tx, delivery, *at, reason, 0).await?,
+        Settled::ChatPaused { until } => {
+            put_back(tx, delivery, 0, "Telegram asks this chat to wait", 0).await?;
+            sqlx::query("update chats set paused_until = $2 where chat = (select chat from outbox where delivery = $1)")
+                .bind(delivery)
+                .bind(until)
+                .execute(&mut **tx)
+                .await?;
+        }
+        Settled::Simpler { reason } => put_back(tx, delivery, now, reason, 1).await?,
+        Settled::Unknown { at, reason, resend } => {
+            sqlx::query("update outbox set unknowns = unknowns + 1 where delivery = $1")
+                .bind(delivery)
+                .execute(&mut **tx)
+                .await?;
+            if *resend {
+                put_back(tx, delivery, *at, reason, 0).await?;
+            } else {
+                end(tx, delivery, "unknown", reason, now).await?;
+            }
+        }
+        Settled::Failed { reason } => end(tx, delivery, "failed", reason, now).await?,
+        Settled::ChatGone { reason } => {
+            end(tx, delivery, "skipped", reason, now).await?;
+            let chat = chat_of(tx, delivery).await?;
+            suspend(tx, &chat, reason, now).await?;
+        }
+        Settled::Moved { to } => {
+            put_back(tx, delivery, now, "the group has a new id", 0).await?;
+            let chat = chat_of(tx, delivery).await?;
+            move_chat(tx, &chat, &to.to_string()).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn chat_of(tx: &mut Tx<'_>, delivery: i64) -> Result<String, StoreError> {
+    Ok(
+        sqlx::query_scalar("select chat from outbox where delivery = $1")
+            .bind(delivery)
+            .fetch_one(&mut **tx)
+            .await?,
+    )
+}
+
+async fn put_back(
+    tx: &mut Tx<'_>,
+    delivery: i64,
+    at: Millis,
+    reason: &str,
+    simpler: i64,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "update outbox set state = 'pending', not_before = $2, reason = $3, fallback = fallback + $4 where delivery = $1",
+    )
+    .bind(delivery)
+    .bind(at)
+    .bind(reason)
+    .bind(simpler)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+async fn end(
+    tx: &mut Tx<'_>,
+    delivery: i64,
+    state: &str,
+    reason: &str,
+    now: Millis,
+) -> Result<(), StoreError> {
+    sqlx::query("update outbox set state = $2, reason = $3, settled_at = $4 where delivery = $1")
+        .bind(delivery)
+        .bind(state)
+        .bind(reason)
+        .bind(now)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Suspends a chat; its settings stay, its open rows are skipped with the reason.
+pub async fn suspend(
+    tx: &mut Tx<'_>,
+    chat: &str,
+    reason: &str,
+    now: Millis,
+) -> Result<(), StoreError> {
+    sqlx::query("update chats set state = 'suspended', reason = $2 where chat = $1")
+        .bind(chat)
+        .bind(reason)
+        .execute(&mut **tx)
+        .await?;
+    sqlx::query("update outbox set state = 'skipped', reason = $2, settled_at = $3 where chat = $1 and state = 'pending'")
+        .bind(chat)
+        .bind(reason)
+        .bind(now)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Moves all that belongs to a chat to its new id. What the new id has already stays as it is.
+pub async fn move_chat(tx: &mut Tx<'_>, from: &str, to: &str) -> Result<(), StoreError> {
+    if from == to {
+        return Ok(());
+    }
+    let steps = [
+        "insert into chats (chat, kind, title, language, next_at, paused_until, created_at)
+           select $2, 'supergroup', title, language, next_at, paused_until, created_at from chats where chat = $1
+           on conflict (chat) do nothing",
+        "insert into subscriptions select $2, kind, name, origin, created_at from subscriptions where chat = $1
+           on conflict do nothing",
+        "update outbox set chat = $2 where chat = $1 and not exists
+           (select 1 from outbox o where o.chat = $2 and o.post = outbox.post and o.kind = outbox.kind)",
+        "delete from chats where chat = $1 and $2 <> ''",
+    ];
+    for step in steps {
+        sqlx::query(step)
+            .bind(from)
+            .bind(to)
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// When the next row can be claimed. Chats with a row under way count when that row is settled.
+pub async fn next_due(pool: &SqlitePool) -> Result<Option<Millis>, StoreError> {
+    let due = sqlx::query_scalar(
+        "select min(max(o.not_before, c.next_at, c.paused_until))
+         from outbox o join chats c on c.chat = o.chat
+         where o.state = 'pending' and c.state = 'active'
+           and not exists (select 1 from outbox s where s.chat = o.chat and s.state in ('pending', 'sending')
+                           and s.delivery < o.delivery)
+           and not exists (select 1 from outbox s where s.chat = o.chat and s.state = 'sending')",
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok(due)
+}

@@ -1,0 +1,243 @@
+//! A thin Bot API client over teloxide.
+//! In: messages of our own type, and the methods the bot needs. Out: an `Outcome` that says what may be
+//! done next, with the token scrubbed from every text.
+
+mod message;
+mod outcome;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use teloxide::Bot;
+use teloxide::RequestError;
+use teloxide::requests::{JsonRequest, Payload, Request};
+
+use crate::config::Secret;
+use crate::model::ChatId;
+
+pub use message::{Button, ButtonAction, Entity, Message, Span, utf16_len};
+pub use outcome::Outcome;
+
+/// Where finished messages go: Telegram, or the terminal when there is no token.
+#[async_trait]
+pub trait Outlet: Send + Sync {
+    /// Hands over one message. Never retries: the outbox does.
+    async fn send(&self, chat: &ChatId, message: &Message) -> Outcome;
+}
+
+/// The Bot API.
+pub struct Telegram {
+    sends: Bot,
+    polls: Bot,
+    token: Secret,
+    poll_seconds: u64,
+}
+
+/// Why the API cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TelegramError {
+    /// No client or no address.
+    #[error("telegram: {0}")]
+    Setup(String),
+    /// The API said no; the code tells why.
+    #[error("telegram: {0}")]
+    Refused(String),
+    /// The API was not reached, or its answer was not understood.
+    #[error("telegram: {0}")]
+    Unreachable(String),
+}
+
+/// Who the bot is (Bot API `getMe`).
+#[derive(Debug, Clone, Deserialize)]
+pub struct Me {
+    /// The bot's user id.
+    pub id: i64,
+    /// The bot's name, without `@`.
+    pub username: String,
+}
+
+/// The part of a sent message that we need. Telegram's full answer may hold kinds that teloxide does
+/// not know, and would then look like a failure although the message went out.
+#[derive(Deserialize)]
+struct Sent {
+    message_id: i64,
+}
+
+macro_rules! method {
+    ($type:ident, $name:literal, $output:ty) => {
+        #[derive(Serialize)]
+        #[serde(transparent)]
+        struct $type(Value);
+
+        impl Payload for $type {
+            type Output = $output;
+            const NAME: &'static str = $name;
+        }
+    };
+}
+
+method!(GetMe, "getMe", Me);
+method!(GetUpdates, "getUpdates", Vec<Value>);
+method!(SendMessage, "sendMessage", Sent);
+method!(EditMessageText, "editMessageText", Value);
+method!(AnswerCallbackQuery, "answerCallbackQuery", bool);
+method!(SetMyCommands, "setMyCommands", bool);
+method!(GetChatMember, "getChatMember", Value);
+
+impl Telegram {
+    /// A client for the API at `api_url`. A send is ambiguous after `send_timeout`; a poll lasts `poll_seconds`.
+    ///
+    /// # Errors
+    /// The address is none, or TLS cannot be set up.
+    pub fn new(
+        token: Secret,
+        api_url: &str,
+        send_timeout: Duration,
+        poll_seconds: u64,
+    ) -> Result<Self, TelegramError> {
+        let setup = |error: &dyn std::fmt::Display| TelegramError::Setup(error.to_string());
+        let url = reqwest::Url::parse(api_url).map_err(|error| setup(&error))?;
+        let bot = |timeout: Duration| -> Result<Bot, TelegramError> {
+            let client = reqwest::Client::builder()
+                .connect_timeout(Duration::from_secs(5))
+                .timeout(timeout)
+                .tcp_nodelay(true)
+                .build()
+                .map_err(|error| setup(&error))?;
+            Ok(Bot::with_client(token.reveal(), client).set_api_url(url.clone()))
+        };
+        Ok(Telegram {
+            sends: bot(send_timeout)?,
+            polls: bot(Duration::from_secs(poll_seconds + 15))?,
+            token: token.clone(),
+            poll_seconds,
+        })
+    }
+
+    /// Who we are; the first call, which also shows whether the token is right.
+    ///
+    /// # Errors
+    /// As the API answers.
+    pub async fn me(&self) -> Result<Me, TelegramError> {
+        self.call(&self.sends, GetMe(json!({}))).await
+    }
+
+    /// Waits for updates from `offset` on (Bot API `getUpdates`), as raw JSON: kinds and fields that this
+    /// version does not know must not cost a command.
+    ///
+    /// # Errors
+    /// As the API answers.
+    pub async fn updates(&self, offset: i64) -> Result<Vec<Value>, TelegramError> {
+        let allowed = [
+            "message",
+            "callback_query",
+            "my_chat_member",
+            "channel_post",
+        ];
+        let parameters = json!({
+            "offset": offset, "timeout": self.poll_seconds, "limit": 100, "allowed_updates": allowed,
+        });
+        self.call(&self.polls, GetUpdates(parameters)).await
+    }
+
+    /// Replaces text and buttons of a message of ours (Bot API `editMessageText`).
+    ///
+    /// # Errors
+    /// As the API answers; an edit that changes nothing is no error.
+    pub async fn edit(
+        &self,
+        chat: &ChatId,
+        message_id: i64,
+        message: &Message,
+    ) -> Result<(), TelegramError> {
+        let mut parameters = message.to_json(chat, false);
+        parameters["message_id"] = json!(message_id);
+        match self.call(&self.sends, EditMessageText(parameters)).await {
+            Err(TelegramError::Refused(text)) if text.contains("message is not modified") => Ok(()),
+            answer => answer.map(|_| ()),
+        }
+    }
+
+    /// Ends the waiting sign on a pressed button (Bot API `answerCallbackQuery`), with a short word.
+    ///
+    /// # Errors
+    /// As the API answers.
+    pub async fn answer(&self, query: &str, text: &str) -> Result<(), TelegramError> {
+        let text: String = text.chars().take(200).collect();
+        let parameters = json!({"callback_query_id": query, "text": text});
+        self.call(&self.sends, AnswerCallbackQuery(parameters))
+            .await
+            .map(|_| ())
+    }
+
+    /// The command menu (Bot API `setMyCommands`) for a language (`None`: everybody else).
+    ///
+    /// # Errors
+    /// As the API answers.
+    pub async fn set_commands(
+        &self,
+        commands: &[(&str, &str)],
+        language: Option<&str>,
+    ) -> Result<(), TelegramError> {
+        let commands: Vec<Value> = commands
+            .iter()
+            .map(|(command, description)| json!({"command": command, "description": description}))
+            .collect();
+        let mut parameters = json!({ "commands": commands });
+        if let Some(language) = language {
+            parameters["language_code"] = json!(language);
+        }
+        self.call(&self.sends, SetMyCommands(parameters))
+            .await
+            .map(|_| ())
+    }
+
+    /// The status of a user in a chat (Bot API `getChatMember`): `creator`, `administrator`, `member`, …
+    ///
+    /// # Errors
+    /// As the API answers.
+    pub async fn member_status(&self, chat: &ChatId, user: i64) -> Result<String, TelegramError> {
+        let parameters = json!({"chat_id": message::chat_json(chat), "user_id": user});
+        let member = self.call(&self.sends, GetChatMember(parameters)).await?;
+        Ok(member["status"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Removes the token from a text that goes to a log, a page or the store.
+    pub fn scrub(&self, text: &str) -> String {
+        text.replace(self.token.reveal(), "[token]")
+    }
+
+    async fn call<P>(&self, bot: &Bot, payload: P) -> Result<P::Output, TelegramError>
+    where
+        P: Payload + Serialize + 'static,
+        P::Output: serde::de::DeserializeOwned + 'static,
+    {
+        let answer = JsonRequest::new(bot.clone(), payload).send().await;
+        answer.map_err(|error| match &error {
+            RequestError::Api(error) => TelegramError::Refused(self.scrub(&outcome::words(error))),
+            RequestError::RetryAfter(seconds) => TelegramError::Refused(format!(
+                "Too Many Requests: retry after {}",
+                seconds.seconds()
+            )),
+            RequestError::MigrateToChatId(id) => {
+                TelegramError::Refused(format!("the group has the new id {id}"))
+            }
+            other => TelegramError::Unreachable(self.scrub(&outcome::plain(other))),
+        })
+    }
+}
+
+#[async_trait]
+impl Outlet for Telegram {
+    async fn send(&self, chat: &ChatId, message: &Message) -> Outcome {
+        let payload = SendMessage(message.to_json(chat, true));
+        match JsonRequest::new(self.sends.clone(), payload).send().await {
+            Ok(sent) => Outcome::Sent {
+                message_id: sent.message_id,
+            },
+            Err(error) => outcome::classify(&error, |text| self.scrub(text)),
+        }
+    }
+}
