@@ -82,12 +82,10 @@ fn fit(sentences: &[&str], budget: usize) -> String {
 
 /// Chinese sentences follow each other without a space; others, and headings, need one.
 fn gap(before: &str, after: &str) -> &'static str {
-    let ends_in_chinese = |c: char| "。！？；…”’」』）】".contains(c);
-    match before.chars().next_back() {
-        None => "",
-        Some(c) if ends_in_chinese(c) && !after.starts_with(|c: char| c.is_ascii_alphabetic()) => {
-            ""
-        }
-        Some(_) => " ",
+    let chinese_end = |c: char| "。！？；…”’」』）】".contains(c);
+    if before.is_empty() || after.is_empty() || before.ends_with(chinese_end) {
+        ""
+    } else {
+        " "
     }
 }

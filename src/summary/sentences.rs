@@ -78,9 +78,15 @@ fn dot_ends(before: &str, rest: &str) -> bool {
     }
     let letters = |c: char| c.is_ascii_alphabetic() || c == '.';
     let word = &before[before.trim_end_matches(letters).len()..];
-    // Initials, `U.S.` and `a.m.`; a number that opens the line counts the items of a list.
+    // Initials, `U.S.` and `a.m.`; a number that opens the line or a clause counts items.
     let initials = word.contains('.') || (word.len() == 1 && word.starts_with(char::is_uppercase));
-    let counter = before.trim().chars().all(|c| c.is_ascii_digit());
+    let item = before.trim_end_matches(|c: char| c.is_ascii_digit());
+    let counter = item.len() < before.len()
+        && item
+            .trim_end()
+            .chars()
+            .next_back()
+            .is_none_or(|c| "。！？；：，".contains(c));
     !initials && !counter && !abbreviates(word, next)
 }
 
