@@ -12,6 +12,8 @@ mod verdict;
 mod yaml;
 
 #[cfg(test)]
+mod sample_tests;
+#[cfg(test)]
 mod tests;
 
 use std::path::PathBuf;
