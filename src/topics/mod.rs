@@ -1,1 +1,43 @@
-//! (being built)
+//! What a post is about: named topics with rules, matched in one pass for all of them.
+//! In: rule files as text, and the title, text and labels of an article.
+//! Out: the topics that match, each with the words that decided; errors that name line and mend.
+
+mod article;
+mod fold;
+mod load;
+mod matcher;
+mod rule;
+mod tally;
+mod verdict;
+mod yaml;
+
+#[cfg(test)]
+mod sample_tests;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+pub use article::Article;
+pub use load::{TopicError, load_dir, parse};
+pub use matcher::Matcher;
+pub use rule::{Group, Place, Rule, Topic};
+pub use verdict::{Field, Hit, Match, Verdict};
+
+/// The `topics` section of the config.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// The folder with one rule file a topic.
+    pub dir: PathBuf,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            dir: PathBuf::from("config/topics"),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The nouns of a rule file: a topic is a list of rules, a rule is a word, a place and a group.
+//! In: what `yaml` read and `load` checked. Out: values that the matcher compiles.
+//! Later kinds of rule (regex, nested topics) become further places here.
+
+use super::verdict::Field;
+
+/// A word in the title counts this many times as much as one in the body.
+pub(super) const TITLE_FACTOR: f64 = 2.0;
+
+/// How a rule takes part in the decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Group {
+    /// Adds its weight to the score.
+    Any,
+    /// Must occur.
+    All,
+    /// Must not occur; with a negative weight it subtracts instead.
+    None,
+}
+
+impl Group {
+    /// `any`, `all` or `none`, as rule files spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Group::Any => "any",
+            Group::All => "all",
+            Group::None => "none",
+        }
+    }
+}
+
+/// Where a rule looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// A category of the post is this word.
+    Category,
+    /// A tag of the post is this word.
+    Tag,
+    /// The source of the post is this word.
+    Source,
+    /// The title contains the word.
+    Title,
+    /// The body contains the word.
+    Body,
+    /// Title or body contain the word.
+    Text,
+}
+
+impl Place {
+    /// The key of rule files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Place::Category => "category",
+            Place::Tag => "tag",
+            Place::Source => "source",
+            Place::Title => "title",
+            Place::Body => "body",
+            Place::Text => "text",
+        }
+    }
+
+    /// True when a rule for this place looks at `field`.
+    pub(super) fn covers(self, field: Field) -> bool {
+        match self {
+            Place::Text => matches!(field, Field::Title | Field::Body),
+            Place::Category => field == Field::Category,
+            Place::Tag => field == Field::Tag,
+            Place::Source => field == Field::Source,
+            Place::Title => field == Field::Title,
+            Place::Body => field == Field::Body,
+        }
+    }
+}
+
+/// One word of one group.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    /// How it takes part.
+    pub group: Group,
+    /// Where it looks.
+    pub place: Place,
+    /// The word as its author wrote it.
+    pub word: String,
+    /// The author's weight; without one, 1, and 2 for a `title` word.
+    pub weight: Option<f64>,
+}
+
+impl Rule {
+    /// What one occurrence in `field` is worth. An author's weight of a `title` word is meant as
+    /// it stands; that of a `text` word is meant for the body.
+    pub(super) fn points(&self, field: Field) -> f64 {
+        match (self.place, field) {
+            (Place::Title, _) => self.weight.unwrap_or(TITLE_FACTOR),
+            (Place::Text, Field::Title) => self.weight.unwrap_or(1.0) * TITLE_FACTOR,
+            _ => self.weight.unwrap_or(1.0),
+        }
+    }
+
+    /// True for a rule that stops its topic by itself.
+    pub(super) fn vetoes(&self) -> bool {
+        self.group == Group::None && self.weight.is_none()
+    }
+}
+
+/// A named filter.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Topic {
+    /// The file's stem: a-z, 0-9 and `-`.
+    pub id: String,
+    /// For people.
+    pub title: String,
+    /// For people, in a sentence.
+    pub description: Option<String>,
+    /// The score from which the topic matches; 0 when it has no `any` group, which needs no score.
+    pub threshold: f64,
+    /// All words of all groups, in the order of the file.
+    pub rules: Vec<Rule>,
+}
+
+impl Topic {
+    /// True when a rule of `group` exists.
+    pub(super) fn has(&self, group: Group) -> bool {
+        self.rules.iter().any(|rule| rule.group == group)
+    }
+}

@@ -1,0 +1,250 @@
+//! The rule language, told as small stories.
+
+use std::fs;
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn topic(id: &str, yaml: &str) -> Topic {
+    parse(&format!("config/topics/{id}.yaml"), id, yaml).unwrap()
+}
+
+fn matcher(files: &[(&str, &str)]) -> Matcher {
+    Matcher::new(files.iter().map(|(id, yaml)| topic(id, yaml)).collect()).unwrap()
+}
+
+fn article<'a>(title: &'a str, text: &'a str) -> Article<'a> {
+    Article {
+        title,
+        text,
+        categories: &[],
+        tags: &[],
+        source: None,
+    }
+}
+
+fn ids(matcher: &Matcher, title: &str, text: &str) -> Vec<String> {
+    let matches = matcher.matches(&article(title, text));
+    matches.into_iter().map(|m| m.topic).collect()
+}
+
+#[test]
+fn a_title_word_weighs_more_than_a_body_word() {
+    let m = matcher(&[("a", "title: A\nthreshold: 2\nany: {text: [抽检]}")]);
+    assert_eq!(ids(&m, "食品抽检", ""), ["a"]);
+    assert_eq!(ids(&m, "", "一次抽检"), [""; 0]);
+    assert_eq!(ids(&m, "", "抽检之后再抽检"), ["a"]);
+}
+
+#[test]
+fn repetition_is_capped() {
+    let m = matcher(&[("a", "title: A\nany: {text: [抽检]}")]);
+    let long = "抽检，".repeat(500);
+    assert_eq!(m.matches(&article("", &long))[0].score, 3.0);
+}
+
+#[test]
+fn all_must_occur_and_any_must_reach_the_threshold() {
+    let yaml = "title: A\nany: {text: [抽检, 召回]}\nall: {text: [食品], tag: [海岱日报新闻]}";
+    let m = matcher(&[("a", yaml)]);
+    let tags = ["海岱日报新闻".to_owned()];
+    let with = |title, tags| Article {
+        tags,
+        ..article(title, "")
+    };
+    assert_eq!(m.matches(&with("食品抽检", &tags)).len(), 1);
+    let verdict = &m.explain(&with("食品抽检", &[]))[0];
+    assert_eq!(
+        verdict.stopped_by.as_deref(),
+        Some("`海岱日报新闻` must occur and does not")
+    );
+    let verdict = &m.explain(&with("食品", &tags))[0];
+    assert_eq!(
+        verdict.stopped_by.as_deref(),
+        Some("none of its words occurs")
+    );
+}
+
+#[test]
+fn a_topic_without_any_needs_no_score() {
+    let m = matcher(&[("a", "title: A\nall: {source: [沪江财经]}")]);
+    let from = |source| Article {
+        source: Some(source),
+        ..article("x", "y")
+    };
+    assert_eq!(m.matches(&from("沪江财经")).len(), 1);
+    assert_eq!(m.matches(&from("沪江财经网")).len(), 0);
+}
+
+#[test]
+fn none_vetoes_or_subtracts() {
+    let yaml = "title: A\nthreshold: 2\nany: {text: [{word: 监管局, weight: 2}]}\n\
+                none: {title: [股市], text: [{word: 证监会, weight: -1}]}";
+    let m = matcher(&[("a", yaml)]);
+    assert_eq!(ids(&m, "", "监管局通报"), ["a"]);
+    let verdict = &m.explain(&article("股市周报", "监管局通报"))[0];
+    assert_eq!(
+        verdict.stopped_by.as_deref(),
+        Some("`股市` in the title vetoes")
+    );
+    let verdict = &m.explain(&article("", "监管局与证监会"))[0];
+    assert_eq!(
+        verdict.stopped_by.as_deref(),
+        Some("the score 1.00 is below 2.00")
+    );
+    assert_eq!((verdict.score, verdict.threshold), (1.0, 2.0));
+}
+
+#[test]
+fn the_longest_word_of_a_topic_wins_at_its_place() {
+    let yaml = "title: A\nany: {text: [市场监管, 市场监管局]}\n\
+                none: {text: [{word: 证券市场监管, weight: 0}]}";
+    let m = matcher(&[("a", yaml)]);
+    assert_eq!(ids(&m, "", "加强证券市场监管"), [""; 0]);
+    let hits = &m.matches(&article("", "市场监管局加强市场监管"))[0].hits;
+    assert!(hits.iter().all(|hit| hit.count == 1), "{hits:?}");
+}
+
+#[test]
+fn a_longer_word_of_one_topic_does_not_hide_a_shorter_one_of_another() {
+    let m = matcher(&[
+        ("a", "title: A\nany: {text: [国家知识产权局]}"),
+        ("b", "title: B\nany: {text: [知识产权]}"),
+        ("c", "title: C\nany: {text: [权局通报]}"),
+    ]);
+    assert_eq!(ids(&m, "", "国家知识产权局通报"), ["a", "b", "c"]);
+}
+
+#[test]
+fn latin_words_are_whole_words() {
+    let m = matcher(&[("a", "title: A\nany: {text: [IP, 12315]}")]);
+    assert_eq!(ids(&m, "shipping", "3123150"), [""; 0]);
+    assert_eq!(ids(&m, "申请ＩＰ授权", ""), ["a"]);
+    assert_eq!(ids(&m, "", "拨打12315热线"), ["a"]);
+}
+
+#[test]
+fn several_words_of_one_weight_stand_in_one_list() {
+    let yaml = "title: A\nany:\n  body:\n    - {words: [甲类, 乙类], weight: 0.5}\n";
+    let m = matcher(&[("a", yaml)]);
+    assert_eq!(ids(&m, "甲类乙类", "甲类"), [""; 0]);
+    assert_eq!(ids(&m, "", "甲类乙类"), ["a"]);
+}
+
+#[test]
+fn an_error_names_its_place_and_its_mend() {
+    let text = |yaml: &str| parse("t.yaml", "t", yaml).unwrap_err().to_string();
+    let unknown = text("title: A\nany:\n  txt: [甲]\n");
+    assert!(unknown.starts_with("t.yaml:3:3: "), "{unknown}");
+    assert!(unknown.ends_with("did you mean `text`?"), "{unknown}");
+    let nested = text("title: A\nany:\n  text:\n    - {word: 甲, weigth: 2}\n");
+    assert!(nested.starts_with("t.yaml:4:"), "{nested}");
+    assert!(nested.ends_with("did you mean `weight`?"), "{nested}");
+    for (yaml, part) in [
+        ("any: {text: [甲]}", "missing field `title`"),
+        ("title: A", "no article can ever match"),
+        (
+            "title: A\nany: {text: [甲, 甲]}",
+            "t.yaml:2:17: `甲` stands twice",
+        ),
+        ("title: A\nany: {text: ['']}", "an empty word"),
+        (
+            "title: A\nthreshold: 0\nany: {text: [甲]}",
+            "t.yaml:2:1: a threshold",
+        ),
+        (
+            "title: A\nthreshold: 2\nall: {text: [甲]}",
+            "without an `any` group",
+        ),
+        (
+            "title: A\nany: {text: [{word: 甲, weight: -1}]}",
+            "move it to `none`",
+        ),
+        (
+            "title: A\nnone: {text: [{word: 甲, weight: 1}]}",
+            "positive weight",
+        ),
+        (
+            "title: A\nany: {text: [{word: 甲, weight: .nan}]}",
+            "the weight NaN",
+        ),
+        ("title: A\nany: [甲]", "t.yaml:2:6: "),
+        ("title: [", "t.yaml:"),
+        ("", "t.yaml"),
+    ] {
+        let error = text(yaml);
+        assert!(error.contains(part), "{yaml:?} gave {error}");
+    }
+    assert!(parse("A b.yaml", "A b", "title: A\nany: {text: [甲]}").is_err());
+}
+
+#[test]
+fn one_bad_file_does_not_cost_the_others() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, text) in [
+        ("b.yaml", "title: B\nany: {text: [乙]}"),
+        ("a.yml", "title: A\nany: {text: [甲]}"),
+        ("bad.yaml", "title: B\nany: {txt: [乙]}"),
+        ("b.yml", "title: twice\nany: {text: [乙]}"),
+        (".hidden.yaml", "{"),
+        ("notes.txt", "{"),
+    ] {
+        fs::write(dir.path().join(name), text).unwrap();
+    }
+    let (topics, errors) = load_dir(dir.path());
+    let ids: Vec<_> = topics.iter().map(|t| t.id.as_str()).collect();
+    assert_eq!(ids, ["a", "b"]);
+    assert_eq!(errors.len(), 2, "{errors:?}");
+    let missing = load_dir(&dir.path().join("missing"));
+    assert!(missing.0.is_empty() && missing.1.is_empty());
+}
+
+#[test]
+fn the_fingerprint_follows_the_rules_and_not_their_order() {
+    let a = ("a", "title: A\nany: {text: [甲]}");
+    let b = ("b", "title: B\nany: {text: [乙]}");
+    let other = ("b", "title: B\nany: {text: [{word: 乙, weight: 2}]}");
+    let print = |files: &[(&str, &str)]| matcher(files).fingerprint();
+    assert_eq!(print(&[a, b]), print(&[b, a]));
+    assert_ne!(print(&[a, b]), print(&[a, other]));
+    assert_eq!(print(&[a]).len(), 32);
+}
+
+#[test]
+fn two_topics_of_one_id_are_refused() {
+    let t = topic("a", "title: A\nany: {text: [甲]}");
+    assert!(Matcher::new(vec![t.clone(), t]).is_err());
+    assert!(
+        Matcher::new(vec![])
+            .unwrap()
+            .matches(&article("甲", ""))
+            .is_empty()
+    );
+}
+
+proptest! {
+    #[test]
+    fn the_hits_sum_up_to_the_score(title in "[市场监管局证券药品召回 a]{0,20}", text in "[市场监管局证券药品召回。 a]{0,200}") {
+        let m = matcher(&[
+            ("a", "title: A\nthreshold: 3\nany: {text: [市场监管, 监管局, {word: 药品, weight: 0.3}]}\nnone: {text: [{word: 证券, weight: -0.7}]}"),
+            ("b", "title: B\nany: {title: [召回], body: [局]}\nnone: {text: [证券市场]}"),
+        ]);
+        let article = article(&title, &text);
+        let verdicts = m.explain(&article);
+        let matches = m.matches(&article);
+        prop_assert_eq!(verdicts.len(), 2);
+        for v in &verdicts {
+            let sum: f64 = v.hits.iter().map(|h| h.weight).sum();
+            prop_assert!((sum - v.score).abs() < 1e-6);
+            prop_assert_eq!(v.matched, v.stopped_by.is_none());
+            prop_assert_eq!(v.matched, matches.iter().any(|m| m.topic == v.topic));
+        }
+    }
+
+    #[test]
+    fn no_text_stops_the_reader_of_rule_files(yaml in "\\PC{0,60}") {
+        let _ = parse("t.yaml", "t", &yaml);
+        let _ = parse("t.yaml", "t", &format!("title: A\nany: {{text: [{yaml}]}}"));
+    }
+}
