@@ -1,1 +1,34 @@
-//! (being built)
+//! A folder of Jekyll posts becomes posts and problems.
+//! In: files, as `scan`, `look` and `watch` find them and `read` reads them whole.
+//! Out: `Post` values, and `Problem` rows for everything that was wrong; `parse` never fails.
+//!
+//! The order of use: [`scan`] (or [`look`] after a [`watch::Hint`]), [`read`], [`parse`].
+//! Invariants: `parse` does no input or output and asks for no clock; the sanitiser is the last
+//! step of every body; a file that changes while it is read is not parsed.
+
+mod body;
+mod clean;
+mod date;
+mod decode;
+mod findings;
+mod front_matter;
+mod labels;
+#[cfg(test)]
+mod oracle;
+mod parse;
+mod permalink;
+mod prepass;
+mod read;
+mod rules;
+mod sanitize;
+mod scan;
+mod settings;
+mod text;
+mod tree;
+pub mod watch;
+
+pub use parse::{Parsed, load, parse};
+pub use read::{ReadError, Stamp, read};
+pub use rules::Rules;
+pub use scan::{Found, Look, Scan, look, scan};
+pub use settings::{Cleaning, Dirs, IdStyle, NaiveDates, Settings};

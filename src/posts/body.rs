@@ -1,0 +1,214 @@
+//! A body as written becomes HTML that is safe anywhere, and plain text.
+//! In: Markdown or HTML of any quality. Out: cleaned, absolute, sanitised HTML; text; digest;
+//! source, via, first image. The sanitiser comes last: nothing is added after it.
+
+use std::borrow::Cow;
+
+use url::Url;
+
+use super::clean::clean;
+use super::decode::scrub;
+use super::findings::{Findings, line};
+use super::prepass;
+use super::rules::Rules;
+use super::text;
+use super::tree::{self, Id, Mark, ROOT, Tree};
+
+/// Deeper nesting takes parsers quadratic time and is no article.
+const MAX_DEPTH: usize = 256;
+
+/// A post's body, read.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Body {
+    pub html: String,
+    pub text: String,
+    pub digest: Option<String>,
+    pub source: Option<String>,
+    pub via: Option<String>,
+    pub image: Option<String>,
+}
+
+/// Where a body stands.
+pub(super) struct Place<'a> {
+    /// The post's permalink below the site's address.
+    pub url: &'a str,
+    /// True for `.html` files.
+    pub is_html: bool,
+    /// Line of the body's first byte.
+    pub line: u32,
+}
+
+/// Reads a body.
+pub(super) fn read(source: &str, place: &Place, rules: &Rules, findings: &mut Findings) -> Body {
+    let (source, tag) = if source.contains("{%") || source.contains("{{") {
+        prepass::liquid(source, &rules.site.url)
+    } else {
+        (Cow::Borrowed(source), None)
+    };
+    if tag.is_some() {
+        findings.note(
+            "liquid",
+            line(place.line),
+            "the body holds Liquid tags, which only Jekyll can run; they were left out",
+            "put text that is no tag between raw and endraw tags",
+        );
+    }
+    let html = if place.is_html {
+        source
+    } else {
+        let markdown = prepass::attribute_lists(&source);
+        Cow::Owned(comrak::markdown_to_html(&markdown, &rules.markdown))
+    };
+    if tree::too_deep(&html, MAX_DEPTH) {
+        findings.recovered(
+            "too-deep",
+            line(place.line),
+            format!("the body nests more than {MAX_DEPTH} elements; only its text is used"),
+            "close the elements that are opened",
+        );
+        return plain(&html, rules);
+    }
+    structured(&html, place, rules)
+}
+
+fn structured(html: &str, place: &Place, rules: &Rules) -> Body {
+    let mut tree = Tree::parse(html);
+    let said = clean(&mut tree, rules);
+    let image = absolute(&mut tree, place, rules);
+    let unsafe_html = tree.html(html.len() + html.len() / 8);
+    let safe = rules.sanitizer.clean(&unsafe_html).to_string();
+    let (digest, text) = texts(&mut tree, html.len());
+    Body {
+        html: scrub(safe.trim().to_owned()),
+        text: scrub(text),
+        digest: digest.map(scrub),
+        source: said.source.map(scrub),
+        via: said.via.map(scrub),
+        image,
+    }
+}
+
+/// Digest and text: the digest is cut out of the tree, and not said twice.
+fn texts(tree: &mut Tree, capacity: usize) -> (Option<String>, String) {
+    let quote = digest_block(tree);
+    let said = quote.map(|id| text::of(tree, id, 256).replace('\n', " "));
+    let digest = said.map(|said| without_source(&said).to_owned()).filter(|d| !d.is_empty());
+    if let (Some(id), Some(_)) = (quote, &digest) {
+        tree.mark(id, Mark::Cut);
+    }
+    let mut text = text::of(tree, ROOT, capacity);
+    if let Some(digest) = &digest
+        && let Some(first) = text.lines().next()
+        && without_source(first) == digest
+    {
+        text = text[first.len()..].trim_start().to_owned();
+    }
+    (digest, text)
+}
+
+/// The first paragraph of a quotation with which the body begins.
+fn digest_block(tree: &Tree) -> Option<Id> {
+    let blank = |id: &Id| tree.inner_text(*id, 16).trim().is_empty();
+    let first = tree.children(ROOT).find(|id| !blank(id))?;
+    if tree.node(first).name != "blockquote" {
+        return None;
+    }
+    let inside = tree.children(first).find(|id| !blank(id))?;
+    Some(if tree.node(inside).name == "p" { inside } else { first })
+}
+
+/// Cuts `（上海证券报）` off the end of a digest.
+fn without_source(text: &str) -> &str {
+    let text = text.trim_end();
+    let Some(inner) = text.strip_suffix(['）', ')']) else {
+        return text;
+    };
+    let Some(open) = inner.rfind(['（', '(']) else {
+        return text;
+    };
+    let name = inner[open..].trim_start_matches(['（', '(']);
+    let letters = name.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '·' | '-'));
+    // A source's name is short and follows the end of a sentence.
+    let sentence = text[..open].trim_end().ends_with(['。', '！', '？', '.', '!', '?', '”', '…']);
+    if letters && sentence && (2..=20).contains(&name.chars().count()) {
+        text[..open].trim_end()
+    } else {
+        text
+    }
+}
+
+/// Makes links and images absolute; gives the first image.
+fn absolute(tree: &mut Tree, place: &Place, rules: &Rules) -> Option<String> {
+    let mut base = None;
+    let mut image = None;
+    for id in tree.ids() {
+        let node = tree.node(id);
+        let attr = match node.name.as_str() {
+            "a" => "href",
+            "img" => "src",
+            "q" | "blockquote" | "del" | "ins" => "cite",
+            _ => continue,
+        };
+        let Some(value) = node.attr(attr) else {
+            continue;
+        };
+        let address = value.trim();
+        if !is_absolute(address) {
+            let base = base.get_or_insert_with(|| base_of(place, rules));
+            let joined = base.join(address).ok().map(String::from);
+            tree.set_attr(id, attr, joined);
+        }
+        if attr == "src" && image.is_none() && tree.node(id).mark != Mark::Cut {
+            let found = tree.node(id).attr("src").and_then(|src| Url::parse(src.trim()).ok());
+            image = found.filter(|url| matches!(url.scheme(), "http" | "https"));
+        }
+    }
+    image.map(String::from)
+}
+
+fn is_absolute(address: &str) -> bool {
+    let Some((scheme, _)) = address.split_once(':') else {
+        return false;
+    };
+    scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
+}
+
+/// The post's own address.
+pub(super) fn base_of(place: &Place, rules: &Rules) -> Url {
+    Url::parse(&format!("{}{}", rules.site.url, place.url)).unwrap_or_else(|_| rules.site_url.clone())
+}
+
+/// The text of HTML that is too deep to parse: tags out, a paragraph for each line.
+fn plain(html: &str, rules: &Rules) -> Body {
+    let mut text = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some(at) = rest.find('<') {
+        text.push_str(&rest[..at]);
+        rest = &rest[at..];
+        match rest.find('>') {
+            Some(end) => rest = &rest[end + 1..],
+            None => break,
+        }
+        if !text.ends_with(char::is_whitespace) {
+            text.push('\n');
+        }
+    }
+    text.push_str(rest);
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
+    let mut paragraphs = String::new();
+    for line in &lines {
+        paragraphs.push_str("<p>");
+        tree::escape(line, &mut paragraphs);
+        paragraphs.push_str("</p>\n");
+    }
+    Body {
+        html: scrub(rules.sanitizer.clean(&paragraphs).to_string()),
+        text: scrub(lines.join("\n")),
+        ..Body::default()
+    }
+}
+
+#[cfg(test)]
+#[path = "body_tests.rs"]
+mod tests;

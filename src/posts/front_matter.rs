@@ -1,0 +1,289 @@
+//! Front matter: found, cut out, read; line by line where it is no YAML.
+//! In: a file's text. Out: its fields with their lines, and where the body starts.
+//! Nothing is lost to one bad line: every entry is tried by itself.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_yaml::Value;
+
+use super::findings::{At, Findings, line};
+
+/// Beyond this the YAML parser's quadratic cases would be felt.
+const MAX_BYTES: usize = 16 * 1024;
+
+/// How a file begins.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Split<'a> {
+    /// `---`, fields, `---`, body.
+    Found {
+        /// What stands between the marks.
+        yaml: &'a str,
+        /// Line of the first byte of `yaml`.
+        yaml_line: u32,
+        /// What follows.
+        body: &'a str,
+        /// Line of the first byte of `body`.
+        body_line: u32,
+    },
+    /// `---` and fields, but no closing mark.
+    Unclosed,
+    /// `+++`, as Hugo and Zola write it.
+    Toml,
+    /// The whole file is body.
+    Absent,
+}
+
+/// Finds the front matter. Blank lines before it are allowed, which Jekyll does not.
+pub(super) fn split(text: &str) -> Split<'_> {
+    let start = text.trim_start_matches([' ', '\t', '\n']);
+    let lead = &text[..text.len() - start.len()];
+    // An indented mark is Markdown's rule.
+    if !(lead.is_empty() || lead.ends_with('\n')) {
+        return Split::Absent;
+    }
+    if start.starts_with("+++") && start.lines().next().is_some_and(|l| l.trim_end() == "+++") {
+        return Split::Toml;
+    }
+    let Some((first, rest)) = start.split_once('\n') else {
+        return Split::Absent;
+    };
+    if !first.starts_with("---") || !first[3..].trim().is_empty() {
+        return Split::Absent;
+    }
+    let yaml_line = count_lines(lead) + 2;
+    let mut at = 0;
+    for each in rest.split_inclusive('\n') {
+        let closes = each.strip_prefix("---").or_else(|| each.strip_prefix("..."));
+        if closes.is_some_and(|after| after.trim().is_empty()) {
+            let yaml = &rest[..at];
+            return Split::Found {
+                yaml,
+                yaml_line,
+                body: &rest[at + each.len()..],
+                body_line: yaml_line + count_lines(yaml) + 1,
+            };
+        }
+        at += each.len();
+    }
+    let fields = rest.lines().find(|l| !l.trim().is_empty()).and_then(key_of);
+    if fields.is_some() { Split::Unclosed } else { Split::Absent }
+}
+
+fn count_lines(text: &str) -> u32 {
+    u32::try_from(text.bytes().filter(|b| *b == b'\n').count()).unwrap_or(u32::MAX - 2)
+}
+
+/// The fields of one front matter.
+#[derive(Debug, Default)]
+pub(super) struct Fields {
+    entries: Vec<(String, Value)>,
+    yaml: String,
+    yaml_line: u32,
+}
+
+impl Fields {
+    /// The value of a key; of duplicates the last, as in Ruby. Null is absent.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        let found = self.entries.iter().rev().find(|(name, _)| name == key);
+        found.map(|(_, value)| value).filter(|value| !value.is_null())
+    }
+
+    /// The value of a key as text, if it is a scalar that is not blank.
+    pub fn text(&self, key: &str) -> Option<String> {
+        let text = scalar(self.get(key)?)?;
+        (!text.trim().is_empty()).then_some(text)
+    }
+
+    /// True when the front matter has the key, whatever its value.
+    pub fn has(&self, key: &str) -> bool {
+        self.entries.iter().any(|(name, _)| name == key)
+    }
+
+    /// The place of a key in the file.
+    pub fn at(&self, key: &str) -> At {
+        line(self.raw(key).map_or(0, |(row, _)| self.yaml_line + row))
+    }
+
+    /// True when the value stands in quotes, which YAML crates do not tell.
+    pub fn quoted(&self, key: &str) -> bool {
+        self.raw(key).is_some_and(|(_, text)| text.starts_with(['"', '\'']))
+    }
+
+    fn raw(&self, key: &str) -> Option<(u32, &str)> {
+        let mut found = None;
+        for (row, text) in (0..).zip(self.yaml.lines()) {
+            if let Some((name, value)) = key_of(text)
+                && name == key
+            {
+                found = Some((row, value.trim()));
+            }
+        }
+        found
+    }
+}
+
+/// A scalar as its author wrote it.
+pub(super) fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        Value::Tagged(tagged) => scalar(&tagged.value),
+        Value::Null | Value::Sequence(_) | Value::Mapping(_) => None,
+    }
+}
+
+/// Reads what `split` found.
+pub(super) fn read(yaml: &str, yaml_line: u32, findings: &mut Findings) -> Fields {
+    let yaml = capped(yaml, yaml_line, findings);
+    let mut fields = Fields {
+        entries: Vec::new(),
+        yaml: yaml.to_owned(),
+        yaml_line,
+    };
+    match serde_yaml::from_str::<Entries>(yaml) {
+        Ok(Entries(entries)) => fields.entries = entries,
+        Err(error) => {
+            let at = error.location().map_or(line(yaml_line), |place| At {
+                line: yaml_line + u32::try_from(place.line().saturating_sub(1)).unwrap_or(0),
+                column: u32::try_from(place.column()).unwrap_or(0),
+            });
+            fields.entries = line_by_line(yaml);
+            let why = error.to_string();
+            let why = why.split(" at line ").next().unwrap_or_default();
+            let names: Vec<&str> = fields.entries.iter().map(|(key, _)| key.as_str()).collect();
+            findings.recovered(
+                "broken-yaml",
+                at,
+                format!("the front matter is no valid YAML ({why}); read line by line: {}", names.join(", ")),
+                "put the value into single quotes and double every single quote inside it",
+            );
+        }
+    }
+    fields
+}
+
+fn capped<'a>(yaml: &'a str, yaml_line: u32, findings: &mut Findings) -> &'a str {
+    if yaml.len() <= MAX_BYTES {
+        return yaml;
+    }
+    let mut end = MAX_BYTES;
+    while !yaml.is_char_boundary(end) {
+        end -= 1;
+    }
+    let end = yaml[..end].rfind('\n').map_or(end, |at| at + 1);
+    findings.recovered(
+        "front-matter-too-long",
+        line(yaml_line),
+        format!("the front matter has {} bytes; only the first {end} are read", yaml.len()),
+        "keep front matter below 16 KiB",
+    );
+    &yaml[..end]
+}
+
+/// The top level of a front matter, duplicates kept.
+struct Entries(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Entries {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Top;
+        impl<'de> Visitor<'de> for Top {
+            type Value = Entries;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("`key: value` lines")
+            }
+
+            fn visit_unit<E>(self) -> Result<Entries, E> {
+                Ok(Entries(Vec::new()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries, A::Error> {
+                let mut entries = Vec::with_capacity(8);
+                while let Some((key, value)) = map.next_entry::<Value, Value>()? {
+                    entries.push((scalar(&key).unwrap_or_default(), value));
+                }
+                Ok(Entries(entries))
+            }
+        }
+        deserializer.deserialize_any(Top)
+    }
+}
+
+/// `key` and the rest of a line that starts an entry.
+fn key_of(text: &str) -> Option<(&str, &str)> {
+    let (key, value) = text.split_once(':')?;
+    let starts = key.chars().next()?;
+    if starts.is_whitespace() || matches!(starts, '#' | '-' | '[' | '{' | '%') || key.len() > 64 {
+        return None;
+    }
+    if !(value.is_empty() || value.starts_with([' ', '\t'])) {
+        return None;
+    }
+    Some((key.trim().trim_matches(['"', '\'']), value))
+}
+
+fn line_by_line(yaml: &str) -> Vec<(String, Value)> {
+    let mut entries = Vec::new();
+    let starts: Vec<usize> = yaml
+        .split_inclusive('\n')
+        .scan(0, |at, text| {
+            let start = *at;
+            *at += text.len();
+            Some((start, text))
+        })
+        .filter(|(_, text)| key_of(text.trim_end()).is_some())
+        .map(|(start, _)| start)
+        .collect();
+    for (index, start) in starts.iter().enumerate() {
+        let end = starts.get(index + 1).copied().unwrap_or(yaml.len());
+        let entry = &yaml[*start..end];
+        match serde_yaml::from_str::<Entries>(entry) {
+            Ok(Entries(read)) => entries.extend(read),
+            Err(_) => entries.extend(by_hand(entry)),
+        }
+    }
+    entries
+}
+
+/// An entry that is no YAML: the text after the colon, or the items below it.
+fn by_hand(entry: &str) -> Option<(String, Value)> {
+    let mut lines = entry.lines();
+    let (key, value) = key_of(lines.next()?)?;
+    let value = value.trim();
+    let items = |parts: Vec<&str>| {
+        let texts = parts.into_iter().map(|part| Value::String(unquoted(part)));
+        Value::Sequence(texts.collect())
+    };
+    let value = if value.is_empty() {
+        let below = lines.filter_map(|text| text.trim().strip_prefix('-'));
+        items(below.collect())
+    } else if let Some(inner) = value.strip_prefix('[').and_then(|v| v.strip_suffix(']')) {
+        // `[快讯] 某事` is a title, `[a, b]` a list: only the latter ends with its bracket.
+        if key == "title" {
+            Value::String(value.to_owned())
+        } else {
+            items(inner.split(',').collect())
+        }
+    } else {
+        Value::String(unquoted(value))
+    };
+    Some((key.to_owned(), value))
+}
+
+fn unquoted(text: &str) -> String {
+    let text = text.trim();
+    let inner = |mark: char| {
+        let inner = text.strip_prefix(mark)?.strip_suffix(mark)?;
+        Some(inner.to_owned())
+    };
+    if let Some(double) = inner('"') {
+        return double.replace("\\\"", "\"").replace("\\\\", "\\");
+    }
+    inner('\'').map_or_else(|| text.to_owned(), |single| single.replace("''", "'"))
+}
+
+#[cfg(test)]
+#[path = "front_matter_tests.rs"]
+mod tests;

@@ -1,0 +1,82 @@
+//! Front matter as people and generators write it.
+
+use super::*;
+use crate::model::{Problem, Severity};
+
+fn fields(yaml: &str) -> (Fields, Vec<Problem>) {
+    let mut findings = Findings::new("x.md");
+    let fields = read(yaml, 2, &mut findings);
+    (fields, findings.into_list())
+}
+
+fn body(text: &str) -> Option<(&str, u32)> {
+    match split(text) {
+        Split::Found { body, body_line, .. } => Some((body, body_line)),
+        _ => None,
+    }
+}
+
+#[test]
+fn marks_are_found_as_jekyll_finds_them() {
+    assert_eq!(body("---\na: 1\n---\nb"), Some(("b", 4)));
+    assert_eq!(body("---  \na: 1\n...\nb"), Some(("b", 4)));
+    assert_eq!(body("---\n---"), Some(("", 3)));
+    assert_eq!(body("\n \n---\na: 1\n---\nb"), Some(("b", 6)));
+    assert_eq!(body("--- x\na: 1\n---\n"), None);
+    assert_eq!(split("---\nsome text\n"), Split::Absent);
+    assert_eq!(split("---\ntitle: x\n"), Split::Unclosed);
+    assert_eq!(split("+++\ntitle = 'x'\n+++\n"), Split::Toml);
+    assert_eq!(split(""), Split::Absent);
+}
+
+#[test]
+fn a_title_with_inner_quotes_is_recovered_with_its_place() {
+    let (fields, problems) = fields("layout: post\ntitle: \"甲\"乙\"丙\"\ndate: 2022-02-18\ntags:\n- a\n- b\n");
+    assert_eq!(fields.text("title").unwrap(), "甲\"乙\"丙");
+    assert_eq!(fields.text("date").unwrap(), "2022-02-18");
+    assert_eq!(fields.get("tags").unwrap().as_sequence().unwrap().len(), 2);
+    assert_eq!(problems[0].kind, "broken-yaml");
+    assert_eq!((problems[0].line, problems[0].column), (3, 11));
+    assert_eq!(problems[0].severity, Severity::Recovered);
+}
+
+#[test]
+fn what_people_write_into_titles_is_kept() {
+    for title in ["央行: 降准", "[快讯] 某事", "*重要* 通知", "@某人", "%5 增长", "`code`", "路径 C:\\x"] {
+        let (fields, _) = fields(&format!("title: {title}\ndate: 2022-02-18\n"));
+        assert_eq!(fields.text("title").unwrap(), title);
+        assert!(fields.text("date").is_some());
+    }
+}
+
+#[test]
+fn duplicates_tabs_and_null() {
+    let (fields, problems) = fields("title: a\ntitle: b\nauthor: \tX\ntags: ~\nn: 2022\n");
+    assert_eq!(fields.text("title").unwrap(), "b");
+    assert_eq!(fields.text("author").unwrap(), "X");
+    assert_eq!(fields.text("n").unwrap(), "2022");
+    assert!(fields.get("tags").is_none() && fields.has("tags"));
+    assert_eq!(problems, []);
+}
+
+#[test]
+fn quotes_and_lines_are_known() {
+    let (fields, _) = fields("title: x\ndate: \"2022-02-18 10:00:00\"\n");
+    assert!(fields.quoted("date") && !fields.quoted("title"));
+    assert_eq!(fields.at("date").line, 3);
+}
+
+#[test]
+fn bombs_and_long_texts_are_bounded() {
+    let mut bomb = String::from("title: x\na: &a [1,1,1,1,1,1,1,1,1]\n");
+    for (this, before) in ["b", "c", "d", "e", "f", "g", "h"].iter().zip(["a", "b", "c", "d", "e", "f", "g"]) {
+        let many = vec![format!("*{before}"); 9].join(",");
+        bomb += &format!("{this}: &{this} [{many}]\n");
+    }
+    let started = std::time::Instant::now();
+    assert_eq!(fields(&bomb).0.text("title").unwrap(), "x");
+    let (long, problems) = fields(&format!("title: x\nb: {}\n", "[".repeat(40_000)));
+    assert_eq!(long.text("title").unwrap(), "x");
+    assert_eq!(problems[0].kind, "front-matter-too-long");
+    assert!(started.elapsed().as_secs() < 20);
+}

@@ -1,0 +1,420 @@
+//! One file's bytes become one post, and the list of what was wrong.
+//! In: path, bytes, the time at which the file was first seen. Out: a post, or none, and problems.
+//! No input, no output, no clock: the same bytes give the same post for ever.
+
+use chrono::{DateTime, Utc};
+use serde_yaml::Value;
+use sha2::{Digest, Sha256};
+
+use super::body::{self, Body};
+use super::date;
+use super::decode::{decode, one_line, scrub};
+use super::findings::{FILE, Findings, line};
+use super::front_matter::{self, Fields, Split, scalar};
+use super::labels;
+use super::permalink::{Facts, Template, jekyll_id};
+use super::read::{ReadError, Stamp, read};
+use super::rules::Rules;
+use super::settings::IdStyle;
+use crate::model::time::{PostTime, in_zone};
+use crate::model::{ContentHash, DateSource, Post, PostId, Problem};
+
+/// What one file gave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parsed {
+    /// The post; `None` when the file was skipped, and a problem says why.
+    pub post: Option<Post>,
+    /// What was wrong, in the order in which it was found.
+    pub problems: Vec<Problem>,
+    /// The stamp of the bytes.
+    pub stamp: Stamp,
+}
+
+/// Reads and parses one file.
+pub fn load(path: &str, first_seen: DateTime<Utc>, rules: &Rules) -> Result<Parsed, ReadError> {
+    let (bytes, stamp) = read(path, rules)?;
+    let (post, problems) = parse(path, &bytes, first_seen, rules);
+    Ok(Parsed { post, problems, stamp })
+}
+
+/// Parses one file. Whatever the bytes, it answers with a post, with problems, or with both.
+pub fn parse(
+    path: &str,
+    bytes: &[u8],
+    first_seen: DateTime<Utc>,
+    rules: &Rules,
+) -> (Option<Post>, Vec<Problem>) {
+    let mut findings = Findings::new(path);
+    let text = decode(bytes, &mut findings);
+    let file = File::new(path, rules);
+    let post = source(&text, &file, &mut findings)
+        .map(|source| post(&file, &source, first_seen, rules, &mut findings));
+    (post, findings.into_list())
+}
+
+/// What the path says.
+struct File<'a> {
+    path: &'a str,
+    /// Below the root, with `/` between folders.
+    relative: &'a str,
+    /// File name without ending.
+    stem: &'a str,
+    is_html: bool,
+    name: date::Name<'a>,
+}
+
+impl<'a> File<'a> {
+    fn new(path: &'a str, rules: &Rules) -> Self {
+        let relative = rules
+            .roots
+            .iter()
+            .filter_map(|root| path.strip_prefix(root.to_str()?))
+            .filter(|rest| rest.is_empty() || rest.starts_with('/') || rest.len() == path.len())
+            .min_by_key(|rest| rest.len())
+            .map_or(path, |rest| rest.trim_start_matches('/'));
+        let base = path.rsplit('/').next().unwrap_or(path);
+        let (stem, ending) = base.rsplit_once('.').unwrap_or((base, ""));
+        File {
+            path,
+            relative,
+            stem,
+            is_html: ending.eq_ignore_ascii_case("html"),
+            name: date::name(stem),
+        }
+    }
+
+    fn slug(&self) -> &'a str {
+        if self.name.slug.is_empty() { self.stem } else { self.name.slug }
+    }
+}
+
+/// What the file holds.
+struct Source<'t> {
+    fields: Fields,
+    body: &'t str,
+    body_line: u32,
+}
+
+fn source<'t>(text: &'t str, file: &File, findings: &mut Findings) -> Option<Source<'t>> {
+    match front_matter::split(text) {
+        Split::Found { yaml, yaml_line, body, body_line } => {
+            if yaml_line > 2 {
+                findings.note(
+                    "blank-before-front-matter",
+                    line(1),
+                    "there are blank lines before the front matter",
+                    "delete them: Jekyll sees no front matter here",
+                );
+            }
+            let fields = front_matter::read(yaml, yaml_line, findings);
+            Some(Source { fields, body, body_line })
+        }
+        Split::Unclosed => {
+            findings.skipped(
+                "unclosed-front-matter",
+                line(1),
+                "the front matter has no closing line",
+                "add a line `---` after its last field",
+            );
+            None
+        }
+        Split::Toml => {
+            findings.skipped(
+                "toml-front-matter",
+                line(1),
+                "the front matter is TOML, which tagwire does not read",
+                "write it as YAML between two lines `---`",
+            );
+            None
+        }
+        Split::Absent if file.name.date.is_some() => {
+            findings.note(
+                "no-front-matter",
+                line(1),
+                "there is no front matter; title and date are taken from the file name",
+                "begin the file with fields between two lines `---`",
+            );
+            Some(Source { fields: Fields::default(), body: text, body_line: 1 })
+        }
+        Split::Absent => {
+            findings.skipped(
+                "no-front-matter",
+                line(1),
+                "there is no front matter, and the file name has no date",
+                "begin the file with title and date between two lines `---`",
+            );
+            None
+        }
+    }
+}
+
+fn post(
+    file: &File,
+    source: &Source,
+    first_seen: DateTime<Utc>,
+    rules: &Rules,
+    findings: &mut Findings,
+) -> Post {
+    let fields = &source.fields;
+    let (published, date_source) = published(file, fields, first_seen, rules, findings);
+    let labels = labels::read(fields, file.relative, rules, findings);
+    let slug = fields.text("slug").map_or_else(|| file.slug().to_owned(), |slug| one_line(&slug));
+    let facts = Facts {
+        categories: &labels.categories,
+        slug: &slug,
+        stem: file.stem,
+        date: in_zone(published.as_chrono().to_utc(), rules.site.timezone),
+    };
+    let url = permalink(fields, &facts, rules, findings);
+    let place = body::Place { url: &url, is_html: file.is_html, line: source.body_line };
+    let body = body::read(source.body, &place, rules, findings);
+    let title = title(file, fields, &body, findings);
+    Post {
+        id: id(file, fields, &url, &slug, rules),
+        path: file.path.to_owned(),
+        published,
+        date_source,
+        updated: updated(fields, rules, findings),
+        author: author(fields),
+        image: image(fields, &place, rules).or(body.image),
+        withdrawn: is_withdrawn(fields),
+        content_hash: hash(&title, &body.text, body.digest.as_deref()),
+        title,
+        url,
+        categories: labels.categories,
+        tags: labels.tags,
+        source: body.source,
+        via: body.via,
+        digest: body.digest,
+        html: body.html,
+        text: body.text,
+    }
+}
+
+fn published(
+    file: &File,
+    fields: &Fields,
+    first_seen: DateTime<Utc>,
+    rules: &Rules,
+    findings: &mut Findings,
+) -> (PostTime, DateSource) {
+    let zone = rules.site.timezone;
+    if let Some(time) = date_field(fields, "date", rules, findings) {
+        return (time, DateSource::FrontMatter);
+    }
+    let read = |text| date::read(text, true, zone, rules.naive).map(|read| read.time);
+    let (time, source, from) = if let Some(time) = file.name.date.and_then(read) {
+        (Some(time), DateSource::FileName, "the file name's date")
+    } else if let Some(time) = date::number_in_name(file.stem, zone) {
+        (Some(time), DateSource::NumberInName, "the number in the file name")
+    } else {
+        let time = PostTime::new(in_zone(first_seen, zone), zone);
+        (time, DateSource::FirstSeen, "the time at which the file was first seen")
+    };
+    if fields.has("date") {
+        findings.recovered(
+            "bad-date",
+            fields.at("date"),
+            format!("`date` cannot be read; {from} is used"),
+            "write it as 2022-02-18 10:01:41 +0800",
+        );
+    } else if source != DateSource::FileName {
+        findings.recovered(
+            "no-date",
+            FILE,
+            format!("there is no `date`; {from} is used"),
+            "add a line such as date: 2022-02-18 10:01:41 +0800",
+        );
+    }
+    // Only a clock beyond the year 9999 leaves none; 1970 is then as good as any.
+    let epoch = || PostTime::from_parts(0, 0);
+    match time.or_else(epoch) {
+        Some(time) => (time, source),
+        None => unreachable!("1970 is a year between 1 and 9999"),
+    }
+}
+
+fn date_field(fields: &Fields, key: &str, rules: &Rules, findings: &mut Findings) -> Option<PostTime> {
+    let text = match fields.get(key)? {
+        // `[2022-02-18]`
+        Value::Sequence(items) if items.len() == 1 => scalar(&items[0])?,
+        value => scalar(value)?,
+    };
+    let read = date::read(&text, fields.quoted(key), rules.site.timezone, rules.naive)?;
+    if read.named_zone {
+        findings.note(
+            "named-zone",
+            fields.at(key),
+            format!("`{}` names its zone by letters, read as Ruby does: {}", one_line(&text), read.time.rfc3339()),
+            "write the offset in digits, such as +0800",
+        );
+    }
+    Some(read.time)
+}
+
+fn updated(fields: &Fields, rules: &Rules, findings: &mut Findings) -> Option<PostTime> {
+    for key in ["updated", "last_modified_at"] {
+        if fields.text(key).is_none() {
+            continue;
+        }
+        if let Some(time) = date_field(fields, key, rules, findings) {
+            return Some(time);
+        }
+        findings.note(
+            "bad-updated",
+            fields.at(key),
+            format!("`{key}` cannot be read and is not used"),
+            "write it as 2022-02-18 10:01:41 +0800",
+        );
+    }
+    None
+}
+
+fn permalink(fields: &Fields, facts: &Facts, rules: &Rules, findings: &mut Findings) -> String {
+    let Some(own) = fields.text("permalink") else {
+        return rules.template.url(facts);
+    };
+    match Template::of_post(&one_line(&own)) {
+        Ok(template) => template.url(facts),
+        Err(name) => {
+            findings.recovered(
+                "bad-permalink",
+                fields.at("permalink"),
+                format!("`:{name}` in `permalink` is no placeholder; the site's permalink is used"),
+                "use placeholders such as :year, :title or :categories",
+            );
+            rules.template.url(facts)
+        }
+    }
+}
+
+fn id(file: &File, fields: &Fields, url: &str, slug: &str, rules: &Rules) -> PostId {
+    let own = fields.text("guid").or_else(|| fields.text("id"));
+    let own = own.map(|text| one_line(&text)).filter(|text| !text.is_empty());
+    PostId::new(own.unwrap_or_else(|| match rules.id {
+        IdStyle::Jekyll => scrub(jekyll_id(url, slug)),
+        IdStyle::File => scrub(file.stem.to_owned()),
+    }))
+}
+
+fn title(file: &File, fields: &Fields, body: &Body, findings: &mut Findings) -> String {
+    let written = fields.get("title").and_then(scalar).map(|title| one_line(&title));
+    if let Some(title) = written.as_ref().filter(|title| !title.is_empty()) {
+        return title.clone();
+    }
+    let from_name = || {
+        let title = one_line(&titleized(file.slug()));
+        if title.is_empty() { one_line(file.stem) } else { title }
+    };
+    // Jekyll takes the name only where there is no title at all, and leaves `""` empty.
+    let title = if written.is_none() && !fields.has("title") {
+        from_name()
+    } else {
+        let said = body.digest.as_deref().or_else(|| body.text.lines().next());
+        let title = said.map(first_sentence).filter(|s| !s.is_empty());
+        let title = title.unwrap_or_else(from_name);
+        findings.recovered(
+            "empty-title",
+            fields.at("title"),
+            format!("the title is empty; `{title}` is used"),
+            "write a title",
+        );
+        title
+    };
+    if title.is_empty() { "?".to_owned() } else { title }
+}
+
+/// `hello-2015` becomes `Hello 2015`.
+fn titleized(slug: &str) -> String {
+    let words = slug.trim_end_matches('-').split('-').map(|word| {
+        let mut chars = word.chars();
+        let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
+        first + &chars.as_str().to_lowercase()
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Up to the end of the first sentence, or 80 characters.
+fn first_sentence(text: &str) -> String {
+    const LONGEST: usize = 80;
+    let line = one_line(text);
+    let mut title = String::new();
+    for (count, c) in line.chars().enumerate() {
+        if count == LONGEST {
+            title.push('…');
+            break;
+        }
+        if matches!(c, '。' | '！' | '？') {
+            if c != '。' {
+                title.push(c);
+            }
+            break;
+        }
+        title.push(c);
+    }
+    title.trim().to_owned()
+}
+
+/// A text, the `name` of a mapping, or the names of a list.
+fn author(fields: &Fields) -> Option<String> {
+    let one = |value: &Value| match value {
+        Value::Mapping(map) => map.get("name").and_then(scalar),
+        other => scalar(other),
+    };
+    let value = fields.get("author").or_else(|| fields.get("authors"))?;
+    let name = match value {
+        Value::Sequence(list) => {
+            let names: Vec<String> = list.iter().filter_map(one).collect();
+            names.join(", ")
+        }
+        other => one(other)?,
+    };
+    let name = one_line(&name);
+    (!name.is_empty()).then_some(name)
+}
+
+/// The front matter's `image`, which jekyll-feed shows too.
+fn image(fields: &Fields, place: &body::Place, rules: &Rules) -> Option<String> {
+    let path = match fields.get("image")? {
+        Value::Mapping(map) => map.get("path").or_else(|| map.get("url")).and_then(scalar)?,
+        value => scalar(value)?,
+    };
+    let path = one_line(&path);
+    if path.is_empty() || path.contains("{{") {
+        return None;
+    }
+    let url = body::base_of(place, rules).join(&path).ok()?;
+    matches!(url.scheme(), "http" | "https").then(|| url.into())
+}
+
+/// Only YAML's false hides a post, not the text "false".
+fn is_withdrawn(fields: &Fields) -> bool {
+    match fields.get("published") {
+        Some(Value::Bool(published)) => !published,
+        Some(Value::String(text)) => {
+            let no = matches!(text.to_ascii_lowercase().as_str(), "no" | "off");
+            no && !fields.quoted("published")
+        }
+        _ => false,
+    }
+}
+
+fn hash(title: &str, text: &str, digest: Option<&str>) -> ContentHash {
+    let mut sha = Sha256::new();
+    sha.update(title);
+    sha.update("\n");
+    sha.update(text);
+    if let Some(digest) = digest {
+        sha.update("\n");
+        sha.update(digest);
+    }
+    let mut cut = [0; 16];
+    for (to, from) in cut.iter_mut().zip(sha.finalize()) {
+        *to = from;
+    }
+    ContentHash(cut)
+}
+
+#[cfg(test)]
+#[path = "parse_tests.rs"]
+mod tests;

@@ -1,0 +1,145 @@
+//! Reads one file whole, or not at all.
+//! In: a path and the limits. Out: bytes with the stamp that they had before and after the read,
+//! or the reason why not; a file in the middle of being written is `Changing`.
+
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read};
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::rules::Rules;
+use crate::model::{Problem, Severity};
+
+/// What tells whether a file changed without opening it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Stamp {
+    /// Bytes.
+    pub size: u64,
+    /// Nanoseconds since 1970 of the last change; negative before.
+    pub modified_ns: i64,
+}
+
+impl Stamp {
+    /// The stamp of a file whose metadata is known.
+    pub(super) fn of(metadata: &Metadata) -> Stamp {
+        let nanoseconds = |at: SystemTime| match at.duration_since(UNIX_EPOCH) {
+            Ok(after) => i64::try_from(after.as_nanos()).unwrap_or(i64::MAX),
+            Err(before) => i64::try_from(before.duration().as_nanos()).map_or(i64::MIN, |ns| -ns),
+        };
+        Stamp {
+            size: metadata.len(),
+            modified_ns: metadata.modified().map(nanoseconds).unwrap_or(0),
+        }
+    }
+}
+
+/// Why a file was not read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// It is not there any more.
+    #[error("the file is gone")]
+    Gone,
+    /// It is being written: look again soon.
+    #[error("the file is being written")]
+    Changing,
+    /// It has more bytes than `posts.max_file_bytes`.
+    #[error("the file has {0} bytes, which is too large")]
+    TooLarge(u64),
+    /// It cannot be read, or is no regular file.
+    #[error("the file cannot be read: {0}")]
+    Io(io::Error),
+}
+
+impl ReadError {
+    /// The row for the problems list; `None` for what passes by itself.
+    pub fn problem(&self, path: &str) -> Option<Problem> {
+        let (kind, help) = match self {
+            ReadError::Gone | ReadError::Changing => return None,
+            ReadError::TooLarge(_) => ("too-large", "shorten it, or raise posts.max_file_bytes"),
+            ReadError::Io(_) => ("unreadable", "make it a regular file that tagwire may read"),
+        };
+        Some(Problem {
+            path: path.to_owned(),
+            line: 0,
+            column: 0,
+            severity: Severity::Skipped,
+            kind,
+            message: self.to_string(),
+            help: help.to_owned(),
+        })
+    }
+}
+
+impl From<io::Error> for ReadError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => ReadError::Gone,
+            _ => ReadError::Io(error),
+        }
+    }
+}
+
+/// Reads a file whole.
+pub fn read(path: &str, rules: &Rules) -> Result<(Vec<u8>, Stamp), ReadError> {
+    let before = stat(path)?;
+    if before.size > rules.max_file_bytes {
+        return Err(ReadError::TooLarge(before.size));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(before.size).unwrap_or(0) + 1);
+    let limit = rules.max_file_bytes.saturating_add(1);
+    File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+    let after = stat(path)?;
+    let whole = u64::try_from(bytes.len()).is_ok_and(|length| length == after.size);
+    let blank = bytes.is_empty() && is_fresh(after, rules.settle_ms);
+    if before != after || !whole || blank {
+        return Err(ReadError::Changing);
+    }
+    Ok((bytes, after))
+}
+
+fn stat(path: &str) -> Result<Stamp, ReadError> {
+    let metadata = fs::metadata(Path::new(path))?;
+    if metadata.is_file() {
+        return Ok(Stamp::of(&metadata));
+    }
+    // Opening a pipe would wait for its writer.
+    let error = io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file");
+    Err(ReadError::Io(error))
+}
+
+fn is_fresh(stamp: Stamp, settle_ms: u64) -> bool {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let age_ns = i64::try_from(now.as_nanos()).unwrap_or(i64::MAX) - stamp.modified_ns;
+    let settle_ns = i64::try_from(settle_ms).unwrap_or(0).saturating_mul(1_000_000);
+    age_ns.saturating_abs() < settle_ns
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rules::example_rules;
+    use super::*;
+
+    #[test]
+    fn whole_files_only() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+        let rules = example_rules();
+        fs::write(path("a.md"), "abc").unwrap();
+        let (bytes, stamp) = read(&path("a.md"), &rules).unwrap();
+        assert_eq!((bytes.as_slice(), stamp.size), (&b"abc"[..], 3));
+        assert!(matches!(read(&path("none.md"), &rules), Err(ReadError::Gone)));
+        fs::write(path("new.md"), "").unwrap();
+        assert!(matches!(read(&path("new.md"), &rules), Err(ReadError::Changing)));
+        File::options().append(true).open(path("a.md")).unwrap().set_len(2 << 20).unwrap();
+        let error = read(&path("a.md"), &rules).unwrap_err();
+        assert!(matches!(error, ReadError::TooLarge(_)));
+        assert_eq!(error.problem("a.md").unwrap().kind, "too-large");
+    }
+
+    #[test]
+    fn a_folder_or_pipe_is_refused_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let error = read(dir.path().to_str().unwrap(), &example_rules()).unwrap_err();
+        assert!(matches!(error, ReadError::Io(_)));
+    }
+}

@@ -1,0 +1,162 @@
+//! Everything that parsing must know, compiled once.
+//! In: settings, site, reading of naive dates. Out: `Rules`, shared by all threads, and a
+//! fingerprint that changes whenever `parse` could return something else for the same bytes.
+
+use std::path::PathBuf;
+
+use comrak::Options;
+use regex::Regex;
+use url::Url;
+
+use super::permalink::Template;
+use super::sanitize;
+use super::settings::{Cleaning, IdStyle, NaiveDates, Settings};
+use crate::model::Site;
+
+/// Raise this whenever `parse` changes what it returns, so that catalogs are built anew.
+const PARSER_VERSION: u32 = 1;
+
+/// Everything the parser must know, compiled once.
+#[derive(Debug)]
+pub struct Rules {
+    pub(super) roots: Vec<PathBuf>,
+    pub(super) site: Site,
+    pub(super) site_url: Url,
+    pub(super) naive: NaiveDates,
+    pub(super) id: IdStyle,
+    pub(super) template: Template,
+    pub(super) max_file_bytes: u64,
+    pub(super) max_labels: usize,
+    pub(super) max_label_chars: usize,
+    pub(super) settle_ms: u64,
+    pub(super) cleaning: Cleaning,
+    pub(super) source_lines: Vec<Regex>,
+    pub(super) footer_links: Vec<Regex>,
+    pub(super) image_credits: Vec<Regex>,
+    pub(super) sanitizer: ammonia::Builder<'static>,
+    pub(super) markdown: Options<'static>,
+    fingerprint: String,
+}
+
+impl Rules {
+    /// Compiles the rules. An error names the key that is wrong and says why.
+    pub fn new(settings: &Settings, site: &Site, naive: NaiveDates) -> Result<Rules, String> {
+        let site_url = Url::parse(&site.url)
+            .map_err(|error| format!("site.url: `{}` is no address: {error}", site.url))?;
+        let cleaning = settings.cleaning.clone();
+        Ok(Rules {
+            roots: settings.roots(),
+            site: site.clone(),
+            site_url,
+            naive,
+            id: settings.id,
+            template: Template::new(&settings.permalink)?,
+            max_file_bytes: settings.max_file_bytes,
+            max_labels: settings.max_labels,
+            max_label_chars: settings.max_label_chars,
+            settle_ms: settings.settle_ms,
+            source_lines: compile("source_lines", &cleaning.source_lines)?,
+            footer_links: compile("footer_links", &cleaning.footer_links)?,
+            image_credits: compile("image_credits", &cleaning.image_credits)?,
+            cleaning,
+            sanitizer: sanitize::builder(),
+            markdown: markdown_options(),
+            fingerprint: fingerprint(settings, site, naive),
+        })
+    }
+
+    /// A text that is equal exactly when the same bytes are parsed in the same way.
+    pub fn fingerprint(&self) -> String {
+        self.fingerprint.clone()
+    }
+}
+
+fn fingerprint(settings: &Settings, site: &Site, naive: NaiveDates) -> String {
+    // Intervals and the like change when a file is read, not what is read in it.
+    format!(
+        "parser {PARSER_VERSION}; site {} {}; naive {naive:?}; dir {:?}; permalink {}; id {:?}; \
+         labels {} {}; bytes {}; cleaning {:?}",
+        site.url,
+        site.timezone,
+        settings.dir,
+        settings.permalink,
+        settings.id,
+        settings.max_labels,
+        settings.max_label_chars,
+        settings.max_file_bytes,
+        settings.cleaning,
+    )
+}
+
+fn compile(key: &str, patterns: &[String]) -> Result<Vec<Regex>, String> {
+    let one = |pattern: &String| {
+        Regex::new(pattern).map_err(|error| format!("posts.cleaning.{key}: `{pattern}`: {error}"))
+    };
+    patterns.iter().map(one).collect()
+}
+
+fn markdown_options() -> Options<'static> {
+    let mut options = Options::default();
+    options.extension.table = true;
+    options.extension.strikethrough = true;
+    options.extension.footnotes = true;
+    options.extension.description_lists = true;
+    options.extension.cjk_friendly_emphasis = true;
+    // Comrak's autolink takes the Chinese text after a bare address into the link.
+    options.extension.autolink = false;
+    // Raw HTML passes here, because the sanitiser comes after it.
+    options.render.r#unsafe = true;
+    options
+}
+
+#[cfg(test)]
+pub(super) fn example_site() -> Site {
+    Site {
+        title: "Example".into(),
+        url: "https://news.example".into(),
+        description: None,
+        author: None,
+        language: "zh-CN".into(),
+        timezone: chrono_tz::Asia::Shanghai,
+    }
+}
+
+#[cfg(test)]
+pub(super) fn example_rules() -> Rules {
+    Rules::new(&Settings::default(), &example_site(), NaiveDates::SiteTime).unwrap()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bad_expression_names_its_key() {
+        let mut settings = Settings::default();
+        settings.cleaning.footer_links = vec!["(".into()];
+        let error = Rules::new(&settings, &example_site(), NaiveDates::Utc).unwrap_err();
+        assert!(error.contains("posts.cleaning.footer_links"), "{error}");
+        let settings = Settings {
+            permalink: "/:yaer/:title".into(),
+            ..Settings::default()
+        };
+        let error = Rules::new(&settings, &example_site(), NaiveDates::Utc).unwrap_err();
+        assert!(error.contains("posts.permalink"), "{error}");
+    }
+
+    #[test]
+    fn rules_are_shared_and_their_fingerprint_follows_what_they_change() {
+        fn shared<T: Send + Sync>() {}
+        shared::<Rules>();
+        let site = example_site();
+        let first = example_rules().fingerprint();
+        let settings = Settings {
+            poll_seconds: 1,
+            ..Settings::default()
+        };
+        let same = Rules::new(&settings, &site, NaiveDates::SiteTime).unwrap();
+        assert_eq!(first, same.fingerprint());
+        let other = Rules::new(&settings, &site, NaiveDates::Utc).unwrap();
+        assert_ne!(first, other.fingerprint());
+    }
+}

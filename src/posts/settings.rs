@@ -1,0 +1,154 @@
+//! The `posts` section of the config.
+//! In: YAML of an admin, through serde. Out: plain values; `Rules::new` checks and compiles them.
+//! A key left out has the default that its doc comment names.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// One folder or several.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Dirs {
+    /// `dir: posts`
+    One(PathBuf),
+    /// `dir: [_posts, old_post]`
+    Many(Vec<PathBuf>),
+}
+
+/// What identifies a post whose front matter has neither `guid` nor `id`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum IdStyle {
+    /// The id that jekyll-feed publishes: it changes with category, day and slug.
+    #[default]
+    Jekyll,
+    /// The file's name without its ending: it changes only when the file is renamed.
+    File,
+}
+
+/// How to read a date with seconds but without an offset (`dates.naive`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum NaiveDates {
+    /// A wall clock in `site.timezone`: what its author meant.
+    #[default]
+    #[serde(rename = "site", alias = "site_time")]
+    SiteTime,
+    /// UTC, as Jekyll reads it.
+    #[serde(rename = "utc")]
+    Utc,
+}
+
+/// The `posts` section of the config.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Folder or list of folders, searched recursively. Default `posts`.
+    pub dir: Dirs,
+    /// Jekyll's styles (`date`, `pretty`, `ordinal`, `weekdate`, `none`) or a template such as
+    /// `/:year/:title/`. Default `date`.
+    pub permalink: String,
+    /// `jekyll` or `file`. Default `jekyll`.
+    pub id: IdStyle,
+    /// Milliseconds of quiet after a change before it is looked at. Default 250.
+    pub debounce_ms: u64,
+    /// Milliseconds; a file younger than this that reads with a problem is read again before the
+    /// problem counts. Default 2000.
+    pub settle_ms: u64,
+    /// Seconds between looks where the system cannot report changes. Default 5.
+    pub poll_seconds: u64,
+    /// Seconds between full scans, always. Default 300.
+    pub rescan_seconds: u64,
+    /// Seconds for which a deleted file stays in the feeds. Default 600.
+    pub delete_grace_seconds: u64,
+    /// Bytes; a larger file is skipped with a problem. Default 1048576 (1 MiB).
+    pub max_file_bytes: u64,
+    /// Labels (categories and tags together) that a post may carry. Default 100.
+    pub max_labels: usize,
+    /// Characters; a longer label is dropped with a problem. Default 200.
+    pub max_label_chars: usize,
+    /// What is not the article and goes. Defaults fit the pilot site.
+    pub cleaning: Cleaning,
+}
+
+/// Rules for boilerplate. Lists of expressions are in the syntax of the `regex` crate and are
+/// searched in a block's or link's plain text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Cleaning {
+    /// Cut elements that a browser would not show. Default true.
+    pub hidden: bool,
+    /// Take a trailing `<http://...>` line as the article's address at its source. Default true.
+    pub via_line: bool,
+    /// Blocks that name the source; the first group is its name. Default `（文章来源：X）`.
+    pub source_lines: Vec<String>,
+    /// Texts of links that make up a footer. Default: those that start with `返回`.
+    pub footer_links: Vec<String>,
+    /// Blocks that credit an image and go. Default `图片来源：X`.
+    pub image_credits: Vec<String>,
+    /// Classes of links and spans whose text stays and whose link goes. Default: stock tickers.
+    pub ticker_classes: Vec<String>,
+    /// Beginnings of ids of spans whose text stays and whose link goes. Default: stock tickers.
+    pub ticker_ids: Vec<String>,
+}
+
+impl Settings {
+    /// The folders to search.
+    pub fn roots(&self) -> Vec<PathBuf> {
+        match &self.dir {
+            Dirs::One(dir) => vec![dir.clone()],
+            Dirs::Many(dirs) => dirs.clone(),
+        }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            dir: Dirs::One(PathBuf::from("posts")),
+            permalink: "date".to_owned(),
+            id: IdStyle::Jekyll,
+            debounce_ms: 250,
+            settle_ms: 2000,
+            poll_seconds: 5,
+            rescan_seconds: 300,
+            delete_grace_seconds: 600,
+            max_file_bytes: 1 << 20,
+            max_labels: 100,
+            max_label_chars: 200,
+            cleaning: Cleaning::default(),
+        }
+    }
+}
+
+impl Default for Cleaning {
+    fn default() -> Self {
+        let list = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect();
+        Cleaning {
+            hidden: true,
+            via_line: true,
+            source_lines: list(&[r"^[（(]\s*(?:文章|信息|稿件)来源\s*[：:]\s*(.+?)\s*[）)]$"]),
+            footer_links: list(&["^返回"]),
+            image_credits: list(&[r"^[（(]?\s*(?:图片来源|图源)\s*[：:].{1,40}$"]),
+            ticker_classes: list(&["keytip", "em_stock_key_common"]),
+            ticker_ids: list(&["stock_", "quote_", "bk_", "bkquote_"]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_folder_or_several_and_unknown_keys_are_refused() {
+        let read = |text: &str| serde_yaml::from_str::<Settings>(text);
+        assert_eq!(read("dir: a").unwrap().roots(), [PathBuf::from("a")]);
+        assert_eq!(read("dir: [a, b]").unwrap().roots().len(), 2);
+        assert_eq!(read("id: file").unwrap().id, IdStyle::File);
+        assert!(read("dirs: a").is_err());
+        assert!(read("cleaning: {hide: true}").is_err());
+        let text = serde_yaml::to_string(&Settings::default()).unwrap();
+        assert_eq!(read(&text).unwrap(), Settings::default());
+    }
+}

@@ -1,0 +1,170 @@
+//! HTML as plain text: what topics match, summaries shorten and messages quote.
+//! In: a cleaned tree. Out: a line for each block, no glued words, no indents.
+
+use super::tree::{Id, Mark, Node, Step, Tree};
+
+/// Plain text of everything below `from`.
+pub(super) fn of(tree: &Tree, from: Id, capacity: usize) -> String {
+    let mut lines = Lines {
+        out: String::with_capacity(capacity),
+        ..Lines::default()
+    };
+    let mut skipped: Option<*const Node> = None;
+    tree.walk(from, |step| match step {
+        Step::Open(_, node) if skipped.is_none() => {
+            if node.is_text() {
+                lines.push(&node.text);
+            } else if is_back_reference(node) {
+                skipped = Some(node);
+            } else {
+                lines.open(node);
+            }
+        }
+        Step::Close(node) => {
+            if skipped == Some(std::ptr::from_ref(node)) {
+                skipped = None;
+            } else if skipped.is_none() {
+                lines.close(node);
+            }
+        }
+        Step::Open(..) => {}
+    });
+    lines.finish()
+}
+
+/// The arrow from a footnote back to the text.
+fn is_back_reference(node: &Node) -> bool {
+    node.name == "a" && node.attr("class").is_some_and(|c| c.contains("footnote-backref"))
+}
+
+#[derive(Default)]
+struct Lines {
+    out: String,
+    /// White space that is written only if something follows it on the line.
+    space: Space,
+    preformatted: usize,
+}
+
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+enum Space {
+    #[default]
+    None,
+    /// A line break in the source: between Chinese characters it means nothing.
+    Soft,
+    Blank,
+}
+
+impl Lines {
+    fn open(&mut self, node: &Node) {
+        if node.name == "pre" {
+            self.preformatted += 1;
+        }
+        if breaks(node) {
+            self.end_line();
+        } else if matches!(node.name.as_str(), "td" | "th") {
+            self.space = Space::Blank;
+        }
+    }
+
+    fn close(&mut self, node: &Node) {
+        if node.name == "pre" {
+            self.preformatted = self.preformatted.saturating_sub(1);
+        }
+        if breaks(node) {
+            self.end_line();
+        }
+    }
+
+    fn push(&mut self, text: &str) {
+        for c in text.chars() {
+            match c {
+                '\n' if self.preformatted > 0 => self.end_line(),
+                '\n' | '\r' if self.space == Space::None => self.space = Space::Soft,
+                '\n' | '\r' => {}
+                ' ' | '\t' | '\u{A0}' => self.space = Space::Blank,
+                '\u{3000}' if self.at_line_start() => {}
+                c => self.put(c),
+            }
+        }
+    }
+
+    fn put(&mut self, c: char) {
+        if self.space != Space::None {
+            let glue = self.space == Space::Soft
+                && is_wide(c)
+                && self.out.chars().next_back().is_some_and(is_wide);
+            if !self.at_line_start() && !glue {
+                self.out.push(' ');
+            }
+            self.space = Space::None;
+        }
+        self.out.push(c);
+    }
+
+    fn at_line_start(&self) -> bool {
+        self.out.is_empty() || self.out.ends_with('\n')
+    }
+
+    fn end_line(&mut self) {
+        self.space = Space::None;
+        let kept = self.out.trim_end_matches([' ', '\u{3000}']).len();
+        self.out.truncate(kept);
+        if !self.at_line_start() {
+            self.out.push('\n');
+        }
+    }
+
+    fn finish(mut self) -> String {
+        self.end_line();
+        self.out.truncate(self.out.trim_end().len());
+        self.out
+    }
+}
+
+/// Characters that are written without blanks between words.
+fn is_wide(c: char) -> bool {
+    matches!(c, '\u{2E80}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{FF00}'..='\u{FFEF}'
+        | '\u{20000}'..='\u{3FFFF}' | '“' | '”' | '…')
+}
+
+/// True for elements that stand on lines of their own.
+pub(super) fn is_block(name: &str) -> bool {
+    matches!(
+        name,
+        "address" | "article" | "aside" | "blockquote" | "caption" | "center" | "dd" | "details"
+            | "div" | "dl" | "dt" | "fieldset" | "figcaption" | "figure" | "footer" | "form" | "h1"
+            | "h2" | "h3" | "h4" | "h5" | "h6" | "header" | "hr" | "li" | "main" | "nav" | "ol"
+            | "p" | "pre" | "section" | "summary" | "table" | "tbody" | "tfoot" | "thead" | "tr"
+            | "ul"
+    )
+}
+
+fn breaks(node: &Node) -> bool {
+    node.name == "br" || (node.mark != Mark::Unwrapped && is_block(&node.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tree::ROOT;
+    use super::*;
+
+    fn text(html: &str) -> String {
+        of(&Tree::parse(html), ROOT, 0)
+    }
+
+    #[test]
+    fn a_line_for_each_block_and_no_glued_words() {
+        assert_eq!(text("<p>a<br>b</p><div>c</div>d"), "a\nb\nc\nd");
+        assert_eq!(text("<p>a <b> b</b>\n c</p>"), "a b c");
+        assert_eq!(text("<table><tr><td>a</td><td>b</td></tr></table>"), "a b");
+        assert_eq!(text("<ul><li>a<li>b</ul>"), "a\nb");
+        assert_eq!(text("<pre>a\n  b</pre>"), "a\nb");
+    }
+
+    #[test]
+    fn chinese_lines_join_and_indents_go() {
+        assert_eq!(text("<p>\u{3000}\u{3000}市场\n监管</p>"), "市场监管");
+        assert_eq!(text("<p>市场\nmarket</p>"), "市场 market");
+        assert_eq!(text("<p>甲\u{3000}乙&nbsp;丙</p>"), "甲\u{3000}乙 丙");
+    }
+}

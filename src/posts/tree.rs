@@ -1,0 +1,324 @@
+//! A body as a tree that can be marked and written again.
+//! In: HTML of any quality, parsed by html5ever as browsers do. Out: nodes in an arena, on which
+//! cleaning sets marks (`Cut`, `Unwrapped`), and HTML of what is left.
+
+use scraper::{Html, Node as Parsed};
+
+use super::sanitize::DROPPED;
+
+/// Index of a node in its tree.
+pub(super) type Id = usize;
+
+/// What stays of a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// All of it.
+    Kept,
+    /// What is in it, without the element itself.
+    Unwrapped,
+    /// Nothing.
+    Cut,
+}
+
+/// An element or a text.
+#[derive(Debug)]
+pub(super) struct Node {
+    /// Element name in lower case; empty for a text.
+    pub name: String,
+    /// In alphabetical order.
+    pub attrs: Vec<(String, String)>,
+    /// Text, if it is one.
+    pub text: String,
+    /// What stays of it.
+    pub mark: Mark,
+    /// In document order.
+    pub children: Vec<Id>,
+}
+
+/// A step of a walk over all that is not cut.
+pub(super) enum Step<'t> {
+    /// A text, or an element's beginning.
+    Open(Id, &'t Node),
+    /// The element's end.
+    Close(&'t Node),
+}
+
+/// A fragment of HTML; the root is node 0 and has no name and no text.
+#[derive(Debug)]
+pub(super) struct Tree {
+    nodes: Vec<Node>,
+}
+
+/// The root of every tree.
+pub(super) const ROOT: Id = 0;
+
+impl Node {
+    fn new(name: &str) -> Self {
+        Node {
+            name: name.to_owned(),
+            attrs: Vec::new(),
+            text: String::new(),
+            mark: Mark::Kept,
+            children: Vec::new(),
+        }
+    }
+
+    /// The value of an attribute.
+    pub fn attr(&self, name: &str) -> Option<&str> {
+        let found = self.attrs.iter().find(|(key, _)| key == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// True for a text node.
+    pub fn is_text(&self) -> bool {
+        self.name.is_empty()
+    }
+}
+
+impl Tree {
+    /// Parses a fragment; comments and elements that are never shown are left out.
+    pub fn parse(html: &str) -> Tree {
+        let parsed = Html::parse_fragment(html);
+        let mut nodes = vec![Node::new("")];
+        let mut open: Vec<_> = parsed.tree.root().children().map(|node| (node, ROOT)).collect();
+        // Children are pushed in reverse, so that the stack yields document order.
+        open.reverse();
+        while let Some((node, parent)) = open.pop() {
+            let mut copy = match node.value() {
+                Parsed::Text(text) => {
+                    let mut copy = Node::new("");
+                    copy.text.push_str(text);
+                    copy
+                }
+                Parsed::Element(element) if DROPPED.contains(&element.name()) => continue,
+                Parsed::Element(element) => {
+                    let mut copy = Node::new(element.name());
+                    let attrs = element.attrs();
+                    copy.attrs = attrs.map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
+                    copy
+                }
+                _ => continue,
+            };
+            if parent == ROOT && copy.name == "html" {
+                // The parser's own wrapper around a fragment.
+                open.extend(node.children().rev().map(|child| (child, ROOT)));
+                continue;
+            }
+            copy.children.reserve(if copy.is_text() { 0 } else { 2 });
+            let id = nodes.len();
+            nodes[parent].children.push(id);
+            nodes.push(copy);
+            open.extend(node.children().rev().map(|child| (child, id)));
+        }
+        Tree { nodes }
+    }
+
+    /// A node.
+    pub fn node(&self, id: Id) -> &Node {
+        &self.nodes[id]
+    }
+
+    /// All ids but the root's, in document order.
+    pub fn ids(&self) -> std::ops::Range<Id> {
+        1..self.nodes.len()
+    }
+
+    /// The children of a node that are not cut.
+    pub fn children(&self, id: Id) -> impl DoubleEndedIterator<Item = Id> + '_ {
+        let children = self.nodes[id].children.iter().copied();
+        children.filter(|child| self.nodes[*child].mark != Mark::Cut)
+    }
+
+    /// Marks a node; what is cut stays cut.
+    pub fn mark(&mut self, id: Id, mark: Mark) {
+        if self.nodes[id].mark != Mark::Cut {
+            self.nodes[id].mark = mark;
+        }
+    }
+
+    /// Sets the value of an attribute that is there; `None` takes it away.
+    pub fn set_attr(&mut self, id: Id, name: &str, value: Option<String>) {
+        let attrs = &mut self.nodes[id].attrs;
+        match value {
+            None => attrs.retain(|(key, _)| key != name),
+            Some(value) => {
+                if let Some(found) = attrs.iter_mut().find(|(key, _)| key == name) {
+                    found.1 = value;
+                }
+            }
+        }
+    }
+
+    /// Shortens a text to its first `length` bytes.
+    pub fn truncate_text(&mut self, id: Id, length: usize) {
+        self.nodes[id].text.truncate(length);
+    }
+
+    /// Visits everything below `from` that is not cut. A loop, not a recursion: depth is the
+    /// author's choice, the stack is ours.
+    pub fn walk<'t>(&'t self, from: Id, mut visit: impl FnMut(Step<'t>)) {
+        let mut open: Vec<(Id, usize)> = vec![(from, 0)];
+        while let Some((id, next)) = open.last_mut() {
+            let node = &self.nodes[*id];
+            let Some(child) = node.children.get(*next).copied() else {
+                if *id != from {
+                    visit(Step::Close(node));
+                }
+                open.pop();
+                continue;
+            };
+            *next += 1;
+            let node = &self.nodes[child];
+            if node.mark == Mark::Cut {
+                continue;
+            }
+            visit(Step::Open(child, node));
+            if !node.is_text() {
+                open.push((child, 0));
+            }
+        }
+    }
+
+    /// The text below a node as it stands, without any spacing of blocks, cut at `limit` bytes.
+    pub fn inner_text(&self, id: Id, limit: usize) -> String {
+        let mut out = self.nodes[id].text.clone();
+        self.walk(id, |step| {
+            if let Step::Open(_, node) = step
+                && out.len() < limit
+            {
+                out.push_str(&node.text);
+                if node.name == "br" {
+                    out.push('\n');
+                }
+            }
+        });
+        out
+    }
+
+    /// HTML of what is left.
+    pub fn html(&self, capacity: usize) -> String {
+        let mut out = String::with_capacity(capacity);
+        self.walk(ROOT, |step| match step {
+            Step::Open(_, node) if node.is_text() => escape(&node.text, &mut out),
+            Step::Open(_, node) if node.mark == Mark::Kept => open_tag(node, &mut out),
+            Step::Close(node) if node.mark == Mark::Kept && !is_void(&node.name) => {
+                out.push_str("</");
+                out.push_str(&node.name);
+                out.push('>');
+            }
+            Step::Open(..) | Step::Close(_) => {}
+        });
+        out
+    }
+}
+
+fn open_tag(node: &Node, out: &mut String) {
+    out.push('<');
+    out.push_str(&node.name);
+    for (name, value) in &node.attrs {
+        out.push(' ');
+        out.push_str(name);
+        out.push_str("=\"");
+        escape(value, out);
+        out.push('"');
+    }
+    out.push('>');
+    // A parser drops a line break right after these, so one that is meant needs another.
+    if node.name == "pre" {
+        out.push('\n');
+    }
+}
+
+/// Escapes text for HTML.
+pub(super) fn escape(text: &str, out: &mut String) {
+    let mut from = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let entity = match byte {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
+            _ => continue,
+        };
+        out.push_str(&text[from..at]);
+        out.push_str(entity);
+        from = at + 1;
+    }
+    out.push_str(&text[from..]);
+}
+
+fn is_void(name: &str) -> bool {
+    matches!(
+        name,
+        "area" | "base" | "br" | "col" | "embed" | "hr" | "img" | "input" | "link" | "meta"
+            | "param" | "source" | "track" | "wbr"
+    )
+}
+
+/// True when elements are nested deeper than `limit`: such HTML takes parsers quadratic time.
+/// Counts too much rather than too little; `<p>`, `<li>` and table parts close themselves.
+pub(super) fn too_deep(html: &str, limit: usize) -> bool {
+    let bytes = html.as_bytes();
+    let mut open: Vec<&[u8]> = Vec::new();
+    let mut at = 0;
+    while let Some(found) = bytes[at..].iter().position(|b| *b == b'<') {
+        let start = at + found + 1;
+        let closes = bytes.get(start) == Some(&b'/');
+        let from = start + usize::from(closes);
+        let length = bytes[from.min(bytes.len())..]
+            .iter()
+            .take_while(|b| b.is_ascii_alphanumeric())
+            .count();
+        let name = &bytes[from.min(bytes.len())..][..length];
+        at = (from + length).min(bytes.len());
+        if name.is_empty() || closes_itself(name) {
+            continue;
+        }
+        if !closes {
+            open.push(name);
+            if open.len() > limit {
+                return true;
+            }
+        } else if let Some(last) = open.iter().rposition(|o| o.eq_ignore_ascii_case(name)) {
+            open.remove(last);
+        }
+    }
+    false
+}
+
+fn closes_itself(name: &[u8]) -> bool {
+    const NAMES: &[&str] = &[
+        "p", "li", "td", "th", "tr", "dt", "dd", "tbody", "thead", "tfoot", "option", "area",
+        "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
+        "track", "wbr",
+    ];
+    NAMES.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_marked_is_not_written() {
+        let mut tree = Tree::parse("<p>a<b>b</b><i>c</i><!-- x --><script>d</script> &lt;</p>");
+        for id in tree.ids() {
+            match tree.node(id).name.as_str() {
+                "b" => tree.mark(id, Mark::Unwrapped),
+                "i" => tree.mark(id, Mark::Cut),
+                _ => {}
+            }
+        }
+        assert_eq!(tree.html(0), "<p>ab &lt;</p>");
+    }
+
+    #[test]
+    fn depth_is_seen_before_parsing() {
+        assert!(!too_deep(&"<p>a<br>".repeat(1000), 256));
+        assert!(!too_deep(&"<div><b>a</b></div>".repeat(1000), 256));
+        assert!(too_deep(&"<div>".repeat(300), 256));
+        assert!(too_deep(&"<div></b>".repeat(300), 256));
+        assert!(too_deep(&"<b><div></b>".repeat(300), 256));
+        assert!(!too_deep("a < b <", 1));
+    }
+}
