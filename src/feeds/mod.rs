@@ -1,1 +1,74 @@
-//! (being built)
+//! Posts become bytes: Atom, RSS 2.0 and JSON Feed 1.1, an OPML list and a page of all feeds.
+//! In: the site, the settings and the entries of a feed, already chosen and sorted.
+//! Out: bytes and the addresses at which they belong. Pure: no file, no network, no clock.
+
+mod addresses;
+mod atom;
+mod index_page;
+mod json;
+mod names;
+mod opml;
+mod rss;
+mod settings;
+mod template;
+mod text;
+mod view;
+
+#[cfg(test)]
+mod golden_tests;
+#[cfg(test)]
+mod strict_tests;
+
+use std::sync::Arc;
+
+use crate::model::{Follow, Post, Site};
+
+pub use addresses::Addresses;
+pub use index_page::index_page;
+pub use opml::opml;
+pub use settings::{Content, Format, PathTemplates, Settings};
+
+/// One post as a feed shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// The post itself.
+    pub post: Arc<Post>,
+    /// A few sentences, plain text.
+    pub summary: String,
+    /// Topics that the post earned: id and title.
+    pub topics: Vec<(String, String)>,
+}
+
+/// One feed: what it follows, and its entries, newest first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Feed {
+    /// The site, or one label.
+    pub follow: Follow,
+    /// The label's display name; for the site feed the site's title.
+    pub title: String,
+    /// Newest first; each post once.
+    pub entries: Vec<Arc<Entry>>,
+}
+
+/// The bytes of `feed` in one format. The same input gives the same bytes.
+pub fn render(
+    site: &Site,
+    addresses: &Addresses,
+    settings: &Settings,
+    feed: &Feed,
+    format: Format,
+) -> Vec<u8> {
+    let view = view::FeedView::new(site, addresses, settings, feed, format);
+    match format {
+        Format::Atom => atom::render(&view),
+        Format::Rss => rss::render(&view),
+        Format::Json => json::render(&view),
+    }
+}
+
+/// Name of this program as feeds credit it.
+const GENERATOR: &str = "tagwire";
+/// Where to read about it.
+const GENERATOR_URI: &str = env!("CARGO_PKG_REPOSITORY");
+/// Its version. A new version may change bytes: that is the one thing besides posts that may.
+const GENERATOR_VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,0 +1,224 @@
+//! Where each feed lies, on disk and on the web.
+//! In: the path templates, the site's address, what a feed follows. Out: relative file paths and
+//! absolute ASCII URLs. Both come from the label's name alone, so they never move.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::names::file_name;
+use super::settings::{Format, Settings};
+use super::template::Template;
+use super::text::absolute_uri;
+use crate::model::{Follow, LabelKind, Site};
+
+/// Everything but RFC 3986's unreserved characters, within one component.
+const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// Addresses of feeds.
+#[derive(Debug, Clone)]
+pub struct Addresses {
+    base: String,
+    site: Template,
+    category: Template,
+    tag: Template,
+    topic: Template,
+    opml: String,
+    index: String,
+    ignore_case: bool,
+}
+
+impl Addresses {
+    /// Checks the templates. The error is a sentence that names the key.
+    pub fn new(settings: &Settings, site: &Site) -> Result<Self, String> {
+        let paths = &settings.paths;
+        let base = absolute_uri(site.url.trim_end_matches('/'))
+            .ok_or_else(|| format!("`site.url` is `{}`: it is no web address", site.url))?;
+        let all = Addresses {
+            base,
+            site: Template::parse("paths.site", &paths.site, false)?,
+            category: Template::parse("paths.category", &paths.category, true)?,
+            tag: Template::parse("paths.tag", &paths.tag, true)?,
+            topic: Template::parse("paths.topic", &paths.topic, true)?,
+            opml: Template::parse("opml", &settings.opml, false)?.path(""),
+            index: Template::parse("index", &settings.index, false)?.path(""),
+            ignore_case: paths.ignore_case,
+        };
+        all.refuse_meetings(settings)?;
+        Ok(all)
+    }
+
+    /// Two feeds, or a feed and a page, at one address would overwrite each other.
+    fn refuse_meetings(&self, settings: &Settings) -> Result<(), String> {
+        let mut templates = vec![
+            ("paths.site", self.site.clone()),
+            ("paths.category", self.category.clone()),
+            ("paths.tag", self.tag.clone()),
+            ("paths.topic", self.topic.clone()),
+        ];
+        for (key, text) in [("opml", &settings.opml), ("index", &settings.index)] {
+            let stem = Format::ALL.iter().find_map(|format| {
+                let stem = text.strip_suffix(format.extension())?;
+                stem.strip_suffix('.')
+            });
+            if let Some(stem) = stem {
+                templates.push((key, Template::parse(key, stem, false)?));
+            }
+        }
+        for (at, (key, template)) in templates.iter().enumerate() {
+            for (other_key, other) in &templates[at + 1..] {
+                if template.may_meet(other) {
+                    return Err(format!(
+                        "`feeds.{key}` and `feeds.{other_key}` could give two feeds one address: \
+                         change one of them"
+                    ));
+                }
+            }
+        }
+        if self.opml.eq_ignore_ascii_case(&self.index) {
+            return Err("`feeds.opml` and `feeds.index` are the same address".to_owned());
+        }
+        Ok(())
+    }
+
+    /// The feed's file, relative to `publish.dir`. A label keeps its own characters; what a file
+    /// system or web server cannot hold is written `%XX`.
+    pub fn file(&self, follow: &Follow, format: Format) -> String {
+        let stem = match follow {
+            Follow::Site => self.site.path(""),
+            Follow::Label(label) => {
+                let template = match label.kind {
+                    LabelKind::Category => &self.category,
+                    LabelKind::Tag => &self.tag,
+                    LabelKind::Topic => &self.topic,
+                };
+                template.path(&file_name(&label.name, self.ignore_case))
+            }
+        };
+        format!("{stem}.{}", format.extension())
+    }
+
+    /// The feed's address: absolute, percent-encoded ASCII. Decoded once it is the file's path, so
+    /// any static web server finds it; a `%` of the file name is `%25` here.
+    pub fn url(&self, follow: &Follow, format: Format) -> String {
+        self.url_of_file(&self.file(follow, format))
+    }
+
+    /// The page that a person would rather read: the site's root.
+    pub fn alternate(&self, _follow: &Follow) -> String {
+        format!("{}/", self.base)
+    }
+
+    /// The OPML file, relative to `publish.dir`.
+    pub fn opml_file(&self) -> &str {
+        &self.opml
+    }
+
+    /// The page of all feeds, relative to `publish.dir`.
+    pub fn index_file(&self) -> &str {
+        &self.index
+    }
+
+    /// Absolute address of a file below `publish.dir`.
+    pub fn url_of_file(&self, file: &str) -> String {
+        let mut url = self.base.clone();
+        for component in file.split('/') {
+            url.push('/');
+            url.extend(utf8_percent_encode(component, COMPONENT));
+        }
+        url
+    }
+
+    /// The site's address as ASCII, without a trailing slash.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::feeds::golden_tests::site;
+    use crate::model::Label;
+    use percent_encoding::percent_decode_str;
+    use proptest::prelude::*;
+
+    fn addresses() -> Addresses {
+        Addresses::new(&Settings::default(), &site()).unwrap()
+    }
+
+    fn tag(name: &str) -> Follow {
+        Follow::Label(Label::tag(name))
+    }
+
+    #[test]
+    fn addresses_are_those_of_jekyll_feed() {
+        let at = addresses();
+        assert_eq!(at.file(&Follow::Site, Format::Atom), "feed.xml");
+        assert_eq!(
+            at.url(&Follow::Site, Format::Json),
+            "https://x.test/news/feed.json"
+        );
+        let category = Follow::Label(Label::category("21caijingAPP"));
+        assert_eq!(at.file(&category, Format::Rss), "feed/21caijingAPP.rss");
+        assert_eq!(at.file(&tag("新闻"), Format::Atom), "feed/by_tag/新闻.xml");
+        assert_eq!(
+            at.url(&tag("新闻"), Format::Atom),
+            "https://x.test/news/feed/by_tag/%E6%96%B0%E9%97%BB.xml"
+        );
+        let topic = Follow::Label(Label::topic("market"));
+        assert_eq!(at.file(&topic, Format::Atom), "feed/by_topic/market.xml");
+        assert!(
+            at.url(&tag("C#"), Format::Atom)
+                .ends_with("/feed/by_tag/C%23.xml")
+        );
+        assert!(
+            at.url(&tag(".."), Format::Atom)
+                .ends_with("/by_tag/%252E%252E.xml")
+        );
+    }
+
+    #[test]
+    fn templates_that_meet_are_refused_with_both_keys() {
+        let mut settings = Settings::default();
+        settings.paths.tag = "/feed/:name".to_owned();
+        let error = Addresses::new(&settings, &site()).unwrap_err();
+        assert!(
+            error.contains("paths.category") && error.contains("paths.tag"),
+            "{error}"
+        );
+        let opml = Settings {
+            opml: "/feed/all.xml".to_owned(),
+            ..Settings::default()
+        };
+        assert!(Addresses::new(&opml, &site()).is_err());
+        let same = Settings {
+            opml: "/index.html".to_owned(),
+            ..Settings::default()
+        };
+        assert!(Addresses::new(&same, &site()).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_leaves_the_folder_and_no_two_labels_meet(
+            one in any::<String>(), two in any::<String>(), kinds in (0..3usize, 0..3usize),
+        ) {
+            let at = addresses();
+            let label = |kind, name: &str| Follow::Label(Label::new(LabelKind::ALL[kind], name));
+            let (one, two) = (label(kinds.0, &one), label(kinds.1, &two));
+            let file = at.file(&one, Format::Atom);
+            prop_assert!(file.split('/').all(|part| !part.is_empty() && !part.starts_with('.')));
+            prop_assert!(file.starts_with("feed/"));
+            prop_assert!(file.matches('/').count() == 1 + usize::from(kinds.0 > 0));
+            let url = at.url(&one, Format::Atom);
+            prop_assert!(url.is_ascii());
+            let path = url.strip_prefix("https://x.test/news/").unwrap().to_owned();
+            prop_assert_eq!(percent_decode_str(&path).decode_utf8().unwrap(), file.as_str());
+            prop_assert_eq!(file == at.file(&two, Format::Atom), one == two);
+            prop_assert_ne!(file, at.file(&Follow::Site, Format::Atom));
+        }
+    }
+}

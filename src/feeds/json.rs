@@ -1,0 +1,124 @@
+//! JSON Feed 1.1, by own wire structs.
+//! In: a ready view. Out: bytes, compact, fields always in the same order.
+
+use serde::Serialize;
+
+use super::view::{EntryView, FeedView};
+
+const VERSION: &str = "https://jsonfeed.org/version/1.1";
+
+#[derive(Serialize)]
+struct JsonFeed<'a> {
+    version: &'static str,
+    title: &'a str,
+    home_page_url: &'a str,
+    feed_url: &'a str,
+    description: &'a str,
+    language: &'a str,
+    authors: [Author<'a>; 1],
+    items: Vec<Item<'a>>,
+}
+
+#[derive(Serialize)]
+struct Author<'a> {
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct Item<'a> {
+    id: &'a str,
+    url: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_url: Option<&'a str>,
+    title: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_html: Option<&'a str>,
+    /// Each item needs one of the two contents; without the article this is the summary.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_text: Option<&'a str>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    summary: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image: Option<&'a str>,
+    date_published: String,
+    date_modified: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authors: Option<[Author<'a>; 1]>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<&'a str>,
+    /// Extension (names with `_`): JSON Feed has neither sources nor kinds of tags.
+    #[serde(rename = "_tagwire")]
+    own: Own<'a>,
+}
+
+#[derive(Serialize)]
+struct Own<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'a str>,
+    categories: Vec<Category<'a>>,
+}
+
+#[derive(Serialize)]
+struct Category<'a> {
+    term: &'a str,
+    scheme: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<&'a str>,
+}
+
+/// The whole document.
+pub fn render(view: &FeedView<'_>) -> Vec<u8> {
+    let author = view.author.as_ref().unwrap_or(&view.site_title);
+    let feed = JsonFeed {
+        version: VERSION,
+        title: &view.title,
+        home_page_url: &view.alternate,
+        feed_url: &view.url,
+        description: &view.description,
+        language: view.language,
+        authors: [Author { name: author }],
+        items: view.entries.iter().map(item).collect(),
+    };
+    // Strings and lists always serialize.
+    serde_json::to_vec(&feed).unwrap_or_default()
+}
+
+fn item<'a>(view: &'a EntryView<'_>) -> Item<'a> {
+    let mut tags = Vec::new();
+    for category in &view.categories {
+        if !tags.contains(&category.shown()) {
+            tags.push(category.shown());
+        }
+    }
+    let text = if view.summary.is_empty() {
+        &view.title
+    } else {
+        &view.summary
+    };
+    Item {
+        id: &view.id,
+        url: &view.url,
+        external_url: view.via.as_deref(),
+        title: &view.title,
+        content_html: view.html.as_deref(),
+        content_text: view.html.is_none().then_some(text),
+        summary: &view.summary,
+        image: view.image.as_deref(),
+        date_published: view.published.rfc3339(),
+        date_modified: view.updated.rfc3339(),
+        authors: view.author.as_deref().map(|name| [Author { name }]),
+        tags,
+        own: Own {
+            source: view.source.as_deref(),
+            categories: view
+                .categories
+                .iter()
+                .map(|category| Category {
+                    term: &category.term,
+                    scheme: &category.scheme,
+                    label: category.label.as_deref(),
+                })
+                .collect(),
+        },
+    }
+}

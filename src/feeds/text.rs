@@ -1,0 +1,151 @@
+//! The one gate through which every text passes on its way into a feed.
+//! In: any string. Out: text that XML 1.0 can hold, and URIs that RFC 3986 can hold.
+
+use std::borrow::Cow;
+
+use unicode_normalization::UnicodeNormalization;
+use url::Url;
+
+/// Removes what XML 1.0 forbids even when escaped (section 2.2: controls, U+FFFE, U+FFFF) and
+/// turns carriage returns into line feeds, as any XML parser would. Used for JSON as well, so that
+/// the three formats agree.
+pub fn clean(text: &str) -> Cow<'_, str> {
+    if text.bytes().enumerate().all(|(at, byte)| match byte {
+        b'\t' | b'\n' => true,
+        0..0x20 => false,
+        // U+FFFE and U+FFFF are EF BF BE and EF BF BF.
+        0xEF => !matches!(
+            text.as_bytes().get(at + 1..at + 3),
+            Some([0xBF, 0xBE | 0xBF])
+        ),
+        _ => true,
+    }) {
+        return Cow::Borrowed(text);
+    }
+    let lines = text.replace("\r\n", "\n").replace('\r', "\n");
+    Cow::Owned(lines.chars().filter(|c| is_xml_char(*c)).collect())
+}
+
+/// `Char` of XML 1.0, 2.2. Surrogates cannot occur in a `str`.
+fn is_xml_char(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
+}
+
+/// Plain text as HTML text: RSS descriptions are read as HTML.
+pub fn html_text(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
+/// The part of an absolute URI below its authority, legal by RFC 3986. jekyll-feed sends ids
+/// through Addressable's `normalize`: NFC, then percent-encoding of what is illegal; legal
+/// text, `%XX` included, stays as it is, and so do we: the ids must be the same bytes.
+pub fn uri_path(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut in_fragment = false;
+    let composed: String = text.nfc().collect();
+    let bytes = composed.as_bytes();
+    for (at, &byte) in bytes.iter().enumerate() {
+        let legal = match byte {
+            b'%' => {
+                let hex = |n: usize| bytes.get(at + n).is_some_and(u8::is_ascii_hexdigit);
+                hex(1) && hex(2)
+            }
+            // One fragment only.
+            b'#' => !std::mem::replace(&mut in_fragment, true),
+            b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' => true,
+            b'*' | b'+' | b',' | b';' | b'=' | b':' | b'@' | b'/' | b'?' => true,
+            _ => byte.is_ascii_alphanumeric(),
+        };
+        if legal {
+            out.push(char::from(byte));
+        } else {
+            push_escaped(&mut out, byte);
+        }
+    }
+    out
+}
+
+/// `%XX` of one byte.
+pub fn push_escaped(out: &mut String, byte: u8) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    out.push('%');
+    out.push(char::from(HEX[usize::from(byte >> 4)]));
+    out.push(char::from(HEX[usize::from(byte & 15)]));
+}
+
+/// An absolute address as ASCII: host in Punycode, the rest percent-encoded. A legal one keeps
+/// its bytes; `None` for a text that is no address.
+pub fn absolute_uri(text: &str) -> Option<String> {
+    let text = clean(text.trim());
+    let (scheme, rest) = text.split_once("://")?;
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:@[]%".contains(c);
+    if !authority.is_empty() && authority.chars().all(plain) {
+        return Some(format!("{scheme}://{authority}{}", uri_path(path)));
+    }
+    let host = Url::parse(&format!("{scheme}://{authority}")).ok()?;
+    let host = host.as_str().trim_end_matches('/');
+    Some(format!("{host}{}", uri_path(path)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn only_what_xml_forbids_goes() {
+        let kept = "正文 \t\n😀 \u{7f}\u{85}\u{FFFD}\u{E000}";
+        assert!(matches!(clean(kept), Cow::Borrowed(text) if text == kept));
+        assert_eq!(
+            clean("a\u{0}b\u{8}c\u{1f}\u{fffe}\u{ffff}d\r\ne\rf"),
+            "abcd\ne\nf"
+        );
+    }
+
+    #[test]
+    fn ids_become_what_jekyll_feed_publishes() {
+        let same = "/2022/02/18/a-b_(c)~,;=@'!$&*%E5%BC%80#2";
+        assert_eq!(uri_path(same), same);
+        assert_eq!(
+            uri_path("/2022/01/01/开站 大吉(1)#2#3"),
+            "/2022/01/01/%E5%BC%80%E7%AB%99%20%E5%A4%A7%E5%90%89(1)#2%233"
+        );
+        assert_eq!(uri_path("/100%[x]"), "/100%25%5Bx%5D");
+        assert_eq!(uri_path("/e\u{301}"), "/%C3%A9");
+    }
+
+    #[test]
+    fn addresses_of_sources_become_ascii() {
+        let uri = |text| absolute_uri(text).unwrap();
+        assert_eq!(
+            uri("http://e.cn/a?b=[1]&c=中"),
+            "http://e.cn/a?b=%5B1%5D&c=%E4%B8%AD"
+        );
+        assert_eq!(
+            uri("https://例子.测试/a b"),
+            "https://xn--fsqu00a.xn--0zwm56d/a%20b"
+        );
+        assert_eq!(uri("http://[::1]:80/x"), "http://[::1]:80/x");
+        assert_eq!(absolute_uri("无"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn clean_text_is_always_xml(text in any::<String>()) {
+            let cleaned = clean(&text);
+            prop_assert!(cleaned.chars().all(is_xml_char));
+            prop_assert_eq!(clean(&cleaned), cleaned.as_ref());
+        }
+
+        #[test]
+        fn uri_paths_are_stable_ascii(text in any::<String>()) {
+            let once = uri_path(&text);
+            prop_assert!(once.is_ascii());
+            prop_assert_eq!(uri_path(&once), once);
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! What all three formats say, said once: clean texts, absolute addresses, chosen dates.
+//! In: a feed with its site and addresses. Out: plain strings that each format only has to
+//! place. Every text passes `text::clean` here and nowhere else.
+
+use std::borrow::Cow;
+
+use super::settings::{Content, Format, Settings};
+use super::text::{absolute_uri, clean, uri_path};
+use super::{Addresses, Entry, Feed};
+use crate::model::time::PostTime;
+use crate::model::{Follow, Label, LabelKind, Site};
+
+/// A feed, ready to be written.
+pub struct FeedView<'a> {
+    /// `大众日报新闻 | Site`; the site feed has the site's title.
+    pub title: Cow<'a, str>,
+    /// One sentence, never empty.
+    pub description: String,
+    /// The feed's own address, which is also its Atom id.
+    pub url: String,
+    /// The page for people.
+    pub alternate: String,
+    /// BCP 47.
+    pub language: &'a str,
+    /// The site's author.
+    pub author: Option<Cow<'a, str>>,
+    /// The site's title, for formats that demand an author.
+    pub site_title: Cow<'a, str>,
+    /// The newest change of any entry; 1970 for an empty feed, as the clock is no input.
+    pub updated: Option<PostTime>,
+    /// Newest first.
+    pub entries: Vec<EntryView<'a>>,
+}
+
+/// An entry, ready to be written.
+pub struct EntryView<'a> {
+    /// The site's address and the post's id, as jekyll-feed publishes it.
+    pub id: String,
+    /// The post's page.
+    pub url: String,
+    /// Plain text.
+    pub title: Cow<'a, str>,
+    /// Plain text; may be empty.
+    pub summary: Cow<'a, str>,
+    /// Absent when the feed carries summaries only.
+    pub html: Option<Cow<'a, str>>,
+    /// The author's date.
+    pub published: PostTime,
+    /// The last change that the author dated.
+    pub updated: PostTime,
+    /// The post's own author.
+    pub author: Option<Cow<'a, str>>,
+    /// The paper or agency.
+    pub source: Option<Cow<'a, str>>,
+    /// The article at its source.
+    pub via: Option<String>,
+    /// The lead picture.
+    pub image: Option<String>,
+    /// Categories, tags, topics.
+    pub categories: Vec<CategoryView<'a>>,
+}
+
+/// A category, tag or topic of an entry.
+pub struct CategoryView<'a> {
+    /// The label's name; a topic's id.
+    pub term: Cow<'a, str>,
+    /// Tells the three kinds apart: `<site>/categories`, `/tags`, `/topics`.
+    pub scheme: String,
+    /// What people call it, where that differs from the term.
+    pub label: Option<Cow<'a, str>>,
+}
+
+impl CategoryView<'_> {
+    /// What people call it.
+    pub fn shown(&self) -> &str {
+        self.label.as_deref().unwrap_or(&self.term)
+    }
+}
+
+impl<'a> FeedView<'a> {
+    /// Gathers and cleans everything that `format` will say about `feed`.
+    pub fn new(
+        site: &'a Site,
+        addresses: &Addresses,
+        settings: &Settings,
+        feed: &'a Feed,
+        format: Format,
+    ) -> Self {
+        let site_title = named(&site.title, addresses.base());
+        let title = match &feed.follow {
+            Follow::Site => site_title.clone(),
+            Follow::Label(_) => Cow::Owned(format!("{} | {site_title}", clean(&feed.title))),
+        };
+        let times = feed.entries.iter().map(|entry| changed(entry));
+        let entries = feed.entries.iter();
+        FeedView {
+            description: description(site, feed, &site_title),
+            title,
+            url: addresses.url(&feed.follow, format),
+            alternate: addresses.alternate(&feed.follow),
+            language: &site.language,
+            author: filled(&site.author),
+            site_title,
+            updated: times.max(),
+            entries: entries
+                .map(|entry| EntryView::new(addresses, settings, entry))
+                .collect(),
+        }
+    }
+}
+
+impl<'a> EntryView<'a> {
+    fn new(addresses: &Addresses, settings: &Settings, entry: &'a Entry) -> Self {
+        let post = &*entry.post;
+        let below = |path: &str| format!("{}{}", addresses.base(), uri_path(&clean(path)));
+        EntryView {
+            id: below(post.id.as_str()),
+            url: below(&post.url),
+            title: clean(&post.title),
+            summary: clean(entry.summary.trim()),
+            html: (settings.content == Content::Full).then(|| clean(&post.html)),
+            published: post.published,
+            updated: changed(entry),
+            author: filled(&post.author),
+            source: filled(&post.source),
+            via: post.via.as_deref().and_then(absolute_uri),
+            image: post.image.as_deref().and_then(absolute_uri),
+            categories: categories(addresses, entry),
+        }
+    }
+}
+
+fn changed(entry: &Entry) -> PostTime {
+    entry.post.updated.unwrap_or(entry.post.published)
+}
+
+fn categories<'a>(addresses: &Addresses, entry: &'a Entry) -> Vec<CategoryView<'a>> {
+    let scheme = |path: &str| format!("{}/{path}", addresses.base());
+    let plain = |names: &'a [String], path: &str| {
+        let scheme = scheme(path);
+        names.iter().map(move |name| CategoryView {
+            term: clean(name),
+            scheme: scheme.clone(),
+            label: None,
+        })
+    };
+    let topics = entry.topics.iter().map(|(id, title)| CategoryView {
+        term: clean(id),
+        scheme: scheme("topics"),
+        label: Some(clean(title)).filter(|title| !title.is_empty() && **title != *id),
+    });
+    plain(&entry.post.categories, "categories")
+        .chain(plain(&entry.post.tags, "tags"))
+        .chain(topics)
+        .filter(|category| !category.term.trim().is_empty())
+        .collect()
+}
+
+/// Text that is there and not blank.
+fn filled(text: &Option<String>) -> Option<Cow<'_, str>> {
+    text.as_deref()
+        .map(clean)
+        .filter(|text| !text.trim().is_empty())
+}
+
+/// Titles may not be empty (RSS 2.0, JSON Feed).
+fn named<'a>(title: &'a str, fallback: &str) -> Cow<'a, str> {
+    match clean(title) {
+        blank if blank.trim().is_empty() => Cow::Owned(fallback.to_owned()),
+        title => title,
+    }
+}
+
+/// RSS demands a description for each feed. A label's tells the whole name, which the address of
+/// a very long one does not.
+fn description(site: &Site, feed: &Feed, site_title: &str) -> String {
+    match &feed.follow {
+        Follow::Site => filled(&site.description)
+            .unwrap_or(site_title.into())
+            .into_owned(),
+        Follow::Label(label) => {
+            let shown = if label.kind == LabelKind::Topic {
+                &feed.title
+            } else {
+                &label.name
+            };
+            format!("{site_title} · {}{}", kind_word(site, label), clean(shown))
+        }
+    }
+}
+
+/// `标签：` or `Tag: `, by the site's language.
+fn kind_word(site: &Site, label: &Label) -> &'static str {
+    let chinese = site.language.to_ascii_lowercase().starts_with("zh");
+    match (label.kind, chinese) {
+        (LabelKind::Category, true) => "分类：",
+        (LabelKind::Tag, true) => "标签：",
+        (LabelKind::Topic, true) => "专题：",
+        (LabelKind::Category, false) => "Category: ",
+        (LabelKind::Tag, false) => "Tag: ",
+        (LabelKind::Topic, false) => "Topic: ",
+    }
+}

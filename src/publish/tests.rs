@@ -1,0 +1,1 @@
+//! The folder against crashes, strangers and itself.

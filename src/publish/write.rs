@@ -1,0 +1,99 @@
+//! Temporary files: written whole, made durable, then renamed over the old ones.
+//! In: bytes and a checked place. Out: files in place, or an error and nothing left behind.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::paths::TEMP_PREFIX;
+
+/// A written file that does not have its name yet. Dropped, it is gone.
+pub struct Temp {
+    path: PathBuf,
+    /// Set by a successful rename.
+    placed: bool,
+    /// Of the written file; a rename keeps it.
+    pub modified_ns: i64,
+}
+
+impl Temp {
+    /// Writes `bytes` to a new file beside `target`; `durable` adds an fsync.
+    pub fn write(target: &Path, bytes: &[u8], durable: bool) -> io::Result<Temp> {
+        let path = target.with_file_name(fresh_name());
+        let mut file = File::create_new(&path)?;
+        // From here on an error removes the file.
+        let mut temp = Temp {
+            path,
+            placed: false,
+            modified_ns: 0,
+        };
+        file.write_all(bytes)?;
+        if durable {
+            file.sync_all()?;
+        }
+        temp.modified_ns = modified_ns(&file.metadata()?);
+        Ok(temp)
+    }
+
+    /// Gives the file its name; readers see the old bytes or the new ones, nothing between.
+    pub fn place(mut self, target: &Path) -> io::Result<i64> {
+        fs::rename(&self.path, target)?;
+        self.placed = true;
+        Ok(self.modified_ns)
+    }
+}
+
+impl Drop for Temp {
+    fn drop(&mut self) {
+        if !self.placed {
+            // What cannot be removed now goes when the folder is opened next.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Never the same twice, in this process and (by its id) in any other that lives.
+fn fresh_name() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!("{TEMP_PREFIX}{}-{number}.tmp", std::process::id())
+}
+
+/// Time of the last change, in nanoseconds since 1970.
+pub fn modified_ns(found: &fs::Metadata) -> i64 {
+    found
+        .mtime()
+        .saturating_mul(1_000_000_000)
+        .saturating_add(found.mtime_nsec())
+}
+
+/// Makes renames in `dir` survive a power cut.
+pub fn sync_dir(dir: &Path) -> io::Result<()> {
+    File::open(dir)?.sync_all()
+}
+
+/// Makes everything that was written to the file system of `dir` survive a power cut: for many
+/// files one such call is far cheaper than an fsync each.
+#[cfg(target_os = "linux")]
+pub fn sync_file_system(dir: &File) -> io::Result<()> {
+    rustix::fs::syncfs(dir).map_err(io::Error::from)
+}
+
+/// Whether `sync_file_system` exists and means what it says.
+pub const HAS_SYNCFS: bool = cfg!(target_os = "linux");
+
+/// Not called: see `HAS_SYNCFS`.
+#[cfg(not(target_os = "linux"))]
+pub fn sync_file_system(_dir: &File) -> io::Result<()> {
+    Err(io::Error::from(io::ErrorKind::Unsupported))
+}
+
+/// The same error for another row: `io::Error` cannot be cloned.
+pub fn same_error(error: &io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => io::Error::new(error.kind(), error.to_string()),
+    }
+}
