@@ -10,7 +10,7 @@ pub use setup::{AppError, Setup};
 
 use crate::delivery::Sender;
 use crate::pipeline::{self, Hint, Patience, Planned, Progress, Round};
-use crate::store::{Millis, Store};
+use crate::store::Millis;
 
 /// How long `once` waits for the pace of chats before it leaves the rest to the next run.
 const ONCE_PATIENCE: Millis = 120_000;

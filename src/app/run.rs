@@ -162,7 +162,7 @@ fn greet(setup: &Setup, address: Option<&str>, counts: crate::catalog::Counts) {
             "feeds at {address}/ (site feed {address}/feed.xml)"
         ));
     }
-    let folder = setup.config.posts.dir.roots();
+    let folder = setup.config.posts.roots();
     let folder = folder
         .first()
         .map_or("posts".into(), |root| root.display().to_string());

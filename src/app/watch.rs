@@ -59,22 +59,22 @@ impl Owed {
 /// Runs rounds until `stop`; `greet` is called after the first.
 pub async fn run(mut watching: Loop, stop: CancellationToken, greet: impl FnOnce(Counts)) {
     let (hints, mut noticed) = mpsc::unbounded_channel();
-    let roots = watching.settings.dir.roots();
+    let roots = watching.settings.roots();
     let settings = watching.settings.clone();
+    let (tell, told) = std::sync::mpsc::channel();
     // Watching starts before the first look, so that nothing falls between the two.
-    let watcher = tokio::task::spawn_blocking(move || {
-        Watcher::start(
-            &roots,
-            &settings,
-            Box::new(move |hint| {
-                let _ = hints.send(hint);
-            }),
-        )
-    })
-    .await;
+    let watcher = tokio::task::spawn_blocking(move || Watcher::start(&roots, &settings, tell)).await;
     if let Err(error) = &watcher {
         tracing::error!(%error, "the folder cannot be watched; restart tagwire");
     }
+    // Ends when the watcher does, which drops the other end.
+    std::thread::spawn(move || {
+        while let Ok(hint) = told.recv() {
+            if hints.send(hint).is_err() {
+                return;
+            }
+        }
+    });
     let mut wait = watching.round(Hint::Everything).await;
     greet(watching.counts());
     loop {

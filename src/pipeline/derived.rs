@@ -8,16 +8,17 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::entries::Entries;
+use super::reader::{ReadOutcome, Reader};
 use super::look::Changes;
 use super::{Hint, Patience, Round};
-use crate::catalog::{Catalog, CatalogError, Digested, Reading};
+use crate::catalog::{Catalog, CatalogError};
 use crate::config::Config;
 use crate::feeds::Addresses;
 use crate::http::Shelf;
-use crate::model::{Label, Problem, Severity, Site};
-use crate::posts::{self, ReadError, Stamp};
+use crate::model::{Follow, Label, Site};
+use crate::posts;
 use crate::publish::Folder;
-use crate::topics::{Article, Matcher};
+use crate::topics::Matcher;
 
 /// Files read and written in one go: large enough for two cores, small enough for flat memory.
 const BATCH: usize = 256;
@@ -49,17 +50,17 @@ pub type Progress = Arc<dyn Fn(&str, u64, u64) + Send + Sync>;
 /// The derived half of tagwire.
 pub struct Derived {
     pub(super) roots: Vec<PathBuf>,
-    pub(super) rules: posts::Rules,
-    pub(super) matcher: Arc<Matcher>,
+    pub(super) reader: Reader,
     pub(super) catalog: Catalog,
     pub(super) folder: Folder,
     pub(super) shelf: Shelf,
     pub(super) addresses: Addresses,
     pub(super) site: Site,
     pub(super) config: Config,
-    pub(super) first_seen: HashMap<String, i64>,
     pub(super) entries: Entries,
     pub(super) progress: Option<Progress>,
+    /// The feeds that the OPML file and the index page list.
+    pub(super) listed: Vec<Follow>,
 }
 
 impl Derived {
@@ -99,18 +100,23 @@ impl Derived {
         let folder = Folder::open(&config.publish.dir).map_err(publish)?;
         let shelf = Shelf::new(config.publish.dir.clone());
         let mut derived = Derived {
-            roots: config.posts.dir.roots(),
-            rules,
-            matcher,
+            roots: config.posts.roots(),
+            reader: Reader {
+                rules,
+                matcher,
+                first_seen,
+                budget: config.summary.budget,
+                settle_ms: i64::try_from(config.posts.settle_ms).unwrap_or(0),
+            },
             catalog,
             folder,
             shelf,
             addresses,
             site,
             config: config.clone(),
-            first_seen,
             entries: Entries::default(),
             progress: None,
+            listed: Vec::new(),
         };
         derived.stock_shelf()?;
         Ok(derived)
@@ -139,7 +145,7 @@ impl Derived {
 
     /// The topics.
     pub fn matcher(&self) -> &Arc<Matcher> {
-        &self.matcher
+        &self.reader.matcher
     }
 
     /// The site.
@@ -198,9 +204,10 @@ impl Derived {
         let total = changes.read.len() as u64;
         let mut done = 0;
         for batch in changes.read.chunks(BATCH) {
+            let reader = &self.reader;
             let outcomes: Vec<ReadOutcome> = batch
                 .par_iter()
-                .map(|path| self.read_one(path, patience, now))
+                .map(|path| reader.read_one(path, patience, now))
                 .collect();
             let mut readings = Vec::with_capacity(batch.len());
             for (path, outcome) in batch.iter().zip(outcomes) {
@@ -215,7 +222,7 @@ impl Derived {
             round.delta.merge(self.catalog.upsert(&readings, now)?);
             for reading in readings {
                 if let Some(digested) = reading.post {
-                    self.entries.put(self.entry(digested));
+                    self.entries.put(self.reader.entry(digested));
                 }
             }
             done += batch.len() as u64;
@@ -228,115 +235,5 @@ impl Derived {
         if let Some(progress) = &self.progress {
             progress(what, done, total);
         }
-    }
-
-    fn read_one(&self, path: &str, patience: Patience, now: i64) -> ReadOutcome {
-        let (bytes, stamp) = match posts::read(path, &self.rules) {
-            Ok(read) => read,
-            Err(ReadError::Gone) => return ReadOutcome::Gone,
-            Err(ReadError::Changing) if patience == Patience::Daemon => {
-                return ReadOutcome::Unsettled;
-            }
-            Err(error) => return ReadOutcome::Read(Box::new(unreadable(path, &error))),
-        };
-        let seen = self.first_seen.get(path).copied().unwrap_or(now);
-        let reading = digest(
-            path,
-            &bytes,
-            stamp,
-            seen,
-            &self.rules,
-            &self.matcher,
-            self.config.summary.budget,
-        );
-        let age_ms = now.saturating_mul(1000) - stamp.modified_ns.div_euclid(1_000_000);
-        let fresh = age_ms < i64::try_from(self.config.posts.settle_ms).unwrap_or(0);
-        let doubtful = reading
-            .problems
-            .iter()
-            .any(|problem| problem.severity > Severity::Note);
-        if patience == Patience::Daemon && fresh && doubtful {
-            return ReadOutcome::Unsettled;
-        }
-        ReadOutcome::Read(Box::new(reading))
-    }
-}
-
-enum ReadOutcome {
-    Read(Box<Reading>),
-    /// Looks half written: again when it has been quiet for a while.
-    Unsettled,
-    Gone,
-}
-
-/// Reads a post and derives its topics and summary.
-pub fn digest(
-    path: &str,
-    bytes: &[u8],
-    stamp: Stamp,
-    first_seen: i64,
-    rules: &posts::Rules,
-    matcher: &Matcher,
-    budget: usize,
-) -> Reading {
-    let seen = chrono::DateTime::from_timestamp(first_seen, 0).unwrap_or_default();
-    let (post, problems) = posts::parse(path, bytes, seen, rules);
-    let post = post.map(|post| {
-        let mut topics: Vec<String> = matcher
-            .matches(&Article::from(&post))
-            .into_iter()
-            .map(|found| found.topic)
-            .collect();
-        topics.sort();
-        let summary = crate::summary::summarise(&post, budget);
-        Digested {
-            post: Arc::new(post),
-            summary,
-            topics,
-        }
-    });
-    Reading {
-        path: path.to_owned(),
-        stamp,
-        post,
-        problems,
-    }
-}
-
-/// A file that cannot be read is a problem row, and is tried again when it changes.
-pub fn unreadable(path: &str, error: &ReadError) -> Reading {
-    let (kind, message, help) = match error {
-        ReadError::TooLarge(size) => (
-            "too-large",
-            format!("the file has {size} bytes"),
-            "raise posts.max_file_bytes, or split the post",
-        ),
-        ReadError::Changing => (
-            "changing",
-            "the file is empty, or changes while it is read".to_owned(),
-            "write it under another name and rename it when it is whole",
-        ),
-        other => (
-            "unreadable",
-            format!("the file cannot be read: {other}"),
-            "check that it is a plain file that tagwire may read",
-        ),
-    };
-    Reading {
-        path: path.to_owned(),
-        stamp: Stamp {
-            size: 0,
-            modified_ns: 0,
-        },
-        post: None,
-        problems: vec![Problem {
-            path: path.to_owned(),
-            line: 0,
-            column: 0,
-            severity: Severity::Skipped,
-            kind,
-            message,
-            help: help.into(),
-        }],
     }
 }

@@ -7,12 +7,14 @@ mod entries;
 mod look;
 mod plan;
 mod publish;
+mod reader;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub use derived::{Derived, DerivedError, Progress, digest, unreadable};
+pub use derived::{Derived, DerivedError, Progress};
 pub use plan::{Planned, Planner};
+pub use reader::{digest, unreadable};
 
 use crate::catalog::{CatalogError, Delta};
 use crate::store::{Millis, StoreError};

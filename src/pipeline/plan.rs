@@ -57,12 +57,12 @@ impl Planner {
             let derived = lock(derived);
             let all = derived.catalog.first_seen()?;
             all.into_iter()
-                .filter(|(path, _)| !derived.first_seen.contains_key(path))
+                .filter(|(path, _)| !derived.reader.first_seen.contains_key(path))
                 .collect()
         };
         if !news.is_empty() {
             self.store.remember_first_seen(&news).await?;
-            lock(derived).first_seen.extend(news);
+            lock(derived).reader.first_seen.extend(news);
         }
         Ok(())
     }
@@ -173,7 +173,7 @@ fn count(decided: &[(Card, Decision)], planned: &mut Planned) {
 /// What messages about a post are made of.
 pub fn card(row: &Row, derived: &Derived) -> Card {
     let topics = row.topics.iter().map(|id| {
-        let title = derived.matcher.title_of(id).unwrap_or(id);
+        let title = derived.reader.matcher.title_of(id).unwrap_or(id);
         (id.clone(), title.to_owned())
     });
     Card {

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::{Derived, Round};
-use crate::catalog::{CatalogError, Digested, Row};
+use crate::catalog::{CatalogError, Row};
 use crate::feeds::{self, Entry, Feed};
-use crate::model::{DateSource, Follow, LabelKind, Post, PostId};
+use crate::model::{Follow, LabelKind, PostId};
 use crate::publish::{Published, Rendered};
 
 /// Feeds rendered at a time: bounds memory, keeps two cores busy.
@@ -47,9 +47,7 @@ impl Derived {
         let mut done = 0;
         for batch in dirty.chunks(BATCH) {
             let rendered = self.render(batch)?;
-            if self.put_out(rendered, round)? {
-                self.catalog.mark_published(batch, &[])?;
-            }
+            self.put_out(rendered, batch, round)?;
             done += batch.len() as u64;
             self.tell("writing feeds", done, total);
         }
@@ -61,10 +59,13 @@ impl Derived {
 
     /// The OPML file and the page for people: they change when a label appears.
     fn publish_directory(&mut self, round: &mut Round) -> Result<(), CatalogError> {
-        let feeds: Vec<(Follow, String)> = self
-            .catalog
-            .follows()?
-            .into_iter()
+        let follows = self.catalog.follows()?;
+        if self.listed == follows {
+            return Ok(());
+        }
+        let feeds: Vec<(Follow, String)> = follows
+            .iter()
+            .cloned()
             .map(|follow| {
                 let title = self.title(&follow);
                 (follow, title)
@@ -82,13 +83,18 @@ impl Derived {
                 bytes: feeds::index_page(&self.site, &self.addresses, settings, &feeds),
             },
         ];
-        self.put_out(rendered, round).map(|_| ())
+        if self.put_out(rendered, &[], round)? {
+            self.listed = follows;
+        }
+        Ok(())
     }
 
-    /// Writes files and records them; false when one of them failed.
+    /// Writes files and records them, and that these feeds are up to date; false when a file failed:
+    /// then they stay dirty and are rendered again.
     fn put_out(
         &mut self,
         rendered: Vec<Rendered>,
+        follows: &[Follow],
         round: &mut Round,
     ) -> Result<bool, CatalogError> {
         let shelf = self.shelf.clone();
@@ -109,7 +115,8 @@ impl Derived {
             .filter(|file| shelf.get(&file.path).as_ref() != Some(file))
             .collect();
         shelf.put_all(&news);
-        self.catalog.mark_published(&[], &news)?;
+        let done = if complete { follows } else { &[] };
+        self.catalog.mark_published(done, &news)?;
         Ok(complete)
     }
 
@@ -137,11 +144,12 @@ impl Derived {
             .iter()
             .flat_map(|feed| settings.formats.iter().map(move |format| (feed, *format)))
             .collect();
+        let (site, addresses) = (&self.site, &self.addresses);
         Ok(jobs
             .into_par_iter()
             .map(|(feed, format)| Rendered {
-                path: self.addresses.file(&feed.follow, format),
-                bytes: feeds::render(&self.site, &self.addresses, settings, feed, format),
+                path: addresses.file(&feed.follow, format),
+                bytes: feeds::render(site, addresses, settings, feed, format),
             })
             .collect())
     }
@@ -151,16 +159,17 @@ impl Derived {
         let wanted: BTreeMap<&PostId, &Row> =
             rows.iter().flatten().map(|row| (&row.id, row)).collect();
         let wanted: Vec<&Row> = wanted.into_values().collect();
+        let (reader, remembered) = (&self.reader, &self.entries);
         let loaded: Vec<(PostId, Arc<Entry>, bool)> = wanted
             .par_iter()
-            .map(|row| match self.entries.get(&row.id) {
+            .map(|row| match remembered.get(&row.id) {
                 Some(entry) => (row.id.clone(), entry, true),
-                None => (row.id.clone(), Arc::new(self.load_one(row)), false),
+                None => (row.id.clone(), Arc::new(reader.load_one(row)), false),
             })
             .collect();
         let mut entries = BTreeMap::new();
-        for (id, entry, remembered) in loaded {
-            if !remembered {
+        for (id, entry, known) in loaded {
+            if !known {
                 self.entries.put(Entry::clone(&entry));
             }
             entries.insert(id, entry);
@@ -168,83 +177,17 @@ impl Derived {
         entries
     }
 
-    fn load_one(&self, row: &Row) -> Entry {
-        let seen = self
-            .first_seen
-            .get(&row.path)
-            .copied()
-            .unwrap_or(row.published.seconds());
-        let seen = chrono::DateTime::from_timestamp(seen, 0).unwrap_or_default();
-        let read = crate::posts::read(&row.path, &self.rules).ok();
-        let post =
-            read.and_then(|(bytes, _)| crate::posts::parse(&row.path, &bytes, seen, &self.rules).0);
-        match post.filter(|post| post.id == row.id) {
-            Some(post) => self.entry(Digested {
-                post: Arc::new(post),
-                summary: row.summary.clone(),
-                topics: row.topics.clone(),
-            }),
-            None => self.entry(Digested {
-                post: Arc::new(without_body(row)),
-                summary: row.summary.clone(),
-                topics: row.topics.clone(),
-            }),
-        }
-    }
-
-    /// A feed entry; the plain text is left out, since no feed shows it.
-    pub(super) fn entry(&self, digested: Digested) -> Entry {
-        let mut post = digested.post;
-        let own = Arc::make_mut(&mut post);
-        own.text = String::new();
-        Entry {
-            post,
-            summary: digested.summary,
-            topics: digested
-                .topics
-                .into_iter()
-                .map(|id| {
-                    let title = self.matcher.title_of(&id).unwrap_or(&id).to_owned();
-                    (id, title)
-                })
-                .collect(),
-        }
-    }
-
     /// What people call a feed.
     pub fn title(&self, follow: &Follow) -> String {
         match follow {
             Follow::Site => self.site.title.clone(),
             Follow::Label(label) if label.kind == LabelKind::Topic => self
+                .reader
                 .matcher
                 .title_of(&label.name)
                 .unwrap_or(&label.name)
                 .to_owned(),
             Follow::Label(label) => label.name.clone(),
         }
-    }
-}
-
-/// A post whose file cannot be read just now keeps its entry, with the summary for a body.
-fn without_body(row: &Row) -> Post {
-    Post {
-        id: row.id.clone(),
-        path: row.path.clone(),
-        title: row.title.clone(),
-        published: row.published,
-        date_source: DateSource::FrontMatter,
-        updated: row.updated,
-        url: row.url.clone(),
-        categories: row.categories.clone(),
-        tags: row.tags.clone(),
-        author: None,
-        source: row.source.clone(),
-        via: row.via.clone(),
-        digest: None,
-        image: None,
-        html: format!("<p>{}</p>", quick_xml::escape::escape(row.summary.as_str())),
-        text: String::new(),
-        withdrawn: false,
-        content_hash: row.content_hash,
     }
 }

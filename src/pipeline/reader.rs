@@ -1,0 +1,206 @@
+//! One file becomes a reading, or a feed entry.
+//! In: paths and rows. Out: posts with topics and summary. It shares nothing that changes, so that all
+//! cores read at once.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::Patience;
+use crate::catalog::{Digested, Reading, Row};
+use crate::feeds::Entry;
+use crate::model::{DateSource, Post, Problem, Severity};
+use crate::posts::{self, ReadError, Stamp};
+use crate::topics::{Article, Matcher};
+
+/// Reads files by fixed rules.
+pub struct Reader {
+    pub(super) rules: posts::Rules,
+    pub(super) matcher: Arc<Matcher>,
+    /// What the store remembers of files without a usable date, in seconds since 1970.
+    pub(super) first_seen: HashMap<String, i64>,
+    pub(super) budget: usize,
+    pub(super) settle_ms: i64,
+}
+
+impl Reader {
+    /// Reads a file that is new or has changed. `now` is seconds since 1970.
+    pub fn read_one(&self, path: &str, patience: Patience, now: i64) -> ReadOutcome {
+        let (bytes, stamp) = match posts::read(path, &self.rules) {
+            Ok(read) => read,
+            Err(ReadError::Gone) => return ReadOutcome::Gone,
+            Err(ReadError::Changing) if patience == Patience::Daemon => {
+                return ReadOutcome::Unsettled;
+            }
+            Err(error) => return ReadOutcome::Read(Box::new(unreadable(path, &error))),
+        };
+        let seen = self.first_seen.get(path).copied().unwrap_or(now);
+        let reading = digest(
+            path,
+            &bytes,
+            stamp,
+            seen,
+            &self.rules,
+            &self.matcher,
+            self.budget,
+        );
+        let age_ms = now.saturating_mul(1000) - stamp.modified_ns.div_euclid(1_000_000);
+        let fresh = age_ms < self.settle_ms;
+        let doubtful = reading
+            .problems
+            .iter()
+            .any(|problem| problem.severity > Severity::Note);
+        if patience == Patience::Daemon && fresh && doubtful {
+            return ReadOutcome::Unsettled;
+        }
+        ReadOutcome::Read(Box::new(reading))
+    }
+
+    /// The entry of a row, from its file; with the summary for a body when the file cannot be read just now.
+    pub fn load_one(&self, row: &Row) -> Entry {
+        let seen = self
+            .first_seen
+            .get(&row.path)
+            .copied()
+            .unwrap_or(row.published.seconds());
+        let seen = chrono::DateTime::from_timestamp(seen, 0).unwrap_or_default();
+        let read = crate::posts::read(&row.path, &self.rules).ok();
+        let post =
+            read.and_then(|(bytes, _)| crate::posts::parse(&row.path, &bytes, seen, &self.rules).0);
+        match post.filter(|post| post.id == row.id) {
+            Some(post) => self.entry(Digested {
+                post: Arc::new(post),
+                summary: row.summary.clone(),
+                topics: row.topics.clone(),
+            }),
+            None => self.entry(Digested {
+                post: Arc::new(without_body(row)),
+                summary: row.summary.clone(),
+                topics: row.topics.clone(),
+            }),
+        }
+    }
+
+    /// A feed entry; the plain text is left out, since no feed shows it.
+    pub(super) fn entry(&self, digested: Digested) -> Entry {
+        let mut post = digested.post;
+        let own = Arc::make_mut(&mut post);
+        own.text = String::new();
+        Entry {
+            post,
+            summary: digested.summary,
+            topics: digested
+                .topics
+                .into_iter()
+                .map(|id| {
+                    let title = self.matcher.title_of(&id).unwrap_or(&id).to_owned();
+                    (id, title)
+                })
+                .collect(),
+        }
+    }
+}
+
+/// What came of a look at a file.
+pub enum ReadOutcome {
+    /// A post, problems, or both.
+    Read(Box<Reading>),
+    /// Looks half written: again when it has been quiet for a while.
+    Unsettled,
+    Gone,
+}
+
+/// Reads a post and derives its topics and summary.
+pub fn digest(
+    path: &str,
+    bytes: &[u8],
+    stamp: Stamp,
+    first_seen: i64,
+    rules: &posts::Rules,
+    matcher: &Matcher,
+    budget: usize,
+) -> Reading {
+    let seen = chrono::DateTime::from_timestamp(first_seen, 0).unwrap_or_default();
+    let (post, problems) = posts::parse(path, bytes, seen, rules);
+    let post = post.map(|post| {
+        let mut topics: Vec<String> = matcher
+            .matches(&Article::from(&post))
+            .into_iter()
+            .map(|found| found.topic)
+            .collect();
+        topics.sort();
+        let summary = crate::summary::summarise(&post, budget);
+        Digested {
+            post: Arc::new(post),
+            summary,
+            topics,
+        }
+    });
+    Reading {
+        path: path.to_owned(),
+        stamp,
+        post,
+        problems,
+    }
+}
+
+/// A file that cannot be read is a problem row, and is tried again when it changes.
+pub fn unreadable(path: &str, error: &ReadError) -> Reading {
+    let (kind, message, help) = match error {
+        ReadError::TooLarge(size) => (
+            "too-large",
+            format!("the file has {size} bytes"),
+            "raise posts.max_file_bytes, or split the post",
+        ),
+        ReadError::Changing => (
+            "changing",
+            "the file is empty, or changes while it is read".to_owned(),
+            "write it under another name and rename it when it is whole",
+        ),
+        other => (
+            "unreadable",
+            format!("the file cannot be read: {other}"),
+            "check that it is a plain file that tagwire may read",
+        ),
+    };
+    Reading {
+        path: path.to_owned(),
+        stamp: Stamp {
+            size: 0,
+            modified_ns: 0,
+        },
+        post: None,
+        problems: vec![Problem {
+            path: path.to_owned(),
+            line: 0,
+            column: 0,
+            severity: Severity::Skipped,
+            kind,
+            message,
+            help: help.into(),
+        }],
+    }
+}
+
+/// A post whose file cannot be read just now keeps its entry, with the summary for a body.
+fn without_body(row: &Row) -> Post {
+    Post {
+        id: row.id.clone(),
+        path: row.path.clone(),
+        title: row.title.clone(),
+        published: row.published,
+        date_source: DateSource::FrontMatter,
+        updated: row.updated,
+        url: row.url.clone(),
+        categories: row.categories.clone(),
+        tags: row.tags.clone(),
+        author: None,
+        source: row.source.clone(),
+        via: row.via.clone(),
+        digest: None,
+        image: None,
+        html: format!("<p>{}</p>", quick_xml::escape::escape(row.summary.as_str())),
+        text: String::new(),
+        withdrawn: false,
+        content_hash: row.content_hash,
+    }
+}
