@@ -1,0 +1,89 @@
+//! Conditional requests, RFC 9110 section 13.
+//! In: the request's headers and the validators of what we have. Out: whether 304 is the answer.
+
+use std::time::{Duration, SystemTime};
+
+use axum::http::{HeaderMap, header};
+
+use super::shelf::Stamp;
+
+/// A strong tag: same tag, same bytes.
+pub fn etag(stamp: &Stamp) -> String {
+    let mut tag = String::with_capacity(34);
+    tag.push('"');
+    for byte in stamp.hash {
+        tag.push_str(&format!("{byte:02x}"));
+    }
+    tag.push('"');
+    tag
+}
+
+/// Time of the last change in whole seconds, as HTTP has it. `None` for times that HTTP cannot
+/// write, and for times to come: section 8.8.2.1 forbids them.
+pub fn last_modified(stamp: &Stamp, now: SystemTime) -> Option<SystemTime> {
+    let seconds = u64::try_from(stamp.modified_ns / 1_000_000_000).ok()?;
+    let at = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))?;
+    (at <= now).then_some(at)
+}
+
+/// Whether the client has these very bytes. `If-None-Match` decides alone when it is there.
+pub fn is_unchanged(headers: &HeaderMap, etag: &str, modified: Option<SystemTime>) -> bool {
+    let mut tags = headers.get_all(header::IF_NONE_MATCH).iter().peekable();
+    if tags.peek().is_some() {
+        return tags.any(|tags| matches(tags.as_bytes(), etag.as_bytes()));
+    }
+    let since = headers.get(header::IF_MODIFIED_SINCE);
+    let since = since.and_then(|since| since.to_str().ok());
+    let since = since.and_then(|since| httpdate::parse_http_date(since).ok());
+    matches!((since, modified), (Some(since), Some(modified)) if modified <= since)
+}
+
+/// Weak comparison with a list. Tags hold no quotes, and ours no comma, so splitting at commas
+/// cannot turn a stranger's tag into ours: ours is compared with its quotes.
+fn matches(list: &[u8], etag: &[u8]) -> bool {
+    list.split(|byte| *byte == b',').any(|tag| {
+        let tag = tag.trim_ascii();
+        tag == b"*" || tag.strip_prefix(b"W/").unwrap_or(tag) == etag
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asks(name: header::HeaderName, value: &str) -> bool {
+        let mut headers = HeaderMap::new();
+        headers.insert(name, value.parse().unwrap());
+        let modified = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+        is_unchanged(&headers, "\"ab\"", Some(modified))
+    }
+
+    #[test]
+    fn tags_are_compared_weakly_and_in_lists() {
+        for same in [
+            "\"ab\"",
+            "W/\"ab\"",
+            "*",
+            "\"x\", \"ab\"",
+            "\"x\",W/\"ab\" ",
+        ] {
+            assert!(asks(header::IF_NONE_MATCH, same), "{same}");
+        }
+        for other in ["\"a\"", "ab", "", "\"abc\"", "\"x\", \"y\""] {
+            assert!(!asks(header::IF_NONE_MATCH, other), "{other}");
+        }
+    }
+
+    #[test]
+    fn dates_count_to_the_second_and_nonsense_is_ignored() {
+        assert!(asks(
+            header::IF_MODIFIED_SINCE,
+            "Sun, 06 Nov 1994 08:49:37 GMT"
+        ));
+        assert!(!asks(
+            header::IF_MODIFIED_SINCE,
+            "Sun, 06 Nov 1994 08:49:36 GMT"
+        ));
+        assert!(!asks(header::IF_MODIFIED_SINCE, "yesterday"));
+    }
+}

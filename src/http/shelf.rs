@@ -1,0 +1,73 @@
+//! What is published, as the server knows it.
+//! In: rows from `publish`. Out: for a path its hash, length and time, without asking the disk.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::publish::Published;
+
+/// Paths and validators of published files; clones share one map.
+#[derive(Debug, Clone)]
+pub struct Shelf {
+    dir: Arc<PathBuf>,
+    files: Arc<RwLock<HashMap<String, Stamp>>>,
+}
+
+/// What tells one version of a file from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stamp {
+    pub hash: [u8; 16],
+    pub size: u64,
+    pub modified_ns: i64,
+}
+
+impl Shelf {
+    /// An empty shelf over the published folder.
+    pub fn new(dir: PathBuf) -> Shelf {
+        Shelf {
+            dir: Arc::new(dir),
+            files: Arc::default(),
+        }
+    }
+
+    /// Puts one file on the shelf, or its new version.
+    pub fn put(&self, published: &Published) {
+        self.put_all(std::slice::from_ref(published));
+    }
+
+    /// Puts many at once: requests see all of them or none.
+    pub fn put_all(&self, published: &[Published]) {
+        let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
+        for file in published {
+            let stamp = Stamp {
+                hash: file.hash,
+                size: file.size,
+                modified_ns: file.modified_ns,
+            };
+            files.insert(file.path.clone(), stamp);
+        }
+    }
+
+    /// Files on the shelf.
+    pub fn len(&self) -> usize {
+        self.files
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len()
+    }
+
+    /// True before anything is published.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(super) fn find(&self, path: &str) -> Option<Stamp> {
+        let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
+        files.get(path).copied()
+    }
+
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+}
