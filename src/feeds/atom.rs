@@ -105,10 +105,7 @@ fn extensions(view: &EntryView<'_>) -> ExtensionMap {
             children: BTreeMap::new(),
         };
         let elements = map.entry(prefix.to_owned()).or_default();
-        elements
-            .entry(local.to_owned())
-            .or_insert_with(Vec::new)
-            .push(element);
+        elements.entry(local.to_owned()).or_default().push(element);
     };
     if let Some(source) = &view.source {
         add(

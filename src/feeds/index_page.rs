@@ -4,7 +4,7 @@
 
 use askama::Template;
 
-use super::opml::groups;
+use super::opml::{Group, groups};
 use super::text::clean;
 use super::{Addresses, Format, Settings};
 use crate::model::{Follow, Site};
@@ -143,7 +143,7 @@ pub fn index_page(
 ) -> Vec<u8> {
     let chinese = site.language.to_ascii_lowercase().starts_with("zh");
     let words = if chinese { &CHINESE } else { &ENGLISH };
-    let section = |(anchor, feeds): (Option<&'static str>, Vec<&(Follow, String)>)| Section {
+    let section = |(anchor, feeds): Group<'_>| Section {
         anchor: anchor.unwrap_or_default(),
         heading: match anchor {
             None => words.site,

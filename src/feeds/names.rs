@@ -29,10 +29,14 @@ pub fn file_name(name: &str, ignore_case: bool) -> String {
     let mut out = String::with_capacity(name.len());
     // Where the cut may fall: after a whole character, escaped or not.
     let mut cut = 0;
+    let mut escaped = false;
     for (at, c) in name.chars().enumerate() {
         let edge = (at == 0 && (c == '.' || reserved)) || (at == last && (c == '.' || c == ' '));
         let folds = ignore_case && changes_with_case(c);
-        if edge || folds || (ascii_only && !c.is_ascii()) || is_unsafe(c) {
+        // Beside an escape a mark would combine with its last digit.
+        let dangling = escaped && is_combining_mark(c);
+        escaped = edge || folds || dangling || (ascii_only && !c.is_ascii()) || is_unsafe(c);
+        if escaped {
             for byte in c.encode_utf8(&mut [0; 4]).bytes() {
                 push_escaped(&mut out, byte);
             }
@@ -143,6 +147,7 @@ mod tests {
             ("a. ", "a.%20"),
             ("e\u{301}", "e%CC%81"),
             ("\u{301}e", "%CC%81e"),
+            (".\u{301}", "%2E%CC%81"),
         ];
         for (name, file) in cases {
             assert_eq!(file_name(name, false), file, "{name:?}");

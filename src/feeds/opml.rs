@@ -85,8 +85,11 @@ fn write_feeds(
     Ok(())
 }
 
+/// Feeds under one heading; the site has none.
+pub type Group<'a> = (Option<&'static str>, Vec<&'a (Follow, String)>);
+
 /// The site first and without heading, then the kinds that occur.
-pub fn groups(follows: &[(Follow, String)]) -> Vec<(Option<&'static str>, Vec<&(Follow, String)>)> {
+pub fn groups(follows: &[(Follow, String)]) -> Vec<Group<'_>> {
     let of = |wanted: Option<LabelKind>| -> Vec<&(Follow, String)> {
         let kind = |follow: &Follow| match follow {
             Follow::Site => None,

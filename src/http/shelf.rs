@@ -62,6 +62,7 @@ impl Shelf {
         self.len() == 0
     }
 
+<<<<<<< HEAD
     /// What lies at a path.
     pub fn get(&self, path: &str) -> Option<Published> {
         self.find(path).map(|stamp| Published {
@@ -72,6 +73,8 @@ impl Shelf {
         })
     }
 
+=======
+>>>>>>> feeds
     pub(super) fn find(&self, path: &str) -> Option<Stamp> {
         let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
         files.get(path).copied()

@@ -1,1 +1,182 @@
 //! The folder against crashes, strangers and itself.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use super::*;
+
+fn batch(rows: &[(&str, &str)]) -> Vec<Rendered> {
+    let rendered = |(path, bytes): &(&str, &str)| Rendered {
+        path: (*path).to_owned(),
+        bytes: bytes.as_bytes().to_vec(),
+    };
+    rows.iter().map(rendered).collect()
+}
+
+fn unknown(_: &str) -> Option<Published> {
+    None
+}
+
+fn files_below(dir: &Path) -> Vec<String> {
+    let walk = walkdir::WalkDir::new(dir).sort_by_file_name();
+    let files = walk
+        .into_iter()
+        .flatten()
+        .filter(|found| !found.file_type().is_dir());
+    files
+        .map(|found| found.file_name().to_string_lossy().into_owned())
+        .collect()
+}
+
+#[test]
+fn a_batch_is_written_once_and_then_left_alone() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = Folder::open(temp.path().join("public")).unwrap();
+    let rows = [("feed.xml", "a"), ("feed/by_tag/新闻.xml", "b")];
+    let first = folder.publish(batch(&rows), &unknown);
+    assert_eq!((first.written.len(), first.failed.len()), (2, 0));
+    assert!(
+        first
+            .written
+            .iter()
+            .all(|published| folder.is_intact(published))
+    );
+    let known = |path: &str| first.written.iter().find(|row| row.path == path).cloned();
+    let again = folder.publish(batch(&rows), &known);
+    assert_eq!(again.unchanged, first.written);
+    let forgotten = folder.publish(batch(&rows), &unknown);
+    assert_eq!(forgotten.unchanged, first.written);
+    let changed = folder.publish(batch(&[("feed.xml", "c")]), &known);
+    assert_eq!(changed.written.len(), 1);
+    assert_eq!(
+        fs::read_to_string(folder.dir().join("feed.xml")).unwrap(),
+        "c"
+    );
+}
+
+#[test]
+fn a_file_that_a_stranger_changed_or_removed_is_put_right() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = Folder::open(temp.path()).unwrap();
+    let first = folder.publish(batch(&[("a.xml", "right"), ("b.xml", "b")]), &unknown);
+    let known = |path: &str| first.written.iter().find(|row| row.path == path).cloned();
+    fs::write(temp.path().join("a.xml"), "wrong").unwrap();
+    fs::remove_file(temp.path().join("b.xml")).unwrap();
+    let outcome = folder.publish(batch(&[("a.xml", "right"), ("b.xml", "b")]), &known);
+    assert_eq!(outcome.written.len(), 2);
+    assert_eq!(
+        fs::read_to_string(temp.path().join("a.xml")).unwrap(),
+        "right"
+    );
+}
+
+#[test]
+fn large_batches_arrive_whole() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = Folder::open(temp.path()).unwrap();
+    let rows: Vec<Rendered> = (0..300)
+        .map(|n| Rendered {
+            path: format!("feed/{}/{n}.xml", n % 3),
+            bytes: vec![b'x'; n],
+        })
+        .collect();
+    let outcome = folder.publish(rows, &unknown);
+    assert_eq!((outcome.written.len(), outcome.failed.len()), (300, 0));
+    assert!(
+        outcome
+            .written
+            .iter()
+            .all(|published| folder.is_intact(published))
+    );
+    assert_eq!(files_below(temp.path()).len(), 300);
+}
+
+#[test]
+fn paths_that_lead_out_are_refused() {
+    let temp = tempfile::tempdir().unwrap();
+    let outside = tempfile::tempdir().unwrap();
+    let folder = Folder::open(temp.path()).unwrap();
+    symlink(outside.path(), temp.path().join("out")).unwrap();
+    fs::write(temp.path().join("file"), "").unwrap();
+    let bad = [
+        "../x",
+        "/etc/x",
+        "a/../../x",
+        "",
+        ".",
+        "a//b",
+        "a/",
+        "a\0b",
+        "out/x",
+        "out/deep/x",
+        "file/x",
+        ".tagwire-1.tmp",
+    ];
+    let rows: Vec<(&str, &str)> = bad.iter().map(|path| (*path, "x")).collect();
+    let outcome = folder.publish(batch(&rows), &unknown);
+    assert_eq!(outcome.failed.len(), bad.len(), "{outcome:?}");
+    assert!(files_below(outside.path()).is_empty());
+}
+
+#[test]
+fn a_link_in_a_feeds_place_is_replaced_not_followed() {
+    let temp = tempfile::tempdir().unwrap();
+    let outside = tempfile::tempdir().unwrap();
+    let precious = outside.path().join("precious");
+    fs::write(&precious, "old").unwrap();
+    let folder = Folder::open(temp.path()).unwrap();
+    symlink(&precious, temp.path().join("feed.xml")).unwrap();
+    folder.publish(batch(&[("feed.xml", "new")]), &unknown);
+    assert_eq!(fs::read_to_string(precious).unwrap(), "old");
+    assert_eq!(
+        fs::read_to_string(temp.path().join("feed.xml")).unwrap(),
+        "new"
+    );
+}
+
+#[test]
+fn what_cannot_be_written_fails_alone_and_leaves_nothing() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = Folder::open(temp.path()).unwrap();
+    fs::create_dir(temp.path().join("taken.xml")).unwrap();
+    let long = format!("{}.xml", "x".repeat(300));
+    let rows = [
+        ("taken.xml", "x"),
+        (long.as_str(), "x"),
+        ("good.xml", "x"),
+        ("good.xml", "y"),
+    ];
+    let outcome = folder.publish(batch(&rows), &unknown);
+    assert_eq!((outcome.written.len(), outcome.failed.len()), (1, 3));
+    assert_eq!(files_below(temp.path()), ["good.xml"]);
+}
+
+#[test]
+fn a_full_disk_leaves_the_old_file_whole() {
+    // /dev/full cannot hold folders; a file size limit would need a process of its own. What
+    // matters is the order: no rename without a whole temporary file, and that goes on error.
+    let temp = tempfile::tempdir().unwrap();
+    let target = temp.path().join("feed.xml");
+    fs::write(&target, "old").unwrap();
+    let written = write::Temp::write(&target, b"half", true).unwrap();
+    drop(written);
+    assert_eq!(files_below(temp.path()), ["feed.xml"]);
+    assert_eq!(fs::read_to_string(&target).unwrap(), "old");
+}
+
+#[test]
+fn temporary_files_of_a_crash_are_removed_and_others_kept() {
+    let temp = tempfile::tempdir().unwrap();
+    fs::create_dir(temp.path().join("feed")).unwrap();
+    for name in [
+        ".tagwire-1-2.tmp",
+        "feed/.tagwire-3-4.tmp",
+        "feed/.htaccess",
+        "CNAME",
+    ] {
+        fs::write(temp.path().join(name), "x").unwrap();
+    }
+    Folder::open(temp.path()).unwrap();
+    assert_eq!(files_below(temp.path()), ["CNAME", ".htaccess"]);
+}
