@@ -62,7 +62,6 @@ impl Shelf {
         self.len() == 0
     }
 
-<<<<<<< HEAD
     /// What lies at a path.
     pub fn get(&self, path: &str) -> Option<Published> {
         self.find(path).map(|stamp| Published {
@@ -73,8 +72,6 @@ impl Shelf {
         })
     }
 
-=======
->>>>>>> feeds
     pub(super) fn find(&self, path: &str) -> Option<Stamp> {
         let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
         files.get(path).copied()
