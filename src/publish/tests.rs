@@ -153,9 +153,9 @@ fn what_cannot_be_written_fails_alone_and_leaves_nothing() {
 }
 
 #[test]
-fn a_full_disk_leaves_the_old_file_whole() {
-    // /dev/full cannot hold folders; a file size limit would need a process of its own. What
-    // matters is the order: no rename without a whole temporary file, and that goes on error.
+fn a_file_that_was_not_finished_never_takes_the_old_ones_place() {
+    // A full disk needs a mount, so it was tried by hand (tmpfs of 2 MB): rows fail with
+    // StorageFull, old files stay whole. Here: an unplaced file vanishes.
     let temp = tempfile::tempdir().unwrap();
     let target = temp.path().join("feed.xml");
     fs::write(&target, "old").unwrap();
