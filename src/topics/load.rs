@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 use std::fmt;
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::fold::fold;
@@ -336,12 +336,22 @@ fn rule_files(dir: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 fn load_file(path: &Path) -> Result<Topic, TopicError> {
-    let yaml = fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+    let yaml = read_capped(path).map_err(|error| unreadable(path, &error))?;
     let id = path
         .file_stem()
         .map(|stem| stem.to_string_lossy().into_owned())
         .unwrap_or_default();
     parse(&path.display().to_string(), &id, &yaml)
+}
+
+/// Never more than one byte beyond the limit, which `parse` then reports.
+fn read_capped(path: &Path) -> io::Result<String> {
+    let mut yaml = String::new();
+    let limit = MAX_FILE_BYTES as u64 + 1;
+    fs::File::open(path)?
+        .take(limit)
+        .read_to_string(&mut yaml)?;
+    Ok(yaml)
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> TopicError {
