@@ -63,7 +63,8 @@ pub async fn run(mut watching: Loop, stop: CancellationToken, greet: impl FnOnce
     let settings = watching.settings.clone();
     let (tell, told) = std::sync::mpsc::channel();
     // Watching starts before the first look, so that nothing falls between the two.
-    let watcher = tokio::task::spawn_blocking(move || Watcher::start(&roots, &settings, tell)).await;
+    let watcher =
+        tokio::task::spawn_blocking(move || Watcher::start(&roots, &settings, tell)).await;
     if let Err(error) = &watcher {
         tracing::error!(%error, "the folder cannot be watched; restart tagwire");
     }

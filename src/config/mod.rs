@@ -9,7 +9,9 @@ mod token;
 
 pub use error::ConfigError;
 pub use load::{Source, load, show};
-pub use sections::{Channel, Config, DatesSettings, DeliverySettings, SiteSettings, TelegramSettings, UnknownPolicy};
+pub use sections::{
+    Channel, Config, DatesSettings, DeliverySettings, SiteSettings, TelegramSettings, UnknownPolicy,
+};
 pub use token::{Secret, TOKEN_VARIABLE, token};
 
 /// Where the config lies unless `--config` or `TAGWIRE_CONFIG` says otherwise.

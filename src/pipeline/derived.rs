@@ -8,8 +8,8 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::entries::Entries;
-use super::reader::{ReadOutcome, Reader};
 use super::look::Changes;
+use super::reader::{ReadOutcome, Reader};
 use super::{Hint, Patience, Round};
 use crate::catalog::{Catalog, CatalogError};
 use crate::config::Config;

@@ -10,10 +10,12 @@ use super::{Derived, Round};
 use crate::catalog::{CatalogError, Row};
 use crate::feeds::{self, Entry, Feed};
 use crate::model::{Follow, LabelKind, PostId};
-use crate::publish::{Published, Rendered};
+use crate::publish::{Outcome, Published, Rendered};
 
 /// Feeds rendered at a time: bounds memory, keeps two cores busy.
 const BATCH: usize = 32;
+/// Feeds put in place at a time: bounds how long new bytes wait for their names.
+const GROUP: usize = 4096;
 
 impl Derived {
     /// Fills the shelf with what was published before, and marks everything dirty when a file was changed
@@ -41,15 +43,21 @@ impl Derived {
         )
     }
 
+    /// Renders what is dirty a batch at a time, and puts it in place many batches at a time: bytes in
+    /// memory stay few, and the disk is synced seldom.
     pub(super) fn publish_dirty(&mut self, round: &mut Round) -> Result<(), CatalogError> {
         let dirty = self.catalog.dirty()?;
         let total = dirty.len() as u64;
         let mut done = 0;
-        for batch in dirty.chunks(BATCH) {
-            let rendered = self.render(batch)?;
-            self.put_out(rendered, batch, round)?;
-            done += batch.len() as u64;
-            self.tell("writing feeds", done, total);
+        for group in dirty.chunks(GROUP) {
+            let (folder, shelf) = (self.folder.clone(), self.shelf.clone());
+            let mut staging = folder.stage();
+            for batch in group.chunks(BATCH) {
+                staging.add(self.render(batch)?, &|path| shelf.get(path));
+                done += batch.len() as u64;
+                self.tell("writing feeds", done, total);
+            }
+            self.record(staging.commit(), group, round)?;
         }
         if !dirty.is_empty() {
             self.publish_directory(round)?;
@@ -83,22 +91,22 @@ impl Derived {
                 bytes: feeds::index_page(&self.site, &self.addresses, settings, &feeds),
             },
         ];
-        if self.put_out(rendered, &[], round)? {
+        let shelf = self.shelf.clone();
+        let outcome = self.folder.publish(rendered, &|path| shelf.get(path));
+        if self.record(outcome, &[], round)? {
             self.listed = follows;
         }
         Ok(())
     }
 
-    /// Writes files and records them, and that these feeds are up to date; false when a file failed:
-    /// then they stay dirty and are rendered again.
-    fn put_out(
+    /// Records what was written, and that these feeds are up to date; false when a file failed: then
+    /// they stay dirty and are rendered again.
+    fn record(
         &mut self,
-        rendered: Vec<Rendered>,
+        outcome: Outcome,
         follows: &[Follow],
         round: &mut Round,
     ) -> Result<bool, CatalogError> {
-        let shelf = self.shelf.clone();
-        let outcome = self.folder.publish(rendered, &|path| shelf.get(path));
         round.written += outcome.written.len();
         round.unchanged += outcome.unchanged.len();
         let complete = outcome.failed.is_empty();
@@ -112,9 +120,9 @@ impl Derived {
             .collect();
         let news: Vec<Published> = files
             .into_iter()
-            .filter(|file| shelf.get(&file.path).as_ref() != Some(file))
+            .filter(|file| self.shelf.get(&file.path).as_ref() != Some(file))
             .collect();
-        shelf.put_all(&news);
+        self.shelf.put_all(&news);
         let done = if complete { follows } else { &[] };
         self.catalog.mark_published(done, &news)?;
         Ok(complete)

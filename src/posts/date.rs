@@ -115,7 +115,9 @@ fn number(rest: &mut &[u8], least: usize, most: usize) -> Option<u32> {
     if digits < least || digits > most {
         return None;
     }
-    let value = rest[..digits].iter().fold(0, |n, b| n * 10 + u32::from(b - b'0'));
+    let value = rest[..digits]
+        .iter()
+        .fold(0, |n, b| n * 10 + u32::from(b - b'0'));
     *rest = &rest[digits..];
     Some(value)
 }
@@ -154,7 +156,9 @@ fn offset(text: &[u8]) -> Option<i32> {
     if !rest.is_empty() || hours > 23 || minutes > 59 {
         return None;
     }
-    i32::try_from(hours * 3600 + minutes * 60).ok().map(|seconds| sign * seconds)
+    i32::try_from(hours * 3600 + minutes * 60)
+        .ok()
+        .map(|seconds| sign * seconds)
 }
 
 struct Shapes {
@@ -258,10 +262,18 @@ fn day_of(
         return Some((full_year(year)?, number(middle)?, number(day)?));
     }
     if let Some(found) = shapes.day_month_name.captures(text) {
-        return Some((full_year(&found[3])?, month_of(&found[2])?, number(&found[1])?));
+        return Some((
+            full_year(&found[3])?,
+            month_of(&found[2])?,
+            number(&found[1])?,
+        ));
     }
     let found = shapes.month_name_day.captures(text)?;
-    Some((full_year(&found[3])?, month_of(&found[1])?, number(&found[2])?))
+    Some((
+        full_year(&found[3])?,
+        month_of(&found[1])?,
+        number(&found[2])?,
+    ))
 }
 
 /// `20220218` and `20220218100141`.

@@ -102,13 +102,19 @@ mod tests {
 
     #[test]
     fn bom_and_line_ends_pass_in_silence() {
-        assert_eq!(kinds("\u{FEFF}a\r\nb\rc".as_bytes()), ("a\nb\nc".into(), vec![]));
+        assert_eq!(
+            kinds("\u{FEFF}a\r\nb\rc".as_bytes()),
+            ("a\nb\nc".into(), vec![])
+        );
     }
 
     #[test]
     fn control_characters_go_and_are_noted() {
         let (text, kinds) = kinds(b"a\x00b\x08c\xEF\xBF\xBE\td");
-        assert_eq!((text.as_str(), kinds), ("abc\td", vec!["control-characters"]));
+        assert_eq!(
+            (text.as_str(), kinds),
+            ("abc\td", vec!["control-characters"])
+        );
     }
 
     #[test]

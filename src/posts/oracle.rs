@@ -29,7 +29,10 @@ fn rules(root: &Path) -> Rules {
 }
 
 fn strings(value: &Value) -> Vec<String> {
-    let text = |item: &Value| item.as_str().map_or_else(|| item.to_string(), str::to_owned);
+    let text = |item: &Value| {
+        item.as_str()
+            .map_or_else(|| item.to_string(), str::to_owned)
+    };
     value.as_array().into_iter().flatten().map(text).collect()
 }
 
@@ -71,14 +74,36 @@ struct Tally {
 
 fn compare(row: &Value, post: &Post, tallies: &mut BTreeMap<&'static str, Tally>) {
     let date = DateTime::parse_from_rfc3339(row["date"].as_str().unwrap()).unwrap();
-    let title = row["title"].as_str().map_or_else(|| row["title"].to_string(), str::to_owned);
+    let title = row["title"]
+        .as_str()
+        .map_or_else(|| row["title"].to_string(), str::to_owned);
     let fields = [
-        ("url", post.url.clone(), row["url"].as_str().unwrap_or("").to_owned()),
-        ("id", post.id.to_string(), row["id"].as_str().unwrap_or("").to_owned()),
+        (
+            "url",
+            post.url.clone(),
+            row["url"].as_str().unwrap_or("").to_owned(),
+        ),
+        (
+            "id",
+            post.id.to_string(),
+            row["id"].as_str().unwrap_or("").to_owned(),
+        ),
         ("title", post.title.clone(), title),
-        ("categories", format!("{:?}", post.categories), format!("{:?}", strings(&row["categories"]))),
-        ("tags", format!("{:?}", post.tags), format!("{:?}", strings(&row["tags"]))),
-        ("date", post.published.seconds().to_string(), date.timestamp().to_string()),
+        (
+            "categories",
+            format!("{:?}", post.categories),
+            format!("{:?}", strings(&row["categories"])),
+        ),
+        (
+            "tags",
+            format!("{:?}", post.tags),
+            format!("{:?}", strings(&row["tags"])),
+        ),
+        (
+            "date",
+            post.published.seconds().to_string(),
+            date.timestamp().to_string(),
+        ),
     ];
     for (field, ours, theirs) in fields {
         let tally = tallies.entry(field).or_default();
@@ -87,7 +112,9 @@ fn compare(row: &Value, post: &Post, tallies: &mut BTreeMap<&'static str, Tally>
         } else if on_purpose(field, row, post) {
             tally.meant += 1;
         } else {
-            tally.wrong.push(format!("{}: {ours} for {theirs}", row["path"]));
+            tally
+                .wrong
+                .push(format!("{}: {ours} for {theirs}", row["path"]));
         }
     }
 }
@@ -111,8 +138,15 @@ fn the_real_jekyll_agrees() {
         let Ok(bytes) = std::fs::read(&path) else {
             continue;
         };
-        let rules = compiled.entry(repo.to_owned()).or_insert_with(|| rules(&root));
-        let (post, found) = parse(path.to_str().unwrap(), &bytes, DateTime::<Utc>::UNIX_EPOCH, rules);
+        let rules = compiled
+            .entry(repo.to_owned())
+            .or_insert_with(|| rules(&root));
+        let (post, found) = parse(
+            path.to_str().unwrap(),
+            &bytes,
+            DateTime::<Utc>::UNIX_EPOCH,
+            rules,
+        );
         for problem in found {
             *problems.entry(problem.kind).or_default() += 1;
         }
@@ -127,8 +161,19 @@ fn the_real_jekyll_agrees() {
     println!("{compared} files compared, {alone} without a counterpart; problems {problems:?}");
     let mut wrong = Vec::new();
     for (field, tally) in tallies {
-        println!("{field}: {} same, {} on purpose, {} wrong", tally.same, tally.meant, tally.wrong.len());
-        wrong.extend(tally.wrong.iter().take(12).map(|text| format!("{field} {text}")));
+        println!(
+            "{field}: {} same, {} on purpose, {} wrong",
+            tally.same,
+            tally.meant,
+            tally.wrong.len()
+        );
+        wrong.extend(
+            tally
+                .wrong
+                .iter()
+                .take(12)
+                .map(|text| format!("{field} {text}")),
+        );
     }
     assert!(compared > 3000);
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));

@@ -18,7 +18,7 @@ use super::{Outcome, Published, Rendered, content_hash};
 const MANY: usize = 64;
 
 /// The folder that web servers and the built-in server read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Folder {
     /// Canonical, so that links cannot fool the checks.
     root: PathBuf,
@@ -78,32 +78,21 @@ impl Folder {
         batch: Vec<Rendered>,
         known: &dyn Fn(&str) -> Option<Published>,
     ) -> Outcome {
-        let mut seen = BTreeSet::new();
-        let mut outcome = Outcome::default();
-        let mut rows = Vec::with_capacity(batch.len());
-        for rendered in batch {
-            if seen.insert(rendered.path.clone()) {
-                let known = known(&rendered.path);
-                rows.push((rendered, known));
-            } else {
-                let words = io::Error::new(ErrorKind::InvalidInput, "twice in one batch");
-                outcome.failed.push((rendered.path, words));
-            }
+        let mut staging = self.stage();
+        staging.add(batch, known);
+        staging.commit()
+    }
+
+    /// Begins to put files in place in several steps, so that a large build syncs once.
+    pub fn stage(&self) -> Staging<'_> {
+        Staging {
+            folder: self,
+            systems: HashMap::new(),
+            parents: Parents::new(),
+            seen: BTreeSet::new(),
+            staged: Vec::new(),
+            outcome: Outcome::default(),
         }
-        let verdicts: Vec<Verdict> = rows
-            .into_par_iter()
-            .map(|(rendered, known)| self.judge(rendered, known))
-            .collect();
-        let mut changes = Vec::new();
-        for verdict in verdicts {
-            match verdict {
-                Verdict::Same(published) => outcome.unchanged.push(published),
-                Verdict::Write(change) => changes.push(change),
-                Verdict::Failed(path, error) => outcome.failed.push((path, error)),
-            }
-        }
-        self.write(changes, &mut outcome);
-        outcome
     }
 
     /// Same bytes, new bytes, or no good path.
@@ -140,51 +129,154 @@ impl Folder {
             },
         }
     }
+}
 
-    /// Writes, makes durable, renames, makes the names durable.
-    fn write(&self, changes: Vec<Change>, outcome: &mut Outcome) {
-        let parents = self.make_parents(&changes);
-        let many = HAS_SYNCFS && changes.len() > MANY;
-        // Opened before the writes: the kernel then reports their errors to these handles.
-        let systems = if many {
-            file_systems(&parents)
-        } else {
-            Ok(HashMap::new())
-        };
+/// Files that are written but not yet in place. Dropped, nothing of it happened.
+#[derive(Debug)]
+pub struct Staging<'a> {
+    folder: &'a Folder,
+    /// Opened before the writes: the kernel then reports their errors to these handles.
+    systems: HashMap<u64, File>,
+    parents: Parents,
+    seen: BTreeSet<String>,
+    staged: Vec<Staged>,
+    outcome: Outcome,
+}
+
+/// A file whose bytes are in a temporary file.
+#[derive(Debug)]
+struct Staged {
+    published: Published,
+    target: PathBuf,
+    temp: Temp,
+}
+
+impl Staging<'_> {
+    /// Files written so far that wait for their names.
+    pub fn waiting(&self) -> usize {
+        self.staged.len()
+    }
+
+    /// Writes the files of a batch that have changed beside their places.
+    pub fn add(&mut self, batch: Vec<Rendered>, known: &dyn Fn(&str) -> Option<Published>) {
+        let mut rows = Vec::with_capacity(batch.len());
+        for rendered in batch {
+            if self.seen.insert(rendered.path.clone()) {
+                let known = known(&rendered.path);
+                rows.push((rendered, known));
+            } else {
+                let words = io::Error::new(ErrorKind::InvalidInput, "twice in one batch");
+                self.outcome.failed.push((rendered.path, words));
+            }
+        }
+        let folder = self.folder;
+        let verdicts: Vec<Verdict> = rows
+            .into_par_iter()
+            .map(|(rendered, known)| folder.judge(rendered, known))
+            .collect();
+        let mut changes = Vec::new();
+        for verdict in verdicts {
+            match verdict {
+                Verdict::Same(published) => self.outcome.unchanged.push(published),
+                Verdict::Write(change) => changes.push(change),
+                Verdict::Failed(path, error) => self.outcome.failed.push((path, error)),
+            }
+        }
+        self.write(changes);
+    }
+
+    fn write(&mut self, changes: Vec<Change>) {
+        for change in &changes {
+            self.make_parent(parent_of(&change.target));
+        }
+        let parents = &self.parents;
         let temps: Vec<(Change, io::Result<Temp>)> = changes
             .into_par_iter()
             .map(|change| {
                 let temp = match parents.get(parent_of(&change.target)) {
                     Some(Err(error)) => Err(same_error(error)),
-                    _ => Temp::write(&change.target, &change.bytes, !many),
+                    _ => Temp::write(&change.target, &change.bytes),
                 };
                 (change, temp)
             })
             .collect();
-        let synced = systems.and_then(|systems| systems.values().try_for_each(sync_file_system));
-        let placed = temps.into_iter().map(|(change, temp)| {
-            let placed = match (&synced, temp) {
-                (Err(error), Ok(_)) => Err(same_error(error)),
-                (Ok(()), Ok(temp)) => temp.place(&change.target),
-                (_, Err(error)) => Err(error),
-            };
-            (change, placed)
-        });
-        let placed: Vec<_> = placed.collect();
-        report(placed, &sync_names(&parents), outcome);
-    }
-
-    /// The parents of all changes, each made once: folders to sync, or what stands in the way.
-    fn make_parents(&self, changes: &[Change]) -> Parents {
-        let mut parents = Parents::new();
-        for change in changes {
-            let parent = parent_of(&change.target);
-            if !parents.contains_key(parent) {
-                let relative = parent.strip_prefix(&self.root).unwrap_or(Path::new(""));
-                parents.insert(parent.to_owned(), make_parent(&self.root, relative));
+        for (change, temp) in temps {
+            match temp {
+                Ok(temp) => self.staged.push(Staged {
+                    published: Published {
+                        path: change.path,
+                        hash: change.hash,
+                        size: change.bytes.len() as u64,
+                        modified_ns: temp.modified_ns,
+                    },
+                    target: change.target,
+                    temp,
+                }),
+                Err(error) => self.outcome.failed.push((change.path, error)),
             }
         }
-        parents
+    }
+
+    /// Makes a parent once, and opens its file system before anything is written to it.
+    fn make_parent(&mut self, parent: &Path) {
+        if self.parents.contains_key(parent) {
+            return;
+        }
+        let relative = parent.strip_prefix(&self.folder.root);
+        let made = make_parent(&self.folder.root, relative.unwrap_or(Path::new("")));
+        let made = made.and_then(|above| {
+            let dir = File::open(parent)?;
+            self.systems.insert(dir.metadata()?.dev(), dir);
+            Ok(above)
+        });
+        self.parents.insert(parent.to_owned(), made);
+    }
+
+    /// Makes the bytes durable, gives the files their names, makes the names durable.
+    pub fn commit(self) -> Outcome {
+        let Staging {
+            systems,
+            parents,
+            staged,
+            mut outcome,
+            ..
+        } = self;
+        let many = HAS_SYNCFS && staged.len() > MANY;
+        let synced = match many {
+            true => systems.values().try_for_each(sync_file_system),
+            false => Ok(()),
+        };
+        let placed: Vec<(Published, PathBuf, io::Result<i64>)> = staged
+            .into_par_iter()
+            .map(|staged| {
+                let Staged {
+                    published,
+                    target,
+                    temp,
+                } = staged;
+                let placed = match &synced {
+                    Err(error) => Err(same_error(error)),
+                    Ok(()) if many => temp.place(&target),
+                    Ok(()) => temp.sync().and_then(|()| temp.place(&target)),
+                };
+                (published, target, placed)
+            })
+            .collect();
+        let touched: BTreeSet<&Path> = placed
+            .iter()
+            .map(|(_, target, _)| parent_of(target))
+            .collect();
+        let lost = sync_names(&parents, &touched);
+        for (published, target, placed) in placed {
+            let error = lost.get(parent_of(&target)).map(same_error);
+            match (placed, error) {
+                (Ok(_), None) => outcome.written.push(published),
+                (Ok(_), Some(error)) | (Err(error), _) => {
+                    outcome.failed.push((published.path, error))
+                }
+            }
+        }
+        outcome
     }
 }
 
@@ -204,27 +296,18 @@ fn same_on_disk(target: &Path, bytes: &[u8]) -> Option<i64> {
     same.then(|| modified_ns(&found))
 }
 
-/// One handle for each file system below the parents.
-fn file_systems(parents: &Parents) -> io::Result<HashMap<u64, File>> {
-    let mut systems = HashMap::new();
-    for (parent, made) in parents {
-        if made.is_ok() {
-            let dir = File::open(parent)?;
-            systems.insert(dir.metadata()?.dev(), dir);
-        }
-    }
-    Ok(systems)
-}
-
 /// Syncs each folder whose entries changed, once. Returns the parents whose names may be lost.
-fn sync_names(parents: &Parents) -> HashMap<PathBuf, io::Error> {
+fn sync_names(parents: &Parents, touched: &BTreeSet<&Path>) -> HashMap<PathBuf, io::Error> {
     let made = |entry: (&PathBuf, &io::Result<Vec<PathBuf>>)| {
         let (parent, made) = entry;
         let above = made.as_ref().ok()?.clone();
         Some((parent.clone(), above))
     };
     let mut folders = BTreeMap::new();
-    for (parent, above) in parents.iter().filter_map(made) {
+    let touched = parents
+        .iter()
+        .filter(|(parent, _)| touched.contains(parent.as_path()));
+    for (parent, above) in touched.filter_map(made) {
         folders
             .entry(parent.clone())
             .or_insert_with(|| vec![parent.clone()]);
@@ -243,24 +326,4 @@ fn sync_names(parents: &Parents) -> HashMap<PathBuf, io::Error> {
         }
     }
     lost
-}
-
-/// Sorts rows into written and failed.
-fn report(
-    placed: Vec<(Change, io::Result<i64>)>,
-    lost: &HashMap<PathBuf, io::Error>,
-    outcome: &mut Outcome,
-) {
-    for (change, placed) in placed {
-        let error = lost.get(parent_of(&change.target)).map(same_error);
-        match (placed, error) {
-            (Ok(modified_ns), None) => outcome.written.push(Published {
-                path: change.path,
-                hash: change.hash,
-                size: change.bytes.len() as u64,
-                modified_ns,
-            }),
-            (Ok(_), Some(error)) | (Err(error), _) => outcome.failed.push((change.path, error)),
-        }
-    }
 }

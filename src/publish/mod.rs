@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-pub use folder::Folder;
+pub use folder::{Folder, Staging};
 
 /// The `publish` section of the config.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -159,7 +159,7 @@ fn a_file_that_was_not_finished_never_takes_the_old_ones_place() {
     let temp = tempfile::tempdir().unwrap();
     let target = temp.path().join("feed.xml");
     fs::write(&target, "old").unwrap();
-    let written = write::Temp::write(&target, b"half", true).unwrap();
+    let written = write::Temp::write(&target, b"half").unwrap();
     drop(written);
     assert_eq!(files_below(temp.path()), ["feed.xml"]);
     assert_eq!(fs::read_to_string(&target).unwrap(), "old");

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::paths::TEMP_PREFIX;
 
 /// A written file that does not have its name yet. Dropped, it is gone.
+#[derive(Debug)]
 pub struct Temp {
     path: PathBuf,
     /// Set by a successful rename.
@@ -19,8 +20,9 @@ pub struct Temp {
 }
 
 impl Temp {
-    /// Writes `bytes` to a new file beside `target`; `durable` adds an fsync.
-    pub fn write(target: &Path, bytes: &[u8], durable: bool) -> io::Result<Temp> {
+    /// Writes `bytes` to a new file beside `target`. They are durable after `sync`, or after a sync
+    /// of the file system.
+    pub fn write(target: &Path, bytes: &[u8]) -> io::Result<Temp> {
         let path = target.with_file_name(fresh_name());
         let mut file = File::create_new(&path)?;
         // From here on an error removes the file.
@@ -30,11 +32,14 @@ impl Temp {
             modified_ns: 0,
         };
         file.write_all(bytes)?;
-        if durable {
-            file.sync_all()?;
-        }
         temp.modified_ns = modified_ns(&file.metadata()?);
         Ok(temp)
+    }
+
+    /// Makes the bytes survive a power cut. The file was closed since it was written; Linux reports
+    /// a write error that nobody has seen to the next one who opens and syncs (fsync(2)).
+    pub fn sync(&self) -> io::Result<()> {
+        File::open(&self.path)?.sync_all()
     }
 
     /// Gives the file its name; readers see the old bytes or the new ones, nothing between.
