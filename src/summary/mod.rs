@@ -32,7 +32,7 @@ impl Default for Settings {
 }
 
 /// The digest where there is one, else the leading sentences, within `budget` characters. Cuts
-/// inside a sentence only when not even the first one fits. Never empty for a post with a title.
+/// inside a sentence only when none of the first ones fits. Never empty for a post with a title.
 pub fn summarise(post: &Post, budget: usize) -> String {
     let budget = budget.max(1);
     let digest = post.digest.as_deref().map(one_line).unwrap_or_default();
@@ -59,11 +59,22 @@ fn one_line(text: &str) -> String {
     words.join(" ")
 }
 
-/// Sentences from the first on, as many as fit.
+/// Sentences near the start that may stand in for a first one that is longer than the whole budget:
+/// party and government papers open with sentences of 300 characters.
+const LEAD: usize = 12;
+
+/// Whole sentences in order, from the first one that fits, as many as fit. Only a text without any
+/// sentence short enough near its start is cut inside one.
 fn fit(sentences: &[&str], budget: usize) -> String {
+    let fits = |sentence: &&str| one_line(sentence).chars().count() <= budget;
+    let first = sentences.iter().take(LEAD).position(fits);
+    let Some(first) = first else {
+        let longest = sentences.first().copied().unwrap_or_default();
+        return cut::cut(&one_line(longest), budget);
+    };
     let mut summary = String::new();
     let mut length = 0;
-    for sentence in sentences {
+    for sentence in &sentences[first..] {
         let sentence = one_line(sentence);
         let gap = gap(&summary, &sentence);
         let more = gap.len() + sentence.chars().count();
@@ -74,10 +85,7 @@ fn fit(sentences: &[&str], budget: usize) -> String {
         summary.push_str(&sentence);
         length += more;
     }
-    match sentences.first() {
-        Some(first) if summary.is_empty() => cut::cut(&one_line(first), budget),
-        _ => summary,
-    }
+    summary
 }
 
 /// Chinese sentences follow each other without a space; others, and headings, need one.
