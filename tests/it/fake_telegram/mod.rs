@@ -98,6 +98,11 @@ impl FakeTelegram {
         self.shared.lock().faults.push(planned);
     }
 
+    /// Takes back the faults that have not struck.
+    pub fn take_faults(&self) {
+        self.shared.lock().faults.clear();
+    }
+
     /// Switches the rate limits off (or on again).
     pub fn without_limits(&self, off: bool) {
         self.shared.lock().pace.off = off;

@@ -1,0 +1,125 @@
+//! Bad input never stops the run and is never dropped in silence.
+
+use crate::world::World;
+
+#[test]
+fn a_broken_post_is_a_problem_with_file_and_line_and_the_others_go_on() {
+    let world = World::new();
+    world.post("2022-02-18-good.md", "---\ntitle: 好的\n---\n正文。\n");
+    world.post("2022-02-18-quote.md", "---\ntitle: \"他说\"好\"字\"\ndate: 2022-02-18 10:00:00 +0800\ncategories: a\n---\n正文。\n");
+    world.post(
+        "2022-02-18-empty.md",
+        "---\ntitle: \"\"\ndate:  +0800\n---\n第一句话。第二句话。\n",
+    );
+    world.post("notes.md", "只是笔记，没有 front matter。\n");
+    let said = world.run(&["build"], 0);
+    assert!(said.contains("3 posts"), "{said}");
+    let feed = world.read("public/feed.xml");
+    for title in ["好的", "他说&quot;好&quot;字", "第一句话"] {
+        let plain = title.replace("&quot;", "\"");
+        assert!(
+            feed.contains(title) || feed.contains(&plain),
+            "{title} in {feed}"
+        );
+    }
+    let problems = world.run(&["check"], 1);
+    for place in [
+        "posts/2022-02-18-quote.md:2",
+        "posts/2022-02-18-empty.md:2",
+        "posts/2022-02-18-empty.md:3",
+        "posts/notes.md",
+    ] {
+        assert!(problems.contains(place), "{place} in\n{problems}");
+    }
+    assert!(problems.contains("= help:"), "{problems}");
+    let lines = world.run(&["check", "--json"], 1);
+    for line in lines.lines() {
+        let problem: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(problem["path"].as_str().unwrap().starts_with("posts/"));
+        assert!(!problem["help"].as_str().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn hostile_text_ends_in_valid_feeds_without_scripts() {
+    let world = World::new();
+    world.post(
+        "2022-02-18-evil.md",
+        "---\ntitle: \"</title>]]>\u{202e}&\"\ncategories: ['../../etc', 'a/b', CON, '😀']\ntags: ['..', 'C#', 'x y']\n---\n<script>alert(1)</script><p onclick=\"x()\">好 ]]> \u{8}\u{fffe}<a href=\"javascript:x()\">点</a></p><iframe src=\"//e.x\"></iframe>\n",
+    );
+    world.run(&["build"], 0);
+    for entry in walkdir::WalkDir::new(world.path("public"))
+        .into_iter()
+        .flatten()
+    {
+        let name = entry.path().to_string_lossy().into_owned();
+        if !entry.file_type().is_file() {
+            continue;
+        }
+        let text = std::fs::read_to_string(entry.path()).unwrap();
+        for evil in [
+            "<script",
+            "onclick",
+            "javascript:",
+            "<iframe",
+            "&lt;script",
+            "&lt;iframe",
+        ] {
+            assert!(!text.contains(evil), "{evil} in {name}");
+        }
+        if name.ends_with(".xml") || name.ends_with(".rss") || name.ends_with(".opml") {
+            roxmltree::Document::parse(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        }
+    }
+    assert!(!world.path("etc.xml").exists());
+    assert!(!world.path("../etc.xml").exists());
+}
+
+#[test]
+fn two_files_with_one_id_are_one_post_and_a_problem_whatever_came_first() {
+    let world = World::new();
+    let post = |title: &str| {
+        format!("---\ntitle: {title}\ndate: 2022-02-18 10:00:00 +0800\n---\n正文。\n")
+    };
+    world.post("2022-02-18-same.markdown", &post("后来的"));
+    world.run(&["build"], 0);
+    world.post("2022-02-18-same.html", &post("先到的"));
+    world.run(&["build"], 0);
+    let feed = world.read("public/feed.xml");
+    assert!(
+        feed.contains("先到的") && !feed.contains("后来的"),
+        "{feed}"
+    );
+    assert!(world.run(&["check"], 1).contains("duplicate-id"));
+    // When the first goes, the other takes its place.
+    world.delete("posts/2022-02-18-same.html");
+    world.run(&["build"], 0);
+    assert!(world.read("public/feed.xml").contains("后来的"));
+    world.run(&["check"], 0);
+}
+
+#[test]
+fn a_wrong_config_is_shown_with_its_line_and_exit_code_2() {
+    let world = World::new().config("feeds:\n  limmit: 5\n");
+    let words = world.run_err(&["build"], 2);
+    assert!(
+        words.contains("config/tagwire.yaml:4") && words.contains("did you mean `limit`?"),
+        "{words}"
+    );
+    let world = World::new().topic("broken", "title: x\nanny:\n  title: [a]\n");
+    let words = world.run_err(&["build"], 2);
+    assert!(words.contains("config/topics/broken.yaml:2"), "{words}");
+    let words = World::new().run_err(&["build", "--set", "site.timezone=Mars"], 2);
+    assert!(words.contains("site.timezone"), "{words}");
+}
+
+#[test]
+fn the_second_of_two_on_one_store_refuses_and_says_why() {
+    let world = World::new();
+    let _daemon = world.start();
+    let words = world.run_err(&["once"], 3);
+    assert!(words.contains("another tagwire works on"), "{words}");
+    // Looking is always allowed.
+    world.run(&["posts"], 0);
+    world.run(&["check"], 0);
+}

@@ -1,0 +1,114 @@
+//! The commands that look: posts, explain, config show.
+
+use serde_json::Value;
+
+use crate::world::{World, today};
+
+const TOPIC: &str = "title: 市场监管\nthreshold: 1\nany:\n  title: [市场监管]\n";
+
+#[test]
+fn posts_shows_what_was_read_as_json_lines() {
+    let world = World::new().topic("market", TOPIC);
+    world.post(
+        "2022-02-18-NW1.md",
+        "---\ntitle: 市场监管\ndate: 2022-02-18 10:01:41\ncategories: haidai\ntags: [一, 二]\n---\n> 编辑摘要。\n\n正文。\n",
+    );
+    let out = world.run(&["posts", "--json"], 0);
+    let post: Value = serde_json::from_str(out.trim()).unwrap();
+    assert_eq!(post["path"], "posts/2022-02-18-NW1.md");
+    assert_eq!(post["id"], "/haidai/2022/02/18/NW1");
+    assert_eq!(post["url"], "/haidai/2022/02/18/NW1.html");
+    assert_eq!(post["date"], "2022-02-18T10:01:41+08:00");
+    assert_eq!(post["tags"], serde_json::json!(["一", "二"]));
+    assert_eq!(post["summary"], "编辑摘要。");
+    assert_eq!(post["topics"], serde_json::json!(["market"]));
+    // Jekyll's reading of a date without an offset, on request.
+    let out = world.run(&["posts", "--json", "--set", "dates.naive=utc"], 0);
+    let post: Value = serde_json::from_str(out.trim()).unwrap();
+    assert_eq!(post["date"], "2022-02-18T18:01:41+08:00");
+}
+
+#[test]
+fn explain_says_how_a_post_was_read_what_matched_and_who_got_it() {
+    let world = World::new().topic("market", TOPIC);
+    world.run(&["once"], 0);
+    world.post(
+        "2026-11-20-a.md",
+        &today("市场监管要闻", "demo", "演示", "正文。"),
+    );
+    let said = world.run(&["once"], 0);
+    assert!(said.contains("1 posts announced in 1 messages"), "{said}");
+    assert!(said.contains("message to @terminal"), "{said}");
+    let text = world.run(&["explain", "市场监管要闻"], 0);
+    for words in [
+        "market (市场监管): matches",
+        "市场监管 x1 in title",
+        "decision   announced",
+        "delivery   @terminal sent",
+    ] {
+        assert!(text.contains(words), "{words} in\n{text}");
+    }
+    let json: Value =
+        serde_json::from_str(&world.run(&["explain", "--json", "posts/2026-11-20-a.md"], 0))
+            .unwrap();
+    assert_eq!(json["topics"][0]["matched"], true);
+    assert_eq!(json["deliveries"][0]["state"], "sent");
+    world.run_err(&["explain", "没有这篇"], 1);
+}
+
+#[test]
+fn the_first_start_announces_nothing_old_and_floods_and_old_posts_wait_for_a_word() {
+    let world = World::new();
+    world.post(
+        "2026-11-20-a.md",
+        &today("早就有的", "demo", "演示", "正文。"),
+    );
+    let said = world.run(&["once"], 0);
+    assert!(
+        said.contains("0 posts announced") && said.contains("1 taken note of"),
+        "{said}"
+    );
+    world.post(
+        "2022-02-18-old.md",
+        "---\ntitle: 旧文\ndate: 2022-02-18 10:01:41 +0800\n---\n正文。\n",
+    );
+    let said = world.run(&["once"], 0);
+    assert!(
+        said.contains("0 posts announced") && said.contains("1 held"),
+        "{said}"
+    );
+    assert!(world.run(&["held"], 0).contains("旧文"));
+    world.run(&["held", "announce"], 0);
+    assert!(world.run(&["once"], 0).contains("旧文"));
+    for number in 0..3 {
+        world.post(
+            &format!("2026-11-20-b{number}.md"),
+            &today("一批", "demo", "演示", "正文。"),
+        );
+    }
+    let said = world.run(&["once", "--set", "delivery.burst_limit=2"], 0);
+    assert!(said.contains("3 held"), "{said}");
+    world.run(&["held", "dismiss"], 0);
+    let said = world.run(&["once"], 0);
+    assert!(!said.contains("message to"), "{said}");
+    // Deleting the derived half makes nothing new.
+    std::fs::remove_file(world.path("var/catalog.db")).unwrap();
+    let said = world.run(&["once"], 0);
+    assert!(
+        said.contains("0 posts announced in 0 messages, 0 held"),
+        "{said}"
+    );
+}
+
+#[test]
+fn config_show_has_the_settings_in_force_and_no_secret() {
+    let world = World::new()
+        .with_telegram()
+        .with_env("TAGWIRE__FEEDS__LIMIT", "7");
+    let shown = world.run(&["config", "show", "--set", "summary.budget=90"], 0);
+    assert!(
+        shown.contains("limit: 7") && shown.contains("budget: 90"),
+        "{shown}"
+    );
+    assert!(!shown.contains(world.telegram().token()));
+}

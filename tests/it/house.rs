@@ -1,0 +1,144 @@
+//! The house keeps its shape: who may import whom, and what must stay out of which room.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Each room and the rooms that it may import, besides `model`.
+const MAY_IMPORT: &[(&str, &[&str])] = &[
+    ("model", &[]),
+    ("topics", &[]),
+    ("summary", &[]),
+    ("posts", &[]),
+    ("feeds", &[]),
+    ("publish", &[]),
+    ("store", &[]),
+    ("http", &["publish"]),
+    ("catalog", &["posts", "publish"]),
+    (
+        "config",
+        &[
+            "catalog", "feeds", "http", "posts", "publish", "store", "summary", "topics",
+        ],
+    ),
+    ("telegram", &["config"]),
+    ("delivery", &["store", "summary", "telegram"]),
+    (
+        "pipeline",
+        &[
+            "catalog", "config", "delivery", "feeds", "http", "posts", "publish", "store",
+            "summary", "topics",
+        ],
+    ),
+    (
+        "bot",
+        &["catalog", "delivery", "store", "telegram", "topics"],
+    ),
+    (
+        "app",
+        &[
+            "bot", "catalog", "config", "delivery", "http", "pipeline", "posts", "store",
+            "telegram", "topics",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "app", "catalog", "config", "delivery", "feeds", "pipeline", "posts", "store", "topics",
+        ],
+    ),
+];
+
+fn sources() -> BTreeMap<PathBuf, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let files = walkdir::WalkDir::new(&root).into_iter().flatten();
+    let rust = files.filter(|entry| {
+        entry
+            .path()
+            .extension()
+            .is_some_and(|ending| ending == "rs")
+    });
+    rust.map(|entry| {
+        let path = entry.path().strip_prefix(&root).unwrap().to_owned();
+        (path, std::fs::read_to_string(entry.path()).unwrap())
+    })
+    .collect()
+}
+
+fn room(path: &Path) -> String {
+    let first = path
+        .components()
+        .next()
+        .unwrap()
+        .as_os_str()
+        .to_string_lossy()
+        .into_owned();
+    first.trim_end_matches(".rs").to_owned()
+}
+
+/// The part of a file that is not a test.
+fn without_tests(text: &str) -> &str {
+    text.split("#[cfg(test)]\nmod tests {")
+        .next()
+        .unwrap_or(text)
+}
+
+#[test]
+fn arrows_of_import_run_one_way() {
+    let known: BTreeMap<&str, &[&str]> = MAY_IMPORT.iter().copied().collect();
+    for (path, text) in sources() {
+        let here = room(&path);
+        if ["lib", "main"].contains(&here.as_str()) || path.to_string_lossy().contains("test") {
+            continue;
+        }
+        let allowed = known
+            .get(here.as_str())
+            .unwrap_or_else(|| panic!("{here} is no known room"));
+        for (at, _) in without_tests(&text).match_indices("crate::") {
+            let rest = &text[at + "crate::".len()..];
+            let there: String = rest
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect();
+            let fine = there == here
+                || there == "model"
+                || there.is_empty()
+                || allowed.contains(&there.as_str());
+            assert!(
+                fine,
+                "src/{} imports crate::{there}, which {here} may not",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn what_is_absent_on_purpose_is_absent() {
+    let rules: &[(&str, &[&str])] = &[
+        // The clock is an argument everywhere below the edges.
+        ("Utc::now", &["app", "delivery"]),
+        ("sqlx::", &["store"]),
+        ("rusqlite::", &["catalog"]),
+        ("teloxide::", &["telegram", "bot"]),
+        (
+            "async fn",
+            &[
+                "app", "bot", "cli", "delivery", "http", "pipeline", "store", "telegram",
+            ],
+        ),
+    ];
+    for (path, text) in sources() {
+        if path.to_string_lossy().contains("test") {
+            continue;
+        }
+        let here = room(&path);
+        for (word, rooms) in rules {
+            let found = without_tests(&text).contains(word);
+            assert!(
+                !found || rooms.contains(&here.as_str()),
+                "src/{} uses {word}",
+                path.display()
+            );
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! A post lands in the folder, and stands in the feeds of the site, its category, its tag and its topic.
+
+use crate::world::{World, today};
+
+const TOPIC: &str = "title: 市场监管\nthreshold: 1\nany:\n  title: [市场监管]\n  body: [食品安全]\nnone:\n  text: [证监会]\n";
+const POST: &str = "---\ntitle: 开创市场监管工作新局面\ndate: 2022-02-18 10:01:41 +0800\ncategories: haidairibao\ntags: 海岱日报新闻\n---\n<p>全省市场监管系统召开会议。</p>\n <p>会议部署食品安全工作。</p><p class=\"em_media\">（文章来源：海岱日报）</p>\n\n<http://paper.example.cn/1.html>\n";
+
+fn world() -> World {
+    World::new().topic("market", TOPIC)
+}
+
+#[test]
+fn a_post_stands_in_the_feeds_of_site_category_tag_and_topic_in_three_formats() {
+    let world = world();
+    world.post("2022-02-18-NW1.md", POST);
+    world.run(&["build"], 0);
+    for feed in [
+        "feed",
+        "feed/haidairibao",
+        "feed/by_tag/海岱日报新闻",
+        "feed/by_topic/market",
+    ] {
+        let atom = world.read(&format!("public/{feed}.xml"));
+        let parsed = feed_rs::parser::parse(atom.as_bytes()).unwrap();
+        assert_eq!(parsed.entries.len(), 1, "{feed}");
+        assert_eq!(
+            parsed.entries[0].id,
+            "http://news.example.cn/haidairibao/2022/02/18/NW1"
+        );
+        assert!(
+            atom.contains("<published>2022-02-18T10:01:41+08:00</published>"),
+            "{atom}"
+        );
+        let rss = world.read(&format!("public/{feed}.rss"));
+        roxmltree::Document::parse(&rss).unwrap();
+        assert!(
+            rss.contains("<pubDate>Fri, 18 Feb 2022 10:01:41 +0800</pubDate>"),
+            "{rss}"
+        );
+        let json: serde_json::Value =
+            serde_json::from_str(&world.read(&format!("public/{feed}.json"))).unwrap();
+        assert_eq!(
+            json["items"][0]["date_published"],
+            "2022-02-18T10:01:41+08:00"
+        );
+    }
+    let opml = world.read("public/feeds.opml");
+    let opml = roxmltree::Document::parse(&opml).unwrap();
+    let feeds = opml
+        .descendants()
+        .filter(|node| node.attribute("xmlUrl").is_some());
+    assert_eq!(feeds.count(), 4);
+}
+
+#[test]
+fn a_topic_that_a_word_vetoes_does_not_get_the_post() {
+    let world = world();
+    world.post(
+        "2022-02-18-NW2.md",
+        &POST.replace("召开会议", "与证监会召开会议"),
+    );
+    world.run(&["build"], 0);
+    assert!(
+        !world
+            .read("public/feed/by_topic/market.xml")
+            .contains("<entry>")
+    );
+}
+
+#[test]
+fn the_same_posts_give_the_same_bytes_whatever_the_machines_zone_and_the_catalogs_age() {
+    let tree = |zone: &str, incremental: bool| {
+        let world = world().with_env("TZ", zone);
+        for number in 1..30 {
+            if incremental && number % 7 == 0 {
+                world.run(&["build"], 0);
+            }
+            // Many of the same second: their order must not hang on the order in which they came.
+            let post = POST.replace("10:01:41", &format!("10:01:{:02}", number / 10));
+            world.post(&format!("2022-02-18-NW{number}.md"), &post);
+        }
+        world.run(&["build"], 0);
+        let names = [
+            "feed.xml",
+            "feed.rss",
+            "feed.json",
+            "feed/haidairibao.xml",
+            "feeds.opml",
+            "index.html",
+        ];
+        names.map(|name| world.read(&format!("public/{name}")))
+    };
+    let first = tree("UTC", false);
+    assert_eq!(first, tree("Asia/Shanghai", true));
+    assert_eq!(first, tree("America/St_Johns", true));
+}
+
+#[test]
+fn a_warm_start_opens_no_unchanged_post_and_a_new_one_touches_only_its_feeds() {
+    let world = world();
+    world.post("2022-02-18-NW1.md", POST);
+    world.post(
+        "2022-02-18-other.md",
+        &POST
+            .replace("haidairibao", "hujiang")
+            .replace("海岱日报新闻", "沪江"),
+    );
+    world.run(&["build"], 0);
+    // What cannot be read is not opened: a root user reads everything, so the content is swapped instead,
+    // with size and time kept.
+    let path = world.path("posts/2022-02-18-NW1.md");
+    let times = std::fs::metadata(&path).unwrap().modified().unwrap();
+    std::fs::write(&path, "x".repeat(POST.len())).unwrap();
+    std::fs::File::options()
+        .write(true)
+        .open(&path)
+        .unwrap()
+        .set_modified(times)
+        .unwrap();
+    let said = world.run(&["build"], 0);
+    assert!(
+        said.contains("0 added, 0 changed, 0 removed; 0 files written"),
+        "{said}"
+    );
+    std::fs::write(&path, POST).unwrap();
+    std::fs::File::options()
+        .write(true)
+        .open(&path)
+        .unwrap()
+        .set_modified(times)
+        .unwrap();
+
+    let untouched = std::fs::metadata(world.path("public/feed/haidairibao.xml"))
+        .unwrap()
+        .modified()
+        .unwrap();
+    let post = POST
+        .replace("haidairibao", "hujiang")
+        .replace("海岱日报新闻", "沪江")
+        .replace("10:01:41", "11:00:00");
+    world.post("2022-02-18-new.md", &post);
+    let said = world.run(&["build"], 0);
+    // Site, category, tag and topic, in three formats; the list of feeds is the same.
+    assert!(
+        said.contains("1 added, 0 changed, 0 removed; 12 files written"),
+        "{said}"
+    );
+    let now = std::fs::metadata(world.path("public/feed/haidairibao.xml"))
+        .unwrap()
+        .modified()
+        .unwrap();
+    assert_eq!(untouched, now);
+}
+
+#[test]
+fn catalog_and_feeds_may_be_deleted_and_come_back_with_the_same_bytes() {
+    let world = world();
+    world.post("2022-02-18-NW1.md", POST);
+    world.run(&["build"], 0);
+    let before = world.read("public/feed.rss");
+    std::fs::remove_dir_all(world.path("public")).unwrap();
+    world.run(&["build"], 0);
+    assert_eq!(world.read("public/feed.rss"), before);
+    std::fs::remove_file(world.path("var/catalog.db")).unwrap();
+    let said = world.run(&["build"], 0);
+    assert!(said.contains("0 files written"), "{said}");
+    std::fs::write(
+        world.path("var/catalog.db"),
+        "this is no database at all, but long enough to be looked at".repeat(20),
+    )
+    .unwrap();
+    world.run(&["build"], 0);
+    assert_eq!(world.read("public/feed.rss"), before);
+}
+
+#[test]
+fn a_feed_whose_last_post_went_away_stays_and_is_empty() {
+    let world = world();
+    world.post("2022-02-18-NW1.md", POST);
+    world.run(&["build"], 0);
+    world.delete("posts/2022-02-18-NW1.md");
+    world.post("2022-02-18-NW2.md", &POST.replace("haidairibao", "hujiang"));
+    world.run(&["build"], 0);
+    let empty = world.read("public/feed/haidairibao.xml");
+    assert!(
+        feed_rs::parser::parse(empty.as_bytes())
+            .unwrap()
+            .entries
+            .is_empty()
+    );
+}
+
+#[test]
+fn the_daemon_notices_new_edited_renamed_and_deleted_posts() {
+    let world = world().config("posts: {delete_grace_seconds: 1, settle_ms: 100}\n");
+    let daemon = world.start();
+    world.post(
+        "2026-11-20-a.md",
+        &today("第一篇", "demo", "演示", "正文。"),
+    );
+    daemon.wait_for("/feed/demo.xml", |answer| answer.text().contains("第一篇"));
+    world.post(
+        "2026-11-20-a.md",
+        &today("改过的标题", "demo", "演示", "正文。"),
+    );
+    daemon.wait_for("/feed/demo.xml", |answer| {
+        answer.text().contains("改过的标题")
+    });
+    world.rename("posts/2026-11-20-a.md", "posts/2026-11-20-b.md");
+    daemon.wait_for("/feed/demo.xml", |answer| {
+        let text = answer.text();
+        text.contains("/b</id>") && !text.contains("/a</id>")
+    });
+    world.delete("posts/2026-11-20-b.md");
+    daemon.wait_for("/feed/demo.xml", |answer| {
+        !answer.text().contains("<entry>")
+    });
+    assert!(daemon.terminate().success());
+}
+
+#[test]
+fn many_files_at_once_are_one_round() {
+    let world = world();
+    let daemon = world.start();
+    std::fs::create_dir(world.path("coming")).unwrap();
+    for number in 0..500 {
+        let post = today(&format!("第{number}篇"), "demo", "演示", "正文。");
+        world.write(&format!("coming/2026-11-20-n{number}.md"), &post);
+    }
+    // As `git pull` does it: one after the other, quickly.
+    for number in 0..500 {
+        world.rename(
+            &format!("coming/2026-11-20-n{number}.md"),
+            &format!("posts/2026-11-20-n{number}.md"),
+        );
+    }
+    let said = daemon.wait_for_output("added=500");
+    assert_eq!(
+        said.matches("added=").count(),
+        2,
+        "the first look and one round:\n{said}"
+    );
+}
+
+#[test]
+fn a_post_from_the_future_comes_out_by_itself() {
+    let world = world();
+    let soon = chrono::Utc::now() + chrono::TimeDelta::seconds(3);
+    let soon = soon.with_timezone(&chrono::FixedOffset::east_opt(8 * 3600).unwrap());
+    let daemon = world.start();
+    let post = format!(
+        "---\ntitle: 明天的新闻\ndate: {}\n---\n正文。\n",
+        soon.format("%Y-%m-%d %H:%M:%S %z")
+    );
+    world.post("2026-11-20-soon.md", &post);
+    daemon.wait_for_output("added=1");
+    assert!(!daemon.get("/feed.xml").text().contains("明天的新闻"));
+    daemon.wait_for("/feed.xml", |answer| answer.text().contains("明天的新闻"));
+    daemon.wait_for_output("message to @terminal");
+}
+
+#[test]
+fn a_folder_that_vanishes_is_not_taken_for_deletion() {
+    let world = world().config("posts: {delete_grace_seconds: 0, rescan_seconds: 1}\n");
+    for number in 0..25 {
+        world.post(&format!("2022-02-18-NW{number}.md"), POST);
+    }
+    let daemon = world.start();
+    let before = daemon.get("/feed.xml").body;
+    world.rename("posts", "away");
+    daemon.wait_for_output("its posts stay as they were");
+    assert_eq!(daemon.get("/feed.xml").body, before);
+    // An unmounted mount point is an empty folder.
+    std::fs::create_dir(world.path("posts")).unwrap();
+    daemon.wait_for_output("taken for an unmounted folder");
+    assert_eq!(daemon.get("/feed.xml").body, before);
+    std::fs::remove_dir(world.path("posts")).unwrap();
+    world.rename("away", "posts");
+    world.post(
+        "2022-02-19-back.md",
+        &today("回来了", "demo", "演示", "正文。"),
+    );
+    daemon.wait_for("/feed.xml", |answer| answer.text().contains("回来了"));
+}
