@@ -9,6 +9,7 @@ pub async fn changed(context: &Context, place: &Place, status: &str) -> Result<(
     let now = context.clock.now();
     match status {
         "kicked" | "left" => {
+            tracing::info!(chat = %place.chat, status, "a chat is suspended; its settings are kept");
             let reason = format!("the bot is no longer in the chat ({status})");
             Ok(context.store.suspend(&place.chat, &reason, now).await?)
         }
