@@ -232,7 +232,11 @@ pub fn latest(words: Words, rows: &[Row], site_url: &str, zone: Tz) -> Message {
     for row in rows {
         message.push("\n\n• ");
         let title: String = row.title.chars().take(200).collect();
-        message.push_as(&title, &[Span::Link(format!("{site_url}{}", row.url))]);
+        let url = format!("{site_url}{}", row.url);
+        match crate::delivery::message::web_address(&url) {
+            Some(_) => message.push_as(&title, &[Span::Link(url)]),
+            None => message.push(&title),
+        }
         message.push(&format!("\n{}", row.published.clock(zone)));
         if let Some(source) = &row.source {
             message.push(&format!(

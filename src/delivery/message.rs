@@ -7,8 +7,8 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::store::Card;
 use crate::telegram::{Button, Message, Span, utf16_len};
 
-/// Telegram takes 4096; the rest is room for what one day is added to every message.
-const TEXT_LIMIT: usize = 4000;
+/// Telegram takes 4096; the rest is room for the address, where it is no link, and for what one day is added.
+const TEXT_LIMIT: usize = 3400;
 /// A longer title is cut: it is a title, and the link leads to the whole.
 const TITLE_LIMIT: usize = 300;
 /// A longer summary comes from an editor's digest; it is cut between sentences.
@@ -50,7 +50,7 @@ pub fn alert(card: &Card, language: &str, zone: Tz, form: Form) -> Message {
     }
     if form == Form::Bare {
         message.push("\n");
-        message.push(url.unwrap_or_default());
+        message.push(&clean(&card.url));
         return message.without_styles();
     }
     let tail = tail(card, zone);
@@ -62,6 +62,10 @@ pub fn alert(card: &Card, language: &str, zone: Tz, form: Form) -> Message {
     }
     message.push("\n\n");
     message.push(&tail);
+    if url.is_none() {
+        message.push("\n");
+        message.push(&cut(&clean(&card.url), 500));
+    }
     if let Some(url) = url {
         let read = if language == "en" {
             "Read"
@@ -126,10 +130,13 @@ fn hashtag(name: &str) -> Option<String> {
     (has_letter && tag.chars().count() <= 64).then(|| tag.to_owned())
 }
 
-/// Only web addresses become links: `tg://user?id=` would become a mention.
-fn web_address(url: &str) -> Option<&str> {
-    let is_web = url.starts_with("https://") || url.starts_with("http://");
-    (is_web && url.len() <= 2048).then_some(url)
+/// Only web addresses become links: `tg://user?id=` would become a mention. Telegram refuses a message
+/// with a link to a host without a dot, such as `localhost` (TDLib, LinkManager), so these stay text.
+pub fn web_address(url: &str) -> Option<&str> {
+    let parsed = url::Url::parse(url).ok().filter(|_| url.len() <= 2048)?;
+    let is_web = matches!(parsed.scheme(), "http" | "https");
+    let has_dot = parsed.host_str().is_some_and(|host| host.contains('.'));
+    (is_web && has_dot).then_some(url)
 }
 
 /// Without control characters and without marks that turn the direction of the text around.
@@ -193,7 +200,7 @@ mod tests {
         Card {
             post: PostId::new("/haidai/2026/11/20/a"),
             title: title.into(),
-            url: "http://localhost:8080/haidai/2026/11/20/a.html".into(),
+            url: "http://news.example.cn/haidai/2026/11/20/a.html".into(),
             summary: summary.into(),
             source: Some("海岱日报".into()),
             published: PostTime::from_parts(1_790_000_000, 8 * 3600).unwrap(),
@@ -224,9 +231,23 @@ mod tests {
         let message = alert(&card("标题", "摘要。"), "zh", Shanghai, Form::Bare);
         assert_eq!(
             message.text,
-            "标题\nhttp://localhost:8080/haidai/2026/11/20/a.html"
+            "标题\nhttp://news.example.cn/haidai/2026/11/20/a.html"
         );
         assert!(message.entities.is_empty() && message.buttons.is_empty());
+    }
+
+    #[test]
+    fn an_address_that_telegram_would_refuse_as_a_link_stays_text() {
+        let mut card = card("标题", "摘要。");
+        card.url = "http://localhost:8080/a.html".into();
+        let message = alert(&card, "zh", Shanghai, Form::Full);
+        assert!(
+            message.text.ends_with("\nhttp://localhost:8080/a.html"),
+            "{}",
+            message.text
+        );
+        assert!(message.buttons.is_empty());
+        assert_eq!(message.entities.len(), 1);
     }
 
     proptest! {

@@ -9,7 +9,7 @@ use atom_syndication::extension::{Extension, ExtensionMap};
 use chrono::DateTime;
 
 use super::view::{EntryView, FeedView};
-use super::{GENERATOR, GENERATOR_URI, GENERATOR_VERSION};
+use super::{GENERATOR, GENERATOR_VERSION};
 
 /// Dublin Core: the only common way to name a source that has no feed of its own.
 const DC: &str = "http://purl.org/dc/elements/1.1/";
@@ -28,7 +28,7 @@ pub fn render(view: &FeedView<'_>) -> Vec<u8> {
         authors: vec![person(author)],
         generator: Some(atom::Generator {
             value: GENERATOR.to_owned(),
-            uri: Some(GENERATOR_URI.to_owned()),
+            uri: None,
             version: Some(GENERATOR_VERSION.to_owned()),
         }),
         links: vec![

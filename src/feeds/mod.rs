@@ -68,7 +68,5 @@ pub fn render(
 
 /// Name of this program as feeds credit it.
 const GENERATOR: &str = "tagwire";
-/// Where to read about it.
-const GENERATOR_URI: &str = env!("CARGO_PKG_REPOSITORY");
 /// Its version. A new version may change bytes: that is the one thing besides posts that may.
 const GENERATOR_VERSION: &str = env!("CARGO_PKG_VERSION");

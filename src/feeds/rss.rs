@@ -11,7 +11,7 @@ use rss::{Category, Channel, Guid, Item};
 
 use super::text::html_text;
 use super::view::{EntryView, FeedView};
-use super::{GENERATOR, GENERATOR_URI, GENERATOR_VERSION};
+use super::{GENERATOR, GENERATOR_VERSION};
 
 const DOCS: &str = "https://www.rssboard.org/rss-specification";
 const MEDIA: &str = "http://search.yahoo.com/mrss/";
@@ -29,7 +29,7 @@ pub fn render(view: &FeedView<'_>) -> Vec<u8> {
         description: view.description.clone(),
         language: Some(view.language.to_ascii_lowercase()),
         last_build_date: Some(view.updated.map_or(EPOCH.to_owned(), |at| at.rfc2822())),
-        generator: Some(format!("{GENERATOR} {GENERATOR_VERSION} ({GENERATOR_URI})")),
+        generator: Some(format!("{GENERATOR} {GENERATOR_VERSION}")),
         docs: Some(DOCS.to_owned()),
         ttl: Some(TTL.to_owned()),
         items: view.entries.iter().map(|entry| item(view, entry)).collect(),
