@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use atom_syndication as atom;
 use atom_syndication::extension::{Extension, ExtensionMap};
 use chrono::DateTime;
+use quick_xml::escape::escape;
 
 use super::view::{EntryView, FeedView};
 use super::{GENERATOR, GENERATOR_VERSION};
@@ -116,7 +117,8 @@ fn extensions(view: &EntryView<'_>) -> ExtensionMap {
         );
     }
     if let Some(image) = &view.image {
-        let url = ("url".to_owned(), image.clone());
+        // atom_syndication 0.12 writes the attributes of extensions as they are; rss escapes them.
+        let url = ("url".to_owned(), escape(image.as_str()).into_owned());
         let medium = ("medium".to_owned(), "image".to_owned());
         add("media", "thumbnail", None, BTreeMap::from([url.clone()]));
         add("media", "content", None, BTreeMap::from([url, medium]));

@@ -131,6 +131,23 @@ fn an_independent_reader_agrees_on_ids_times_and_links() {
 }
 
 #[test]
+fn the_address_of_an_image_comes_back_from_every_format() {
+    let mut post = post();
+    let address = "https://quote.example.com/pic.aspx?nid=1.600519&imageType=k&token=a";
+    post.image = Some(address.to_owned());
+    let feed = feed(vec![entry(post)]);
+    for format in [Format::Atom, Format::Rss] {
+        let xml = rendered(&Settings::default(), &feed, format);
+        let document = Document::parse(&xml).unwrap();
+        let content = document
+            .descendants()
+            .find(|node| node.tag_name().name() == "thumbnail")
+            .unwrap();
+        assert_eq!(content.attribute("url"), Some(address), "{format:?}");
+    }
+}
+
+#[test]
 fn the_newest_change_dates_the_feed() {
     let mut early = post();
     early.updated = None;
