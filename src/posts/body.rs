@@ -92,7 +92,9 @@ fn structured(html: &str, place: &Place, rules: &Rules) -> Body {
 fn texts(tree: &mut Tree, capacity: usize) -> (Option<String>, String) {
     let quote = digest_block(tree);
     let said = quote.map(|id| text::of(tree, id, 256).replace('\n', " "));
-    let digest = said.map(|said| without_source(&said).to_owned()).filter(|d| !d.is_empty());
+    let digest = said
+        .map(|said| without_source(&said).to_owned())
+        .filter(|d| !d.is_empty());
     if let (Some(id), Some(_)) = (quote, &digest) {
         tree.mark(id, Mark::Cut);
     }
@@ -114,7 +116,11 @@ fn digest_block(tree: &Tree) -> Option<Id> {
         return None;
     }
     let inside = tree.children(first).find(|id| !blank(id))?;
-    Some(if tree.node(inside).name == "p" { inside } else { first })
+    Some(if tree.node(inside).name == "p" {
+        inside
+    } else {
+        first
+    })
 }
 
 /// Cuts `（上海证券报）` off the end of a digest.
@@ -127,9 +133,13 @@ fn without_source(text: &str) -> &str {
         return text;
     };
     let name = inner[open..].trim_start_matches(['（', '(']);
-    let letters = name.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '·' | '-'));
+    let letters = name
+        .chars()
+        .all(|c| c.is_alphabetic() || matches!(c, ' ' | '·' | '-'));
     // A source's name is short and follows the end of a sentence.
-    let sentence = text[..open].trim_end().ends_with(['。', '！', '？', '.', '!', '?', '”', '…']);
+    let sentence = text[..open]
+        .trim_end()
+        .ends_with(['。', '！', '？', '.', '!', '?', '”', '…']);
     if letters && sentence && (2..=20).contains(&name.chars().count()) {
         text[..open].trim_end()
     } else {
@@ -159,7 +169,10 @@ fn absolute(tree: &mut Tree, place: &Place, rules: &Rules) -> Option<String> {
             tree.set_attr(id, attr, joined);
         }
         if attr == "src" && image.is_none() && tree.node(id).mark != Mark::Cut {
-            let found = tree.node(id).attr("src").and_then(|src| Url::parse(src.trim()).ok());
+            let found = tree
+                .node(id)
+                .attr("src")
+                .and_then(|src| Url::parse(src.trim()).ok());
             image = found.filter(|url| matches!(url.scheme(), "http" | "https"));
         }
     }
@@ -171,12 +184,15 @@ fn is_absolute(address: &str) -> bool {
         return false;
     };
     scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
+        && scheme
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
 }
 
 /// The post's own address.
 pub(super) fn base_of(place: &Place, rules: &Rules) -> Url {
-    Url::parse(&format!("{}{}", rules.site.url, place.url)).unwrap_or_else(|_| rules.site_url.clone())
+    Url::parse(&format!("{}{}", rules.site.url, place.url))
+        .unwrap_or_else(|_| rules.site_url.clone())
 }
 
 /// The text of HTML that is too deep to parse: tags out, a paragraph for each line.
@@ -195,7 +211,11 @@ fn plain(html: &str, rules: &Rules) -> Body {
         }
     }
     text.push_str(rest);
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
+    let lines: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|l| !l.is_empty())
+        .collect();
     let mut paragraphs = String::new();
     for line in &lines {
         paragraphs.push_str("<p>");

@@ -40,7 +40,10 @@ fn elements(tree: &mut Tree, rules: &Rules) {
         if rules.cleaning.hidden && is_hidden(node) {
             tree.mark(id, Mark::Cut);
         } else if is_ticker(node, rules) {
-            let links: Vec<Id> = tree.children(id).filter(|c| tree.node(*c).name == "a").collect();
+            let links: Vec<Id> = tree
+                .children(id)
+                .filter(|c| tree.node(*c).name == "a")
+                .collect();
             for link in links {
                 tree.mark(link, Mark::Unwrapped);
             }
@@ -80,8 +83,7 @@ fn tail(tree: &mut Tree, rules: &Rules, said: &mut Said) {
     let blocks: Vec<Id> = tree.children(ROOT).collect();
     for (index, id) in blocks.iter().copied().enumerate().rev() {
         match tail_block(tree, id, rules, said.via.is_some()) {
-            Tail::Blank => {}
-            Tail::Footer => tree.mark(id, Mark::Cut),
+            Tail::Blank | Tail::Footer => tree.mark(id, Mark::Cut),
             // A body that is nothing but a link keeps it.
             Tail::Via(_) if index == 0 => break,
             Tail::Via(via) => {
@@ -112,7 +114,10 @@ fn tail_block(tree: &Tree, id: Id, rules: &Rules, has_via: bool) -> Tail {
             if node.name == "a" {
                 let text = tree.inner_text(id, LONGEST_LINE * 4);
                 linked += text.chars().filter(|c| !c.is_whitespace()).count();
-                links.push((text.trim().to_owned(), node.attr("href").unwrap_or("").to_owned()));
+                links.push((
+                    text.trim().to_owned(),
+                    node.attr("href").unwrap_or("").to_owned(),
+                ));
             }
         }
     });
@@ -128,18 +133,29 @@ fn tail_block(tree: &Tree, id: Id, rules: &Rules, has_via: bool) -> Tail {
         return Tail::Footer;
     }
     if links.is_empty() {
-        return if is_raw_footer(text, rules) { Tail::Footer } else { Tail::Article };
+        return if is_raw_footer(text, rules) {
+            Tail::Footer
+        } else {
+            Tail::Article
+        };
     }
     let between = |c: &char| !(c.is_whitespace() || matches!(c, '｜' | '|' | '·' | '/'));
     let plain_separators = |c: &char| !c.is_whitespace() && !between(c);
     let written = text.chars().filter(between).count();
-    let separators: usize = links.iter().map(|(t, _)| t.chars().filter(plain_separators).count()).sum();
+    let separators: usize = links
+        .iter()
+        .map(|(t, _)| t.chars().filter(plain_separators).count())
+        .sum();
     if written > linked - separators.min(linked) {
         return Tail::Article;
     }
     let mut via = None;
     for (text, href) in &links {
-        if rules.footer_links.iter().any(|footer| footer.is_match(text)) {
+        if rules
+            .footer_links
+            .iter()
+            .any(|footer| footer.is_match(text))
+        {
             continue;
         }
         match address(text, href).filter(|_| rules.cleaning.via_line && !has_via && via.is_none()) {
@@ -161,7 +177,11 @@ fn is_raw_footer(text: &str, rules: &Rules) -> bool {
         let Some((_, after)) = after.split_once(')') else {
             return false;
         };
-        if !rules.footer_links.iter().any(|footer| footer.is_match(name)) {
+        if !rules
+            .footer_links
+            .iter()
+            .any(|footer| footer.is_match(name))
+        {
             return false;
         }
         any = true;
@@ -194,7 +214,11 @@ fn lines(tree: &mut Tree, rules: &Rules, said: &mut Said) {
         if let Some(source) = source_of(&rules.source_lines, &text) {
             said.source.get_or_insert(source);
             tree.mark(id, Mark::Cut);
-        } else if rules.image_credits.iter().any(|credit| credit.is_match(&text)) {
+        } else if rules
+            .image_credits
+            .iter()
+            .any(|credit| credit.is_match(&text))
+        {
             tree.mark(id, Mark::Cut);
         } else {
             trailing_source(tree, id, rules, said);
@@ -203,18 +227,26 @@ fn lines(tree: &mut Tree, rules: &Rules, said: &mut Said) {
 }
 
 fn has_block(tree: &Tree, id: Id) -> bool {
-    tree.children(id).any(|child| is_block(&tree.node(child).name))
+    tree.children(id)
+        .any(|child| is_block(&tree.node(child).name))
 }
 
 fn source_of(lines: &[Regex], text: &str) -> Option<String> {
     let found = lines.iter().find_map(|line| line.captures(text))?;
-    let name = found.get(1).map(|m| m.as_str().trim()).filter(|name| !name.is_empty())?;
+    let name = found
+        .get(1)
+        .map(|m| m.as_str().trim())
+        .filter(|name| !name.is_empty())?;
     Some(name.to_owned())
 }
 
 /// `……。（文章来源：X）` at the end of a paragraph.
 fn trailing_source(tree: &mut Tree, id: Id, rules: &Rules, said: &mut Said) {
-    let Some(last) = tree.children(id).next_back().filter(|last| tree.node(*last).is_text()) else {
+    let Some(last) = tree
+        .children(id)
+        .next_back()
+        .filter(|last| tree.node(*last).is_text())
+    else {
         return;
     };
     let text = tree.node(last).text.trim_end();
@@ -252,17 +284,32 @@ mod tests {
             format!("<p>{home}</p>\n<p> </p>"),
             "[返回滚动](../x/)\n[返回首页](../)".to_owned(),
         ] {
-            assert_eq!(run(&format!("<p>甲</p>\n{footer}")).0, "<p>甲</p>", "{footer}");
+            assert_eq!(
+                run(&format!("<p>甲</p>\n{footer}")).0,
+                "<p>甲</p>",
+                "{footer}"
+            );
         }
-        assert!(run("<p>甲</p><p>见<a href='/'>返回首页</a></p>").0.contains("返回"));
-        assert!(run("<p>甲</p><p><a href='/'>下一页</a></p>").0.contains("下一页"));
+        assert!(
+            run("<p>甲</p><p>见<a href='/'>返回首页</a></p>")
+                .0
+                .contains("返回")
+        );
+        assert!(
+            run("<p>甲</p><p><a href='/'>下一页</a></p>")
+                .0
+                .contains("下一页")
+        );
     }
 
     #[test]
     fn the_link_line_is_the_via_address() {
         let link = "<p><a href='http://a.test/1.html'>http://a.test/1.html</a></p>";
         let (html, said) = run(&format!("<p>甲</p>{link}<p><a href='/'>返回首页</a></p>"));
-        assert_eq!((html.as_str(), said.via.as_deref()), ("<p>甲</p>", Some("http://a.test/1.html")));
+        assert_eq!(
+            (html.as_str(), said.via.as_deref()),
+            ("<p>甲</p>", Some("http://a.test/1.html"))
+        );
         assert_eq!(run("<p>甲</p><p>&lt;&gt;</p>").0, "<p>甲</p>");
         assert_eq!(run(link).1.via, None);
         let other = "<p>甲</p><p><a href='http://a.test/'>http://b.test/</a></p>";
@@ -273,17 +320,29 @@ mod tests {
     fn the_source_line_is_read_through_its_links() {
         let line = "<p class=m>（文章来源：上海<span id=stock_1><a href=/q>证券</a></span>报）</p>";
         let (html, said) = run(&format!("<p>甲</p>{line}"));
-        assert_eq!((html.as_str(), said.source.as_deref()), ("<p>甲</p>", Some("上海证券报")));
+        assert_eq!(
+            (html.as_str(), said.source.as_deref()),
+            ("<p>甲</p>", Some("上海证券报"))
+        );
         let (html, said) = run("<p>甲。（文章来源：乙报）</p>");
-        assert_eq!((html.as_str(), said.source.as_deref()), ("<p>甲。</p>", Some("乙报")));
+        assert_eq!(
+            (html.as_str(), said.source.as_deref()),
+            ("<p>甲。</p>", Some("乙报"))
+        );
     }
 
     #[test]
     fn hidden_elements_tickers_and_credits_go() {
-        assert_eq!(run("<p style='Display : none'>x</p><p hidden>y</p><p>甲</p>").0, "<p>甲</p>");
+        assert_eq!(
+            run("<p style='Display : none'>x</p><p hidden>y</p><p>甲</p>").0,
+            "<p>甲</p>"
+        );
         let ticker = "<p>甲<span id='stock_1'><a href='/q' class='keytip'>乙</a></span><span id='quote_1'></span></p>";
         assert_eq!(run(ticker).0, "<p>甲乙</p>");
-        assert_eq!(run("<p><a href='/q' class='x keytip'>乙</a></p>").0, "<p>乙</p>");
+        assert_eq!(
+            run("<p><a href='/q' class='x keytip'>乙</a></p>").0,
+            "<p>乙</p>"
+        );
         assert_eq!(run("<p>甲</p><center>图片来源：丙</center>").0, "<p>甲</p>");
     }
 }

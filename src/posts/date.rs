@@ -93,15 +93,19 @@ fn plain(text: &str) -> Option<Written> {
     skip(&mut rest, b':')?;
     let minute = number(&mut rest, 2, 2)?;
     let mut second = 0;
+    let mut seconds = false;
     if rest.first() == Some(&b':') {
         rest = &rest[1..];
         second = number(&mut rest, 2, 2)?;
-        written.yaml_time = true;
+        seconds = true;
     }
-    if written.yaml_time && rest.first() == Some(&b'.') {
+    if seconds && rest.first() == Some(&b'.') {
         let digits = rest[1..].iter().take_while(|b| b.is_ascii_digit()).count();
         rest = &rest[1 + digits..];
     }
+    // Ruby's YAML takes a day that does not exist for text, which is then read in site time.
+    let exists = NaiveDate::from_ymd_opt(written.day.0, month, day).is_some();
+    written.yaml_time = seconds && exists;
     written.clock = Some((hour, minute, second));
     rest = rest.trim_ascii();
     if !rest.is_empty() {
@@ -115,7 +119,9 @@ fn number(rest: &mut &[u8], least: usize, most: usize) -> Option<u32> {
     if digits < least || digits > most {
         return None;
     }
-    let value = rest[..digits].iter().fold(0, |n, b| n * 10 + u32::from(b - b'0'));
+    let value = rest[..digits]
+        .iter()
+        .fold(0, |n, b| n * 10 + u32::from(b - b'0'));
     *rest = &rest[digits..];
     Some(value)
 }
@@ -154,7 +160,9 @@ fn offset(text: &[u8]) -> Option<i32> {
     if !rest.is_empty() || hours > 23 || minutes > 59 {
         return None;
     }
-    i32::try_from(hours * 3600 + minutes * 60).ok().map(|seconds| sign * seconds)
+    i32::try_from(hours * 3600 + minutes * 60)
+        .ok()
+        .map(|seconds| sign * seconds)
 }
 
 struct Shapes {
@@ -258,10 +266,18 @@ fn day_of(
         return Some((full_year(year)?, number(middle)?, number(day)?));
     }
     if let Some(found) = shapes.day_month_name.captures(text) {
-        return Some((full_year(&found[3])?, month_of(&found[2])?, number(&found[1])?));
+        return Some((
+            full_year(&found[3])?,
+            month_of(&found[2])?,
+            number(&found[1])?,
+        ));
     }
     let found = shapes.month_name_day.captures(text)?;
-    Some((full_year(&found[3])?, month_of(&found[1])?, number(&found[2])?))
+    Some((
+        full_year(&found[3])?,
+        month_of(&found[1])?,
+        number(&found[2])?,
+    ))
 }
 
 /// `20220218` and `20220218100141`.
@@ -338,4 +354,89 @@ pub(super) fn number_in_name(stem: &str, zone: Tz) -> Option<PostTime> {
     }
     let date = NaiveDate::parse_from_str(number, "%Y%m%d").ok()?;
     PostTime::new(wall_clock(date.and_hms_opt(0, 0, 0)?, zone), zone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono_tz::Asia::Shanghai;
+
+    fn at(text: &str) -> String {
+        let read = read(text, false, Shanghai, NaiveDates::SiteTime);
+        read.map_or_else(|| "-".into(), |read| read.time.rfc3339())
+    }
+
+    #[test]
+    fn offsets_stay_and_naive_dates_are_site_time() {
+        assert_eq!(at("2022-02-18 10:01:41 -0500"), "2022-02-18T10:01:41-05:00");
+        assert_eq!(at("2022-02-18T10:01:41.5Z"), "2022-02-18T10:01:41+00:00");
+        assert_eq!(at("2022-02-18 10:01:41 +8"), "2022-02-18T10:01:41+08:00");
+        assert_eq!(at("2022-02-18 10:01:41"), "2022-02-18T10:01:41+08:00");
+        assert_eq!(at(" 2022-2-8 "), "2022-02-08T00:00:00+08:00");
+        let utc = |text, quoted| {
+            read(text, quoted, Shanghai, NaiveDates::Utc)
+                .unwrap()
+                .time
+                .rfc3339()
+        };
+        assert_eq!(
+            utc("2022-02-18 10:01:41", false),
+            "2022-02-18T18:01:41+08:00"
+        );
+        assert_eq!(
+            utc("2022-02-18 10:01:41", true),
+            "2022-02-18T10:01:41+08:00"
+        );
+        assert_eq!(utc("2022-02-18 10:01", false), "2022-02-18T10:01:00+08:00");
+    }
+
+    #[test]
+    fn odd_spellings_are_read_as_ruby_reads_them() {
+        assert_eq!(at("2022-02-30 10:00:00"), "2022-03-02T10:00:00+08:00");
+        assert_eq!(at("2022-02-18 24:00:00"), "2022-02-19T00:00:00+08:00");
+        assert_eq!(at("February 18, 2022"), "2022-02-18T00:00:00+08:00");
+        assert_eq!(
+            at("Fri, 18 Feb 2022 10:01:41 +0800"),
+            "2022-02-18T10:01:41+08:00"
+        );
+        assert_eq!(at("2022/02/18 10:01 pm"), "2022-02-18T22:01:00+08:00");
+        assert_eq!(at("2022-02-18 10:01:41 CST"), "2022-02-18T10:01:41-06:00");
+        assert_eq!(
+            at("2012-07-12- 19:30:00 +0800"),
+            "2012-07-12T19:30:00+08:00"
+        );
+        for bad in [
+            "",
+            "+0800",
+            "2022-02",
+            "02/18/2022",
+            "1645149701",
+            "soon",
+            "10:01",
+            "2022-13-01",
+            "2022-02-18 99:00:00",
+        ] {
+            assert_eq!(at(bad), "-", "{bad}");
+        }
+    }
+
+    #[test]
+    fn file_names_are_taken_apart() {
+        let split = |stem| (name(stem).date, name(stem).slug);
+        assert_eq!(split("2022-02-18-a-b."), (Some("2022-02-18"), "a-b"));
+        assert_eq!(split("22-1-2-x"), (Some("22-1-2"), "x"));
+        assert_eq!(split("-20220526"), (None, "20220526"));
+        assert_eq!(split("06-06-os"), (None, "06-06-os"));
+        let number = |stem| number_in_name(stem, Shanghai).map(PostTime::rfc3339);
+        assert_eq!(
+            number("-202205262391921712").unwrap(),
+            "2022-05-26T00:00:00+08:00"
+        );
+        assert_eq!(
+            number("NW202205262391921712").unwrap(),
+            "2022-05-26T00:00:00+08:00"
+        );
+        assert_eq!(number("99999999999"), None);
+        assert_eq!(number("chapter-12"), None);
+    }
 }

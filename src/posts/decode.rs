@@ -71,7 +71,7 @@ pub(super) fn is_forbidden(c: char) -> bool {
 /// Takes out what XML 1.0 forbids: YAML escapes and HTML entities can bring it back in.
 pub(super) fn scrub(text: String) -> String {
     let suspicious = |b: &u8| (*b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r')) || *b == 0xEF;
-    if text.as_bytes().iter().any(|b| suspicious(b)) && text.contains(is_forbidden) {
+    if text.as_bytes().iter().any(suspicious) && text.contains(is_forbidden) {
         return text.replace(is_forbidden, "");
     }
     text
@@ -80,13 +80,14 @@ pub(super) fn scrub(text: String) -> String {
 /// One line, trimmed: for titles, names and labels.
 pub(super) fn one_line(text: &str) -> String {
     let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let text = scrub(text.to_owned());
     let text = text.trim();
     if text.contains(breaks) {
         let parts: Vec<&str> = text.split(breaks).map(str::trim).collect();
         let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        return scrub(parts.join(" "));
+        return parts.join(" ");
     }
-    scrub(text.to_owned())
+    text.to_owned()
 }
 
 #[cfg(test)]
@@ -102,13 +103,19 @@ mod tests {
 
     #[test]
     fn bom_and_line_ends_pass_in_silence() {
-        assert_eq!(kinds("\u{FEFF}a\r\nb\rc".as_bytes()), ("a\nb\nc".into(), vec![]));
+        assert_eq!(
+            kinds("\u{FEFF}a\r\nb\rc".as_bytes()),
+            ("a\nb\nc".into(), vec![])
+        );
     }
 
     #[test]
     fn control_characters_go_and_are_noted() {
         let (text, kinds) = kinds(b"a\x00b\x08c\xEF\xBF\xBE\td");
-        assert_eq!((text.as_str(), kinds), ("abc\td", vec!["control-characters"]));
+        assert_eq!(
+            (text.as_str(), kinds),
+            ("abc\td", vec!["control-characters"])
+        );
     }
 
     #[test]
@@ -123,5 +130,6 @@ mod tests {
     #[test]
     fn a_title_is_one_line() {
         assert_eq!(one_line(" a\n b\u{2028}c\u{1F} "), "a b c");
+        assert_eq!(one_line("a\u{8}b"), "ab");
     }
 }

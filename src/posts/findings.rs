@@ -54,7 +54,13 @@ impl<'a> Findings<'a> {
         self.add(Severity::Note, kind, at, message.into(), help);
     }
 
-    pub fn recovered(&mut self, kind: &'static str, at: At, message: impl Into<String>, help: &str) {
+    pub fn recovered(
+        &mut self,
+        kind: &'static str,
+        at: At,
+        message: impl Into<String>,
+        help: &str,
+    ) {
         self.add(Severity::Recovered, kind, at, message.into(), help);
     }
 

@@ -54,7 +54,9 @@ pub(super) fn split(text: &str) -> Split<'_> {
     let yaml_line = count_lines(lead) + 2;
     let mut at = 0;
     for each in rest.split_inclusive('\n') {
-        let closes = each.strip_prefix("---").or_else(|| each.strip_prefix("..."));
+        let closes = each
+            .strip_prefix("---")
+            .or_else(|| each.strip_prefix("..."));
         if closes.is_some_and(|after| after.trim().is_empty()) {
             let yaml = &rest[..at];
             return Split::Found {
@@ -67,7 +69,11 @@ pub(super) fn split(text: &str) -> Split<'_> {
         at += each.len();
     }
     let fields = rest.lines().find(|l| !l.trim().is_empty()).and_then(key_of);
-    if fields.is_some() { Split::Unclosed } else { Split::Absent }
+    if fields.is_some() {
+        Split::Unclosed
+    } else {
+        Split::Absent
+    }
 }
 
 fn count_lines(text: &str) -> u32 {
@@ -86,7 +92,9 @@ impl Fields {
     /// The value of a key; of duplicates the last, as in Ruby. Null is absent.
     pub fn get(&self, key: &str) -> Option<&Value> {
         let found = self.entries.iter().rev().find(|(name, _)| name == key);
-        found.map(|(_, value)| value).filter(|value| !value.is_null())
+        found
+            .map(|(_, value)| value)
+            .filter(|value| !value.is_null())
     }
 
     /// The value of a key as text, if it is a scalar that is not blank.
@@ -107,7 +115,8 @@ impl Fields {
 
     /// True when the value stands in quotes, which YAML crates do not tell.
     pub fn quoted(&self, key: &str) -> bool {
-        self.raw(key).is_some_and(|(_, text)| text.starts_with(['"', '\'']))
+        self.raw(key)
+            .is_some_and(|(_, text)| text.starts_with(['"', '\'']))
     }
 
     fn raw(&self, key: &str) -> Option<(u32, &str)> {
@@ -156,7 +165,10 @@ pub(super) fn read(yaml: &str, yaml_line: u32, findings: &mut Findings) -> Field
             findings.recovered(
                 "broken-yaml",
                 at,
-                format!("the front matter is no valid YAML ({why}); read line by line: {}", names.join(", ")),
+                format!(
+                    "the front matter is no valid YAML ({why}); read line by line: {}",
+                    names.join(", ")
+                ),
                 "put the value into single quotes and double every single quote inside it",
             );
         }
@@ -176,7 +188,10 @@ fn capped<'a>(yaml: &'a str, yaml_line: u32, findings: &mut Findings) -> &'a str
     findings.recovered(
         "front-matter-too-long",
         line(yaml_line),
-        format!("the front matter has {} bytes; only the first {end} are read", yaml.len()),
+        format!(
+            "the front matter has {} bytes; only the first {end} are read",
+            yaml.len()
+        ),
         "keep front matter below 16 KiB",
     );
     &yaml[..end]

@@ -11,7 +11,9 @@ fn fields(yaml: &str) -> (Fields, Vec<Problem>) {
 
 fn body(text: &str) -> Option<(&str, u32)> {
     match split(text) {
-        Split::Found { body, body_line, .. } => Some((body, body_line)),
+        Split::Found {
+            body, body_line, ..
+        } => Some((body, body_line)),
         _ => None,
     }
 }
@@ -31,7 +33,8 @@ fn marks_are_found_as_jekyll_finds_them() {
 
 #[test]
 fn a_title_with_inner_quotes_is_recovered_with_its_place() {
-    let (fields, problems) = fields("layout: post\ntitle: \"甲\"乙\"丙\"\ndate: 2022-02-18\ntags:\n- a\n- b\n");
+    let (fields, problems) =
+        fields("layout: post\ntitle: \"甲\"乙\"丙\"\ndate: 2022-02-18\ntags:\n- a\n- b\n");
     assert_eq!(fields.text("title").unwrap(), "甲\"乙\"丙");
     assert_eq!(fields.text("date").unwrap(), "2022-02-18");
     assert_eq!(fields.get("tags").unwrap().as_sequence().unwrap().len(), 2);
@@ -42,7 +45,15 @@ fn a_title_with_inner_quotes_is_recovered_with_its_place() {
 
 #[test]
 fn what_people_write_into_titles_is_kept() {
-    for title in ["央行: 降准", "[快讯] 某事", "*重要* 通知", "@某人", "%5 增长", "`code`", "路径 C:\\x"] {
+    for title in [
+        "央行: 降准",
+        "[快讯] 某事",
+        "*重要* 通知",
+        "@某人",
+        "%5 增长",
+        "`code`",
+        "路径 C:\\x",
+    ] {
         let (fields, _) = fields(&format!("title: {title}\ndate: 2022-02-18\n"));
         assert_eq!(fields.text("title").unwrap(), title);
         assert!(fields.text("date").is_some());
@@ -69,7 +80,10 @@ fn quotes_and_lines_are_known() {
 #[test]
 fn bombs_and_long_texts_are_bounded() {
     let mut bomb = String::from("title: x\na: &a [1,1,1,1,1,1,1,1,1]\n");
-    for (this, before) in ["b", "c", "d", "e", "f", "g", "h"].iter().zip(["a", "b", "c", "d", "e", "f", "g"]) {
+    for (this, before) in ["b", "c", "d", "e", "f", "g", "h"]
+        .iter()
+        .zip(["a", "b", "c", "d", "e", "f", "g"])
+    {
         let many = vec![format!("*{before}"); 9].join(",");
         bomb += &format!("{this}: &{this} [{many}]\n");
     }

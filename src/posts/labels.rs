@@ -17,7 +17,12 @@ pub(super) struct Labels {
 }
 
 /// Reads the labels of a post whose path below its root is `relative`.
-pub(super) fn read(fields: &Fields, relative: &str, rules: &Rules, findings: &mut Findings) -> Labels {
+pub(super) fn read(
+    fields: &Fields,
+    relative: &str,
+    rules: &Rules,
+    findings: &mut Findings,
+) -> Labels {
     let mut categories = folders(relative);
     categories.extend(several(fields, "categories", findings));
     categories.extend(single(fields, "category", findings));
@@ -39,16 +44,16 @@ fn folders(relative: &str) -> Vec<String> {
     let parts: Vec<&str> = relative.split('/').collect();
     let special = parts.iter().position(|part| *part == "_posts");
     let above = special.map_or(&[][..], |at| &parts[..at]);
-    let named = above.iter().filter(|part| !part.is_empty() && **part != ".");
+    let named = above
+        .iter()
+        .filter(|part| !part.is_empty() && **part != ".");
     named.map(|part| (*part).to_owned()).collect()
 }
 
 /// A text is split on ASCII white space only: `U+3000` and commas are parts of names.
 fn several(fields: &Fields, key: &str, findings: &mut Findings) -> Vec<String> {
     match fields.get(key) {
-        Some(Value::String(text)) => {
-            text.split_ascii_whitespace().map(str::to_owned).collect()
-        }
+        Some(Value::String(text)) => text.split_ascii_whitespace().map(str::to_owned).collect(),
         Some(value) => items(value, fields, key, findings),
         None => Vec::new(),
     }
@@ -56,7 +61,10 @@ fn several(fields: &Fields, key: &str, findings: &mut Findings) -> Vec<String> {
 
 /// A text is one label, whatever is in it.
 fn single(fields: &Fields, key: &str, findings: &mut Findings) -> Vec<String> {
-    fields.get(key).map(|value| items(value, fields, key, findings)).unwrap_or_default()
+    fields
+        .get(key)
+        .map(|value| items(value, fields, key, findings))
+        .unwrap_or_default()
 }
 
 fn items(value: &Value, fields: &Fields, key: &str, findings: &mut Findings) -> Vec<String> {
@@ -77,7 +85,13 @@ fn items(value: &Value, fields: &Fields, key: &str, findings: &mut Findings) -> 
     names
 }
 
-fn tidy(names: Vec<String>, fields: &Fields, key: &str, rules: &Rules, findings: &mut Findings) -> Vec<String> {
+fn tidy(
+    names: Vec<String>,
+    fields: &Fields,
+    key: &str,
+    rules: &Rules,
+    findings: &mut Findings,
+) -> Vec<String> {
     let mut kept: Vec<String> = Vec::with_capacity(names.len());
     for name in names {
         let name = one_line(&name);
@@ -132,9 +146,15 @@ mod tests {
     #[test]
     fn texts_split_on_ascii_white_space_and_lists_do_not() {
         assert_eq!(lists("categories: a b\u{3000}c,d").0, ["a", "b\u{3000}c,d"]);
-        assert_eq!(lists("categories: [a b, [c], ~, 2022]").0, ["a b", "c", "2022"]);
+        assert_eq!(
+            lists("categories: [a b, [c], ~, 2022]").0,
+            ["a b", "c", "2022"]
+        );
         assert_eq!(lists("tags: 甲  乙 甲").1, ["甲", "乙"]);
-        assert_eq!(lists("tags: [2022-02-18, 1.5, true]").1, ["2022-02-18", "1.5", "true"]);
+        assert_eq!(
+            lists("tags: [2022-02-18, 1.5, true]").1,
+            ["2022-02-18", "1.5", "true"]
+        );
     }
 
     #[test]
@@ -155,7 +175,10 @@ mod tests {
         let many: Vec<String> = (0..10_000).map(|n| format!("t{n}")).collect();
         let (labels, problems) = run(&format!("tags: [{}]", many[..1000].join(",")), "x.md");
         assert_eq!((labels.tags.len(), problems), (100, 1));
-        let (labels, problems) = run(&format!("tags: [{}, ok, {{a: b}}]", "长".repeat(5000)), "x.md");
+        let (labels, problems) = run(
+            &format!("tags: [{}, ok, {{a: b}}]", "长".repeat(5000)),
+            "x.md",
+        );
         assert_eq!((labels.tags, problems), (vec!["ok".to_owned()], 2));
     }
 }

@@ -34,7 +34,11 @@ pub struct Parsed {
 pub fn load(path: &str, first_seen: DateTime<Utc>, rules: &Rules) -> Result<Parsed, ReadError> {
     let (bytes, stamp) = read(path, rules)?;
     let (post, problems) = parse(path, &bytes, first_seen, rules);
-    Ok(Parsed { post, problems, stamp })
+    Ok(Parsed {
+        post,
+        problems,
+        stamp,
+    })
 }
 
 /// Parses one file. Whatever the bytes, it answers with a post, with problems, or with both.
@@ -84,7 +88,11 @@ impl<'a> File<'a> {
     }
 
     fn slug(&self) -> &'a str {
-        if self.name.slug.is_empty() { self.stem } else { self.name.slug }
+        if self.name.slug.is_empty() {
+            self.stem
+        } else {
+            self.name.slug
+        }
     }
 }
 
@@ -97,7 +105,12 @@ struct Source<'t> {
 
 fn source<'t>(text: &'t str, file: &File, findings: &mut Findings) -> Option<Source<'t>> {
     match front_matter::split(text) {
-        Split::Found { yaml, yaml_line, body, body_line } => {
+        Split::Found {
+            yaml,
+            yaml_line,
+            body,
+            body_line,
+        } => {
             if yaml_line > 2 {
                 findings.note(
                     "blank-before-front-matter",
@@ -107,7 +120,11 @@ fn source<'t>(text: &'t str, file: &File, findings: &mut Findings) -> Option<Sou
                 );
             }
             let fields = front_matter::read(yaml, yaml_line, findings);
-            Some(Source { fields, body, body_line })
+            Some(Source {
+                fields,
+                body,
+                body_line,
+            })
         }
         Split::Unclosed => {
             findings.skipped(
@@ -134,7 +151,11 @@ fn source<'t>(text: &'t str, file: &File, findings: &mut Findings) -> Option<Sou
                 "there is no front matter; title and date are taken from the file name",
                 "begin the file with fields between two lines `---`",
             );
-            Some(Source { fields: Fields::default(), body: text, body_line: 1 })
+            Some(Source {
+                fields: Fields::default(),
+                body: text,
+                body_line: 1,
+            })
         }
         Split::Absent => {
             findings.skipped(
@@ -158,7 +179,9 @@ fn post(
     let fields = &source.fields;
     let (published, date_source) = published(file, fields, first_seen, rules, findings);
     let labels = labels::read(fields, file.relative, rules, findings);
-    let slug = fields.text("slug").map_or_else(|| file.slug().to_owned(), |slug| one_line(&slug));
+    let slug = fields
+        .text("slug")
+        .map_or_else(|| file.slug().to_owned(), |slug| one_line(&slug));
     let facts = Facts {
         categories: &labels.categories,
         slug: &slug,
@@ -166,7 +189,11 @@ fn post(
         date: in_zone(published.as_chrono().to_utc(), rules.site.timezone),
     };
     let url = permalink(fields, &facts, rules, findings);
-    let place = body::Place { url: &url, is_html: file.is_html, line: source.body_line };
+    let place = body::Place {
+        url: &url,
+        is_html: file.is_html,
+        line: source.body_line,
+    };
     let body = body::read(source.body, &place, rules, findings);
     let title = title(file, fields, &body, findings);
     Post {
@@ -206,10 +233,18 @@ fn published(
     let (time, source, from) = if let Some(time) = file.name.date.and_then(read) {
         (Some(time), DateSource::FileName, "the file name's date")
     } else if let Some(time) = date::number_in_name(file.stem, zone) {
-        (Some(time), DateSource::NumberInName, "the number in the file name")
+        (
+            Some(time),
+            DateSource::NumberInName,
+            "the number in the file name",
+        )
     } else {
         let time = PostTime::new(in_zone(first_seen, zone), zone);
-        (time, DateSource::FirstSeen, "the time at which the file was first seen")
+        (
+            time,
+            DateSource::FirstSeen,
+            "the time at which the file was first seen",
+        )
     };
     if fields.has("date") {
         findings.recovered(
@@ -234,7 +269,12 @@ fn published(
     }
 }
 
-fn date_field(fields: &Fields, key: &str, rules: &Rules, findings: &mut Findings) -> Option<PostTime> {
+fn date_field(
+    fields: &Fields,
+    key: &str,
+    rules: &Rules,
+    findings: &mut Findings,
+) -> Option<PostTime> {
     let text = match fields.get(key)? {
         // `[2022-02-18]`
         Value::Sequence(items) if items.len() == 1 => scalar(&items[0])?,
@@ -245,7 +285,11 @@ fn date_field(fields: &Fields, key: &str, rules: &Rules, findings: &mut Findings
         findings.note(
             "named-zone",
             fields.at(key),
-            format!("`{}` names its zone by letters, read as Ruby does: {}", one_line(&text), read.time.rfc3339()),
+            format!(
+                "`{}` names its zone by letters, read as Ruby does: {}",
+                one_line(&text),
+                read.time.rfc3339()
+            ),
             "write the offset in digits, such as +0800",
         );
     }
@@ -290,7 +334,9 @@ fn permalink(fields: &Fields, facts: &Facts, rules: &Rules, findings: &mut Findi
 
 fn id(file: &File, fields: &Fields, url: &str, slug: &str, rules: &Rules) -> PostId {
     let own = fields.text("guid").or_else(|| fields.text("id"));
-    let own = own.map(|text| one_line(&text)).filter(|text| !text.is_empty());
+    let own = own
+        .map(|text| one_line(&text))
+        .filter(|text| !text.is_empty());
     PostId::new(own.unwrap_or_else(|| match rules.id {
         IdStyle::Jekyll => scrub(jekyll_id(url, slug)),
         IdStyle::File => scrub(file.stem.to_owned()),
@@ -298,13 +344,20 @@ fn id(file: &File, fields: &Fields, url: &str, slug: &str, rules: &Rules) -> Pos
 }
 
 fn title(file: &File, fields: &Fields, body: &Body, findings: &mut Findings) -> String {
-    let written = fields.get("title").and_then(scalar).map(|title| one_line(&title));
+    let written = fields
+        .get("title")
+        .and_then(scalar)
+        .map(|title| one_line(&title));
     if let Some(title) = written.as_ref().filter(|title| !title.is_empty()) {
         return title.clone();
     }
     let from_name = || {
         let title = one_line(&titleized(file.slug()));
-        if title.is_empty() { one_line(file.stem) } else { title }
+        if title.is_empty() {
+            one_line(file.stem)
+        } else {
+            title
+        }
     };
     // Jekyll takes the name only where there is no title at all, and leaves `""` empty.
     let title = if written.is_none() && !fields.has("title") {
@@ -321,14 +374,22 @@ fn title(file: &File, fields: &Fields, body: &Body, findings: &mut Findings) -> 
         );
         title
     };
-    if title.is_empty() { "?".to_owned() } else { title }
+    if title.is_empty() {
+        "?".to_owned()
+    } else {
+        title
+    }
 }
 
 /// `hello-2015` becomes `Hello 2015`.
 fn titleized(slug: &str) -> String {
     let words = slug.trim_end_matches('-').split('-').map(|word| {
         let mut chars = word.chars();
-        let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
+        let first: String = chars
+            .next()
+            .into_iter()
+            .flat_map(char::to_uppercase)
+            .collect();
         first + &chars.as_str().to_lowercase()
     });
     words.collect::<Vec<_>>().join(" ")
@@ -376,7 +437,10 @@ fn author(fields: &Fields) -> Option<String> {
 /// The front matter's `image`, which jekyll-feed shows too.
 fn image(fields: &Fields, place: &body::Place, rules: &Rules) -> Option<String> {
     let path = match fields.get("image")? {
-        Value::Mapping(map) => map.get("path").or_else(|| map.get("url")).and_then(scalar)?,
+        Value::Mapping(map) => map
+            .get("path")
+            .or_else(|| map.get("url"))
+            .and_then(scalar)?,
         value => scalar(value)?,
     };
     let path = one_line(&path);

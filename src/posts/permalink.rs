@@ -27,9 +27,31 @@ pub(super) struct Facts<'a> {
 }
 
 const PLACEHOLDERS: &[&str] = &[
-    "categories", "slugified_categories", "title", "slug", "name", "basename", "collection",
-    "path", "output_ext", "year", "month", "day", "hour", "minute", "second", "i_day", "i_month",
-    "short_month", "long_month", "short_year", "y_day", "w_year", "week", "w_day", "short_day",
+    "categories",
+    "slugified_categories",
+    "title",
+    "slug",
+    "name",
+    "basename",
+    "collection",
+    "path",
+    "output_ext",
+    "year",
+    "month",
+    "day",
+    "hour",
+    "minute",
+    "second",
+    "i_day",
+    "i_month",
+    "short_month",
+    "long_month",
+    "short_year",
+    "y_day",
+    "w_year",
+    "week",
+    "w_day",
+    "short_day",
     "long_day",
 ];
 
@@ -297,23 +319,34 @@ mod tests {
             url("date", "开站 大吉(1)#2", &["C#"]),
             "/c%23/2022/02/08/%E5%BC%80%E7%AB%99-%E5%A4%A7%E5%90%89(1)-2.html"
         );
-        assert_eq!(url("none", "-a--b-", &["TechWeb", "Techweb"]), "/techweb/a-b.html");
+        assert_eq!(
+            url("none", "-a--b-", &["TechWeb", "Techweb"]),
+            "/techweb/a-b.html"
+        );
         assert_eq!(url("none", "a..b", &["../.."]), "/a/b.html");
         assert_eq!(url("none", "a", &["x y?"]), "/x%20y%3F/a.html");
     }
 
     #[test]
     fn an_id_keeps_the_slug_as_written() {
-        assert_eq!(jekyll_id("/2022/01/01/%E5%BC%80.html", "开 #2"), "/2022/01/01/开 #2");
+        assert_eq!(
+            jekyll_id("/2022/01/01/%E5%BC%80.html", "开 #2"),
+            "/2022/01/01/开 #2"
+        );
         assert_eq!(jekyll_id("/2022/01/01/a/", "a"), "/2022/01/01/a");
         assert_eq!(jekyll_id("/a.html", "a"), "/a");
     }
 
     #[test]
     fn a_permalink_cannot_climb() {
-        let own = Template::of_post("/%2e%2e/../%2E./x.html").unwrap();
+        let own = Template::of_post("/%2e%2e/../%2E%2e/x.html").unwrap();
         let date = DateTime::parse_from_rfc3339("2022-02-08T10:01:41+08:00").unwrap();
-        let facts = Facts { categories: &[], slug: "a", stem: "a", date };
+        let facts = Facts {
+            categories: &[],
+            slug: "a",
+            stem: "a",
+            date,
+        };
         assert_eq!(own.url(&facts), "/x.html");
     }
 }

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 /// Longer than any real tag: LaTeX may hold an opening `{%` that is never closed.
-const LONGEST_TAG: usize = 2000;
+const LONGEST_TAG: usize = 1000;
 
 /// Leaves Liquid out. The second value is the byte at which the first tag stood.
 pub(super) fn liquid<'t>(text: &'t str, site_url: &str) -> (Cow<'t, str>, Option<usize>) {
@@ -56,7 +56,7 @@ fn tag_at(text: &str, at: usize) -> Option<Tag<'_>> {
     let close = rest[2..limit.max(2)].find(end)? + 2;
     let inner = rest[2..close].trim_matches('-').trim();
     // An output that spans lines is a template of another language, in a code block.
-    if output && inner.contains('\n') {
+    if output && rest[2..close].contains('\n') {
         return None;
     }
     let letters = |c: char| !(c.is_ascii_alphanumeric() || c == '_');
@@ -115,7 +115,11 @@ fn block(tag: &Tag, closing: &str, out: &mut String, text: &str, from: usize) ->
         "raw" => out.push_str(inner),
         "highlight" => {
             let language = tag.inner.split_ascii_whitespace().nth(1).unwrap_or("");
-            let fence = if inner.contains("```") { "~~~~~~" } else { "```" };
+            let fence = if inner.contains("```") {
+                "~~~~~~"
+            } else {
+                "```"
+            };
             out.push_str("\n\n");
             out.push_str(fence);
             out.push_str(language);
@@ -156,7 +160,9 @@ pub(super) fn attribute_lists(text: &str) -> Cow<'_, str> {
             Some(mark) if trimmed.starts_with(mark) => fence = None,
             Some(_) => {}
             None => {
-                fence = ["```", "~~~"].into_iter().find(|mark| trimmed.starts_with(*mark));
+                fence = ["```", "~~~"]
+                    .into_iter()
+                    .find(|mark| trimmed.starts_with(*mark));
             }
         }
         let indented = line.starts_with("    ") || line.starts_with('\t');
@@ -199,17 +205,39 @@ mod tests {
     #[test]
     fn liquid_goes_and_raw_stays() {
         assert_eq!(run("a {% include x.html y=\"%\" %} b"), "a  b");
-        assert_eq!(run("{% raw %}{{ x }} {% y %}{% endraw %}!"), "{{ x }} {% y %}!");
-        assert_eq!(run("a{%- comment -%} b {%- endcomment -%}c {{ page.x }}"), "ac ");
-        assert_eq!(run("{{ site.url }}{{ site.baseurl }}/a"), "https://x.test/base/a");
+        assert_eq!(
+            run("{% raw %}{{ x }} {% y %}{% endraw %}!"),
+            "{{ x }} {% y %}!"
+        );
+        assert_eq!(
+            run("a{%- comment -%} b {%- endcomment -%}c {{ page.x }}"),
+            "ac "
+        );
+        assert_eq!(
+            run("{{ site.url }}{{ site.baseurl }}/a"),
+            "https://x.test/base/a"
+        );
         assert_eq!(run("({{ site.baseurl }}/a)"), "(/base/a)");
-        assert_eq!(run("({{ '/a' | relative_url }})"), "(https://x.test/base/a)");
-        assert_eq!(run("{% highlight c %}\nint x;\n{% endhighlight %}"), "\n\n```c\nint x;\n```\n\n");
+        assert_eq!(
+            run("({{ '/a' | relative_url }})"),
+            "(https://x.test/base/a)"
+        );
+        assert_eq!(
+            run("{% highlight c %}\nint x;\n{% endhighlight %}"),
+            "\n\n```c\nint x;\n```\n\n"
+        );
     }
 
     #[test]
     fn braces_that_are_no_liquid_stay() {
-        for text in ["\\newcommand{%\n x}", "a {{{ b", "{{\n x\n}}", "{", "{%", "{{}}"] {
+        for text in [
+            "\\newcommand{%\n x}",
+            "a {{{ b",
+            "{{\n x\n}}",
+            "{",
+            "{%",
+            "{{}}",
+        ] {
             assert_eq!(liquid(text, "").0, text);
         }
         assert_eq!(liquid("ab{% x %}", "").1, Some(2));
@@ -219,7 +247,12 @@ mod tests {
     fn attribute_lists_go_and_code_stays() {
         assert_eq!(attribute_lists("a\n{: .note}\nb"), "a\n\nb");
         assert_eq!(attribute_lists("[a](b){:target=\"_blank\"} c"), "[a](b) c");
-        for code in ["```\n[a](b){:x}\n```\n", "    f){:a => 1}\n", "`f(){:a => 1}`\n", "x {:y}\n"] {
+        for code in [
+            "```\n[a](b){:x}\n```\n",
+            "    f){:a => 1}\n",
+            "`f(){:a => 1}`\n",
+            "x {:y}\n",
+        ] {
             assert_eq!(attribute_lists(code), code);
         }
     }

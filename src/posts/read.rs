@@ -108,9 +108,13 @@ fn stat(path: &str) -> Result<Stamp, ReadError> {
 }
 
 fn is_fresh(stamp: Stamp, settle_ms: u64) -> bool {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     let age_ns = i64::try_from(now.as_nanos()).unwrap_or(i64::MAX) - stamp.modified_ns;
-    let settle_ns = i64::try_from(settle_ms).unwrap_or(0).saturating_mul(1_000_000);
+    let settle_ns = i64::try_from(settle_ms)
+        .unwrap_or(0)
+        .saturating_mul(1_000_000);
     age_ns.saturating_abs() < settle_ns
 }
 
@@ -127,10 +131,21 @@ mod tests {
         fs::write(path("a.md"), "abc").unwrap();
         let (bytes, stamp) = read(&path("a.md"), &rules).unwrap();
         assert_eq!((bytes.as_slice(), stamp.size), (&b"abc"[..], 3));
-        assert!(matches!(read(&path("none.md"), &rules), Err(ReadError::Gone)));
+        assert!(matches!(
+            read(&path("none.md"), &rules),
+            Err(ReadError::Gone)
+        ));
         fs::write(path("new.md"), "").unwrap();
-        assert!(matches!(read(&path("new.md"), &rules), Err(ReadError::Changing)));
-        File::options().append(true).open(path("a.md")).unwrap().set_len(2 << 20).unwrap();
+        assert!(matches!(
+            read(&path("new.md"), &rules),
+            Err(ReadError::Changing)
+        ));
+        File::options()
+            .append(true)
+            .open(path("a.md"))
+            .unwrap()
+            .set_len(2 << 20)
+            .unwrap();
         let error = read(&path("a.md"), &rules).unwrap_err();
         assert!(matches!(error, ReadError::TooLarge(_)));
         assert_eq!(error.problem("a.md").unwrap().kind, "too-large");

@@ -67,12 +67,20 @@ pub fn look(roots: &[PathBuf], path: &Path) -> Look {
     }
     let ignored = |(at, name): (usize, &&str)| {
         let last = at + 1 == names.len();
-        if last { is_ignored(name) && **name != *"_posts" } else { is_ignored_folder(name) }
+        if last {
+            is_ignored(name) && **name != *"_posts"
+        } else {
+            is_ignored_folder(name)
+        }
     };
     if names.iter().enumerate().any(ignored) || !root.is_dir() {
         return Look::Ignored;
     }
-    let path = if names.is_empty() { root.to_owned() } else { root.join(&relative) };
+    let path = if names.is_empty() {
+        root.to_owned()
+    } else {
+        root.join(&relative)
+    };
     let Some(text) = path.to_str().map(str::to_owned) else {
         return Look::Ignored;
     };
@@ -93,7 +101,10 @@ pub fn look(roots: &[PathBuf], path: &Path) -> Look {
 }
 
 fn is_gone(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
 }
 
 /// The root and the rest of a path below it. Watchers speak in absolute paths.
@@ -106,7 +117,9 @@ fn below<'a>(root: &'a Path, path: &'a Path) -> Option<(&'a Path, PathBuf)> {
         return Some((root, rest.to_owned()));
     }
     let real = root.canonicalize().ok()?;
-    path.strip_prefix(real).ok().map(|rest| (root, rest.to_owned()))
+    path.strip_prefix(real)
+        .ok()
+        .map(|rest| (root, rest.to_owned()))
 }
 
 fn walk(root: &Path, scan: &mut Scan) {
@@ -124,7 +137,11 @@ fn walk(root: &Path, scan: &mut Scan) {
 
 fn is_wanted(entry: &DirEntry) -> bool {
     let name = entry.file_name().to_string_lossy();
-    if entry.file_type().is_dir() { !is_ignored_folder(&name) } else { !is_ignored(&name) }
+    if entry.file_type().is_dir() {
+        !is_ignored_folder(&name)
+    } else {
+        !is_ignored(&name)
+    }
 }
 
 fn file(entry: &DirEntry, scan: &mut Scan) {
@@ -134,7 +151,12 @@ fn file(entry: &DirEntry, scan: &mut Scan) {
     let Some(path) = entry.path().to_str() else {
         let shown = entry.path().to_string_lossy();
         let mut findings = Findings::new(&shown);
-        findings.skipped("bad-file-name", FILE, "the file name is not UTF-8", "rename the file");
+        findings.skipped(
+            "bad-file-name",
+            FILE,
+            "the file name is not UTF-8",
+            "rename the file",
+        );
         scan.problems.extend(findings.into_list());
         return;
     };
@@ -179,7 +201,12 @@ fn failure(root: &Path, error: &walkdir::Error, scan: &mut Scan) {
         if !path.is_symlink() || !is_post_name(&shown) {
             return;
         }
-        findings.skipped("dangling-link", FILE, "this link leads nowhere", "delete or mend the link");
+        findings.skipped(
+            "dangling-link",
+            FILE,
+            "this link leads nowhere",
+            "delete or mend the link",
+        );
     } else {
         findings.skipped(
             "unreadable",
@@ -194,7 +221,9 @@ fn failure(root: &Path, error: &walkdir::Error, scan: &mut Scan) {
 
 fn is_post_name(name: &str) -> bool {
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    ["md", "markdown", "html"].iter().any(|known| ending.eq_ignore_ascii_case(known))
+    ["md", "markdown", "html"]
+        .iter()
+        .any(|known| ending.eq_ignore_ascii_case(known))
 }
 
 /// Names that Jekyll leaves out: hidden, temporary, drafts.

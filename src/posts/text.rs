@@ -34,7 +34,10 @@ pub(super) fn of(tree: &Tree, from: Id, capacity: usize) -> String {
 
 /// The arrow from a footnote back to the text.
 fn is_back_reference(node: &Node) -> bool {
-    node.name == "a" && node.attr("class").is_some_and(|c| c.contains("footnote-backref"))
+    node.name == "a"
+        && node
+            .attr("class")
+            .is_some_and(|c| c.contains("footnote-backref"))
 }
 
 #[derive(Default)]
@@ -131,10 +134,43 @@ fn is_wide(c: char) -> bool {
 pub(super) fn is_block(name: &str) -> bool {
     matches!(
         name,
-        "address" | "article" | "aside" | "blockquote" | "caption" | "center" | "dd" | "details"
-            | "div" | "dl" | "dt" | "fieldset" | "figcaption" | "figure" | "footer" | "form" | "h1"
-            | "h2" | "h3" | "h4" | "h5" | "h6" | "header" | "hr" | "li" | "main" | "nav" | "ol"
-            | "p" | "pre" | "section" | "summary" | "table" | "tbody" | "tfoot" | "thead" | "tr"
+        "address"
+            | "article"
+            | "aside"
+            | "blockquote"
+            | "caption"
+            | "center"
+            | "dd"
+            | "details"
+            | "div"
+            | "dl"
+            | "dt"
+            | "fieldset"
+            | "figcaption"
+            | "figure"
+            | "footer"
+            | "form"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "header"
+            | "hr"
+            | "li"
+            | "main"
+            | "nav"
+            | "ol"
+            | "p"
+            | "pre"
+            | "section"
+            | "summary"
+            | "table"
+            | "tbody"
+            | "tfoot"
+            | "thead"
+            | "tr"
             | "ul"
     )
 }

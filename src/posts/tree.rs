@@ -80,7 +80,12 @@ impl Tree {
     pub fn parse(html: &str) -> Tree {
         let parsed = Html::parse_fragment(html);
         let mut nodes = vec![Node::new("")];
-        let mut open: Vec<_> = parsed.tree.root().children().map(|node| (node, ROOT)).collect();
+        let mut open: Vec<_> = parsed
+            .tree
+            .root()
+            .children()
+            .map(|node| (node, ROOT))
+            .collect();
         // Children are pushed in reverse, so that the stack yields document order.
         open.reverse();
         while let Some((node, parent)) = open.pop() {
@@ -250,8 +255,20 @@ pub(super) fn escape(text: &str, out: &mut String) {
 fn is_void(name: &str) -> bool {
     matches!(
         name,
-        "area" | "base" | "br" | "col" | "embed" | "hr" | "img" | "input" | "link" | "meta"
-            | "param" | "source" | "track" | "wbr"
+        "area"
+            | "base"
+            | "br"
+            | "col"
+            | "embed"
+            | "hr"
+            | "img"
+            | "input"
+            | "link"
+            | "meta"
+            | "param"
+            | "source"
+            | "track"
+            | "wbr"
     )
 }
 
@@ -292,7 +309,9 @@ fn closes_itself(name: &[u8]) -> bool {
         "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
         "track", "wbr",
     ];
-    NAMES.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+    NAMES
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 #[cfg(test)]

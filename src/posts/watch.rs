@@ -50,7 +50,13 @@ impl Watcher {
         let (stop, messages) = mpsc::channel();
         let seconds = |n: u64| Duration::from_secs(n.max(1));
         let mut watch = Watch {
-            roots: roots.iter().map(|path| Root { path: path.clone(), state: State::New }).collect(),
+            roots: roots
+                .iter()
+                .map(|path| Root {
+                    path: path.clone(),
+                    state: State::New,
+                })
+                .collect(),
             debounce: Duration::from_millis(settings.debounce_ms),
             poll: seconds(settings.poll_seconds),
             rescan: seconds(settings.rescan_seconds),
@@ -185,10 +191,16 @@ impl Watch {
 
     fn watch(&mut self, path: &Path, identity: (u64, u64)) -> Result<State, Ended> {
         let poll = self.poll;
-        let polled =
-            |why: &str| format!("{}: {why}; changes are looked for every {poll:?}", path.display());
+        let polled = |why: &str| {
+            format!(
+                "{}: {why}; changes are looked for every {poll:?}",
+                path.display()
+            )
+        };
         if let Some(kind) = remote_kind(path) {
-            self.tell(Hint::Notice(polled(&format!("{kind} does not report changes"))))?;
+            self.tell(Hint::Notice(polled(&format!(
+                "{kind} does not report changes"
+            ))))?;
             return Ok(State::Polled);
         }
         match self.try_watch(path) {
@@ -239,7 +251,12 @@ impl Batch {
             EventKind::Any
                 | EventKind::Create(_)
                 | EventKind::Remove(_)
-                | EventKind::Modify(ModifyKind::Any | ModifyKind::Data(_) | ModifyKind::Name(_) | ModifyKind::Metadata(_))
+                | EventKind::Modify(
+                    ModifyKind::Any
+                        | ModifyKind::Data(_)
+                        | ModifyKind::Name(_)
+                        | ModifyKind::Metadata(_)
+                )
         );
         if !telling {
             return;
@@ -349,10 +366,11 @@ mod tests {
     #[test]
     fn many_changes_are_one_batch_and_own_reads_are_none() {
         let mut batch = Batch::default();
-        let event = |kind, path: &str| {
-            Ok(notify::Event::new(kind).add_path(PathBuf::from(path)))
-        };
-        batch.take(event(EventKind::Access(notify::event::AccessKind::Any), "/a"));
+        let event = |kind, path: &str| Ok(notify::Event::new(kind).add_path(PathBuf::from(path)));
+        batch.take(event(
+            EventKind::Access(notify::event::AccessKind::Any),
+            "/a",
+        ));
         assert!(batch.due(Duration::ZERO).is_none());
         for n in 0..500 {
             batch.take(event(EventKind::Any, &format!("/{n}")));
