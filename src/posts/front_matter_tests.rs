@@ -94,3 +94,12 @@ fn bombs_and_long_texts_are_bounded() {
     assert_eq!(problems[0].kind, "front-matter-too-long");
     assert!(started.elapsed().as_secs() < 20);
 }
+
+#[test]
+fn an_empty_front_matter_is_no_mistake() {
+    for yaml in ["", "\n", "# nothing\n", "~\n"] {
+        let (fields, problems) = fields(yaml);
+        assert!(fields.get("title").is_none());
+        assert_eq!(problems, [], "{yaml:?}");
+    }
+}

@@ -112,14 +112,7 @@ fn source<'t>(text: &'t str, file: &File, findings: &mut Findings) -> Option<Sou
             body,
             body_line,
         } => {
-            if yaml_line > 2 {
-                findings.note(
-                    "blank-before-front-matter",
-                    line(1),
-                    "there are blank lines before the front matter",
-                    "delete them: Jekyll sees no front matter here",
-                );
-            }
+            note_blank_lines(yaml_line, findings);
             let fields = front_matter::read(yaml, yaml_line, findings);
             Some(Source {
                 fields,
@@ -167,6 +160,17 @@ fn source<'t>(text: &'t str, file: &File, findings: &mut Findings) -> Option<Sou
             );
             None
         }
+    }
+}
+
+fn note_blank_lines(yaml_line: u32, findings: &mut Findings) {
+    if yaml_line > 2 {
+        findings.note(
+            "blank-before-front-matter",
+            line(1),
+            "there are blank lines before the front matter",
+            "delete them: Jekyll sees no front matter here",
+        );
     }
 }
 
