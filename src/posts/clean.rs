@@ -83,8 +83,7 @@ fn tail(tree: &mut Tree, rules: &Rules, said: &mut Said) {
     let blocks: Vec<Id> = tree.children(ROOT).collect();
     for (index, id) in blocks.iter().copied().enumerate().rev() {
         match tail_block(tree, id, rules, said.via.is_some()) {
-            Tail::Blank => {}
-            Tail::Footer => tree.mark(id, Mark::Cut),
+            Tail::Blank | Tail::Footer => tree.mark(id, Mark::Cut),
             // A body that is nothing but a link keeps it.
             Tail::Via(_) if index == 0 => break,
             Tail::Via(via) => {

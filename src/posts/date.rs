@@ -93,15 +93,19 @@ fn plain(text: &str) -> Option<Written> {
     skip(&mut rest, b':')?;
     let minute = number(&mut rest, 2, 2)?;
     let mut second = 0;
+    let mut seconds = false;
     if rest.first() == Some(&b':') {
         rest = &rest[1..];
         second = number(&mut rest, 2, 2)?;
-        written.yaml_time = true;
+        seconds = true;
     }
-    if written.yaml_time && rest.first() == Some(&b'.') {
+    if seconds && rest.first() == Some(&b'.') {
         let digits = rest[1..].iter().take_while(|b| b.is_ascii_digit()).count();
         rest = &rest[1 + digits..];
     }
+    // Ruby's YAML takes a day that does not exist for text, which is then read in site time.
+    let exists = NaiveDate::from_ymd_opt(written.day.0, month, day).is_some();
+    written.yaml_time = seconds && exists;
     written.clock = Some((hour, minute, second));
     rest = rest.trim_ascii();
     if !rest.is_empty() {
@@ -351,3 +355,7 @@ pub(super) fn number_in_name(stem: &str, zone: Tz) -> Option<PostTime> {
     let date = NaiveDate::parse_from_str(number, "%Y%m%d").ok()?;
     PostTime::new(wall_clock(date.and_hms_opt(0, 0, 0)?, zone), zone)
 }
+
+#[cfg(test)]
+#[path = "date_tests.rs"]
+mod tests;

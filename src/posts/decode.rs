@@ -71,7 +71,7 @@ pub(super) fn is_forbidden(c: char) -> bool {
 /// Takes out what XML 1.0 forbids: YAML escapes and HTML entities can bring it back in.
 pub(super) fn scrub(text: String) -> String {
     let suspicious = |b: &u8| (*b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r')) || *b == 0xEF;
-    if text.as_bytes().iter().any(|b| suspicious(b)) && text.contains(is_forbidden) {
+    if text.as_bytes().iter().any(suspicious) && text.contains(is_forbidden) {
         return text.replace(is_forbidden, "");
     }
     text
@@ -80,13 +80,14 @@ pub(super) fn scrub(text: String) -> String {
 /// One line, trimmed: for titles, names and labels.
 pub(super) fn one_line(text: &str) -> String {
     let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let text = scrub(text.to_owned());
     let text = text.trim();
     if text.contains(breaks) {
         let parts: Vec<&str> = text.split(breaks).map(str::trim).collect();
         let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        return scrub(parts.join(" "));
+        return parts.join(" ");
     }
-    scrub(text.to_owned())
+    text.to_owned()
 }
 
 #[cfg(test)]
@@ -129,5 +130,6 @@ mod tests {
     #[test]
     fn a_title_is_one_line() {
         assert_eq!(one_line(" a\n b\u{2028}c\u{1F} "), "a b c");
+        assert_eq!(one_line("a\u{8}b"), "ab");
     }
 }

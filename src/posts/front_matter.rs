@@ -210,6 +210,11 @@ impl<'de> Deserialize<'de> for Entries {
                 f.write_str("`key: value` lines")
             }
 
+            // An empty front matter, which yaml_serde calls none.
+            fn visit_none<E>(self) -> Result<Entries, E> {
+                Ok(Entries(Vec::new()))
+            }
+
             fn visit_unit<E>(self) -> Result<Entries, E> {
                 Ok(Entries(Vec::new()))
             }

@@ -10,6 +10,7 @@ mod body;
 mod clean;
 mod date;
 mod decode;
+mod fields;
 mod findings;
 mod front_matter;
 mod labels;

@@ -6,9 +6,10 @@ use chrono::{DateTime, Utc};
 use serde_yaml::Value;
 use sha2::{Digest, Sha256};
 
-use super::body::{self, Body};
+use super::body;
 use super::date;
 use super::decode::{decode, one_line, scrub};
+use super::fields;
 use super::findings::{FILE, Findings, line};
 use super::front_matter::{self, Fields, Split, scalar};
 use super::labels;
@@ -111,14 +112,7 @@ fn source<'t>(text: &'t str, file: &File, findings: &mut Findings) -> Option<Sou
             body,
             body_line,
         } => {
-            if yaml_line > 2 {
-                findings.note(
-                    "blank-before-front-matter",
-                    line(1),
-                    "there are blank lines before the front matter",
-                    "delete them: Jekyll sees no front matter here",
-                );
-            }
+            note_blank_lines(yaml_line, findings);
             let fields = front_matter::read(yaml, yaml_line, findings);
             Some(Source {
                 fields,
@@ -169,6 +163,17 @@ fn source<'t>(text: &'t str, file: &File, findings: &mut Findings) -> Option<Sou
     }
 }
 
+fn note_blank_lines(yaml_line: u32, findings: &mut Findings) {
+    if yaml_line > 2 {
+        findings.note(
+            "blank-before-front-matter",
+            line(1),
+            "there are blank lines before the front matter",
+            "delete them: Jekyll sees no front matter here",
+        );
+    }
+}
+
 fn post(
     file: &File,
     source: &Source,
@@ -195,16 +200,16 @@ fn post(
         line: source.body_line,
     };
     let body = body::read(source.body, &place, rules, findings);
-    let title = title(file, fields, &body, findings);
+    let title = fields::title(file.slug(), file.stem, fields, &body, findings);
     Post {
         id: id(file, fields, &url, &slug, rules),
         path: file.path.to_owned(),
         published,
         date_source,
         updated: updated(fields, rules, findings),
-        author: author(fields),
-        image: image(fields, &place, rules).or(body.image),
-        withdrawn: is_withdrawn(fields),
+        author: fields::author(fields),
+        image: fields::image(fields, &place, rules).or(body.image),
+        withdrawn: fields::is_withdrawn(fields),
         content_hash: hash(&title, &body.text, body.digest.as_deref()),
         title,
         url,
@@ -341,126 +346,6 @@ fn id(file: &File, fields: &Fields, url: &str, slug: &str, rules: &Rules) -> Pos
         IdStyle::Jekyll => scrub(jekyll_id(url, slug)),
         IdStyle::File => scrub(file.stem.to_owned()),
     }))
-}
-
-fn title(file: &File, fields: &Fields, body: &Body, findings: &mut Findings) -> String {
-    let written = fields
-        .get("title")
-        .and_then(scalar)
-        .map(|title| one_line(&title));
-    if let Some(title) = written.as_ref().filter(|title| !title.is_empty()) {
-        return title.clone();
-    }
-    let from_name = || {
-        let title = one_line(&titleized(file.slug()));
-        if title.is_empty() {
-            one_line(file.stem)
-        } else {
-            title
-        }
-    };
-    // Jekyll takes the name only where there is no title at all, and leaves `""` empty.
-    let title = if written.is_none() && !fields.has("title") {
-        from_name()
-    } else {
-        let said = body.digest.as_deref().or_else(|| body.text.lines().next());
-        let title = said.map(first_sentence).filter(|s| !s.is_empty());
-        let title = title.unwrap_or_else(from_name);
-        findings.recovered(
-            "empty-title",
-            fields.at("title"),
-            format!("the title is empty; `{title}` is used"),
-            "write a title",
-        );
-        title
-    };
-    if title.is_empty() {
-        "?".to_owned()
-    } else {
-        title
-    }
-}
-
-/// `hello-2015` becomes `Hello 2015`.
-fn titleized(slug: &str) -> String {
-    let words = slug.trim_end_matches('-').split('-').map(|word| {
-        let mut chars = word.chars();
-        let first: String = chars
-            .next()
-            .into_iter()
-            .flat_map(char::to_uppercase)
-            .collect();
-        first + &chars.as_str().to_lowercase()
-    });
-    words.collect::<Vec<_>>().join(" ")
-}
-
-/// Up to the end of the first sentence, or 80 characters.
-fn first_sentence(text: &str) -> String {
-    const LONGEST: usize = 80;
-    let line = one_line(text);
-    let mut title = String::new();
-    for (count, c) in line.chars().enumerate() {
-        if count == LONGEST {
-            title.push('…');
-            break;
-        }
-        if matches!(c, '。' | '！' | '？') {
-            if c != '。' {
-                title.push(c);
-            }
-            break;
-        }
-        title.push(c);
-    }
-    title.trim().to_owned()
-}
-
-/// A text, the `name` of a mapping, or the names of a list.
-fn author(fields: &Fields) -> Option<String> {
-    let one = |value: &Value| match value {
-        Value::Mapping(map) => map.get("name").and_then(scalar),
-        other => scalar(other),
-    };
-    let value = fields.get("author").or_else(|| fields.get("authors"))?;
-    let name = match value {
-        Value::Sequence(list) => {
-            let names: Vec<String> = list.iter().filter_map(one).collect();
-            names.join(", ")
-        }
-        other => one(other)?,
-    };
-    let name = one_line(&name);
-    (!name.is_empty()).then_some(name)
-}
-
-/// The front matter's `image`, which jekyll-feed shows too.
-fn image(fields: &Fields, place: &body::Place, rules: &Rules) -> Option<String> {
-    let path = match fields.get("image")? {
-        Value::Mapping(map) => map
-            .get("path")
-            .or_else(|| map.get("url"))
-            .and_then(scalar)?,
-        value => scalar(value)?,
-    };
-    let path = one_line(&path);
-    if path.is_empty() || path.contains("{{") {
-        return None;
-    }
-    let url = body::base_of(place, rules).join(&path).ok()?;
-    matches!(url.scheme(), "http" | "https").then(|| url.into())
-}
-
-/// Only YAML's false hides a post, not the text "false".
-fn is_withdrawn(fields: &Fields) -> bool {
-    match fields.get("published") {
-        Some(Value::Bool(published)) => !published,
-        Some(Value::String(text)) => {
-            let no = matches!(text.to_ascii_lowercase().as_str(), "no" | "off");
-            no && !fields.quoted("published")
-        }
-        _ => false,
-    }
 }
 
 fn hash(title: &str, text: &str, digest: Option<&str>) -> ContentHash {

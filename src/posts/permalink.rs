@@ -339,7 +339,7 @@ mod tests {
 
     #[test]
     fn a_permalink_cannot_climb() {
-        let own = Template::of_post("/%2e%2e/../%2E./x.html").unwrap();
+        let own = Template::of_post("/%2e%2e/../%2E%2e/x.html").unwrap();
         let date = DateTime::parse_from_rfc3339("2022-02-08T10:01:41+08:00").unwrap();
         let facts = Facts {
             categories: &[],

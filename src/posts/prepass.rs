@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 /// Longer than any real tag: LaTeX may hold an opening `{%` that is never closed.
-const LONGEST_TAG: usize = 2000;
+const LONGEST_TAG: usize = 1000;
 
 /// Leaves Liquid out. The second value is the byte at which the first tag stood.
 pub(super) fn liquid<'t>(text: &'t str, site_url: &str) -> (Cow<'t, str>, Option<usize>) {
@@ -56,7 +56,7 @@ fn tag_at(text: &str, at: usize) -> Option<Tag<'_>> {
     let close = rest[2..limit.max(2)].find(end)? + 2;
     let inner = rest[2..close].trim_matches('-').trim();
     // An output that spans lines is a template of another language, in a code block.
-    if output && inner.contains('\n') {
+    if output && rest[2..close].contains('\n') {
         return None;
     }
     let letters = |c: char| !(c.is_ascii_alphanumeric() || c == '_');

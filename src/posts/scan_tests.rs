@@ -1,1 +1,109 @@
-//! tbd
+//! Folders as they are found on real machines.
+
+use super::*;
+use std::fs;
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new(files: &[&str]) -> Self {
+        let folder = Folder(tempfile::tempdir().unwrap());
+        for file in files {
+            let path = folder.root().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "x").unwrap();
+        }
+        folder
+    }
+
+    fn root(&self) -> PathBuf {
+        self.0.path().join("posts")
+    }
+
+    fn names(&self, found: &[Found]) -> Vec<String> {
+        let root = self.root().to_str().unwrap().to_owned() + "/";
+        found
+            .iter()
+            .map(|f| f.path.strip_prefix(&root).unwrap().to_owned())
+            .collect()
+    }
+
+    fn scan(&self) -> Scan {
+        scan(&[self.root()])
+    }
+}
+
+#[test]
+fn posts_are_found_and_temporary_names_are_not() {
+    let folder = Folder::new(&[
+        "b.md",
+        "a/_posts/c.markdown",
+        "d.HTML",
+        "x.txt",
+        ".e.md",
+        "_f.md",
+        "#g.md",
+        "h.md~",
+        "~i.md",
+        "_drafts/j.md",
+        ".git/k.md",
+        "l.md/m.md",
+    ]);
+    let scan = folder.scan();
+    assert_eq!(
+        folder.names(&scan.found),
+        ["a/_posts/c.markdown", "b.md", "d.HTML", "l.md/m.md"]
+    );
+    assert_eq!((scan.problems.len(), scan.missing_roots.len()), (0, 0));
+}
+
+#[test]
+fn a_missing_root_is_not_an_empty_one() {
+    let folder = Folder::new(&["a.md"]);
+    let gone = folder.0.path().join("gone");
+    let scan = scan(&[folder.root(), gone.clone()]);
+    assert_eq!((scan.found.len(), scan.missing_roots), (1, vec![gone]));
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_followed_and_loops_are_not() {
+    use std::os::unix::fs::symlink;
+    let folder = Folder::new(&["a.md", "../other/b.md"]);
+    symlink("../other", folder.root().join("linked")).unwrap();
+    symlink("..", folder.root().join("loop")).unwrap();
+    symlink("nowhere.md", folder.root().join("dangling.md")).unwrap();
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        folder.root().join("pipe.md"),
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RUSR,
+        0,
+    )
+    .unwrap();
+    let scan = folder.scan();
+    let mut kinds: Vec<_> = scan.problems.iter().map(|p| p.kind).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    assert!(
+        folder
+            .names(&scan.found)
+            .contains(&"linked/b.md".to_owned())
+    );
+    assert_eq!(kinds, ["dangling-link", "not-a-file", "symlink-loop"]);
+}
+
+#[test]
+fn a_hint_is_looked_at() {
+    let folder = Folder::new(&["a.md", "n/b.md", "n/_posts/c.md", "x.txt", "_drafts/d.md"]);
+    let look = |name: &str| look(&[folder.root()], &folder.root().join(name));
+    assert!(matches!(look("a.md"), Look::Post(found) if found.stamp.size == 1));
+    assert!(matches!(look("n"), Look::Folder(found) if found.len() == 2));
+    let gone = folder.root().join("gone.md").to_str().unwrap().to_owned();
+    assert_eq!(look("gone.md"), Look::Gone(gone));
+    for ignored in ["x.txt", "_drafts/d.md", "_drafts", ".a.md", "../other.md"] {
+        assert_eq!(look(ignored), Look::Ignored, "{ignored}");
+    }
+    fs::remove_dir_all(folder.root()).unwrap();
+    assert_eq!(look("a.md"), Look::Ignored);
+}
