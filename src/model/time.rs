@@ -13,6 +13,11 @@ pub struct PostTime(DateTime<FixedOffset>);
 const WIDEST_OFFSET: i32 = 14 * 3600;
 
 impl PostTime {
+    /// 1970-01-01T00:00:00Z.
+    pub fn epoch() -> Self {
+        PostTime(DateTime::UNIX_EPOCH.fixed_offset())
+    }
+
     /// Keeps instant and offset; an offset beyond 14 hours keeps the instant and is written in `zone`.
     /// `None` outside the years 1 to 9999.
     pub fn new(at: DateTime<FixedOffset>, zone: Tz) -> Option<Self> {

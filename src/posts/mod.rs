@@ -2,7 +2,7 @@
 //! In: files, as `scan`, `look` and `watch` find them and `read` reads them whole.
 //! Out: `Post` values, and `Problem` rows for everything that was wrong; `parse` never fails.
 //!
-//! The order of use: [`scan`] (or [`look`] after a [`watch::Hint`]), [`read`], [`parse`].
+//! The order of use: [`scan()`] (or [`look`] after a [`watch::Hint`]), [`read()`], [`parse()`].
 //! Invariants: `parse` does no input or output and asks for no clock; the sanitiser is the last
 //! step of every body; a file that changes while it is read is not parsed.
 

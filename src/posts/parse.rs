@@ -267,11 +267,7 @@ fn published(
         );
     }
     // Only a clock beyond the year 9999 leaves none; 1970 is then as good as any.
-    let epoch = || PostTime::from_parts(0, 0);
-    match time.or_else(epoch) {
-        Some(time) => (time, source),
-        None => unreachable!("1970 is a year between 1 and 9999"),
-    }
+    (time.unwrap_or_else(PostTime::epoch), source)
 }
 
 fn date_field(
