@@ -11,7 +11,7 @@ use super::entries::Entries;
 use super::look::Changes;
 use super::reader::{ReadOutcome, Reader};
 use super::{Hint, Patience, Round};
-use crate::catalog::{Catalog, CatalogError};
+use crate::catalog::{Catalog, CatalogError, Reading};
 use crate::config::Config;
 use crate::feeds::Addresses;
 use crate::http::Shelf;
@@ -203,32 +203,41 @@ impl Derived {
     ) -> Result<(), CatalogError> {
         let total = changes.read.len() as u64;
         let mut done = 0;
+        let mut readings: Vec<Reading> = Vec::new();
+        // While one batch is read on all cores, the one before it is written into the index.
         for batch in changes.read.chunks(BATCH) {
-            let reader = &self.reader;
-            let outcomes: Vec<ReadOutcome> = batch
-                .par_iter()
-                .map(|path| reader.read_one(path, patience, now))
-                .collect();
-            let mut readings = Vec::with_capacity(batch.len());
+            let (reader, catalog) = (&self.reader, &mut self.catalog);
+            let (outcomes, delta) = rayon::join(
+                || -> Vec<ReadOutcome> {
+                    let read = |path: &String| reader.read_one(path, patience, now);
+                    batch.par_iter().map(read).collect()
+                },
+                || catalog.upsert(&readings, now),
+            );
+            round.delta.merge(delta?);
+            self.remember(std::mem::take(&mut readings));
             for (path, outcome) in batch.iter().zip(outcomes) {
                 match outcome {
                     ReadOutcome::Read(reading) => readings.push(*reading),
                     ReadOutcome::Unsettled => round.unsettled.push(PathBuf::from(path)),
                     ReadOutcome::Gone => {
-                        self.catalog.mark_missing(std::slice::from_ref(path), now)?
+                        self.catalog.mark_missing(std::slice::from_ref(path), now)?;
                     }
-                }
-            }
-            round.delta.merge(self.catalog.upsert(&readings, now)?);
-            for reading in readings {
-                if let Some(digested) = reading.post {
-                    self.entries.put(self.reader.entry(digested));
                 }
             }
             done += batch.len() as u64;
             self.tell("reading posts", done, total);
         }
+        round.delta.merge(self.catalog.upsert(&readings, now)?);
+        self.remember(readings);
         Ok(())
+    }
+
+    /// Keeps what was just read for the feeds that are rendered next.
+    fn remember(&mut self, readings: Vec<Reading>) {
+        for digested in readings.into_iter().filter_map(|reading| reading.post) {
+            self.entries.put(self.reader.entry(digested));
+        }
     }
 
     pub(super) fn tell(&self, what: &str, done: u64, total: u64) {

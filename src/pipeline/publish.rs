@@ -7,9 +7,9 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::{Derived, Round};
-use crate::catalog::{CatalogError, Row};
-use crate::feeds::{self, Entry, Feed};
-use crate::model::{Follow, LabelKind, PostId};
+use crate::catalog::{Catalog, CatalogError, Row};
+use crate::feeds::{self, Addresses, Entry, Feed};
+use crate::model::{Follow, LabelKind, PostId, Site};
 use crate::publish::{Outcome, Published, Rendered};
 
 /// Feeds rendered at a time: bounds memory, keeps two cores busy.
@@ -52,8 +52,29 @@ impl Derived {
         for group in dirty.chunks(GROUP) {
             let (folder, shelf) = (self.folder.clone(), self.shelf.clone());
             let mut staging = folder.stage();
-            for batch in group.chunks(BATCH) {
-                staging.add(self.render(batch)?, &|path| shelf.get(path));
+            let mut rows = Vec::new();
+            // While one batch is rendered on all cores, the index is asked for the next.
+            for (batch, next) in pairs(group.chunks(BATCH)) {
+                if rows.is_empty() {
+                    rows = newest(&mut self.catalog, batch, &self.config.feeds)?;
+                }
+                let entries = self.load(&rows);
+                let titled: Vec<Feed> = batch
+                    .iter()
+                    .zip(&rows)
+                    .map(|(follow, rows)| self.feed(follow, rows, &entries))
+                    .collect();
+                let (site, addresses, settings) = (&self.site, &self.addresses, &self.config.feeds);
+                let catalog = &mut self.catalog;
+                let (_, coming) = rayon::join(
+                    || {
+                        staging.add(render(site, addresses, settings, &titled), &|path| {
+                            shelf.get(path)
+                        })
+                    },
+                    || newest(catalog, next, settings),
+                );
+                rows = coming?;
                 done += batch.len() as u64;
                 self.tell("writing feeds", done, total);
             }
@@ -128,38 +149,15 @@ impl Derived {
         Ok(complete)
     }
 
-    fn render(&mut self, follows: &[Follow]) -> Result<Vec<Rendered>, CatalogError> {
-        let (limit, hours) = (self.config.feeds.limit, self.config.feeds.min_age_hours);
-        let mut rows = Vec::with_capacity(follows.len());
-        for follow in follows {
-            rows.push(self.catalog.newest(follow, limit, hours)?);
+    fn feed(&self, follow: &Follow, rows: &[Row], entries: &BTreeMap<PostId, Arc<Entry>>) -> Feed {
+        Feed {
+            follow: follow.clone(),
+            title: self.title(follow),
+            entries: rows
+                .iter()
+                .filter_map(|row| entries.get(&row.id).cloned())
+                .collect(),
         }
-        let entries = self.load(&rows);
-        let feeds: Vec<Feed> = follows
-            .iter()
-            .zip(&rows)
-            .map(|(follow, rows)| Feed {
-                follow: follow.clone(),
-                title: self.title(follow),
-                entries: rows
-                    .iter()
-                    .filter_map(|row| entries.get(&row.id).cloned())
-                    .collect(),
-            })
-            .collect();
-        let settings = &self.config.feeds;
-        let jobs: Vec<(&Feed, feeds::Format)> = feeds
-            .iter()
-            .flat_map(|feed| settings.formats.iter().map(move |format| (feed, *format)))
-            .collect();
-        let (site, addresses) = (&self.site, &self.addresses);
-        Ok(jobs
-            .into_par_iter()
-            .map(|(feed, format)| Rendered {
-                path: addresses.file(&feed.follow, format),
-                bytes: feeds::render(site, addresses, settings, feed, format),
-            })
-            .collect())
     }
 
     /// The entries of these rows, from memory or from the files.
@@ -198,4 +196,46 @@ impl Derived {
             Follow::Label(label) => label.name.clone(),
         }
     }
+}
+
+/// Each batch with the one after it; with nothing after the last.
+fn pairs<'a>(
+    batches: impl Iterator<Item = &'a [Follow]>,
+) -> impl Iterator<Item = (&'a [Follow], &'a [Follow])> {
+    let mut batches = batches.peekable();
+    std::iter::from_fn(move || {
+        let batch = batches.next()?;
+        Some((batch, batches.peek().copied().unwrap_or_default()))
+    })
+}
+
+/// The rows of these feeds. The catalog is borrowed alone, as a connection serves one thread at a time.
+fn newest(
+    catalog: &mut Catalog,
+    follows: &[Follow],
+    settings: &feeds::Settings,
+) -> Result<Vec<Vec<Row>>, CatalogError> {
+    follows
+        .iter()
+        .map(|follow| catalog.newest(follow, settings.limit, settings.min_age_hours))
+        .collect()
+}
+
+/// All formats of these feeds, on all cores.
+fn render(
+    site: &Site,
+    addresses: &Addresses,
+    settings: &feeds::Settings,
+    feeds: &[Feed],
+) -> Vec<Rendered> {
+    let jobs: Vec<(&Feed, feeds::Format)> = feeds
+        .iter()
+        .flat_map(|feed| settings.formats.iter().map(move |format| (feed, *format)))
+        .collect();
+    jobs.into_par_iter()
+        .map(|(feed, format)| Rendered {
+            path: addresses.file(&feed.follow, format),
+            bytes: feeds::render(site, addresses, settings, feed, format),
+        })
+        .collect()
 }
