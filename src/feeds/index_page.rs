@@ -38,7 +38,7 @@ nav a{display:inline-block;margin-right:1rem;padding:.5rem 0}
 ul{list-style:none;margin:0;padding:0;border:1px solid var(--line);border-radius:.75rem;background:var(--card);overflow:hidden}
 li{display:flex;flex-wrap:wrap;align-items:center;gap:0 .5rem;padding:.25rem 1rem;content-visibility:auto;contain-intrinsic-size:auto 3.25rem}
 li+li{border-top:1px solid var(--line)}
-li b{flex:1 1 10rem;font-weight:600;overflow-wrap:anywhere}
+li b{flex:1 1 7rem;font-weight:600;overflow-wrap:anywhere}
 li a{padding:.65rem .35rem;min-width:2.75rem;text-align:center}
 </style>
 </head>
@@ -118,7 +118,7 @@ const CHINESE: Words = Words {
     home: "首页",
     opml: "全部订阅（OPML）",
     site: "全站",
-    topics: "专题",
+    topics: "主题",
     categories: "分类",
     tags: "标签",
     hint: "把链接复制到阅读器即可订阅。",
