@@ -195,7 +195,7 @@ fn kind_word(site: &Site, label: &Label) -> &'static str {
     match (label.kind, chinese) {
         (LabelKind::Category, true) => "分类：",
         (LabelKind::Tag, true) => "标签：",
-        (LabelKind::Topic, true) => "专题：",
+        (LabelKind::Topic, true) => "主题：",
         (LabelKind::Category, false) => "Category: ",
         (LabelKind::Tag, false) => "Tag: ",
         (LabelKind::Topic, false) => "Topic: ",
