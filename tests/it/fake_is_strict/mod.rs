@@ -23,7 +23,6 @@ struct Client {
 /// What came back, as it came.
 struct Answer {
     code: u16,
-    #[allow(dead_code)]
     kind: String,
     text: String,
 }
