@@ -3,6 +3,7 @@
 mod faults;
 mod pace;
 mod refusals;
+mod texts;
 mod updates;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,7 +13,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use teloxide::prelude::{Request, Requester};
 
-use crate::fake_telegram::{FakeTelegram, table};
+use crate::fake_telegram::{FakeTelegram, table as known};
 
 /// A plain HTTP client of the fake, which hides nothing of its answers.
 struct Client {
@@ -71,6 +72,25 @@ impl Client {
         let params = json!({ "chat_id": chat, "text": text });
         self.call("sendMessage", params).await
     }
+
+    /// Sends a message to user 7; these parameters are added, or replace what they name.
+    async fn send(&self, text: &str, extra: Value) -> Answer {
+        let mut params = json!({ "chat_id": 7, "text": text });
+        let extra = extra.as_object().unwrap().clone();
+        params.as_object_mut().unwrap().extend(extra);
+        self.call("sendMessage", params).await
+    }
+
+    async fn refuses(&self, text: &str, extra: Value, words: &str) {
+        let words = format!("Bad Request: {words}");
+        self.send(text, extra).await.refusal(400, &words);
+    }
+}
+
+/// The lines "what is asked => what is answered" of a table.
+fn table(lines: &str) -> impl Iterator<Item = (&str, &str)> {
+    let lines = lines.trim().lines();
+    lines.map(|line| line.split_once(" => ").unwrap())
 }
 
 async fn answer(request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
@@ -186,15 +206,18 @@ fn the_table_agrees_with_the_description_of_the_bot_api() {
         return;
     };
     let api: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-    for (name, lines) in table::METHODS.iter().chain(table::TYPES) {
+    for (name, lines) in known::METHODS.iter().chain(known::TYPES) {
         let children = api["items"].as_array().unwrap().iter();
-        let known = children
+        let described = children
             .filter_map(|item| item["children"].as_array())
             .flatten()
             .find(|child| child["name"] == *name)
             .unwrap_or_else(|| panic!("the Bot API has no {name}"));
-        let official = known["annotations"].as_array().cloned().unwrap_or_default();
-        let ours = table::fields(lines);
+        let official = described["annotations"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        let ours = known::fields(lines);
         for field in &ours {
             let theirs = official.iter().find(|one| one["name"] == field.name);
             let theirs = theirs.unwrap_or_else(|| panic!("{name} has no {}", field.name));

@@ -1,30 +1,40 @@
 //! Refusals: what the program may never ask, and what Telegram says about the rest.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{Answer, Client, answer, world};
-use crate::fake_telegram::FakeTelegram;
+use super::{answer, table, world};
 
-/// Sends a message with these extra parameters to user 7.
-async fn send(client: &Client, text: &str, extra: Value) -> Answer {
-    let mut params = json!({ "chat_id": 7, "text": text });
-    let extra = extra.as_object().unwrap().clone();
-    params.as_object_mut().unwrap().extend(extra);
-    client.call("sendMessage", params).await
-}
+/// What only a bug can ask of sendMessage, besides its text and its chat.
+const WRONG: &str = r#"
+{ "silent": true } => unknown parameter "silent"
+{ "chat_id": [7] } => parameter "chat_id" must be of type Integer, not [7]
+{ "text": 5 } => parameter "text" must be of type String, not 5
+{ "text": null } => parameter "text" must be of type String, not null
+{ "protect_content": "true" } => parameter "protect_content" must be of type Boolean, not "true"
+{ "message_thread_id": 1.5 } => parameter "message_thread_id" must be of type Integer, not 1.5
+{ "entities": {} } => parameter "entities" must be of type Array of MessageEntity, not {}
+{ "entities": [{ "type": "bold", "offset": 0 }] } => parameter "entities" field of MessageEntity "length" is required
+{ "entities": [{ "type": "bold", "offset": "0", "length": 1 }] } => parameter "entities" field "offset" of MessageEntity must be of type Integer, not "0"
+{ "link_preview_options": { "disabled": true } } => parameter "link_preview_options" unknown field of LinkPreviewOptions "disabled"
+{ "reply_markup": { "inline_keyboard": [[{ "txt": "a" }]] } } => parameter "reply_markup" field "inline_keyboard" of InlineKeyboardMarkup unknown field of InlineKeyboardButton "txt"
+{ "reply_markup": { "inline_keyboard": [{ "text": "a" }] } } => parameter "reply_markup" field "inline_keyboard" of InlineKeyboardMarkup must be of type Array of InlineKeyboardButton, not {"text":"a"}
+{ "parse_mode": "HTML", "entities": [] } => parse_mode and entities exclude each other
+{ "parse_mode": "MarkdownV2" } => unsupported parse_mode (the fake reads HTML only)
+"#;
 
-async fn refuses(client: &Client, text: &str, extra: Value, words: &str) {
-    let words = format!("Bad Request: {words}");
-    send(client, text, extra).await.refusal(400, &words);
-}
-
-/// Asks for something that only a bug can ask for.
-async fn violates(fake: &FakeTelegram, client: &Client, method: &str, params: Value, words: &str) {
-    let refusal = client.call(method, params).await;
-    refusal.refusal(400, &format!("Bad Request: {words}"));
-    let expected = format!("{method}: Bad Request: {words}");
-    assert_eq!(fake.take_violations(), [expected]);
-}
+/// What only a bug can ask of other methods.
+const WRONG_ELSEWHERE: &str = r#"
+sendMessage { "chat_id": 7 } => parameter "text" is required
+sendMessage { "text": "x" } => parameter "chat_id" is required
+getMe { "chat_id": 7 } => unknown parameter "chat_id"
+getUpdates { "limit": 101 } => limit 101 is not 1-100
+getUpdates { "timeout": "5" } => parameter "timeout" must be of type Integer, not "5"
+editMessageText { "text": "x", "message_id": 1 } => chat_id is required
+editMessageText { "text": "x", "chat_id": 7 } => message_id is required
+answerCallbackQuery {} => parameter "callback_query_id" is required
+setMyCommands { "commands": [], "scope": { "type": "everybody" } } => parameter "scope" has no scope type "everybody"
+setMyCommands { "commands": [], "scope": { "type": "chat" } } => parameter "scope" field of BotCommandScopeChat "chat_id" is required
+"#;
 
 #[tokio::test]
 async fn a_wrong_token_is_unauthorized_and_written_down_nowhere() {
@@ -57,76 +67,19 @@ async fn a_method_is_known_by_its_name_in_any_case_and_no_other_is() {
 #[tokio::test]
 async fn a_wrong_parameter_is_a_violation() {
     let (fake, client) = world();
-    let violates = |method, params, words| violates(&fake, &client, method, params, words);
-    for (params, words) in [
-        (
-            json!({ "chat_id": 7, "text": "x", "silent": true }),
-            "unknown parameter \"silent\"",
-        ),
-        (json!({ "chat_id": 7 }), "parameter \"text\" is required"),
-        (json!({ "text": "x" }), "parameter \"chat_id\" is required"),
-        (
-            json!({ "chat_id": 7, "text": 5 }),
-            "parameter \"text\" must be of type String, not 5",
-        ),
-        (
-            json!({ "chat_id": 7, "text": null }),
-            "parameter \"text\" must be of type String, not null",
-        ),
-        (
-            json!({ "chat_id": [7], "text": "x" }),
-            "parameter \"chat_id\" must be of type Integer, not [7]",
-        ),
-        (
-            json!({ "chat_id": 7, "text": "x", "protect_content": "true" }),
-            "parameter \"protect_content\" must be of type Boolean, not \"true\"",
-        ),
-        (
-            json!({ "chat_id": 7, "text": "x", "entities": {} }),
-            "parameter \"entities\" must be of type Array of MessageEntity, not {}",
-        ),
-        (
-            json!({ "chat_id": 7, "text": "x", "entities": [{ "type": "bold", "offset": 0 }] }),
-            "parameter \"entities\" field of MessageEntity \"length\" is required",
-        ),
-        (
-            json!({ "chat_id": 7, "text": "x", "link_preview_options": { "disabled": true } }),
-            "parameter \"link_preview_options\" unknown field of LinkPreviewOptions \"disabled\"",
-        ),
-        (
-            json!({ "chat_id": 7, "text": "x", "reply_markup": { "inline_keyboard": [{ "text": "a" }] } }),
-            "parameter \"reply_markup\" field \"inline_keyboard\" of InlineKeyboardMarkup must be of type Array of InlineKeyboardButton, not {\"text\":\"a\"}",
-        ),
-        (
-            json!({ "chat_id": 7, "text": "x", "parse_mode": "HTML", "entities": [] }),
-            "parse_mode and entities exclude each other",
-        ),
-        (
-            json!({ "chat_id": 7, "text": "x", "parse_mode": "MarkdownV2" }),
-            "unsupported parse_mode (the fake reads HTML only)",
-        ),
-    ] {
-        violates("sendMessage", params, words).await;
+    for (extra, words) in table(WRONG) {
+        let extra = serde_json::from_str(extra).unwrap();
+        client.refuses("x", extra, words).await;
+        let violation = format!("sendMessage: Bad Request: {words}");
+        assert_eq!(fake.take_violations(), [violation]);
     }
-    violates(
-        "getUpdates",
-        json!({ "limit": 101 }),
-        "limit 101 is not 1-100",
-    )
-    .await;
-    violates(
-        "editMessageText",
-        json!({ "text": "x" }),
-        "chat_id is required",
-    )
-    .await;
-    let scope = json!({ "commands": [], "scope": { "type": "everybody" } });
-    violates(
-        "setMyCommands",
-        scope,
-        "parameter \"scope\" has no scope type \"everybody\"",
-    )
-    .await;
+    for (call, words) in table(WRONG_ELSEWHERE) {
+        let (method, params) = call.split_once(' ').unwrap();
+        let params = serde_json::from_str(params).unwrap();
+        let words = format!("Bad Request: {words}");
+        client.call(method, params).await.refusal(400, &words);
+        assert_eq!(fake.take_violations(), [format!("{method}: {words}")]);
+    }
     assert!(fake.messages(7).is_empty());
 }
 
@@ -187,187 +140,199 @@ async fn queries_and_forms_are_understood_as_well_as_json() {
     assert_eq!(fake.take_violations().len(), 1);
 }
 
+const NOT_MODIFIED: &str = "Bad Request: message is not modified: specified new message content and reply markup \
+    are exactly the same as a current content and reply markup of the message";
+
 #[tokio::test]
-async fn a_text_has_between_one_and_4096_characters_once_it_is_trimmed() {
+async fn an_edit_must_change_something() {
     let (fake, client) = world();
-    for nothing in ["", " \n\t ", "\u{3000}"] {
-        refuses(&client, nothing, json!({}), "message text is empty").await;
-    }
-    let empty = json!({ "parse_mode": "HTML" });
-    refuses(&client, "<b> </b>", empty, "message text is empty").await;
-    for letter in ["x", "市", "😀"] {
-        client.say(7, &letter.repeat(4096)).await.result();
-        assert_eq!(fake.next_message(7).text.chars().count(), 4096);
-        refuses(
-            &client,
-            &letter.repeat(4097),
-            json!({}),
-            "message is too long",
-        )
-        .await;
-    }
+    let keyboard = json!({ "inline_keyboard": [[{ "text": "a", "callback_data": "a" }]] });
+    let first = json!({ "chat_id": 7, "text": "old", "reply_markup": keyboard });
+    client.call("sendMessage", first).await.result();
+    let sent = fake.next_message(7);
+    let edit = |text: &str, markup: bool| {
+        let mut params = json!({ "chat_id": 7, "message_id": sent.message_id, "text": text });
+        if markup {
+            params["reply_markup"] = keyboard.clone();
+        }
+        client.call("editMessageText", params)
+    };
+    edit("old", true).await.refusal(400, NOT_MODIFIED);
+    edit(" old ", true).await.refusal(400, NOT_MODIFIED);
+    edit("new", true).await.result();
+    let seen = fake.next_edit(&sent);
+    assert_eq!((&*seen.text, &*seen.edits[0].text), ("new", "old"));
+    edit("new", false).await.result();
+    assert!(fake.next_edit(&seen).buttons().is_empty());
+    let markup = json!({ "chat_id": 7, "message_id": sent.message_id, "reply_markup": keyboard });
     client
-        .say(7, &format!("  {}\n", "x".repeat(4096)))
+        .call("editMessageReplyMarkup", markup.clone())
         .await
         .result();
-    assert_eq!(fake.next_message(7).text.len(), 4096);
+    client
+        .call("editMessageReplyMarkup", markup)
+        .await
+        .refusal(400, NOT_MODIFIED);
+    edit("", true)
+        .await
+        .refusal(400, "Bad Request: message text is empty");
+    let shown = &fake.messages(7)[0];
+    assert_eq!(
+        (&*shown.text, shown.edits.len(), shown.buttons().len()),
+        ("new", 3, 1)
+    );
+}
+
+#[tokio::test]
+async fn only_a_message_of_the_bot_that_is_there_can_be_edited_or_deleted() {
+    let (fake, client) = world();
+    fake.add_group(-5, "Reading circle");
+    let theirs = fake.user_says(7, "mine");
+    let in_group = fake.user_says_in(-5, 7, "mine");
+    let at = |chat: i64, message: i64| json!({ "chat_id": chat, "message_id": message });
+    let edit = |message: i64| {
+        let params = json!({ "chat_id": 7, "message_id": message, "text": "new" });
+        client.call("editMessageText", params)
+    };
+    let delete = |chat: i64, message: i64| client.call("deleteMessage", at(chat, message));
+    edit(99)
+        .await
+        .refusal(400, "Bad Request: message to edit not found");
+    edit(theirs)
+        .await
+        .refusal(400, "Bad Request: message can't be edited");
+    delete(7, 99)
+        .await
+        .refusal(400, "Bad Request: message to delete not found");
+    delete(-5, in_group)
+        .await
+        .refusal(400, "Bad Request: message can't be deleted");
+    delete(7, theirs).await.result();
+    client.say(7, "x").await.result();
+    let sent = fake.next_message(7);
+    delete(7, sent.message_id).await.result();
+    fake.wait_until_deleted(&sent);
+    delete(7, sent.message_id)
+        .await
+        .refusal(400, "Bad Request: message to delete not found");
+    edit(sent.message_id)
+        .await
+        .refusal(400, "Bad Request: message to edit not found");
     assert!(fake.take_violations().is_empty());
 }
 
 #[tokio::test]
-async fn an_entity_lies_inside_the_text_and_is_whole() {
+async fn the_list_of_commands_has_limits() {
     let (fake, client) = world();
-    let entity = |kind: &str, offset: i64, length: i64| json!({ "type": kind, "offset": offset, "length": length });
-    let with = |entity: &Value, field: &str, value: &str| {
-        let mut entity = entity.clone();
-        entity[field] = json!(value);
-        entity
+    let set =
+        |commands: serde_json::Value| client.call("setMyCommands", json!({ "commands": commands }));
+    let one = |name: &str, about: &str| json!({ "command": name, "description": about });
+    let many = |count: usize| -> serde_json::Value {
+        (0..count).map(|n| one(&format!("c{n}"), "x")).collect()
     };
-    let bold = entity("bold", 0, 1);
-    let link = entity("text_link", 0, 1);
-    // "a😀b" has four UTF-16 units.
-    for (entity, words) in [
-        (
-            entity("bold", 0, 5),
-            "entity ends after the end of the text at UTF-16 offset 5",
-        ),
-        (
-            entity("bold", 4, 1),
-            "entity begins after the end of the text at UTF-16 offset 4",
-        ),
-        (
-            entity("bold", -1, 2),
-            "entity has a wrong offset -1 or length 2",
-        ),
-        (
-            entity("bold", 0, 0),
-            "entity has a wrong offset 0 or length 0",
-        ),
-        (
-            entity("bold", 1, i64::MAX),
-            &*format!(
-                "entity ends after the end of the text at UTF-16 offset {}",
-                i64::MAX
-            ),
-        ),
-        (
-            entity("bold", 2, 2),
-            "entity begins in a middle of a UTF-16 symbol at UTF-16 offset 2",
-        ),
-        (
-            entity("bold", 0, 2),
-            "entity ends in a middle of a UTF-16 symbol at UTF-16 offset 2",
-        ),
-        (
-            entity("bald", 0, 1),
-            "can't parse MessageEntity: Unsupported type specified",
-        ),
-        (
-            link.clone(),
-            "can't parse MessageEntity: Can't find field \"url\"",
-        ),
-        (
-            with(&bold, "url", "https://example.org/"),
-            "can't parse MessageEntity: field \"url\" does not belong to bold",
-        ),
-        (
-            with(&bold, "date_time_format", "r"),
-            "can't parse MessageEntity: field \"date_time_format\" does not belong to bold",
-        ),
-        (
-            with(&link, "url", "javascript:alert(1)"),
-            "entity URL 'javascript:alert(1)' is invalid: Wrong HTTP URL",
-        ),
-        (
-            with(&link, "url", "tg://user?id=7"),
-            "entity URL 'tg://user?id=7' is invalid: Unsupported URL protocol",
-        ),
-        (
-            with(&link, "url", ""),
-            "entity URL '' is invalid: Wrong HTTP URL",
-        ),
-    ] {
-        refuses(&client, "a😀b", json!({ "entities": [entity] }), words).await;
-    }
-    let many = vec![bold; 101];
-    refuses(
-        &client,
-        "x",
-        json!({ "entities": many }),
-        "ENTITIES_TOO_LONG",
-    )
-    .await;
-    let good = json!([
-        entity("bold", 3, 2),
-        with(&entity("text_link", 5, 1), "url", "https://example.org/"),
-        entity("hashtag", 2, 1)
-    ]);
-    send(&client, "  a😀b ", json!({ "entities": good }))
+    set(many(101))
         .await
-        .result();
-    let shown = json!([
-        entity("bold", 1, 2),
-        with(&entity("text_link", 3, 1), "url", "https://example.org/")
-    ]);
-    assert_eq!(json!(fake.next_message(7).entities), shown);
+        .refusal(400, "Bad Request: BOT_COMMANDS_TOO_MUCH");
+    for name in ["", "/", "Help", "he-lp", "帮助", &"x".repeat(33)] {
+        set(json!([one(name, "x")]))
+            .await
+            .refusal(400, "Bad Request: BOT_COMMAND_INVALID");
+    }
+    for about in [String::new(), "介".repeat(257)] {
+        let refused = set(json!([one("help", &about)])).await;
+        refused.refusal(400, "Bad Request: BOT_COMMAND_DESCRIPTION_INVALID");
+    }
+    let in_language = |code: &str| json!({ "commands": [], "language_code": code });
+    let refused = client.call("setMyCommands", in_language("zh-hans")).await;
+    refused.refusal(400, "Bad Request: invalid language code specified");
+    let nowhere = json!({ "commands": [], "scope": { "type": "chat", "chat_id": 99 } });
+    client
+        .call("setMyCommands", nowhere)
+        .await
+        .refusal(400, "Bad Request: chat not found");
+    assert_eq!(fake.commands("default", ""), None);
+    set(many(100)).await.result();
+    assert_eq!(fake.commands("default", ""), Some(many(100)));
+    let good = json!([one(&"x".repeat(32), &"介".repeat(256))]);
+    let scoped = json!({ "commands": good, "scope": { "type": "all_private_chats" }, "language_code": "zh" });
+    client.call("setMyCommands", scoped).await.result();
+    assert_eq!(fake.commands("all_private_chats", "zh"), Some(good));
+    client.call("deleteMyCommands", json!({})).await.result();
+    assert_eq!(fake.commands("default", ""), None);
 }
 
 #[tokio::test]
-async fn html_is_read_as_strictly_as_telegram_reads_it() {
+async fn the_bot_may_write_only_where_it_stands() {
     let (fake, client) = world();
-    let html = json!({ "parse_mode": "HTML" });
-    for (text, why) in [
-        (
-            "<b>x",
-            "Can't find end tag corresponding to start tag \"b\"",
-        ),
-        ("x</b>", "Unexpected end tag at byte offset 1"),
-        (
-            "<b><i>x</b></i>",
-            "Unmatched end tag at byte offset 7, expected \"</i>\", found \"</b>\"",
-        ),
-        ("a<br>b", "Unsupported start tag \"br\" at byte offset 1"),
-        ("<p>x</p>", "Unsupported start tag \"p\" at byte offset 0"),
-        ("1 < 2", "Unclosed start tag at byte offset 2"),
-        ("1 < 2 > 0", "Unsupported start tag \"\" at byte offset 2"),
-        ("<b>x</b", "Unclosed end tag at byte offset 4"),
-        (
-            "<span>x</span>",
-            "Tag \"span\" must have class \"tg-spoiler\" at byte offset 0",
-        ),
-        (
-            "<span onclick=\"x\" class=\"tg-spoiler\">x</span>",
-            "Tag \"span\" may not have attribute \"onclick\" at byte offset 0",
-        ),
-        (
-            "<b onclick=\"x\">x</b>",
-            "Tag \"b\" may not have attribute \"onclick\" at byte offset 0",
-        ),
-        (
-            "<a href=\"javascript:x\">x</a>",
-            "link \"javascript:x\" is invalid: Wrong HTTP URL",
-        ),
-        (
-            "<a href=\"https://example.org>x</a>",
-            "Unclosed start tag at byte offset 0",
-        ),
+    fake.add_user(8, "Wang", "zh");
+    fake.add_group(-5, "Reading circle");
+    fake.add_supergroup(-1_000_000_000_005, "Club");
+    fake.add_channel(-1_000_000_000_006, Some("@tagwire_news"), "News");
+    client
+        .say(8, "x")
+        .await
+        .refusal(400, "Bad Request: chat not found");
+    fake.user_says_in(-5, 8, "hello");
+    let words = "Forbidden: bot can't initiate conversation with a user";
+    client.say(8, "x").await.refusal(403, words);
+    client
+        .say(0, "x")
+        .await
+        .refusal(400, "Bad Request: chat_id is empty");
+    for (chat, place) in [
+        (-5, "group"),
+        (-1_000_000_000_005, "supergroup"),
+        (-1_000_000_000_006, "channel"),
     ] {
-        refuses(
-            &client,
-            text,
-            html.clone(),
-            &format!("can't parse entities: {why}"),
-        )
-        .await;
+        for (status, words) in [
+            ("left", "is not a member of"),
+            ("kicked", "was kicked from"),
+        ] {
+            fake.set_bot_status(chat, 7, status);
+            let words = format!("Forbidden: bot {words} the {place} chat");
+            client.say(chat, "x").await.refusal(403, &words);
+        }
     }
-    let text = "😀<B>a&lt;<i>b</i></b> &amp;&quot;&#x5E02;&nbsp;<a href='https://example.org/?a=1&amp;b=2'>c</a>";
-    send(&client, text, html).await.result();
-    let sent = fake.next_message(7);
-    assert_eq!(sent.text, "😀a<b &\"市&nbsp;c");
-    let entities = json!([
-        { "type": "bold", "offset": 2, "length": 3 },
-        { "type": "italic", "offset": 4, "length": 1 },
-        { "type": "text_link", "offset": 15, "length": 1, "url": "https://example.org/?a=1&b=2" },
-    ]);
-    assert_eq!(json!(sent.entities), entities);
+    fake.set_bot_status(-5, 7, "restricted");
+    let words = "Bad Request: not enough rights to send text messages to the chat";
+    client.say(-5, "x").await.refusal(400, words);
+    fake.set_bot_status(-1_000_000_000_006, 7, "member");
+    let by_name = |text: &str| json!({ "chat_id": "@Tagwire_News", "text": text });
+    let words = "Bad Request: need administrator rights in the channel chat";
+    client
+        .call("sendMessage", by_name("x"))
+        .await
+        .refusal(400, words);
+    fake.set_bot_status(-1_000_000_000_006, 7, "administrator");
+    let post = client.call("sendMessage", by_name("news")).await.result();
+    assert_eq!(post["sender_chat"]["username"], "tagwire_news");
+    assert_eq!(fake.next_message(-1_000_000_000_006).text, "news");
+}
+
+#[tokio::test]
+async fn topics_are_open_and_answered_messages_are_there() {
+    let (fake, client) = world();
+    let chat = -1_000_000_000_005;
+    fake.add_supergroup(chat, "Club");
+    fake.set_topic(chat, 3, true);
+    fake.set_topic(chat, 4, false);
+    let to = |thread: i64| {
+        let params = json!({ "chat_id": chat, "text": "x", "message_thread_id": thread });
+        client.call("sendMessage", params)
+    };
+    to(5)
+        .await
+        .refusal(400, "Bad Request: message thread not found");
+    to(4).await.refusal(400, "Bad Request: TOPIC_CLOSED");
+    assert_eq!(to(3).await.result()["message_thread_id"], 3);
+    assert_eq!(fake.next_message(chat).thread, Some(3));
+    let asked = fake.user_says(7, "/help");
+    let reply = |to: i64, anyway: bool| json!({ "reply_parameters": { "message_id": to, "allow_sending_without_reply": anyway } });
+    client
+        .refuses("x", reply(99, false), "message to be replied not found")
+        .await;
+    client.send("x", reply(99, true)).await.result();
+    assert_eq!(fake.next_message(7).reply_to, None);
+    client.send("x", reply(asked, false)).await.result();
+    assert_eq!(fake.next_message(7).reply_to, Some(asked));
 }
