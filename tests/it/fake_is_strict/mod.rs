@@ -1,5 +1,6 @@
 //! The fake itself is judged: by the Bot API's description, by teloxide and by plain HTTP.
 
+mod description;
 mod faults;
 mod pace;
 mod refusals;
@@ -7,13 +8,12 @@ mod texts;
 mod updates;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use teloxide::prelude::{Request, Requester};
 
-use crate::fake_telegram::{FakeTelegram, table as known};
+use crate::fake_telegram::FakeTelegram;
 
 /// A plain HTTP client of the fake, which hides nothing of its answers.
 struct Client {
@@ -197,50 +197,4 @@ async fn teloxide_meets_the_fake_and_sends_a_message() {
         .send()
         .await;
     assert!(lost.unwrap_err().to_string().contains("chat not found"));
-}
-
-#[test]
-fn the_table_agrees_with_the_description_of_the_bot_api() {
-    let Some(path) = description() else {
-        eprintln!("SKIPPED: no data/botapi.json in TAGWIRE_SHARED, ../shared or ../../shared");
-        return;
-    };
-    let api: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-    for (name, lines) in known::METHODS.iter().chain(known::TYPES) {
-        let children = api["items"].as_array().unwrap().iter();
-        let described = children
-            .filter_map(|item| item["children"].as_array())
-            .flatten()
-            .find(|child| child["name"] == *name)
-            .unwrap_or_else(|| panic!("the Bot API has no {name}"));
-        let official = described["annotations"]
-            .as_array()
-            .cloned()
-            .unwrap_or_default();
-        let ours = known::fields(lines);
-        for field in &ours {
-            let theirs = official.iter().find(|one| one["name"] == field.name);
-            let theirs = theirs.unwrap_or_else(|| panic!("{name} has no {}", field.name));
-            assert_eq!(theirs["type"], field.kind, "{name}.{}", field.name);
-            assert_eq!(theirs["required"], field.required, "{name}.{}", field.name);
-        }
-        for needed in official.iter().filter(|one| one["required"] == true) {
-            let known = ours.iter().any(|field| needed["name"] == field.name);
-            assert!(known, "our table misses {name}.{}", needed["name"]);
-        }
-    }
-}
-
-fn description() -> Option<PathBuf> {
-    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let named = std::env::var_os("TAGWIRE_SHARED").map(PathBuf::from);
-    let places = [
-        named,
-        Some(here.join("../shared")),
-        Some(here.join("../../shared")),
-    ];
-    let places = places.into_iter().flatten();
-    places
-        .map(|at| at.join("data/botapi.json"))
-        .find(|at| at.exists())
 }
