@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::FakeTelegram;
 use super::chats::member_json;
 use super::server::migrate;
-use super::state::{BOT_ID, BOT_NAME, Chat, Kind, Query, Sent, State, User, bot_json, unix_now};
+use super::state::{BOT_ID, Chat, Kind, Query, Sent, State, User, bot_json, unix_now};
 
 impl FakeTelegram {
     /// A person whom the bot does not know yet.
@@ -203,17 +203,24 @@ fn say(state: &mut State, chat: i64, user: i64, text: &str, thread: Option<i64>)
         message["message_thread_id"] = json!(thread);
         message["is_topic_message"] = json!(true);
     }
-    if let Some(command) = text.strip_prefix('/') {
-        let rest = command.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
-        let at_name = rest
-            .to_ascii_lowercase()
-            .starts_with(&format!("@{BOT_NAME}"));
-        let name = if at_name { BOT_NAME.len() + 1 } else { 0 };
-        let length = 1 + command.len() - rest.len() + name;
+    if let Some(length) = command_length(text) {
         message["entities"] = json!([{ "type": "bot_command", "offset": 0, "length": length }]);
     }
     state.queue("message", message);
     number
+}
+
+/// How much of a text is the command at its start, with the name of the bot it is for.
+fn command_length(text: &str) -> Option<usize> {
+    let word = |text: &str| {
+        text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .unwrap_or(text.len())
+    };
+    let command = text.strip_prefix('/')?;
+    let name = word(command);
+    let bot = command[name..].strip_prefix('@').map_or(0, word);
+    let at_bot = if bot > 0 { bot + 1 } else { 0 };
+    (name > 0).then_some(1 + name + at_bot)
 }
 
 /// Tells the bot that its own standing changed.

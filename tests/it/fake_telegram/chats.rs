@@ -140,6 +140,7 @@ pub fn member_json(state: &State, user: i64, status: &str) -> Value {
             "can_edit_messages",
             "can_pin_messages",
             "can_manage_topics",
+            "can_send_welcome_messages",
         ],
         "restricted" => &[
             "is_member",
@@ -153,6 +154,8 @@ pub fn member_json(state: &State, user: i64, status: &str) -> Value {
             "can_send_polls",
             "can_send_other_messages",
             "can_add_web_page_previews",
+            "can_react_to_messages",
+            "can_edit_tag",
             "can_change_info",
             "can_invite_users",
             "can_pin_messages",

@@ -72,7 +72,7 @@ fn bounds(units: &[u16], entity: &Value) -> Result<(), Refusal> {
             "entity has a wrong offset {offset} or length {length}"
         )));
     }
-    for (edge, verb) in [(offset, "begins"), (offset + length, "ends")] {
+    for (edge, verb) in [(offset, "begins"), (offset.saturating_add(length), "ends")] {
         let at = usize::try_from(edge).unwrap_or(usize::MAX);
         if at > units.len() || (verb == "begins" && at == units.len()) {
             return Err(Refusal::bad(format!(
@@ -98,9 +98,10 @@ fn belongings(kind: &str, entity: &Value, allow_local: bool) -> Result<(), Refus
         ("language", "pre"),
         ("custom_emoji_id", "custom_emoji"),
         ("unix_time", "date_time"),
+        ("date_time_format", "date_time"),
     ] {
         let given = entity.get(field).is_some();
-        let needed = kind == owner && field != "language";
+        let needed = kind == owner && !["language", "date_time_format"].contains(&field);
         if needed && !given {
             return Err(Refusal::bad(format!(
                 "can't parse MessageEntity: Can't find field \"{field}\""

@@ -95,6 +95,17 @@ pub enum Outcome {
     Cut,
 }
 
+impl Outcome {
+    /// What the journal keeps of it: nothing when nothing was answered.
+    pub fn written(&self) -> Option<Value> {
+        match self {
+            Self::Json(_, body) => Some(body.clone()),
+            Self::Raw(_, _, body) => Some(Value::String(body.clone())),
+            Self::Hang | Self::Cut => None,
+        }
+    }
+}
+
 impl From<Refusal> for Outcome {
     fn from(refusal: Refusal) -> Self {
         Self::Json(refusal.code, refusal.body())
@@ -116,7 +127,7 @@ impl Fault {
             Self::Forbidden(text) => Refusal::forbidden(text),
             Self::BadRequest(text) => Refusal::bad(text),
             Self::Refused { code, description } => Refusal::new(*code, description),
-            Self::ServerError { code, html: None } => Refusal::new(*code, "Internal Server Error"),
+            Self::ServerError { code, html: None } => Refusal::new(*code, words_of(*code)),
             Self::ServerError {
                 code,
                 html: Some(html),
@@ -145,6 +156,13 @@ impl Fault {
             _ => Outcome::Json(200, body),
         }
     }
+}
+
+/// Telegram's servers use the words of HTTP.
+fn words_of(code: u16) -> &'static str {
+    let status = axum::http::StatusCode::from_u16(code);
+    let words = status.ok().and_then(|status| status.canonical_reason());
+    words.unwrap_or("Internal Server Error")
 }
 
 fn with_unknowns(mut body: Value) -> Value {

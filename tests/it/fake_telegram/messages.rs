@@ -206,6 +206,9 @@ fn edit(state: &mut State, params: &Params, shown: Option<Formatted>) -> Reply {
         .map_err(Refusal::too_many)?;
     let chat = state.chats.get_mut(&id).expect("resolved above");
     let sent = &mut chat.messages[at];
+    if params.contains_key("text") {
+        sent.link_preview = params.get("link_preview_options").cloned();
+    }
     sent.edits.push(Version {
         text: std::mem::replace(&mut sent.text, shown.text),
         entities: std::mem::replace(&mut sent.entities, shown.entities),

@@ -15,7 +15,7 @@ mod keyboard;
 mod links;
 mod listener;
 mod messages;
-mod pace;
+pub mod pace;
 mod reading;
 mod refusal;
 mod server;

@@ -136,7 +136,9 @@ impl FakeTelegram {
 
     /// Takes all queued updates, for a test that posts them to a webhook itself.
     pub fn take_updates(&self) -> Vec<Value> {
-        self.shared.lock().updates.drain(..).collect()
+        let taken = self.shared.lock().updates.drain(..).collect();
+        self.shared.ring();
+        taken
     }
 
     /// The webhook's settings, when one is set.

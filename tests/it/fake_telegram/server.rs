@@ -48,7 +48,7 @@ pub async fn serve(
     let kind = head.headers.get("content-type");
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let outcome = match (method_of(&shared, &head.uri), body) {
-        (Err(refusal), _) => refused(&shared, head.uri.path(), &refusal),
+        (Err((what, refusal)), _) => refused(&shared, &what, &refusal),
         (Ok(name), Err(why)) => {
             let refusal = Refusal::violation(413, format!("Request Entity Too Large: {why}"));
             refused(&shared, &name, &refusal)
@@ -74,15 +74,19 @@ fn response(code: u16, kind: &str, body: String) -> Response<Body> {
     built.body(Body::from(body)).expect("a valid response")
 }
 
-/// The method's name, when the address holds the right token.
-fn method_of(shared: &Shared, uri: &Uri) -> Result<String, Refusal> {
-    let not_found = || Refusal::violation(404, "Not Found");
-    let rest = uri.path().strip_prefix("/bot").ok_or_else(not_found)?;
-    let (token, name) = rest.split_once('/').ok_or_else(not_found)?;
-    if token != shared.lock().token {
-        return Err(Refusal::new(401, "Unauthorized"));
+/// The method's name, when the address holds the right token; else what to write down.
+/// A wrong token may be a real one that was mistyped: it has no place in a journal.
+fn method_of(shared: &Shared, uri: &Uri) -> Result<String, (String, Refusal)> {
+    let call = uri.path().strip_prefix("/bot");
+    let Some((token, name)) = call.and_then(|call| call.split_once('/')) else {
+        let what = "an address without token and method".to_owned();
+        return Err((what, Refusal::violation(404, "Not Found")));
+    };
+    if token == shared.lock().token {
+        return Ok(name.to_owned());
     }
-    Ok(name.to_owned())
+    let known = table::method(name).map_or("an unknown method", |(known, _)| known);
+    Err((known.to_owned(), Refusal::new(401, "Unauthorized")))
 }
 
 /// Query, form or JSON becomes checked parameters.
@@ -141,10 +145,8 @@ fn refused(shared: &Shared, what: &str, refusal: &Refusal) -> Outcome {
         let line = format!("{what}: {}", refusal.description);
         state.violations.push(line);
     }
-    // A wrong token may be a real one that was mistyped: it has no place in a journal.
-    let method = what.rsplit('/').next().unwrap_or_default().to_owned();
     state.journal.push(Entry {
-        method,
+        method: what.to_owned(),
         params: Value::Null,
         at: Instant::now(),
         answer: Some(refusal.body()),
@@ -157,9 +159,7 @@ fn refused(shared: &Shared, what: &str, refusal: &Refusal) -> Outcome {
 async fn carry_out(shared: &Shared, name: &'static str, params: Params) -> Outcome {
     let (number, fault) = begin(shared, name, &params);
     if let Some(outcome) = fault.as_ref().and_then(Fault::before) {
-        if let Outcome::Json(_, body) = &outcome {
-            shared.lock().journal[number].answer = Some(body.clone());
-        }
+        shared.lock().journal[number].answer = outcome.written();
         return outcome;
     }
     let reply = if name == "getUpdates" {
@@ -178,18 +178,15 @@ async fn carry_out(shared: &Shared, name: &'static str, params: Params) -> Outco
         (Ok(result), None) => Outcome::Json(200, json!({ "ok": true, "result": result })),
         (Ok(result), Some(fault)) => fault.after(json!({ "ok": true, "result": result })),
     };
-    let mut state = shared.lock();
-    state.journal[number].answer = match &outcome {
-        Outcome::Json(_, body) => Some(body.clone()),
-        Outcome::Raw(_, _, body) => Some(json!(body)),
-        Outcome::Hang | Outcome::Cut => None,
-    };
+    shared.lock().journal[number].answer = outcome.written();
     outcome
 }
 
 fn begin(shared: &Shared, name: &str, params: &Params) -> (usize, Option<Fault>) {
     let mut state = shared.lock();
-    let chat = params.get("chat_id").and_then(|chat| state.resolve(chat));
+    let chat = params.get("chat_id");
+    // A fault may be meant for a chat that nobody knows.
+    let chat = chat.and_then(|chat| state.resolve(chat).or_else(|| chat.as_i64()));
     let fault = faults::take(&mut state.faults, name, chat);
     if let (Some(Fault::Migrate(to)), Some(from)) = (&fault, chat) {
         migrate(&mut state, from, *to);
