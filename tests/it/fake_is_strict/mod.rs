@@ -169,6 +169,26 @@ async fn an_unread_message_fails_the_expectation_of_silence() {
     fake.next_message(7);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_waiting_reader_is_woken_by_the_message() {
+    let (fake, client) = world();
+    let (looked, has_looked) = tokio::sync::oneshot::channel();
+    let sends = tokio::spawn(async move {
+        has_looked.await.unwrap();
+        client.say(7, "wake up").await.result()
+    });
+    let mut looked = Some(looked);
+    tokio::task::block_in_place(|| {
+        fake.wait_for("the message", |state| {
+            // The lock is held from this look until the reader waits: no message slips between.
+            let _ = looked.take().map(|looked| looked.send(()));
+            (!state.chats[&7].messages.is_empty()).then_some(())
+        });
+    });
+    sends.await.unwrap();
+    assert_eq!(fake.next_message(7).text, "wake up");
+}
+
 #[test]
 fn the_token_is_found_in_any_text_and_not_shown() {
     let fake = FakeTelegram::start();
