@@ -11,6 +11,7 @@ mod fake_is_strict;
 mod fake_telegram;
 mod house;
 mod http;
+mod killed_at_random;
 mod messages_arrive;
 mod posts_become_feeds;
 mod serving_feeds;
