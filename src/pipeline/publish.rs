@@ -1,7 +1,7 @@
 //! Dirty feeds become files.
 //! In: labels that the catalog marked. Out: files in the publish folder, marks taken back, the shelf restocked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -52,14 +52,18 @@ impl Derived {
         for group in dirty.chunks(GROUP) {
             let (folder, shelf) = (self.folder.clone(), self.shelf.clone());
             let mut staging = folder.stage();
+            let mut complete = Vec::with_capacity(group.len());
             for batch in group.chunks(BATCH) {
-                staging.add(self.render(batch)?, &|path| shelf.get(path));
+                let (rendered, whole) = self.render(batch)?;
+                staging.add(rendered, &|path| shelf.get(path));
+                complete.extend(whole);
                 done += batch.len() as u64;
                 self.tell("writing feeds", done, total);
             }
-            self.record(staging.commit(), group, round)?;
+            self.record(staging.commit(), &complete, round)?;
         }
-        if !dirty.is_empty() {
+        // A crash, or a write that failed, may have left the page behind the feeds that it lists.
+        if !dirty.is_empty() || self.listed.is_empty() {
             self.publish_directory(round)?;
         }
         Ok(())
@@ -93,9 +97,10 @@ impl Derived {
         ];
         let shelf = self.shelf.clone();
         let outcome = self.folder.publish(rendered, &|path| shelf.get(path));
-        if self.record(outcome, &[], round)? {
-            self.listed = follows;
-        }
+        self.listed = match self.record(outcome, &[], round)? {
+            true => follows,
+            false => Vec::new(),
+        };
         Ok(())
     }
 
@@ -128,13 +133,20 @@ impl Derived {
         Ok(complete)
     }
 
-    fn render(&mut self, follows: &[Follow]) -> Result<Vec<Rendered>, CatalogError> {
+    /// The files of these feeds, and those feeds whose every post could be read: the others stay dirty.
+    fn render(&mut self, follows: &[Follow]) -> Result<(Vec<Rendered>, Vec<Follow>), CatalogError> {
         let (limit, hours) = (self.config.feeds.limit, self.config.feeds.min_age_hours);
         let mut rows = Vec::with_capacity(follows.len());
         for follow in follows {
             rows.push(self.catalog.newest(follow, limit, hours)?);
         }
-        let entries = self.load(&rows);
+        let (entries, unread) = self.load(&rows);
+        let whole = follows
+            .iter()
+            .zip(&rows)
+            .filter(|(_, rows)| !rows.iter().any(|row| unread.contains(&row.id)))
+            .map(|(follow, _)| follow.clone())
+            .collect();
         let feeds: Vec<Feed> = follows
             .iter()
             .zip(&rows)
@@ -153,36 +165,48 @@ impl Derived {
             .flat_map(|feed| settings.formats.iter().map(move |format| (feed, *format)))
             .collect();
         let (site, addresses) = (&self.site, &self.addresses);
-        Ok(jobs
+        let rendered = jobs
             .into_par_iter()
             .map(|(feed, format)| Rendered {
                 path: addresses.file(&feed.follow, format),
                 bytes: feeds::render(site, addresses, settings, feed, format),
             })
-            .collect())
+            .collect();
+        Ok((rendered, whole))
     }
 
-    /// The entries of these rows, from memory or from the files.
-    fn load(&mut self, rows: &[Vec<Row>]) -> BTreeMap<PostId, Arc<Entry>> {
+    /// The entries of these rows, from memory or from the files, and the posts whose files could not be
+    /// read just now: their stand-ins are not remembered.
+    fn load(&mut self, rows: &[Vec<Row>]) -> (BTreeMap<PostId, Arc<Entry>>, BTreeSet<PostId>) {
         let wanted: BTreeMap<&PostId, &Row> =
             rows.iter().flatten().map(|row| (&row.id, row)).collect();
         let wanted: Vec<&Row> = wanted.into_values().collect();
         let (reader, remembered) = (&self.reader, &self.entries);
-        let loaded: Vec<(PostId, Arc<Entry>, bool)> = wanted
+        // Two files may claim one id; what is remembered may be the other one's.
+        let own = |row: &Row| {
+            let entry = remembered.get(&row.id);
+            entry.filter(|entry| entry.post.path == row.path)
+        };
+        let loaded: Vec<Result<Arc<Entry>, Option<Entry>>> = wanted
             .par_iter()
-            .map(|row| match remembered.get(&row.id) {
-                Some(entry) => (row.id.clone(), entry, true),
-                None => (row.id.clone(), Arc::new(reader.load_one(row)), false),
-            })
+            .map(|row| own(row).ok_or_else(|| reader.load_one(row)))
             .collect();
-        let mut entries = BTreeMap::new();
-        for (id, entry, known) in loaded {
-            if !known {
-                self.entries.put(Entry::clone(&entry));
-            }
-            entries.insert(id, entry);
+        let (mut entries, mut unread) = (BTreeMap::new(), BTreeSet::new());
+        for (row, loaded) in wanted.into_iter().zip(loaded) {
+            let entry = match loaded {
+                Ok(remembered) => remembered,
+                Err(Some(read)) => {
+                    self.entries.put(read.clone());
+                    Arc::new(read)
+                }
+                Err(None) => {
+                    unread.insert(row.id.clone());
+                    Arc::new(self.reader.stand_in(row))
+                }
+            };
+            entries.insert(row.id.clone(), entry);
         }
-        entries
+        (entries, unread)
     }
 
     /// What people call a feed.
