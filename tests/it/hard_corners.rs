@@ -60,9 +60,8 @@ fn a_post_that_went_and_came_back_stands_in_the_feed_with_its_body() {
     let world = World::new();
     world.post(
         "2026-11-20-a.md",
-        &today("甲", "demo", "演示", "甲的正文。"),
+        &today("甲", "demo", "演示", "**甲**的正文。"),
     );
-    world.write("public/.keep", "");
     world.run(&["build"], 0);
     let daemon = world.start();
     world.rename("posts/2026-11-20-a.md", "a.md");
@@ -77,7 +76,7 @@ fn a_post_that_went_and_came_back_stands_in_the_feed_with_its_body() {
         &today("丙", "demo", "演示", "丙的正文。"),
     );
     daemon.wait_for("/feed.xml", |answer| {
-        answer.text().contains("丙的正文") && answer.text().contains("&lt;p&gt;甲的正文")
+        answer.text().contains("丙的正文") && answer.text().contains("&lt;strong&gt;甲")
     });
     assert!(daemon.terminate().success());
 }
