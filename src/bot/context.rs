@@ -101,7 +101,7 @@ impl Context {
     pub async fn reply(&self, chat: &ChatId, message: &Message) {
         for attempt in 0..2 {
             let now = self.clock.now();
-            let wait = self.pace.next_at() - now;
+            let wait = self.pace.next_at(now) - now;
             self.pace.take(now);
             if wait > 0 {
                 tokio::time::sleep(Duration::from_millis(wait.unsigned_abs())).await;

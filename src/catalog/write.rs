@@ -63,25 +63,6 @@ impl Catalog {
         self.wrap(result)
     }
 
-    /// Files that were missing are back unchanged.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn mark_present(&mut self, paths: &[String]) -> Result<(), CatalogError> {
-        let result = (|| {
-            let transaction = self
-                .connection
-                .transaction_with_behavior(TransactionBehavior::Immediate)?;
-            for path in paths {
-                transaction
-                    .prepare_cached("update files set missing_since = null where path = ?1")?
-                    .execute([path])?;
-            }
-            transaction.commit()
-        })();
-        self.wrap(result)
-    }
-
     /// Removes the posts of files that have been missing since `before` (seconds since 1970) or longer.
     ///
     /// # Errors
@@ -464,12 +445,19 @@ fn remove_post(
     transaction
         .prepare_cached("delete from posts where post = ?1")?
         .execute([post])?;
-    transaction
+    let heir: Option<String> = transaction
         .prepare_cached(
             "select path from files where id = ?1 and path <> ?2 and missing_since is null order by path limit 1",
         )?
         .query_row([id, path], |row| row.get(0))
-        .optional()
+        .optional()?;
+    if let Some(heir) = &heir {
+        // No real file has this stamp: should we end before the heir is read, the next look reads it.
+        transaction
+            .prepare_cached("update files set size = -1, modified_ns = -1 where path = ?1")?
+            .execute([heir])?;
+    }
+    Ok(heir)
 }
 
 fn forget_missing(connection: &mut Connection, before: i64) -> rusqlite::Result<Delta> {

@@ -2,6 +2,7 @@
 //! In: claimed rows, outcomes of the outlet. Out: messages, settled rows. Retries live here and nowhere else.
 //! The order of the commits is the promise: `sending` is committed before the request goes out.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::Clock;
 use super::message::{Form, alert};
 use crate::model::ChatId;
-use crate::store::{Claim, Content, Millis, Settled, Store, StoreError};
+use crate::store::{Claim, Content, LONGEST_PAUSE, Millis, Settled, Store, StoreError};
 use crate::telegram::{Message, Outcome, Outlet};
 
 /// Milliseconds between two messages of the whole bot: 28 a second, below Telegram's 30.
@@ -40,8 +41,14 @@ struct PaceState {
 
 impl Pace {
     /// When the next message of the bot may go out; `now` or earlier means at once.
-    pub fn next_at(&self) -> Millis {
-        self.lock().next_at
+    pub fn next_at(&self, now: Millis) -> Millis {
+        let mut state = self.lock();
+        // Farther ahead than any queue of replies gets only when the clock was set back.
+        if state.next_at > now + CROWD_WINDOW {
+            state.next_at = now;
+            state.slowed_until = now;
+        }
+        state.next_at
     }
 
     /// Takes a place at `now`.
@@ -78,6 +85,8 @@ impl Pace {
 pub enum Step {
     /// Claimed and started a row.
     Started,
+    /// As many requests are under way as may be.
+    Full,
     /// Nothing can go out before this time; `None`: nothing is open.
     Idle(Option<Millis>),
 }
@@ -92,6 +101,8 @@ pub struct Sender {
     zone: Tz,
     in_flight: usize,
     resend_unknown: bool,
+    /// What the clock said last, to see when it is set back.
+    last_now: AtomicI64,
 }
 
 impl Sender {
@@ -113,6 +124,7 @@ impl Sender {
             zone,
             in_flight,
             resend_unknown,
+            last_now: AtomicI64::new(0),
         }
     }
 
@@ -131,10 +143,9 @@ impl Sender {
     /// # Errors
     /// The store's.
     pub async fn recover(&self) -> Result<u64, StoreError> {
-        let unknown = self
-            .store
-            .recover(self.resend_unknown, self.clock.now())
-            .await?;
+        let now = self.clock.now();
+        self.store.clock_went_back(now).await?;
+        let unknown = self.store.recover(self.resend_unknown, now).await?;
         if unknown > 0 {
             tracing::warn!(
                 unknown,
@@ -150,8 +161,15 @@ impl Sender {
         let mut tasks = JoinSet::new();
         let mut store_is_well = true;
         while !stop.is_cancelled() {
-            while tasks.try_join_next().is_some() {}
             let wait = match self.step(&mut tasks).await {
+                Ok(Step::Full) => {
+                    // Requests may hang for a minute; a stop does not wait for that.
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        _ = tasks.join_next() => {}
+                    }
+                    continue;
+                }
                 Ok(step) => {
                     store_is_well = true;
                     self.wait_after(step)
@@ -169,12 +187,7 @@ impl Sender {
                 () = tokio::time::sleep(wait) => {}
             }
         }
-        let last_words = async { while tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(LAST_WORDS, last_words).await.is_err() {
-            tracing::warn!(
-                "requests still under way at the end; their messages are marked unknown at the next start"
-            );
-        }
+        last_words(tasks).await;
     }
 
     /// Sends what can go out by now and returns; what has to wait stays in the outbox.
@@ -185,22 +198,30 @@ impl Sender {
         let mut tasks = JoinSet::new();
         let until = self.clock.now() + patience;
         loop {
-            match self.step(&mut tasks).await? {
-                Step::Started => {}
-                Step::Idle(_) if !tasks.is_empty() => {
+            match self.step(&mut tasks).await {
+                Ok(Step::Started) => {}
+                Ok(Step::Full) => {
                     tasks.join_next().await;
                 }
-                Step::Idle(Some(due)) if due <= until => {
+                Ok(Step::Idle(_)) if !tasks.is_empty() => {
+                    tasks.join_next().await;
+                }
+                Ok(Step::Idle(Some(due))) if due <= until => {
                     tokio::time::sleep(self.wait_after(Step::Idle(Some(due)))).await;
                 }
-                Step::Idle(_) => return Ok(()),
+                Ok(Step::Idle(_)) => return Ok(()),
+                Err(error) => {
+                    // What is under way is not cut off: that would make its fate unknown.
+                    last_words(tasks).await;
+                    return Err(error);
+                }
             }
         }
     }
 
     fn wait_after(&self, step: Step) -> Duration {
         let wait = match step {
-            Step::Started => 0,
+            Step::Started | Step::Full => 0,
             // A clock that jumped must not stop the sender: never longer than a second.
             Step::Idle(due) => due.map_or(1_000, |due| (due - self.clock.now()).clamp(1, 1_000)),
         };
@@ -212,13 +233,17 @@ impl Sender {
     /// # Errors
     /// The store's.
     pub async fn step(self: &Arc<Self>, tasks: &mut JoinSet<()>) -> Result<Step, StoreError> {
-        let now = self.clock.now();
+        while tasks.try_join_next().is_some() {}
         if tasks.len() >= self.in_flight {
-            tasks.join_next().await;
+            return Ok(Step::Full);
+        }
+        let now = self.clock.now();
+        if now < self.last_now.swap(now, Ordering::Relaxed) {
+            self.store.clock_went_back(now).await?;
         }
         let ready_at = self
             .pace
-            .next_at()
+            .next_at(now)
             .max(self.store.bot_paused_until().await?);
         if ready_at > now {
             let due = self.store.next_due().await?;
@@ -277,7 +302,7 @@ impl Sender {
                     .unwrap_or(i64::MAX / 2)
                     .saturating_mul(1000);
                 Settled::ChatPaused {
-                    until: now.saturating_add(wait),
+                    until: now.saturating_add(wait.min(LONGEST_PAUSE)),
                 }
             }
             Outcome::Moved { to } => Settled::Moved { to: to.into() },
@@ -297,6 +322,16 @@ impl Sender {
                 Settled::Retry { at: later, reason }
             }
         }
+    }
+}
+
+/// Lets started requests end, for a while.
+async fn last_words(mut tasks: JoinSet<()>) {
+    let end = async { while tasks.join_next().await.is_some() {} };
+    if tokio::time::timeout(LAST_WORDS, end).await.is_err() {
+        tracing::warn!(
+            "requests still under way at the end; their messages are marked unknown at the next start"
+        );
     }
 }
 
@@ -328,7 +363,7 @@ mod tests {
         let start = now;
         let mut sent = 0;
         while now < start + 10_000 {
-            if pace.next_at() <= now {
+            if pace.next_at(now) <= now {
                 pace.take(now);
                 sent += 1;
             }
@@ -344,7 +379,14 @@ mod tests {
             pace.refused(&ChatId::Id(chat), 1_000);
         }
         pace.take(1_000);
-        assert_eq!(pace.next_at(), 1_000 + 2 * BOT_PACE);
+        assert_eq!(pace.next_at(1_000), 1_000 + 2 * BOT_PACE);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_does_not_silence_the_bot() {
+        let pace = Pace::default();
+        pace.take(3_600_000);
+        assert_eq!(pace.next_at(1_000), 1_000);
     }
 
     #[test]

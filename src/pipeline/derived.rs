@@ -165,7 +165,6 @@ impl Derived {
     ) -> Result<Round, CatalogError> {
         let mut round = Round::default();
         let mut changes = self.look(hint, &mut round)?;
-        self.catalog.mark_present(&changes.back)?;
         self.catalog.mark_missing(&changes.gone, now)?;
         self.catalog.upsert(&changes.troubles, now)?;
         while !changes.read.is_empty() {

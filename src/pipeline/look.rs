@@ -11,12 +11,10 @@ use crate::posts::{self, Found, Look, Stamp};
 /// What a look found out.
 #[derive(Debug, Default)]
 pub struct Changes {
-    /// Files that are new or have another version.
+    /// Files that are new, have another version, or were missing: another file may stand for their post now.
     pub read: Vec<String>,
     /// Known files that are not there.
     pub gone: Vec<String>,
-    /// Files that were missing and are back as they were.
-    pub back: Vec<String>,
     /// Files that cannot be looked at.
     pub troubles: Vec<Reading>,
 }
@@ -37,11 +35,7 @@ impl Derived {
         let nothing_found = scan.found.is_empty();
         for found in scan.found {
             match known.remove(&found.path) {
-                Some((stamp, missing)) if stamp == found.stamp => {
-                    if missing {
-                        changes.back.push(found.path);
-                    }
-                }
+                Some((stamp, false)) if stamp == found.stamp => {}
                 _ => changes.read.push(found.path),
             }
         }
@@ -93,11 +87,7 @@ impl Derived {
 
     fn compare(&self, found: Found, changes: &mut Changes) -> Result<(), CatalogError> {
         match self.catalog.file(&found.path)? {
-            Some((stamp, missing)) if stamp == found.stamp => {
-                if missing {
-                    changes.back.push(found.path);
-                }
-            }
+            Some((stamp, false)) if stamp == found.stamp => {}
             _ => changes.read.push(found.path),
         }
         Ok(())

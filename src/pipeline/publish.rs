@@ -1,7 +1,7 @@
 //! Dirty feeds become files.
 //! In: labels that the catalog marked. Out: files in the publish folder, marks taken back, the shelf restocked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -52,13 +52,15 @@ impl Derived {
         for group in dirty.chunks(GROUP) {
             let (folder, shelf) = (self.folder.clone(), self.shelf.clone());
             let mut staging = folder.stage();
+            let mut complete = Vec::with_capacity(group.len());
             let mut rows = Vec::new();
             // While one batch is rendered on all cores, the index is asked for the next.
             for (batch, next) in pairs(group.chunks(BATCH)) {
                 if rows.is_empty() {
                     rows = newest(&mut self.catalog, batch, &self.config.feeds)?;
                 }
-                let entries = self.load(&rows);
+                let (entries, unread) = self.load(&rows);
+                complete.extend(readable(batch, &rows, &unread));
                 let titled: Vec<Feed> = batch
                     .iter()
                     .zip(&rows)
@@ -78,9 +80,10 @@ impl Derived {
                 done += batch.len() as u64;
                 self.tell("writing feeds", done, total);
             }
-            self.record(staging.commit(), group, round)?;
+            self.record(staging.commit(), &complete, round)?;
         }
-        if !dirty.is_empty() {
+        // A crash, or a write that failed, may have left the page behind the feeds that it lists.
+        if !dirty.is_empty() || self.listed.is_empty() {
             self.publish_directory(round)?;
         }
         Ok(())
@@ -114,9 +117,10 @@ impl Derived {
         ];
         let shelf = self.shelf.clone();
         let outcome = self.folder.publish(rendered, &|path| shelf.get(path));
-        if self.record(outcome, &[], round)? {
-            self.listed = follows;
-        }
+        self.listed = match self.record(outcome, &[], round)? {
+            true => follows,
+            false => Vec::new(),
+        };
         Ok(())
     }
 
@@ -160,27 +164,38 @@ impl Derived {
         }
     }
 
-    /// The entries of these rows, from memory or from the files.
-    fn load(&mut self, rows: &[Vec<Row>]) -> BTreeMap<PostId, Arc<Entry>> {
+    /// The entries of these rows, from memory or from the files, and the posts whose files could not be
+    /// read just now: their stand-ins are not remembered.
+    fn load(&mut self, rows: &[Vec<Row>]) -> (BTreeMap<PostId, Arc<Entry>>, BTreeSet<PostId>) {
         let wanted: BTreeMap<&PostId, &Row> =
             rows.iter().flatten().map(|row| (&row.id, row)).collect();
         let wanted: Vec<&Row> = wanted.into_values().collect();
         let (reader, remembered) = (&self.reader, &self.entries);
-        let loaded: Vec<(PostId, Arc<Entry>, bool)> = wanted
+        // Two files may claim one id; what is remembered may be the other one's.
+        let own = |row: &Row| {
+            let entry = remembered.get(&row.id);
+            entry.filter(|entry| entry.post.path == row.path)
+        };
+        let loaded: Vec<Result<Arc<Entry>, Option<Entry>>> = wanted
             .par_iter()
-            .map(|row| match remembered.get(&row.id) {
-                Some(entry) => (row.id.clone(), entry, true),
-                None => (row.id.clone(), Arc::new(reader.load_one(row)), false),
-            })
+            .map(|row| own(row).ok_or_else(|| reader.load_one(row)))
             .collect();
-        let mut entries = BTreeMap::new();
-        for (id, entry, known) in loaded {
-            if !known {
-                self.entries.put(Entry::clone(&entry));
-            }
-            entries.insert(id, entry);
+        let (mut entries, mut unread) = (BTreeMap::new(), BTreeSet::new());
+        for (row, loaded) in wanted.into_iter().zip(loaded) {
+            let entry = match loaded {
+                Ok(remembered) => remembered,
+                Err(Some(read)) => {
+                    self.entries.put(read.clone());
+                    Arc::new(read)
+                }
+                Err(None) => {
+                    unread.insert(row.id.clone());
+                    Arc::new(self.reader.stand_in(row))
+                }
+            };
+            entries.insert(row.id.clone(), entry);
         }
-        entries
+        (entries, unread)
     }
 
     /// What people call a feed.
@@ -218,6 +233,16 @@ fn newest(
     follows
         .iter()
         .map(|follow| catalog.newest(follow, settings.limit, settings.min_age_hours))
+        .collect()
+}
+
+/// The feeds whose every post could be read; the others stay dirty.
+fn readable(follows: &[Follow], rows: &[Vec<Row>], unread: &BTreeSet<PostId>) -> Vec<Follow> {
+    let whole = |rows: &[Row]| !rows.iter().any(|row| unread.contains(&row.id));
+    let feeds = follows.iter().zip(rows);
+    feeds
+        .filter(|(_, rows)| whole(rows))
+        .map(|(follow, _)| follow.clone())
         .collect()
 }
 

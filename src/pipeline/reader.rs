@@ -44,7 +44,8 @@ impl Reader {
             self.budget,
         );
         let age_ms = now.saturating_mul(1000) - stamp.modified_ns.div_euclid(1_000_000);
-        let fresh = age_ms < self.settle_ms;
+        // A time in the future is no sign of a writer: such a file would never settle.
+        let fresh = age_ms.saturating_abs() < self.settle_ms;
         let doubtful = reading
             .problems
             .iter()
@@ -55,8 +56,8 @@ impl Reader {
         ReadOutcome::Read(Box::new(reading))
     }
 
-    /// The entry of a row, from its file; with the summary for a body when the file cannot be read just now.
-    pub fn load_one(&self, row: &Row) -> Entry {
+    /// The entry of a row, from its file; `None` when the file cannot be read just now.
+    pub fn load_one(&self, row: &Row) -> Option<Entry> {
         let seen = self
             .first_seen
             .get(&row.path)
@@ -66,18 +67,21 @@ impl Reader {
         let read = crate::posts::read(&row.path, &self.rules).ok();
         let post =
             read.and_then(|(bytes, _)| crate::posts::parse(&row.path, &bytes, seen, &self.rules).0);
-        match post.filter(|post| post.id == row.id) {
-            Some(post) => self.entry(Digested {
-                post: Arc::new(post),
-                summary: row.summary.clone(),
-                topics: row.topics.clone(),
-            }),
-            None => self.entry(Digested {
-                post: Arc::new(without_body(row)),
-                summary: row.summary.clone(),
-                topics: row.topics.clone(),
-            }),
-        }
+        post.filter(|post| post.id == row.id)
+            .map(|post| self.entry_of(row, post))
+    }
+
+    /// The entry of a row whose file cannot be read just now: with the summary for a body.
+    pub fn stand_in(&self, row: &Row) -> Entry {
+        self.entry_of(row, without_body(row))
+    }
+
+    fn entry_of(&self, row: &Row, post: Post) -> Entry {
+        self.entry(Digested {
+            post: Arc::new(post),
+            summary: row.summary.clone(),
+            topics: row.topics.clone(),
+        })
     }
 
     /// A feed entry; the plain text is left out, since no feed shows it.

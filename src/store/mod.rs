@@ -69,6 +69,13 @@ pub enum StoreError {
 /// Milliseconds since 1970 (UTC).
 pub type Millis = i64;
 
+/// A chat is never asked to wait longer than this at once; Telegram may ask again.
+pub const LONGEST_PAUSE: Millis = 86_400_000;
+/// A row, or the whole bot, is never put off by more than this.
+pub const LONGEST_RETRY: Millis = 65_000;
+/// The pace of groups and channels.
+const SLOWEST_PACE: Millis = 3_000;
+
 /// What is decided about a post that the store did not know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
@@ -264,6 +271,8 @@ pub trait Store: Send + Sync {
     async fn bot_paused_until(&self) -> Result<Millis, StoreError>;
     /// Makes the whole bot wait.
     async fn pause_bot(&self, until: Millis) -> Result<(), StoreError>;
+    /// Waits that a wrong clock wrote into the far future are cut to what they can be at most.
+    async fn clock_went_back(&self, now: Millis) -> Result<(), StoreError>;
     /// A message outside the outbox went to this chat: its next alert is put off by its pace.
     async fn note_reply(&self, chat: &ChatId, now: Millis) -> Result<(), StoreError>;
 
@@ -307,7 +316,7 @@ pub trait Store: Send + Sync {
 /// channels (Bot API FAQ, "My bot is hitting limits").
 pub fn pace(chat: &ChatId) -> Millis {
     if chat.is_group_or_channel() {
-        3_000
+        SLOWEST_PACE
     } else {
         1_000
     }

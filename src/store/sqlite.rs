@@ -13,8 +13,8 @@ use sqlx::sqlite::{
 use sqlx::{Row, Sqlite, Transaction};
 
 use super::{
-    Card, ChatRow, Claim, Decision, DeliveryRow, Millis, Settled, Store, StoreCounts, StoreError,
-    pace, sqlite_outbox,
+    Card, ChatRow, Claim, Decision, DeliveryRow, LONGEST_PAUSE, LONGEST_RETRY, Millis,
+    SLOWEST_PACE, Settled, Store, StoreCounts, StoreError, pace, sqlite_outbox,
 };
 use crate::model::{ChatId, Follow, Label, LabelKind, PostId};
 
@@ -255,7 +255,9 @@ impl Store for SqliteStore {
     async fn recover(&self, resend: bool, now: Millis) -> Result<u64, StoreError> {
         let done = sqlx::query(
             "update outbox set unknowns = unknowns + 1, reason = 'the process ended while it was being sent',
-               state = case when $1 and unknowns = 0 then 'pending' else 'unknown' end,
+               state = case when not ($1 and unknowns = 0) then 'unknown'
+                 when exists (select 1 from chats c where c.chat = outbox.chat and c.state <> 'active') then 'skipped'
+                 else 'pending' end,
                settled_at = case when $1 and unknowns = 0 then null else $2 end
              where state = 'sending'",
         )
@@ -311,6 +313,35 @@ impl Store for SqliteStore {
             .execute(&self.writer)
             .await?;
         Ok(())
+    }
+
+    async fn clock_went_back(&self, now: Millis) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        let steps = [
+            (
+                "update chats set next_at = $1 where next_at > $1",
+                SLOWEST_PACE,
+            ),
+            (
+                "update chats set paused_until = $1 where paused_until > $1",
+                LONGEST_PAUSE,
+            ),
+            (
+                "update outbox set not_before = $1 where state = 'pending' and not_before > $1",
+                LONGEST_RETRY,
+            ),
+            (
+                "update meta set value = cast($1 as text) where key = 'bot_paused_until' and cast(value as bigint) > $1",
+                LONGEST_RETRY,
+            ),
+        ];
+        for (step, longest) in steps {
+            sqlx::query(step)
+                .bind(now + longest)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        Ok(transaction.commit().await?)
     }
 
     async fn sync_channels(

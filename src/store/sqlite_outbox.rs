@@ -106,7 +106,15 @@ pub async fn claim(tx: &mut Tx<'_>, now: Millis, limit: i64) -> Result<Vec<Claim
     .await?;
     let mut claims = Vec::new();
     for row in &rows {
-        let claim = claim_of(row)?;
+        let claim = match claim_of(row) {
+            Ok(claim) => claim,
+            Err(error) => {
+                // One row that cannot be read must not stop the rows behind it.
+                tracing::error!(%error, delivery = row.get::<i64, _>(0), "a message cannot be made");
+                end(tx, row.get(0), "failed", &error.to_string(), now).await?;
+                continue;
+            }
+        };
         sqlx::query("update outbox set state = 'sending', claimed_at = $2, attempts = attempts + 1 where delivery = $1")
             .bind(claim.delivery)
             .bind(now)
@@ -187,27 +195,32 @@ pub async fn settle(
         Settled::Failed { reason } => end(tx, delivery, "failed", reason, now).await?,
         Settled::ChatGone { reason } => {
             end(tx, delivery, "skipped", reason, now).await?;
-            let chat = chat_of(tx, delivery).await?;
-            suspend(tx, &chat, reason, now).await?;
+            if let Some(chat) = chat_of(tx, delivery).await? {
+                suspend(tx, &chat, reason, now).await?;
+            }
         }
         Settled::Moved { to } => {
             put_back(tx, delivery, now, "the group has a new id", 0).await?;
-            let chat = chat_of(tx, delivery).await?;
-            move_chat(tx, &chat, &to.to_string()).await?;
+            if let Some(chat) = chat_of(tx, delivery).await? {
+                move_chat(tx, &chat, &to.to_string()).await?;
+            }
         }
     }
     Ok(())
 }
 
-async fn chat_of(tx: &mut Tx<'_>, delivery: i64) -> Result<String, StoreError> {
+/// `None` when the row went away while it was being sent: the chat moved to an id that had the post already.
+async fn chat_of(tx: &mut Tx<'_>, delivery: i64) -> Result<Option<String>, StoreError> {
     Ok(
         sqlx::query_scalar("select chat from outbox where delivery = $1")
             .bind(delivery)
-            .fetch_one(&mut **tx)
+            .fetch_optional(&mut **tx)
             .await?,
     )
 }
 
+/// The row waits again; it is skipped when its chat was suspended while it was being sent, as its
+/// neighbours were, so that it does not come months later when the chat is back.
 async fn put_back(
     tx: &mut Tx<'_>,
     delivery: i64,
@@ -216,7 +229,10 @@ async fn put_back(
     simpler: i64,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "update outbox set state = 'pending', not_before = $2, reason = $3, fallback = fallback + $4 where delivery = $1",
+        "update outbox set not_before = $2, reason = $3, fallback = fallback + $4,
+           state = case when exists (select 1 from chats c where c.chat = outbox.chat and c.state <> 'active')
+                   then 'skipped' else 'pending' end
+         where delivery = $1",
     )
     .bind(delivery)
     .bind(at)
@@ -273,7 +289,7 @@ pub async fn move_chat(tx: &mut Tx<'_>, from: &str, to: &str) -> Result<(), Stor
     let steps = [
         "insert into chats (chat, kind, title, language, next_at, paused_until, created_at)
            select $2, 'supergroup', title, language, next_at, paused_until, created_at from chats where chat = $1
-           on conflict (chat) do nothing",
+           on conflict (chat) do update set state = 'active', reason = null",
         "insert into subscriptions select $2, kind, name, origin, created_at from subscriptions where chat = $1
            on conflict do nothing",
         "update outbox set chat = $2 where chat = $1 and not exists
