@@ -3,6 +3,7 @@
 //! cores read at once.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::Patience;
@@ -113,7 +114,8 @@ pub enum ReadOutcome {
     Gone,
 }
 
-/// Reads a post and derives its topics and summary.
+/// Reads a post and derives its topics and summary. Nothing that a post can hold stops the run: should
+/// the parser itself break on it, that is a problem of this file, and the others go on.
 pub fn digest(
     path: &str,
     bytes: &[u8],
@@ -124,26 +126,45 @@ pub fn digest(
     budget: usize,
 ) -> Reading {
     let seen = chrono::DateTime::from_timestamp(first_seen, 0).unwrap_or_default();
-    let (post, problems) = posts::parse(path, bytes, seen, rules);
-    let post = post.map(|post| {
-        let mut topics: Vec<String> = matcher
-            .matches(&Article::from(&post))
-            .into_iter()
-            .map(|found| found.topic)
-            .collect();
-        topics.sort();
-        let summary = crate::summary::summarise(&post, budget);
-        Digested {
-            post: Arc::new(post),
-            summary,
-            topics,
-        }
+    let read = || {
+        let (post, problems) = posts::parse(path, bytes, seen, rules);
+        let post = post.map(|post| derive(post, matcher, budget));
+        (post, problems)
+    };
+    let (post, problems) = catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
+        let message = "tagwire itself broke on this file".to_owned();
+        let help = "please report it with the file; the post is left out until then";
+        (None, vec![skipped(path, "internal-error", message, help)])
     });
     Reading {
         path: path.to_owned(),
         stamp,
         post,
         problems,
+    }
+}
+
+fn derive(post: Post, matcher: &Matcher, budget: usize) -> Digested {
+    let matches = matcher.matches(&Article::from(&post));
+    let mut topics: Vec<String> = matches.into_iter().map(|found| found.topic).collect();
+    topics.sort();
+    let summary = crate::summary::summarise(&post, budget);
+    Digested {
+        post: Arc::new(post),
+        summary,
+        topics,
+    }
+}
+
+fn skipped(path: &str, kind: &'static str, message: String, help: &str) -> Problem {
+    Problem {
+        path: path.to_owned(),
+        line: 0,
+        column: 0,
+        severity: Severity::Skipped,
+        kind,
+        message,
+        help: help.to_owned(),
     }
 }
 
@@ -173,15 +194,7 @@ pub fn unreadable(path: &str, error: &ReadError) -> Reading {
             modified_ns: 0,
         },
         post: None,
-        problems: vec![Problem {
-            path: path.to_owned(),
-            line: 0,
-            column: 0,
-            severity: Severity::Skipped,
-            kind,
-            message,
-            help: help.into(),
-        }],
+        problems: vec![skipped(path, kind, message, help)],
     }
 }
 
