@@ -58,6 +58,16 @@ pub enum StoreError {
         /// sqlx's words.
         source: sqlx::migrate::MigrateError,
     },
+    /// The file cannot be opened, or is no database.
+    #[error(
+        "store {path}: {source}; restore a backup of it, or move it away to begin anew (then everybody has to follow again)"
+    )]
+    Open {
+        /// The file.
+        path: String,
+        /// SQLite's words.
+        source: sqlx::Error,
+    },
     /// The engine said no.
     #[error("store: {0}")]
     Sql(#[from] sqlx::Error),

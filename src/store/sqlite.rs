@@ -74,7 +74,11 @@ impl SqliteStore {
                 .max_connections(size)
                 .min_connections(1)
         };
-        let writer = pool(1).connect_with(options.clone()).await?;
+        let writer = pool(1).connect_with(options.clone()).await;
+        let writer = writer.map_err(|source| StoreError::Open {
+            path: path.display().to_string(),
+            source,
+        })?;
         sqlx::migrate!("src/store/migrations/sqlite")
             .run(&writer)
             .await

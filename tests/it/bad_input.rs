@@ -114,6 +114,19 @@ fn a_wrong_config_is_shown_with_its_line_and_exit_code_2() {
 }
 
 #[test]
+fn a_store_that_is_no_database_stops_the_start_and_says_the_way_out() {
+    let world = World::new();
+    world.write("var/store.db", &"garbage".repeat(1000));
+    let words = world.run_err(&["once"], 4);
+    assert!(
+        words.contains("var/store.db") && words.contains("restore a backup"),
+        "{words}"
+    );
+    // A check needs the dates that only the store knows, and says the same.
+    assert!(world.run_err(&["check"], 4).contains("restore a backup"));
+}
+
+#[test]
 fn the_second_of_two_on_one_store_refuses_and_says_why() {
     let world = World::new();
     let _daemon = world.start();
