@@ -48,7 +48,7 @@ struct Common {
     /// More about what happens; twice for even more
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
-    /// Only warnings and errors, and no progress bar
+    /// Only errors, and no progress bar
     #[arg(short, long, global = true)]
     quiet: bool,
 }

@@ -12,8 +12,9 @@ use crate::pipeline::Progress;
 /// Sends logs to standard error. `RUST_LOG` wins over the flags.
 pub fn start_logs(verbose: u8, quiet: bool) {
     let default = match (quiet, verbose) {
-        (true, _) => "error,tagwire=warn",
-        (_, 0) => "warn",
+        (true, _) => "error",
+        // What a parser mutters about a post is no news for whoever runs tagwire.
+        (_, 0) => "error,tagwire=warn",
         (_, 1) => "warn,tagwire=info",
         _ => "info,tagwire=debug",
     };
