@@ -22,6 +22,8 @@ pub struct Settings {
     pub opml: String,
     /// Address of the page of all feeds for people (default `/index.html`).
     pub index: String,
+    /// The WebSub hub that readers may subscribe at, and that is told of changes (default none).
+    pub hub: Option<String>,
 }
 
 impl Default for Settings {
@@ -34,6 +36,7 @@ impl Default for Settings {
             paths: PathTemplates::default(),
             opml: "/feeds.opml".to_owned(),
             index: "/index.html".to_owned(),
+            hub: None,
         }
     }
 }
