@@ -8,6 +8,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_yaml::Value;
 
 use super::findings::{At, Findings, line};
+use super::toml_front_matter;
 
 /// Beyond this the YAML parser's quadratic cases would be felt.
 const MAX_BYTES: usize = 16 * 1024;
@@ -15,23 +16,61 @@ const MAX_BYTES: usize = 16 * 1024;
 /// How a file begins.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Split<'a> {
-    /// `---`, fields, `---`, body.
+    /// A mark, fields, a mark, body.
     Found {
+        /// What the mark announces.
+        syntax: Syntax,
         /// What stands between the marks.
-        yaml: &'a str,
-        /// Line of the first byte of `yaml`.
-        yaml_line: u32,
+        fields: &'a str,
+        /// Line of the first byte of `fields`.
+        fields_line: u32,
         /// What follows.
         body: &'a str,
         /// Line of the first byte of `body`.
         body_line: u32,
     },
-    /// `---` and fields, but no closing mark.
-    Unclosed,
-    /// `+++`, as Hugo and Zola write it.
-    Toml,
+    /// A mark and fields, but no closing mark.
+    Unclosed(Syntax),
     /// The whole file is body.
     Absent,
+}
+
+/// The two languages of front matter.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Syntax {
+    /// Between lines `---`, as Jekyll has it.
+    #[default]
+    Yaml,
+    /// Between lines `+++`, as Hugo and Zola write it.
+    Toml,
+}
+
+impl Syntax {
+    /// The mark that opens it.
+    pub fn mark(self) -> &'static str {
+        match self {
+            Syntax::Yaml => "---",
+            Syntax::Toml => "+++",
+        }
+    }
+
+    fn closes(self, text: &str) -> bool {
+        let after = match self {
+            Syntax::Yaml => text
+                .strip_prefix("---")
+                .or_else(|| text.strip_prefix("...")),
+            Syntax::Toml => text.strip_prefix("+++"),
+        };
+        after.is_some_and(|after| after.trim().is_empty())
+    }
+
+    /// `key` and the rest of a line that starts an entry.
+    fn key_of(self, text: &str) -> Option<(&str, &str)> {
+        match self {
+            Syntax::Yaml => key_of(text),
+            Syntax::Toml => toml_front_matter::key_of(text),
+        }
+    }
 }
 
 /// Finds the front matter. Blank lines before it are allowed, which Jekyll does not.
@@ -42,35 +81,34 @@ pub(super) fn split(text: &str) -> Split<'_> {
     if !(lead.is_empty() || lead.ends_with('\n')) {
         return Split::Absent;
     }
-    if start.starts_with("+++") && start.lines().next().is_some_and(|l| l.trim_end() == "+++") {
-        return Split::Toml;
-    }
     let Some((first, rest)) = start.split_once('\n') else {
         return Split::Absent;
     };
-    if !first.starts_with("---") || !first[3..].trim().is_empty() {
+    let opens = |syntax: &Syntax| {
+        let after = first.strip_prefix(syntax.mark());
+        after.is_some_and(|after| after.trim().is_empty())
+    };
+    let Some(syntax) = [Syntax::Yaml, Syntax::Toml].into_iter().find(opens) else {
         return Split::Absent;
-    }
-    let yaml_line = count_lines(lead) + 2;
+    };
+    let fields_line = count_lines(lead) + 2;
     let mut at = 0;
     for each in rest.split_inclusive('\n') {
-        let closes = each
-            .strip_prefix("---")
-            .or_else(|| each.strip_prefix("..."));
-        if closes.is_some_and(|after| after.trim().is_empty()) {
-            let yaml = &rest[..at];
+        if syntax.closes(each) {
+            let fields = &rest[..at];
             return Split::Found {
-                yaml,
-                yaml_line,
+                syntax,
+                fields,
+                fields_line,
                 body: &rest[at + each.len()..],
-                body_line: yaml_line + count_lines(yaml) + 1,
+                body_line: fields_line + count_lines(fields) + 1,
             };
         }
         at += each.len();
     }
-    let fields = rest.lines().find(|l| !l.trim().is_empty()).and_then(key_of);
-    if fields.is_some() {
-        Split::Unclosed
+    let first = rest.lines().find(|l| !l.trim().is_empty());
+    if first.and_then(|text| syntax.key_of(text)).is_some() {
+        Split::Unclosed(syntax)
     } else {
         Split::Absent
     }
@@ -84,8 +122,9 @@ fn count_lines(text: &str) -> u32 {
 #[derive(Debug, Default)]
 pub(super) struct Fields {
     entries: Vec<(String, Value)>,
-    yaml: String,
-    yaml_line: u32,
+    syntax: Syntax,
+    written: String,
+    first_line: u32,
 }
 
 impl Fields {
@@ -110,7 +149,7 @@ impl Fields {
 
     /// The place of a key in the file.
     pub fn at(&self, key: &str) -> At {
-        line(self.raw(key).map_or(0, |(row, _)| self.yaml_line + row))
+        line(self.raw(key).map_or(0, |(row, _)| self.first_line + row))
     }
 
     /// True when the value stands in quotes, which YAML crates do not tell.
@@ -121,8 +160,8 @@ impl Fields {
 
     fn raw(&self, key: &str) -> Option<(u32, &str)> {
         let mut found = None;
-        for (row, text) in (0..).zip(self.yaml.lines()) {
-            if let Some((name, value)) = key_of(text)
+        for (row, text) in (0..).zip(self.written.lines()) {
+            if let Some((name, value)) = self.syntax.key_of(text)
                 && name == key
             {
                 found = Some((row, value.trim()));
@@ -144,57 +183,64 @@ pub(super) fn scalar(value: &Value) -> Option<String> {
 }
 
 /// Reads what `split` found.
-pub(super) fn read(yaml: &str, yaml_line: u32, findings: &mut Findings) -> Fields {
-    let yaml = capped(yaml, yaml_line, findings);
-    let mut fields = Fields {
-        entries: Vec::new(),
-        yaml: yaml.to_owned(),
-        yaml_line,
+pub(super) fn read(syntax: Syntax, text: &str, first_line: u32, findings: &mut Findings) -> Fields {
+    let text = capped(text, first_line, findings);
+    let entries = match syntax {
+        Syntax::Yaml => read_yaml(text, first_line, findings),
+        Syntax::Toml => toml_front_matter::read(text, first_line, findings),
     };
-    match serde_yaml::from_str::<Entries>(yaml) {
-        Ok(Entries(entries)) => fields.entries = entries,
-        Err(error) => {
-            let at = error.location().map_or(line(yaml_line), |place| At {
-                line: yaml_line + u32::try_from(place.line().saturating_sub(1)).unwrap_or(0),
-                column: u32::try_from(place.column()).unwrap_or(0),
-            });
-            fields.entries = line_by_line(yaml);
-            let why = error.to_string();
-            let why = why.split(" at line ").next().unwrap_or_default();
-            let names: Vec<&str> = fields.entries.iter().map(|(key, _)| key.as_str()).collect();
-            findings.recovered(
-                "broken-yaml",
-                at,
-                format!(
-                    "the front matter is no valid YAML ({why}); read line by line: {}",
-                    names.join(", ")
-                ),
-                "put the value into single quotes and double every single quote inside it",
-            );
-        }
+    Fields {
+        entries,
+        syntax,
+        written: text.to_owned(),
+        first_line,
     }
-    fields
 }
 
-fn capped<'a>(yaml: &'a str, yaml_line: u32, findings: &mut Findings) -> &'a str {
-    if yaml.len() <= MAX_BYTES {
-        return yaml;
+fn read_yaml(yaml: &str, first_line: u32, findings: &mut Findings) -> Vec<(String, Value)> {
+    let error = match serde_yaml::from_str::<Entries>(yaml) {
+        Ok(Entries(entries)) => return entries,
+        Err(error) => error,
+    };
+    let at = error.location().map_or(line(first_line), |place| At {
+        line: first_line + u32::try_from(place.line().saturating_sub(1)).unwrap_or(0),
+        column: u32::try_from(place.column()).unwrap_or(0),
+    });
+    let entries = line_by_line(yaml);
+    let why = error.to_string();
+    let why = why.split(" at line ").next().unwrap_or_default();
+    let names: Vec<&str> = entries.iter().map(|(key, _)| key.as_str()).collect();
+    findings.recovered(
+        "broken-yaml",
+        at,
+        format!(
+            "the front matter is no valid YAML ({why}); read line by line: {}",
+            names.join(", ")
+        ),
+        "put the value into single quotes and double every single quote inside it",
+    );
+    entries
+}
+
+fn capped<'a>(text: &'a str, first_line: u32, findings: &mut Findings) -> &'a str {
+    if text.len() <= MAX_BYTES {
+        return text;
     }
     let mut end = MAX_BYTES;
-    while !yaml.is_char_boundary(end) {
+    while !text.is_char_boundary(end) {
         end -= 1;
     }
-    let end = yaml[..end].rfind('\n').map_or(end, |at| at + 1);
+    let end = text[..end].rfind('\n').map_or(end, |at| at + 1);
     findings.recovered(
         "front-matter-too-long",
-        line(yaml_line),
+        line(first_line),
         format!(
             "the front matter has {} bytes; only the first {end} are read",
-            yaml.len()
+            text.len()
         ),
         "keep front matter below 16 KiB",
     );
-    &yaml[..end]
+    &text[..end]
 }
 
 /// The top level of a front matter, duplicates kept.

@@ -5,7 +5,7 @@ use crate::model::{Problem, Severity};
 
 fn fields(yaml: &str) -> (Fields, Vec<Problem>) {
     let mut findings = Findings::new("x.md");
-    let fields = read(yaml, 2, &mut findings);
+    let fields = read(Syntax::Yaml, yaml, 2, &mut findings);
     (fields, findings.into_list())
 }
 
@@ -26,8 +26,8 @@ fn marks_are_found_as_jekyll_finds_them() {
     assert_eq!(body("\n \n---\na: 1\n---\nb"), Some(("b", 6)));
     assert_eq!(body("--- x\na: 1\n---\n"), None);
     assert_eq!(split("---\nsome text\n"), Split::Absent);
-    assert_eq!(split("---\ntitle: x\n"), Split::Unclosed);
-    assert_eq!(split("+++\ntitle = 'x'\n+++\n"), Split::Toml);
+    assert_eq!(split("---\ntitle: x\n"), Split::Unclosed(Syntax::Yaml));
+    assert_eq!(split("+++\ntitle = 'x'\n"), Split::Unclosed(Syntax::Toml));
     assert_eq!(split(""), Split::Absent);
 }
 

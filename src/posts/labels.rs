@@ -128,12 +128,13 @@ fn bound(labels: &mut Labels, fields: &Fields, rules: &Rules, findings: &mut Fin
 
 #[cfg(test)]
 mod tests {
+    use super::super::front_matter;
     use super::super::rules::example_rules;
     use super::*;
 
     fn run(yaml: &str, relative: &str) -> (Labels, usize) {
         let mut findings = Findings::new("x.md");
-        let fields = super::super::front_matter::read(yaml, 2, &mut findings);
+        let fields = front_matter::read(front_matter::Syntax::Yaml, yaml, 2, &mut findings);
         let labels = read(&fields, relative, &example_rules(), &mut findings);
         (labels, findings.into_list().len())
     }

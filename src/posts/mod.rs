@@ -25,6 +25,7 @@ mod sanitize;
 mod scan;
 mod settings;
 mod text;
+mod toml_front_matter;
 mod tree;
 pub mod watch;
 

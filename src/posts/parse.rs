@@ -11,7 +11,7 @@ use super::date;
 use super::decode::{decode, one_line, scrub};
 use super::fields;
 use super::findings::{FILE, Findings, line};
-use super::front_matter::{self, Fields, Split, scalar};
+use super::front_matter::{self, Fields, Split, Syntax, scalar};
 use super::labels;
 use super::permalink::{Facts, Template, jekyll_id};
 use super::read::{ReadError, Stamp, read};
@@ -50,7 +50,7 @@ pub fn parse(
     rules: &Rules,
 ) -> (Option<Post>, Vec<Problem>) {
     let mut findings = Findings::new(path);
-    let text = decode(bytes, &mut findings);
+    let text = decode(bytes, rules.encoding, &mut findings);
     let file = File::new(path, rules);
     let post = source(&text, &file, &mut findings)
         .map(|source| post(&file, &source, first_seen, rules, &mut findings));
@@ -107,34 +107,29 @@ struct Source<'t> {
 fn source<'t>(text: &'t str, file: &File, findings: &mut Findings) -> Option<Source<'t>> {
     match front_matter::split(text) {
         Split::Found {
-            yaml,
-            yaml_line,
+            syntax,
+            fields,
+            fields_line,
             body,
             body_line,
         } => {
-            note_blank_lines(yaml_line, findings);
-            let fields = front_matter::read(yaml, yaml_line, findings);
+            note_blank_lines(fields_line, findings);
+            let fields = front_matter::read(syntax, fields, fields_line, findings);
             Some(Source {
                 fields,
                 body,
                 body_line,
             })
         }
-        Split::Unclosed => {
+        Split::Unclosed(syntax) => {
             findings.skipped(
                 "unclosed-front-matter",
                 line(1),
                 "the front matter has no closing line",
-                "add a line `---` after its last field",
-            );
-            None
-        }
-        Split::Toml => {
-            findings.skipped(
-                "toml-front-matter",
-                line(1),
-                "the front matter is TOML, which tagwire does not read",
-                "write it as YAML between two lines `---`",
+                match syntax {
+                    Syntax::Yaml => "add a line `---` after its last field",
+                    Syntax::Toml => "add a line `+++` after its last field",
+                },
             );
             None
         }
@@ -163,8 +158,8 @@ fn source<'t>(text: &'t str, file: &File, findings: &mut Findings) -> Option<Sou
     }
 }
 
-fn note_blank_lines(yaml_line: u32, findings: &mut Findings) {
-    if yaml_line > 2 {
+fn note_blank_lines(fields_line: u32, findings: &mut Findings) {
+    if fields_line > 2 {
         findings.note(
             "blank-before-front-matter",
             line(1),
@@ -363,3 +358,7 @@ fn hash(title: &str, text: &str, digest: Option<&str>) -> ContentHash {
 #[cfg(test)]
 #[path = "parse_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "toml_tests.rs"]
+mod toml_tests;

@@ -66,7 +66,7 @@ fn files_that_are_no_posts_say_why() {
     for (text, kind) in [
         ("hello", "no-front-matter"),
         ("---\ntitle: x\n", "unclosed-front-matter"),
-        ("+++\ntitle = 'x'\n+++\n", "toml-front-matter"),
+        ("+++\ntitle = 'x'\n", "unclosed-front-matter"),
     ] {
         let (post, problems) = run("posts/a.md", text);
         assert!(post.is_none());

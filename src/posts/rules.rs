@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use comrak::Options;
+use encoding_rs::Encoding;
 use regex::Regex;
 use url::Url;
 
@@ -14,7 +15,7 @@ use super::settings::{Cleaning, IdStyle, NaiveDates, Settings};
 use crate::model::Site;
 
 /// Raise this whenever `parse` changes what it returns, so that catalogs are built anew.
-const PARSER_VERSION: u32 = 1;
+const PARSER_VERSION: u32 = 2;
 
 /// Everything the parser must know, compiled once.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub struct Rules {
     pub(super) naive: NaiveDates,
     pub(super) id: IdStyle,
     pub(super) template: Template,
+    /// Of files that are not UTF-8; `None` means that it is found out.
+    pub(super) encoding: Option<&'static Encoding>,
     pub(super) max_file_bytes: u64,
     pub(super) max_labels: usize,
     pub(super) max_label_chars: usize,
@@ -51,6 +54,7 @@ impl Rules {
             naive,
             id: settings.id,
             template: Template::new(&settings.permalink)?,
+            encoding: encoding(&settings.encoding)?,
             max_file_bytes: settings.max_file_bytes,
             max_labels: settings.max_labels,
             max_label_chars: settings.max_label_chars,
@@ -75,7 +79,7 @@ fn fingerprint(settings: &Settings, site: &Site, naive: NaiveDates) -> String {
     // Intervals and the like change when a file is read, not what is read in it.
     format!(
         "parser {PARSER_VERSION}; site {} {}; naive {naive:?}; dir {:?}; permalink {}; id {:?}; \
-         labels {} {}; bytes {}; cleaning {:?}",
+         labels {} {}; bytes {}; encoding {}; cleaning {:?}",
         site.url,
         site.timezone,
         settings.dir,
@@ -84,8 +88,20 @@ fn fingerprint(settings: &Settings, site: &Site, naive: NaiveDates) -> String {
         settings.max_labels,
         settings.max_label_chars,
         settings.max_file_bytes,
+        settings.encoding,
         settings.cleaning,
     )
+}
+
+fn encoding(name: &str) -> Result<Option<&'static Encoding>, String> {
+    if name == "auto" {
+        return Ok(None);
+    }
+    let found = Encoding::for_label(name.as_bytes());
+    let found = found.ok_or_else(|| {
+        format!("posts.encoding: `{name}` names no encoding: write auto, gb18030 or big5")
+    })?;
+    Ok(Some(found))
 }
 
 fn compile(key: &str, patterns: &[String]) -> Result<Vec<Regex>, String> {

@@ -50,6 +50,9 @@ pub struct Settings {
     pub permalink: String,
     /// `jekyll` or `file`. Default `jekyll`.
     pub id: IdStyle,
+    /// The encoding of files that are not UTF-8, by its name on the web (`gb18030`, `big5`,
+    /// `shift_jis`, ...), or `auto`: GB18030 or Big5, whichever reads as Chinese. Default `auto`.
+    pub encoding: String,
     /// Milliseconds of quiet after a change before it is looked at. Default 250.
     pub debounce_ms: u64,
     /// Milliseconds; a file younger than this that reads with a problem is read again before the
@@ -107,6 +110,7 @@ impl Default for Settings {
         Settings {
             dir: Dirs::One(PathBuf::from("posts")),
             permalink: "date".to_owned(),
+            encoding: "auto".to_owned(),
             id: IdStyle::Jekyll,
             debounce_ms: 250,
             settle_ms: 2000,
