@@ -74,7 +74,8 @@ pub(super) fn read(source: &str, place: &Place, rules: &Rules, findings: &mut Fi
 fn structured(html: &str, place: &Place, rules: &Rules) -> Body {
     let mut tree = Tree::parse(html);
     let said = clean(&mut tree, rules);
-    let image = absolute(&mut tree, place, rules);
+    absolute(&mut tree, place, rules);
+    let image = lead_image(&tree, rules);
     let unsafe_html = tree.html(html.len() + html.len() / 8);
     let safe = rules.sanitizer.clean(&unsafe_html).to_string();
     let (digest, text) = texts(&mut tree, html.len());
@@ -148,9 +149,8 @@ fn without_source(text: &str) -> &str {
 }
 
 /// Makes links and images absolute; gives the first image.
-fn absolute(tree: &mut Tree, place: &Place, rules: &Rules) -> Option<String> {
+fn absolute(tree: &mut Tree, place: &Place, rules: &Rules) {
     let mut base = None;
-    let mut image = None;
     for id in tree.ids() {
         let node = tree.node(id);
         let attr = match node.name.as_str() {
@@ -168,15 +168,25 @@ fn absolute(tree: &mut Tree, place: &Place, rules: &Rules) -> Option<String> {
             let joined = base.join(address).ok().map(String::from);
             tree.set_attr(id, attr, joined);
         }
-        if attr == "src" && image.is_none() && tree.node(id).mark != Mark::Cut {
-            let found = tree
-                .node(id)
-                .attr("src")
-                .and_then(|src| Url::parse(src.trim()).ok());
-            image = found.filter(|url| matches!(url.scheme(), "http" | "https"));
-        }
     }
-    image.map(String::from)
+}
+
+/// The first image that a reader sees and that is no chart.
+fn lead_image(tree: &Tree, rules: &Rules) -> Option<String> {
+    let mut lead = None;
+    tree.walk(ROOT, |step| {
+        if let tree::Step::Open(_, node) = step
+            && node.name == "img"
+            && lead.is_none()
+            && let Some(url) = node.attr("src").and_then(|src| Url::parse(src.trim()).ok())
+            && matches!(url.scheme(), "http" | "https")
+        {
+            let alt = node.attr("alt").unwrap_or("").trim();
+            let chart = rules.chart_images.iter().any(|known| known.is_match(alt));
+            lead = (!chart).then_some(url);
+        }
+    });
+    lead.map(String::from)
 }
 
 fn is_absolute(address: &str) -> bool {

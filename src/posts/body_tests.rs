@@ -94,6 +94,18 @@ fn links_and_images_are_absolute() {
 }
 
 #[test]
+fn the_lead_image_is_seen_and_no_chart() {
+    let hidden =
+        "<div style=\"display: none\"><p><img src=\"https://i.test/hidden.png\"></p></div>";
+    let chart = "<p><a href=\"https://q.test/\"><img src=\"https://i.test/k.png\" alt=\"K图 600519_0\"></a></p>";
+    let photo = "<p><img src=\"https://i.test/photo.png\" alt=\"现场\"></p>";
+    let (body, _) = run_as(&format!("{hidden}{chart}{photo}"), true);
+    assert_eq!(body.image.as_deref(), Some("https://i.test/photo.png"));
+    assert!(body.html.contains("k.png"));
+    assert_eq!(run_as(chart, true).0.image, None);
+}
+
+#[test]
 fn deep_nesting_is_bounded_and_keeps_its_text() {
     for deep in ["<div>".repeat(20_000), ">".repeat(20_000) + " "] {
         let (body, kinds) = run_as(&format!("{deep}市场监管 & <b>x</b>"), false);

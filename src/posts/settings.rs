@@ -89,6 +89,8 @@ pub struct Cleaning {
     pub footer_links: Vec<String>,
     /// Blocks that credit an image and go. Default `图片来源：X`.
     pub image_credits: Vec<String>,
+    /// Descriptions (`alt`) of images that no feed shows as an article's lead. Default: stock charts, `K图 …`.
+    pub chart_images: Vec<String>,
     /// Classes of links and spans whose text stays and whose link goes. Default: stock tickers.
     pub ticker_classes: Vec<String>,
     /// Beginnings of ids of spans whose text stays and whose link goes. Default: stock tickers.
@@ -134,6 +136,7 @@ impl Default for Cleaning {
             source_lines: list(&[r"^[（(]\s*(?:文章|信息|稿件)来源\s*[：:]\s*(.+?)\s*[）)]$"]),
             footer_links: list(&["^返回"]),
             image_credits: list(&[r"^[（(]?\s*(?:图片来源|图源)\s*[：:].{1,40}$"]),
+            chart_images: list(&["^K图"]),
             ticker_classes: list(&["keytip", "em_stock_key_common"]),
             ticker_ids: list(&["stock_", "quote_", "bk_", "bkquote_"]),
         }
