@@ -413,11 +413,7 @@ fn label_id(transaction: &Transaction<'_>, follow: &Follow) -> rusqlite::Result<
 
 /// A short stable name of a label, for places that hold 64 bytes (callback data, deep links).
 pub fn label_key(follow: &Follow) -> String {
-    let digest = Sha256::digest(follow.to_string().as_bytes());
-    digest[..8]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    follow.key()
 }
 
 /// Marks every feed that a post is in.

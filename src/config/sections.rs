@@ -95,6 +95,8 @@ pub enum Naive {
 pub struct TelegramSettings {
     /// Bot API server. Default `https://api.telegram.org`.
     pub api_url: String,
+    /// User name of the bot, for links that open it (`https://t.me/NAME?start=...`). Default: no links.
+    pub bot: Option<String>,
     /// A file that holds the token and nothing else.
     pub token_file: Option<PathBuf>,
     /// User ids of the people who may use the admin commands.
@@ -113,6 +115,7 @@ impl Default for TelegramSettings {
     fn default() -> Self {
         TelegramSettings {
             api_url: "https://api.telegram.org".into(),
+            bot: None,
             token_file: None,
             admins: Vec::new(),
             channels: Vec::new(),

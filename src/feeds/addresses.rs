@@ -59,8 +59,10 @@ impl Addresses {
             ("paths.topic", self.topic.clone()),
         ];
         for (key, text) in [("opml", &settings.opml), ("index", &settings.index)] {
-            let stem = Format::ALL.iter().find_map(|format| {
-                let stem = text.strip_suffix(format.extension())?;
+            let feeds = Format::ALL.iter().map(|format| format.extension());
+            let endings = feeds.chain(settings.pages.then_some("html"));
+            let stem = endings.into_iter().find_map(|ending| {
+                let stem = text.strip_suffix(ending)?;
                 stem.strip_suffix('.')
             });
             if let Some(stem) = stem {
@@ -86,7 +88,24 @@ impl Addresses {
     /// The feed's file, relative to `publish.dir`. A label keeps its own characters; what a file
     /// system or web server cannot hold is written `%XX`.
     pub fn file(&self, follow: &Follow, format: Format) -> String {
-        let stem = match follow {
+        format!("{}.{}", self.stem(follow), format.extension())
+    }
+
+    /// The feed's page for people, relative to `publish.dir`; for the site it is the index.
+    pub fn page_file(&self, follow: &Follow) -> String {
+        match follow {
+            Follow::Site => self.index.clone(),
+            label => format!("{}.html", self.stem(label)),
+        }
+    }
+
+    /// Absolute address of the feed's page for people.
+    pub fn page_url(&self, follow: &Follow) -> String {
+        self.url_of_file(&self.page_file(follow))
+    }
+
+    fn stem(&self, follow: &Follow) -> String {
+        match follow {
             Follow::Site => self.site.path(""),
             Follow::Label(label) => {
                 let template = match label.kind {
@@ -96,8 +115,7 @@ impl Addresses {
                 };
                 template.path(&file_name(&label.name, self.ignore_case))
             }
-        };
-        format!("{stem}.{}", format.extension())
+        }
     }
 
     /// The feed's address: absolute, percent-encoded ASCII. Decoded once it is the file's path, so

@@ -1,13 +1,13 @@
-//! Posts become bytes: Atom, RSS 2.0 and JSON Feed 1.1, an OPML list and a page of all feeds.
+//! Posts become bytes: Atom, RSS 2.0 and JSON Feed 1.1, an OPML list and pages for people.
 //! In: the site, the settings and the entries of a feed, already chosen and sorted.
 //! Out: bytes and the addresses at which they belong. Pure: no file, no network, no clock.
 
 mod addresses;
 mod atom;
-mod index_page;
 mod json;
 mod names;
 mod opml;
+mod pages;
 mod rss;
 mod settings;
 mod template;
@@ -24,8 +24,8 @@ use std::sync::Arc;
 use crate::model::{Follow, Post, Site};
 
 pub use addresses::Addresses;
-pub use index_page::index_page;
 pub use opml::opml;
+pub use pages::{ASSETS, STYLESHEET, feed_page, index_page};
 pub use settings::{Content, Format, PathTemplates, Settings};
 
 /// One post as a feed shows it.

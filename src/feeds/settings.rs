@@ -22,6 +22,8 @@ pub struct Settings {
     pub opml: String,
     /// Address of the page of all feeds for people (default `/index.html`).
     pub index: String,
+    /// A page for people beside each feed (default true).
+    pub pages: bool,
     /// The WebSub hub that readers may subscribe at, and that is told of changes (default none).
     pub hub: Option<String>,
 }
@@ -36,6 +38,7 @@ impl Default for Settings {
             paths: PathTemplates::default(),
             opml: "/feeds.opml".to_owned(),
             index: "/index.html".to_owned(),
+            pages: true,
             hub: None,
         }
     }

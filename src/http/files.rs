@@ -20,9 +20,9 @@ use crate::publish::content_hash;
 
 /// News within a minute, and yet a burst of readers behind one cache is one request.
 const CACHE: &str = "public, max-age=60";
-/// Our pages need their own style and pictures; nothing else may load or run.
-const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https: \
-     data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// Our pages need their own style and script; nothing else may load or run.
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' \
+     https: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Answers requests for published files.
 #[derive(Clone)]
@@ -188,6 +188,9 @@ fn content_type(file: &str) -> &'static str {
         Some("json") => "application/feed+json; charset=utf-8",
         Some("opml") => "text/x-opml; charset=utf-8",
         Some("html") => "text/html; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("svg") => "image/svg+xml; charset=utf-8",
         _ => "application/octet-stream",
     }
 }

@@ -4,6 +4,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use sha2::{Digest, Sha256};
+
 /// The three kinds of label. A category and a tag of the same name are two labels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum LabelKind {
@@ -82,6 +84,19 @@ pub enum Follow {
     Site,
     /// Every post that carries this label.
     Label(Label),
+}
+
+impl Follow {
+    /// A short stable name, `site` or 16 hexadecimal digits, for places that hold 64 plain
+    /// characters: Telegram's callback data and deep links.
+    pub fn key(&self) -> String {
+        if *self == Follow::Site {
+            return "site".to_owned();
+        }
+        let digest = Sha256::digest(self.to_string().as_bytes());
+        let hex = digest[..8].iter().map(|byte| format!("{byte:02x}"));
+        hex.collect()
+    }
 }
 
 impl fmt::Display for Follow {

@@ -4,6 +4,7 @@
 
 mod chat;
 mod label;
+pub mod pinyin;
 mod post;
 mod problem;
 mod site;

@@ -35,10 +35,11 @@ impl Derived {
     /// Everything besides the posts that shapes the bytes of feeds.
     fn feed_shape(&self) -> String {
         format!(
-            "{}|{:?}|{:?}|{}",
+            "{}|{:?}|{:?}|{:?}|{}",
             env!("CARGO_PKG_VERSION"),
             self.site,
             self.config.feeds,
+            self.config.telegram.bot,
             self.folder.dir().display()
         )
     }
@@ -67,10 +68,11 @@ impl Derived {
                     .map(|(follow, rows)| self.feed(follow, rows, &entries))
                     .collect();
                 let (site, addresses, settings) = (&self.site, &self.addresses, &self.config.feeds);
+                let bot = self.config.telegram.bot.as_deref();
                 let catalog = &mut self.catalog;
                 let (_, coming) = rayon::join(
                     || {
-                        staging.add(render(site, addresses, settings, &titled), &|path| {
+                        staging.add(render(site, addresses, settings, bot, &titled), &|path| {
                             shelf.get(path)
                         })
                     },
@@ -105,16 +107,21 @@ impl Derived {
             .collect();
         let settings = &self.config.feeds;
         let file = |address: &str| address.trim_start_matches('/').to_owned();
-        let rendered = vec![
+        let bot = self.config.telegram.bot.as_deref();
+        let mut rendered = vec![
             Rendered {
                 path: file(&settings.opml),
                 bytes: feeds::opml(&self.site, &self.addresses, settings, &feeds),
             },
             Rendered {
                 path: file(&settings.index),
-                bytes: feeds::index_page(&self.site, &self.addresses, settings, &feeds),
+                bytes: feeds::index_page(&self.site, &self.addresses, settings, bot, &feeds),
             },
         ];
+        rendered.extend(feeds::ASSETS.map(|(path, text)| Rendered {
+            path: path.to_owned(),
+            bytes: text.into(),
+        }));
         let shelf = self.shelf.clone();
         let outcome = self.folder.publish(rendered, &|path| shelf.get(path));
         self.listed = match self.record(outcome, &[], round)? {
@@ -246,21 +253,33 @@ fn readable(follows: &[Follow], rows: &[Vec<Row>], unread: &BTreeSet<PostId>) ->
         .collect()
 }
 
-/// All formats of these feeds, on all cores.
+/// All formats of these feeds and their pages, on all cores.
 fn render(
     site: &Site,
     addresses: &Addresses,
     settings: &feeds::Settings,
+    bot: Option<&str>,
     feeds: &[Feed],
 ) -> Vec<Rendered> {
-    let jobs: Vec<(&Feed, feeds::Format)> = feeds
+    let is_paged = |feed: &Feed| settings.pages && feed.follow != Follow::Site;
+    let jobs: Vec<(&Feed, Option<feeds::Format>)> = feeds
         .iter()
-        .flat_map(|feed| settings.formats.iter().map(move |format| (feed, *format)))
+        .flat_map(|feed| {
+            let formats = settings.formats.iter().map(|format| Some(*format));
+            let page = is_paged(feed).then_some(None);
+            formats.chain(page).map(move |format| (feed, format))
+        })
         .collect();
     jobs.into_par_iter()
-        .map(|(feed, format)| Rendered {
-            path: addresses.file(&feed.follow, format),
-            bytes: feeds::render(site, addresses, settings, feed, format),
+        .map(|(feed, format)| match format {
+            Some(format) => Rendered {
+                path: addresses.file(&feed.follow, format),
+                bytes: feeds::render(site, addresses, settings, feed, format),
+            },
+            None => Rendered {
+                path: addresses.page_file(&feed.follow),
+                bytes: feeds::feed_page(site, addresses, settings, bot, feed),
+            },
         })
         .collect()
 }

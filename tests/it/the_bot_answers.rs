@@ -228,3 +228,23 @@ fn the_command_menu_is_set_for_both_languages() {
     assert_eq!(menus[1].params["language_code"], "en");
     assert!(daemon.terminate().success());
 }
+
+#[test]
+fn the_link_on_a_page_follows_exactly_that_label() {
+    let world = world();
+    world.run(&["--set", "telegram.bot=wire_bot", "build"], 0);
+    let page = world.read("public/feed/by_tag/海岱日报新闻.html");
+    let (_, rest) = page.split_once("https://t.me/wire_bot?start=").unwrap();
+    let (key, _) = rest.split_once('"').unwrap();
+    let (_daemon, telegram) = start(&world);
+    let followed = ask(telegram, 7, &format!("/start {key}"));
+    assert!(followed.text.contains("已关注 标签 · 海岱日报新闻"));
+    let list = ask(telegram, 7, "/following");
+    assert!(list.text.contains('1'), "{}", list.text);
+    // A key of nothing is a greeting, no error.
+    assert!(
+        ask(telegram, 8, "/start 0123456789abcdef")
+            .text
+            .starts_with("Welcome")
+    );
+}

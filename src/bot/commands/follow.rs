@@ -44,6 +44,27 @@ pub async fn pressed(
     Ok("")
 }
 
+/// What a deep link names: `site`, or a label's key.
+pub async fn linked(context: &Context, key: &str) -> Result<Option<Follow>, CommandError> {
+    match key {
+        "" => Ok(None),
+        "site" => Ok(Some(Follow::Site)),
+        key => label(context, key).await,
+    }
+}
+
+/// Follows exactly this, and says so.
+pub async fn at_once(
+    context: &Context,
+    asker: &Asker<'_>,
+    follow: Follow,
+) -> Result<(), CommandError> {
+    let choice = search::choice(context, follow).await?;
+    let reply = subscribe(context, asker, &choice).await?;
+    context.reply(asker.chat(), &reply).await;
+    Ok(())
+}
+
 /// The label of a button.
 pub async fn label(context: &Context, key: &str) -> Result<Option<Follow>, CommandError> {
     let key = key.to_owned();

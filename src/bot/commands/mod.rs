@@ -134,7 +134,7 @@ async fn said(context: &Context, asker: &Asker<'_>, text: &str) -> Result<(), Co
 async fn run(context: &Context, asker: &Asker<'_>, command: Command) -> Result<(), CommandError> {
     meet(context, asker).await?;
     match command {
-        Command::Start(_) => start::asked(context, asker).await,
+        Command::Start(key) => start::asked(context, asker, &key).await,
         Command::Help => help::asked(context, asker).await,
         Command::Follow(query) => follow::asked(context, asker, &query).await,
         Command::Following => following::asked(context, asker).await,

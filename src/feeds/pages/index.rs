@@ -1,0 +1,84 @@
+//! The page of all feeds, for people.
+//! In: what can be followed, with display names. Out: one HTML page: a list by kind that works
+//! without script, and a search by name, pinyin and initials. It holds no numbers of posts, so
+//! that it changes only when a label comes, goes or is renamed.
+
+use askama::Template;
+
+use super::words::Words;
+use super::{FeedLink, links, relative, root_of, site_title, target, telegram};
+use crate::feeds::opml::{Group, groups};
+use crate::feeds::text::clean;
+use crate::feeds::{Addresses, Settings};
+use crate::model::{Follow, Site, pinyin};
+
+#[derive(Template)]
+#[template(path = "index.html")]
+struct Page<'a> {
+    language: &'a str,
+    title: String,
+    description: Option<String>,
+    root: String,
+    home: String,
+    opml: String,
+    formats: Vec<FeedLink>,
+    telegram: Option<String>,
+    sections: Vec<Section>,
+    words: &'static Words,
+}
+
+struct Section {
+    heading: &'static str,
+    feeds: Vec<Row>,
+}
+
+struct Row {
+    title: String,
+    href: String,
+    /// What else finds it: pinyin and initials, one blank between them.
+    keys: String,
+}
+
+/// The page of all feeds. `bot` is the Telegram bot's user name.
+pub fn index_page(
+    site: &Site,
+    addresses: &Addresses,
+    settings: &Settings,
+    bot: Option<&str>,
+    follows: &[(Follow, String)],
+) -> Vec<u8> {
+    let words = Words::of(site);
+    let here = addresses.index_file();
+    let section = |(anchor, feeds): Group<'_>| {
+        let at = match anchor {
+            None => return None,
+            Some("topics") => 1,
+            Some("categories") => 2,
+            Some(_) => 3,
+        };
+        let row = |(follow, title): &(Follow, String)| Row {
+            href: relative(here, &target(addresses, settings, follow)),
+            keys: pinyin::spellings(title).join(" "),
+            title: clean(title).into_owned(),
+        };
+        Some(Section {
+            heading: words.headings[at],
+            feeds: feeds.into_iter().map(row).collect(),
+        })
+    };
+    let description = site.description.as_deref();
+    let page = Page {
+        language: &site.language,
+        title: site_title(site, addresses),
+        description: description.map(|text| clean(text).into_owned()),
+        root: root_of(here),
+        home: addresses.alternate(&Follow::Site),
+        opml: addresses.url_of_file(addresses.opml_file()),
+        formats: links(addresses, settings, &Follow::Site),
+        telegram: telegram(bot, &Follow::Site),
+        sections: groups(follows).into_iter().filter_map(section).collect(),
+        words,
+    };
+    // Writing into memory cannot fail; the template was checked when this was compiled.
+    page.render().unwrap_or_default().into_bytes()
+}

@@ -1,0 +1,97 @@
+//! Pages for people: one for each feed, an index with search, and the look of feeds in browsers.
+//! In: feeds and what can be followed, with display names. Out: HTML, CSS and one small script;
+//! the same input gives the same bytes. Pages carry no inline style or script, so a strict
+//! Content-Security-Policy holds.
+
+mod feed;
+mod index;
+mod words;
+
+use super::text::{clean, push_escaped};
+use super::{Addresses, Format, Settings};
+use crate::model::{Follow, Site};
+
+pub use feed::feed_page;
+pub use index::index_page;
+
+/// Files that pages and feeds need beside them: path below `publish.dir`, and content.
+pub const ASSETS: [(&str, &str); 3] = [
+    ("pages.css", include_str!("pages.css")),
+    ("pages.js", include_str!("pages.js")),
+    (STYLESHEET, include_str!("feeds.css")),
+];
+/// The CSS for Atom and RSS that a browser shows, below `publish.dir`.
+pub const STYLESHEET: &str = "feeds.css";
+
+/// A feed in one format.
+struct FeedLink {
+    format: &'static str,
+    media_type: &'static str,
+    url: String,
+}
+
+fn links(addresses: &Addresses, settings: &Settings, follow: &Follow) -> Vec<FeedLink> {
+    let link = |format: &Format| FeedLink {
+        format: format.title(),
+        media_type: format.content_type(),
+        url: addresses.url(follow, *format),
+    };
+    settings.formats.iter().map(link).collect()
+}
+
+/// `../` for each folder that `file` lies in: pages work wherever the folder is served.
+fn root_of(file: &str) -> String {
+    "../".repeat(file.matches('/').count())
+}
+
+/// The address of `to`, as a page at `from` names it. Both are below `publish.dir`.
+fn relative(from: &str, to: &str) -> String {
+    let (dir, _) = from.rsplit_once('/').unwrap_or_default();
+    let depth = dir.split('/').filter(|part| !part.is_empty());
+    let shared = depth
+        .zip(to.split('/'))
+        .take_while(|(a, b)| a == b)
+        .map(|(part, _)| part.len() + 1)
+        .sum::<usize>();
+    let up = "../".repeat(from[shared.min(from.len())..].matches('/').count());
+    let mut address = up;
+    for c in to[shared.min(to.len())..].chars() {
+        match c {
+            // What a browser would misread. Chinese stays: HTML takes it (an IRI).
+            '\0'..=' ' | '"' | '#' | '%' | '<' | '>' | '?' | '\\' | '^' | '`' | '{' | '|' | '}' => {
+                push_escaped(&mut address, c as u8);
+            }
+            other => address.push(other),
+        }
+    }
+    address
+}
+
+/// Where a click on a label leads: its page, or its first feed when there are no pages.
+fn target(addresses: &Addresses, settings: &Settings, follow: &Follow) -> String {
+    match settings.pages {
+        true => addresses.page_file(follow),
+        false => {
+            let format = settings.formats.first().copied().unwrap_or(Format::Atom);
+            addresses.file(follow, format)
+        }
+    }
+}
+
+/// Opens Telegram with the bot, which then follows exactly this label. `None` without a bot.
+fn telegram(bot: Option<&str>, follow: &Follow) -> Option<String> {
+    let bot = bot?.trim_start_matches('@');
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let is_name = !bot.is_empty() && bot.chars().all(plain);
+    is_name.then(|| format!("https://t.me/{bot}?start={}", follow.key()))
+}
+
+fn site_title(site: &Site, addresses: &Addresses) -> String {
+    match clean(&site.title) {
+        blank if blank.trim().is_empty() => addresses.base().to_owned(),
+        title => title.into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,71 @@
+use super::*;
+use crate::feeds::golden_tests::{entry, feed, post, site};
+use crate::model::Label;
+
+fn page(bot: Option<&str>) -> String {
+    let settings = Settings::default();
+    let addresses = Addresses::new(&settings, &site()).unwrap();
+    let one = feed(vec![entry(post())]);
+    String::from_utf8(feed_page(&site(), &addresses, &settings, bot, &one)).unwrap()
+}
+
+#[test]
+fn addresses_are_relative_to_the_page() {
+    assert_eq!(relative("index.html", "feed/新闻.html"), "feed/新闻.html");
+    assert_eq!(relative("feed/by_tag/a.html", "feed/b.html"), "../b.html");
+    assert_eq!(
+        relative("feed/by_tag/a.html", "index.html"),
+        "../../index.html"
+    );
+    assert_eq!(
+        relative("feed/a.html", "feed/%2E#?.html"),
+        "%252E%23%3F.html"
+    );
+    assert_eq!(
+        relative("feed/a.html", "feed/by_tag/C.html"),
+        "by_tag/C.html"
+    );
+    assert_eq!(root_of("feed/by_tag/a.html"), "../../");
+}
+
+#[test]
+fn a_feed_page_escapes_texts_and_offers_every_format() {
+    let page = page(None);
+    assert!(page.contains("A&#38;B &#60;市场&#62; 监管"), "{page}");
+    assert!(page.contains("2022-02-18 10:01"));
+    for kind in ["atom+xml", "rss+xml", "feed+json"] {
+        let link = format!("<link rel=\"alternate\" type=\"application/{kind}\"");
+        assert!(page.contains(&link), "{kind}");
+    }
+    assert!(
+        page.contains("href=\"../emnews.html\">emnews</a>"),
+        "{page}"
+    );
+    assert!(!page.contains("t.me"));
+    assert!(!page.contains("<style") && !page.contains("<script") && !page.contains("style="));
+}
+
+#[test]
+fn telegram_opens_the_bot_with_exactly_this_label() {
+    let key = Follow::Label(Label::tag("C#")).key();
+    assert_eq!(key.len(), 16);
+    assert!(page(Some("@wire_bot")).contains(&format!("https://t.me/wire_bot?start={key}\"")));
+    assert!(!page(Some("evil/..\"")).contains("t.me"));
+}
+
+#[test]
+fn the_index_finds_by_pinyin_and_its_bytes_depend_on_labels_alone() {
+    let settings = Settings::default();
+    let addresses = Addresses::new(&settings, &site()).unwrap();
+    let tag = |name: &str| (Follow::Label(Label::tag(name)), name.to_owned());
+    let follows = [(Follow::Site, "x".to_owned()), tag("新闻"), tag("C#")];
+    let index = || String::from_utf8(index_page(&site(), &addresses, &settings, None, &follows));
+    let page = index().unwrap();
+    assert_eq!(page, index().unwrap());
+    assert!(page.contains("<a href=\"feed/by_tag/新闻.html\" data-k=\"xinwen xw\">新闻</a>"));
+    assert!(
+        page.contains("<a href=\"feed/by_tag/C%23.html\">C#</a>"),
+        "{page}"
+    );
+    assert!(page.contains("<script src=\"pages.js\" defer></script>"));
+}
