@@ -57,6 +57,8 @@ fn hostile_text_ends_in_valid_feeds_without_scripts() {
             continue;
         }
         let text = std::fs::read_to_string(entry.path()).unwrap();
+        // The one script of ours is a file of its own.
+        let text = text.replacen("<script src=\"pages.js\" defer></script>", "", 1);
         for evil in [
             "<script",
             "onclick",
