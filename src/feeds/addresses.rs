@@ -28,6 +28,7 @@ pub struct Addresses {
     opml: String,
     index: String,
     ignore_case: bool,
+    pages: bool,
 }
 
 impl Addresses {
@@ -45,6 +46,7 @@ impl Addresses {
             opml: Template::parse("opml", &settings.opml, false)?.path(""),
             index: Template::parse("index", &settings.index, false)?.path(""),
             ignore_case: paths.ignore_case,
+            pages: settings.pages,
         };
         all.refuse_meetings(settings)?;
         Ok(all)
@@ -124,9 +126,21 @@ impl Addresses {
         self.url_of_file(&self.file(follow, format))
     }
 
-    /// The page that a person would rather read: the site's root.
-    pub fn alternate(&self, _follow: &Follow) -> String {
-        format!("{}/", self.base)
+    /// The page that a person would rather read: a label's own, or the site's root.
+    pub fn alternate(&self, follow: &Follow) -> String {
+        match follow {
+            Follow::Label(_) if self.pages => self.page_url(follow),
+            _ => format!("{}/", self.base),
+        }
+    }
+
+    /// The style sheet of feeds that a browser opens, from the root of the web server: it works below a
+    /// base path and behind any host name. `None` without pages.
+    pub fn stylesheet(&self) -> Option<String> {
+        let url = self.url_of_file(super::STYLESHEET);
+        let after_scheme = url.find("://").map_or(0, |at| at + 3);
+        let path = url[after_scheme..].find('/')? + after_scheme;
+        self.pages.then(|| url[path..].to_owned())
     }
 
     /// The OPML file, relative to `publish.dir`.

@@ -59,10 +59,14 @@ pub fn render(
     format: Format,
 ) -> Vec<u8> {
     let view = view::FeedView::new(site, addresses, settings, feed, format);
-    match format {
+    let xml = match format {
         Format::Atom => atom::render(&view),
         Format::Rss => rss::render(&view),
-        Format::Json => json::render(&view),
+        Format::Json => return json::render(&view),
+    };
+    match addresses.stylesheet() {
+        Some(href) => text::with_stylesheet(xml, &href),
+        None => xml,
     }
 }
 

@@ -24,8 +24,6 @@ pub struct Settings {
     pub index: String,
     /// A page for people beside each feed (default true).
     pub pages: bool,
-    /// The WebSub hub that readers may subscribe at, and that is told of changes (default none).
-    pub hub: Option<String>,
 }
 
 impl Default for Settings {
@@ -39,7 +37,6 @@ impl Default for Settings {
             opml: "/feeds.opml".to_owned(),
             index: "/index.html".to_owned(),
             pages: true,
-            hub: None,
         }
     }
 }

@@ -91,6 +91,16 @@ pub fn absolute_uri(text: &str) -> Option<String> {
     Some(format!("{host}{}", uri_path(path)))
 }
 
+/// Puts the style sheet's instruction (W3C xml-stylesheet) after the XML declaration.
+pub fn with_stylesheet(mut xml: Vec<u8>, href: &str) -> Vec<u8> {
+    if let Some(at) = xml.windows(2).position(|two| two == b"?>") {
+        let href = quick_xml::escape::escape(href);
+        let line = format!("\n<?xml-stylesheet type=\"text/css\" href=\"{href}\"?>");
+        xml.splice(at + 2..at + 2, line.into_bytes());
+    }
+    xml
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
