@@ -12,7 +12,7 @@ use crate::model::{ChatId, Follow, Site};
 use crate::pipeline::{Derived, DerivedError, PipelineError, Planner, Progress};
 use crate::store::{InstanceLock, LockError, SqliteStore, Store, StoreError, path_of};
 use crate::telegram::{Outlet, Telegram, TelegramError};
-use crate::topics::{self, Matcher};
+use crate::topics::{self, Matcher, TopicError};
 
 /// Where the demo's messages go: everything that is new, on the terminal.
 const TERMINAL: &str = "@terminal";
@@ -221,8 +221,8 @@ fn terminal() -> ChatId {
 fn load_topics(config: &Config) -> Result<Matcher, AppError> {
     let (topics, errors) = topics::load_dir(&config.topics.dir);
     if !errors.is_empty() {
-        let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        return Err(AppError::Config(ConfigError(texts.join("\n"))));
+        let texts: Vec<String> = errors.iter().map(TopicError::render).collect();
+        return Err(AppError::Config(ConfigError(texts.join("\n\n"))));
     }
     Matcher::new(topics).map_err(|why| AppError::Config(ConfigError(format!("topics: {why}"))))
 }
