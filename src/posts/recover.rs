@@ -219,7 +219,7 @@ fn in_quotes(value: &str, mark: char) -> Option<(usize, &'static str)> {
         } else if c == mark {
             let doubled = mark == '\'' && chars.next_if(|(_, next)| *next == mark).is_some();
             let rest = value[at + 1..].trim_start();
-            if !doubled && !(rest.is_empty() || rest.starts_with('#')) {
+            if !(doubled || rest.is_empty() || rest.starts_with('#')) {
                 return Some((at, "this quote ends the text early"));
             }
             if !doubled {
