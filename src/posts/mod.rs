@@ -21,6 +21,7 @@ mod parse;
 mod permalink;
 mod prepass;
 mod read;
+mod recover;
 mod rules;
 mod sanitize;
 mod scan;
@@ -29,6 +30,7 @@ mod text;
 mod toml_front_matter;
 mod tree;
 pub mod watch;
+mod when;
 
 pub use parse::{Parsed, load, parse};
 pub use read::{ReadError, Stamp, read};
