@@ -16,6 +16,9 @@ use super::blocks::Made;
 use super::runtime::Turn;
 use super::work::{NIL, charge, charge_value};
 
+/// The item at a place.
+type ItemAt = Box<dyn Fn(i64) -> Value>;
+
 #[derive(Debug)]
 enum Items {
     Of(Expression),
@@ -104,7 +107,7 @@ fn whole(value: &Expression, runtime: &dyn Runtime) -> Result<Option<i64>> {
 
 impl For {
     /// The number of items, and the item at a place. A range is never written out.
-    fn items(&self, runtime: &dyn Runtime) -> Result<(i64, Box<dyn Fn(i64) -> Value>)> {
+    fn items(&self, runtime: &dyn Runtime) -> Result<(i64, ItemAt)> {
         let source = match &self.items {
             Items::Range(first, last) => {
                 let first = whole(first, runtime)?.unwrap_or(0);

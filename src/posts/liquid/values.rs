@@ -80,7 +80,7 @@ pub(super) fn json(value: &Value) -> serde_json::Value {
             "whole number" => scalar.to_integer().map_or(Json::Null, Json::from),
             "fractional number" => scalar.to_float().map_or(Json::Null, Json::from),
             "boolean" => scalar.to_bool().map_or(Json::Null, Json::from),
-            _ => Json::String(scalar.to_kstr().into_string().into()),
+            _ => Json::String(scalar.to_kstr().into_string()),
         },
         Value::State(_) | Value::Nil => Json::Null,
     }
