@@ -149,7 +149,7 @@ fn the_access_log_has_a_line_for_each_request_and_no_query() {
         "/feed.xml?token=hidden",
         &[("User-Agent", "reader/1")],
     );
-    daemon.request("GET", "/feed.json", &[("User-Agent", "reader/2\tx")]);
+    daemon.request("GET", "/feed.json", &[("User-Agent", "reader/2\"x")]);
     let log = daemon.wait_for_output("path=\"/feed.json\"");
     let line = |path: &str| log.lines().find(|line| line.contains(path)).unwrap();
     let first = line("path=\"/feed.xml\"");
@@ -162,5 +162,5 @@ fn the_access_log_has_a_line_for_each_request_and_no_query() {
         "{first}"
     );
     let second = line("path=\"/feed.json\"");
-    assert!(second.contains("reader/2\\t"), "{second}");
+    assert!(second.contains("reader/2\\\"x"), "{second}");
 }
