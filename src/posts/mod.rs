@@ -20,6 +20,7 @@ mod parse;
 mod permalink;
 mod prepass;
 mod read;
+mod recover;
 mod rules;
 mod sanitize;
 mod scan;
@@ -28,6 +29,7 @@ mod text;
 mod toml_front_matter;
 mod tree;
 pub mod watch;
+mod when;
 
 pub use parse::{Parsed, load, parse};
 pub use read::{ReadError, Stamp, read};
