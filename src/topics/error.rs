@@ -19,8 +19,8 @@ pub struct TopicError {
     pub message: String,
     /// How to mend it, in a sentence.
     pub help: String,
-    /// The line itself; empty when unknown.
-    pub source: String,
+    /// The line itself; empty when unknown. Boxed, since clippy wants errors below 128 bytes.
+    pub source: Box<str>,
     /// Other lines that have a part in it.
     pub also: Vec<Also>,
 }
@@ -144,7 +144,7 @@ impl Fault {
             column: self.at.1,
             message: self.message,
             help: self.help,
-            source: line_of(yaml, self.at.0),
+            source: line_of(yaml, self.at.0).into(),
             also: Vec::new(),
         }
     }

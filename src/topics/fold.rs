@@ -129,7 +129,7 @@ mod tests {
             .filter(|line| !line.starts_with('#'))
             .collect();
         let pairs: Vec<char> = pairs.chars().collect();
-        assert!(pairs.len() > 6000 && pairs.len() % 2 == 0);
+        assert!(pairs.len() > 6000 && pairs.len().is_multiple_of(2));
         let traditional: String = pairs.iter().step_by(2).collect();
         let simplified: String = pairs.iter().skip(1).step_by(2).collect();
         assert_eq!(fold(&traditional), simplified);

@@ -110,7 +110,7 @@ fn circle_error(circle: &[Step], files: &[RuleFile]) -> TopicError {
         column,
         message,
         help: "remove one of these lines".to_owned(),
-        source,
+        source: source.into(),
         also: places.collect(),
     }
 }
