@@ -14,6 +14,7 @@ mod fields;
 mod findings;
 mod front_matter;
 mod labels;
+mod liquid;
 #[cfg(test)]
 mod oracle;
 mod parse;
