@@ -49,18 +49,23 @@ impl fmt::Display for TopicError {
                 write!(f, ":{}", self.column)?;
             }
         }
-        write!(f, ": {}", self.message)?;
-        for also in &self.also {
-            let (path, line, column) = (&also.path, also.line, also.column);
-            write!(f, " ({}: {path}:{line}:{column})", also.note)?;
-        }
-        write!(f, "; {}", self.help)
+        write!(f, ": {}; {}", self.told(), self.help)
     }
 }
 
 impl std::error::Error for TopicError {}
 
 impl TopicError {
+    /// What was found, with the further places in brackets.
+    pub fn told(&self) -> String {
+        let mut text = self.message.clone();
+        for also in &self.also {
+            let (path, line, column) = (&also.path, also.line, also.column);
+            text.push_str(&format!(" ({}: {path}:{line}:{column})", also.note));
+        }
+        text
+    }
+
     /// The error with the lines that it is about and a caret under each place, for a terminal.
     pub fn render(&self) -> String {
         let title = Level::ERROR.primary_title(self.message.as_str());
