@@ -13,6 +13,8 @@ mod posts;
 mod reading;
 mod run;
 mod screen;
+mod topic;
+mod words;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -77,6 +79,11 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Look at topics, try rules on posts, judge them by labels
+    Topic {
+        #[command(subcommand)]
+        action: topic::Action,
+    },
     /// Posts that are held until somebody decides
     Held {
         #[command(subcommand)]
@@ -134,6 +141,9 @@ fn execute(cli: Cli) -> Result<Verdict, AppError> {
     if let Command::Check(options) = &cli.command {
         return check::execute(&source, options);
     }
+    if let Command::Topic { action } = cli.command {
+        return topic::execute(&source, action);
+    }
     let setup = Setup::load(&source)?;
     let quiet = cli.common.quiet;
     match cli.command {
@@ -144,7 +154,7 @@ fn execute(cli: Cli) -> Result<Verdict, AppError> {
         Command::Explain { post, json } => explain::execute(&setup, &post, json),
         Command::Held { action } => held::execute(&setup, action),
         Command::Config { action } => config::execute(&setup, &action),
-        Command::Check(_) => Ok(Verdict::Fine),
+        Command::Check(_) | Command::Topic { .. } => Ok(Verdict::Fine),
     }
 }
 
