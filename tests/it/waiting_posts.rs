@@ -24,7 +24,7 @@ fn a_future_post_is_held_over_a_restart_and_comes_out_at_its_time_once() {
     // Between the two nothing runs, so the minute may come while nobody watches: both are the same promise.
     let daemon = world.start();
     daemon.wait_for("/feed.xml", |answer| answer.text().contains("很快的"));
-    daemon.wait_for_output("message to @terminal");
+    daemon.wait_for_output("│ 很快的");
     let feed = daemon.get("/feed.xml").text();
     assert!(!feed.contains("明年的"), "{feed}");
     assert!(daemon.terminate().success());
@@ -46,7 +46,7 @@ fn a_post_whose_time_came_while_nothing_ran_comes_out_at_the_next_start() {
     assert!(!world.read("public/feed.xml").contains("很快的"));
     let daemon = world.start();
     daemon.wait_for("/feed.xml", |answer| answer.text().contains("很快的"));
-    daemon.wait_for_output("message to @terminal");
+    daemon.wait_for_output("│ 很快的");
 }
 
 #[test]
