@@ -65,15 +65,7 @@ pub fn look(roots: &[PathBuf], path: &Path) -> Look {
     if names.len() != relative.iter().count() {
         return Look::Ignored;
     }
-    let ignored = |(at, name): (usize, &&str)| {
-        let last = at + 1 == names.len();
-        if last {
-            is_ignored_folder(name)
-        } else {
-            is_ignored_folder(name)
-        }
-    };
-    if names.iter().enumerate().any(ignored) || !root.is_dir() {
+    if names.iter().any(|name| is_ignored_folder(name)) || !root.is_dir() {
         return Look::Ignored;
     }
     let path = if names.is_empty() {
