@@ -8,6 +8,7 @@ mod check;
 mod config;
 mod explain;
 mod held;
+mod init;
 mod once;
 mod posts;
 mod reading;
@@ -89,6 +90,8 @@ enum Command {
         #[command(subcommand)]
         action: Option<held::Action>,
     },
+    /// Make a folder ready: config, topics, a place for posts
+    Init(init::Options),
     /// The settings in force
     Config {
         #[command(subcommand)]
@@ -144,6 +147,9 @@ fn execute(cli: Cli) -> Result<Verdict, AppError> {
     if let Command::Topic { action } = cli.command {
         return topic::execute(&source, action);
     }
+    if let Command::Init(options) = &cli.command {
+        return init::execute(options);
+    }
     let setup = Setup::load(&source)?;
     let quiet = cli.common.quiet;
     match cli.command {
@@ -154,7 +160,7 @@ fn execute(cli: Cli) -> Result<Verdict, AppError> {
         Command::Explain { post, json } => explain::execute(&setup, &post, json),
         Command::Held { action } => held::execute(&setup, action),
         Command::Config { action } => config::execute(&setup, &action),
-        Command::Check(_) | Command::Topic { .. } => Ok(Verdict::Fine),
+        Command::Check(_) | Command::Init(_) | Command::Topic { .. } => Ok(Verdict::Fine),
     }
 }
 
