@@ -15,11 +15,11 @@ mod findings;
 mod front_matter;
 mod labels;
 mod liquid;
+mod markdown;
 #[cfg(test)]
 mod oracle;
 mod parse;
 mod permalink;
-mod prepass;
 mod read;
 mod recover;
 mod rules;
@@ -32,6 +32,7 @@ mod tree;
 pub mod watch;
 mod when;
 
+pub use markdown::kramdown;
 pub use parse::{Parsed, load, parse};
 pub use read::{ReadError, Stamp, read};
 pub use rules::Rules;
