@@ -33,7 +33,7 @@ pub mod watch;
 mod when;
 
 pub use markdown::kramdown;
-pub use parse::{Parsed, load, parse};
+pub use parse::{Parsed, load, parse, text_of};
 pub use read::{ReadError, Stamp, read};
 pub use rules::Rules;
 pub use scan::{Found, Look, Scan, look, scan};
