@@ -190,12 +190,10 @@ impl Seen {
         };
         seen.walk(document.root_element());
         // `***x***` is either within the other.
-        let order = |structure: &str| {
-            structure
-                .replace("em strong ", "strong em ")
-                .replace("/strong /em ", "/em /strong ")
-        };
-        seen.structure = order(&seen.structure);
+        seen.structure = seen
+            .structure
+            .replace("em strong ", "strong em ")
+            .replace("/strong /em ", "/em /strong ");
         seen
     }
 

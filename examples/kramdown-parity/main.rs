@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         }
         Ok(report) => {
             print!("{report}");
+            println!("{} compared", report.compared());
             let wrong = report.wrong();
             wrong
                 .iter()
