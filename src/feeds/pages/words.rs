@@ -18,6 +18,8 @@ pub(super) struct Words {
     pub subscribe_in: &'static str,
     pub empty: &'static str,
     pub labels: &'static str,
+    /// Above a feed that a browser shows. It stands in a CSS string: no quotes or backslashes.
+    pub this_is_a_feed: &'static str,
     /// The site, topics, categories, tags: as headings of lists.
     pub headings: [&'static str; 4],
     /// The same for one.
@@ -38,6 +40,7 @@ const CHINESE: Words = Words {
     subscribe_in: "一键订阅",
     empty: "还没有文章。",
     labels: "标签",
+    this_is_a_feed: "这是订阅源：把本页地址复制到阅读器即可订阅",
     headings: ["全站", "主题", "分类", "标签"],
     kinds: ["全站", "主题", "分类", "标签"],
 };
@@ -56,6 +59,7 @@ const ENGLISH: Words = Words {
     subscribe_in: "Subscribe in",
     empty: "No posts yet.",
     labels: "Labels",
+    this_is_a_feed: "This is a feed: copy the address of this page into your reader",
     headings: ["Everything", "Topics", "Categories", "Tags"],
     kinds: ["Everything", "Topic", "Category", "Tag"],
 };
