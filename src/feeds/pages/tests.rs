@@ -32,7 +32,7 @@ fn addresses_are_relative_to_the_page() {
 fn a_feed_page_escapes_texts_and_offers_every_format() {
     let page = page(None);
     assert!(page.contains("A&#38;B &#60;市场&#62; 监管"), "{page}");
-    assert!(page.contains("2022-02-18 10:01"));
+    assert!(page.contains("2022-02-18 10:01 +08:00"));
     for kind in ["atom+xml", "rss+xml", "feed+json"] {
         let link = format!("<link rel=\"alternate\" type=\"application/{kind}\"");
         assert!(page.contains(&link), "{kind}");
