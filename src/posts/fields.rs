@@ -55,6 +55,12 @@ pub(super) fn title(
     }
 }
 
+/// What Liquid sees as `page.title`: the front matter's, else the name's.
+pub(super) fn written_title(slug: &str, fields: &Fields) -> String {
+    let written = fields.get("title").and_then(scalar);
+    written.map_or_else(|| titleized(slug), |title| one_line(&title))
+}
+
 /// `title: [快讯]` is a list to YAML and a title to its author.
 fn bracketed(fields: &Fields, findings: &mut Findings) -> Option<String> {
     let text = fields.written("title").filter(|text| !text.is_empty())?;
@@ -140,12 +146,5 @@ pub(super) fn image(fields: &Fields, place: &body::Place, rules: &Rules) -> Opti
 
 /// Only YAML's false hides a post, not the text "false".
 pub(super) fn is_withdrawn(fields: &Fields) -> bool {
-    match fields.get("published") {
-        Some(Value::Bool(published)) => !published,
-        Some(Value::String(text)) => {
-            let no = matches!(text.to_ascii_lowercase().as_str(), "no" | "off");
-            no && !fields.quoted("published")
-        }
-        _ => false,
-    }
+    fields.is_false("published")
 }

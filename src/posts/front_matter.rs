@@ -142,9 +142,28 @@ impl Fields {
         (!text.trim().is_empty()).then_some(text)
     }
 
+    /// All keys and values, in order; a later duplicate comes later.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.entries
+            .iter()
+            .map(|(key, value)| (key.as_str(), value))
+    }
+
     /// True when the front matter has the key, whatever its value.
     pub fn has(&self, key: &str) -> bool {
         self.entries.iter().any(|(name, _)| name == key)
+    }
+
+    /// True for YAML's false, not for the text "false".
+    pub fn is_false(&self, key: &str) -> bool {
+        match self.get(key) {
+            Some(Value::Bool(flag)) => !flag,
+            Some(Value::String(text)) => {
+                let no = matches!(text.to_ascii_lowercase().as_str(), "no" | "off");
+                no && !self.quoted(key)
+            }
+            _ => false,
+        }
     }
 
     /// The place of a key's value in the file; of the key itself, if nothing stands behind it.

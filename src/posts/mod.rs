@@ -14,6 +14,7 @@ mod fields;
 mod findings;
 mod front_matter;
 mod labels;
+mod liquid;
 #[cfg(test)]
 mod oracle;
 mod parse;
@@ -31,7 +32,7 @@ mod tree;
 pub mod watch;
 mod when;
 
-pub use parse::{Parsed, load, parse};
+pub use parse::{Parsed, load, parse, text_of};
 pub use read::{ReadError, Stamp, read};
 pub use rules::Rules;
 pub use scan::{Found, Look, Scan, look, scan};

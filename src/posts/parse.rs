@@ -12,6 +12,7 @@ use super::fields;
 use super::findings::{FILE, Findings, line};
 use super::front_matter::{self, Fields, Split, Syntax};
 use super::labels;
+use super::liquid;
 use super::permalink::{Facts, Template, jekyll_id};
 use super::read::{ReadError, Stamp, read};
 use super::rules::Rules;
@@ -55,6 +56,12 @@ pub fn parse(
     let post = source(&text, &file, &mut findings)
         .map(|source| post(&file, &source, first_seen, rules, &mut findings));
     (post, findings.into_list())
+}
+
+/// A file's text as the lines and columns of its problems count: decoded, with LF ends, without marks and
+/// control characters.
+pub fn text_of(bytes: &[u8], rules: &Rules) -> String {
+    decode(bytes, rules.encoding, &mut Findings::new("")).into_owned()
 }
 
 /// What the path says.
@@ -199,21 +206,36 @@ fn post(
         date: in_zone(published.as_chrono().to_utc(), rules.site.timezone),
     };
     let url = permalink(fields, &facts, rules, findings);
+    let id = id(file, fields, &url, &slug, rules);
+    let page = || {
+        liquid::page(&liquid::Page {
+            fields,
+            title: &fields::written_title(file.slug(), fields),
+            date: published,
+            url: &url,
+            id: id.as_str(),
+            slug: &slug,
+            path: file.relative,
+            categories: &labels.categories,
+            tags: &labels.tags,
+        })
+    };
     let place = body::Place {
         url: &url,
         is_html: file.is_html,
         line: source.body_line,
+        page: (!fields.is_false("render_with_liquid")).then_some(&page),
     };
     let body = body::read(source.body, &place, rules, findings);
     let title = fields::title(file.slug(), file.stem, fields, &body, findings);
     Post {
-        id: id(file, fields, &url, &slug, rules),
+        image: fields::image(fields, &place, rules).or(body.image),
+        id,
         path: file.path.to_owned(),
         published,
         date_source,
         updated: when::updated(fields, rules, findings),
         author: fields::author(fields),
-        image: fields::image(fields, &place, rules).or(body.image),
         withdrawn: fields::is_withdrawn(fields),
         content_hash: hash(&title, &body.text, body.digest.as_deref()),
         title,
