@@ -184,6 +184,7 @@ fn a_cut_name_stands_whole_in_its_feed() {
         follow: Follow::Label(crate::model::Label::tag(name.clone())),
         title: "短".to_owned(),
         entries: vec![],
+        history: None,
     };
     for format in Format::ALL {
         assert!(rendered(&Settings::default(), &feed, format).contains(&name));

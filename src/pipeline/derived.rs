@@ -189,6 +189,8 @@ impl Derived {
         self.take_in(&heirs, patience, now, &mut round)?;
         self.catalog.release_due(now)?;
         self.publish_dirty(&mut round)?;
+        // After the feeds: they are what people wait for.
+        self.publish_archives(&mut round)?;
         Ok(round)
     }
 

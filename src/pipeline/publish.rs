@@ -27,6 +27,7 @@ impl Derived {
         let shape = self.feed_shape();
         if !intact || self.catalog.noted("feed_shape")?.as_deref() != Some(&shape) {
             self.catalog.mark_all_dirty()?;
+            self.drop_foreign_archives(&published)?;
             self.catalog.note("feed_shape", &shape)?;
         }
         Ok(())
@@ -62,11 +63,12 @@ impl Derived {
                 }
                 let (entries, unread) = self.load(&rows);
                 complete.extend(readable(batch, &rows, &unread));
-                let titled: Vec<Feed> = batch
-                    .iter()
-                    .zip(&rows)
-                    .map(|(follow, rows)| self.feed(follow, rows, &entries))
-                    .collect();
+                let mut titled = Vec::with_capacity(batch.len());
+                for (follow, rows) in batch.iter().zip(&rows) {
+                    let mut feed = self.feed(follow, rows, &entries);
+                    feed.history = self.newest_archive(follow, rows)?;
+                    titled.push(feed);
+                }
                 let (site, addresses, settings) = (&self.site, &self.addresses, &self.config.feeds);
                 let bot = self.config.telegram.bot.as_deref();
                 let catalog = &mut self.catalog;
@@ -133,7 +135,7 @@ impl Derived {
 
     /// Records what was written, and that these feeds are up to date; false when a file failed: then
     /// they stay dirty and are rendered again.
-    fn record(
+    pub(super) fn record(
         &mut self,
         outcome: Outcome,
         follows: &[Follow],
@@ -160,7 +162,12 @@ impl Derived {
         Ok(complete)
     }
 
-    fn feed(&self, follow: &Follow, rows: &[Row], entries: &BTreeMap<PostId, Arc<Entry>>) -> Feed {
+    pub(super) fn feed(
+        &self,
+        follow: &Follow,
+        rows: &[Row],
+        entries: &BTreeMap<PostId, Arc<Entry>>,
+    ) -> Feed {
         Feed {
             follow: follow.clone(),
             title: self.title(follow),
@@ -168,12 +175,16 @@ impl Derived {
                 .iter()
                 .filter_map(|row| entries.get(&row.id).cloned())
                 .collect(),
+            history: None,
         }
     }
 
     /// The entries of these rows, from memory or from the files, and the posts whose files could not be
     /// read just now: their stand-ins are not remembered.
-    fn load(&mut self, rows: &[Vec<Row>]) -> (BTreeMap<PostId, Arc<Entry>>, BTreeSet<PostId>) {
+    pub(super) fn load(
+        &mut self,
+        rows: &[Vec<Row>],
+    ) -> (BTreeMap<PostId, Arc<Entry>>, BTreeSet<PostId>) {
         let wanted: BTreeMap<&PostId, &Row> =
             rows.iter().flatten().map(|row| (&row.id, row)).collect();
         let wanted: Vec<&Row> = wanted.into_values().collect();

@@ -91,6 +91,7 @@ impl Reader {
         let own = Arc::make_mut(&mut post);
         own.text = String::new();
         Entry {
+            names: Vec::new(),
             post,
             summary: digested.summary,
             topics: digested
