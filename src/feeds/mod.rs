@@ -18,6 +18,8 @@ mod view;
 #[cfg(test)]
 mod golden_tests;
 #[cfg(test)]
+mod rules_tests;
+#[cfg(test)]
 mod strict_tests;
 
 use std::sync::Arc;
