@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use super::settings::{Content, Format, Settings};
-use super::text::{absolute_uri, clean, uri_path};
+use super::text::{absolute_uri, clean, title_text, uri_path};
 use super::{Addresses, Archive, Entry, Feed, Period};
 use crate::model::time::PostTime;
 use crate::model::{Follow, Label, LabelKind, Site};
@@ -176,7 +176,7 @@ impl<'a> EntryView<'a> {
         EntryView {
             id: below(post.id.as_str()),
             url: below(&post.url),
-            title: clean(&post.title),
+            title: title_text(&post.title),
             summary: clean(entry.summary.trim()),
             html: (settings.content == Content::Full).then(|| clean(&post.html)),
             published: post.published,

@@ -22,13 +22,22 @@ struct Entry {
 
 type Feeds = BTreeMap<String, BTreeMap<String, Entry>>;
 
-/// Addresses that jekyll-feed itself makes unusable: a folder out of a `/`, a hidden file, a file without a
-/// name. tagwire escapes what such a name cannot hold.
-const ELSEWHERE: [(&str, &str); 3] = [
+/// Addresses that jekyll-feed itself makes unusable: a folder out of a `/`, a hidden file. tagwire escapes what
+/// such a name cannot hold.
+const ELSEWHERE: [(&str, &str); 2] = [
     ("feed/a/b.xml", "feed/a%2Fb.xml"),
     ("feed/.net.xml", "feed/%2Enet.xml"),
-    ("feed/.xml", "feed/%~.xml"),
 ];
+/// An empty category is no label.
+const NOWHERE: &str = "feed/.xml";
+/// Posts that are meant to differ. Debian's Addressable 2.8.1 sends ids through NFKC, those since 2.8.2 (2023)
+/// through NFC, and so do we; a title that is a list is written without Ruby's brackets and quotes; Jekyll
+/// leaves out a file whose name holds no date, we give it the time at which it was first seen.
+const ON_PURPOSE: [&str; 4] = ["/labels-07", "%E7%94%B2", "/title-06", "/2021-13-41"];
+
+fn is_meant(id: &str) -> bool {
+    ON_PURPOSE.iter().any(|ending| id.ends_with(ending))
+}
 
 fn instant(text: &str) -> i64 {
     DateTime::parse_from_rfc3339(text).unwrap().timestamp()
@@ -122,7 +131,7 @@ fn a_site_that_moves_from_jekyll_feed_keeps_addresses_ids_links_dates_and_titles
         ];
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         world.run(&arguments, 0);
-        for (path, entries) in theirs {
+        for (path, entries) in theirs.into_iter().filter(|(path, _)| path != NOWHERE) {
             let moved = ELSEWHERE.iter().find(|(from, _)| *from == path);
             let ours = moved.map_or(path.as_str(), |(_, to)| to);
             let ours = read(&world.read(&format!("public/{ours}")));
@@ -130,12 +139,13 @@ fn a_site_that_moves_from_jekyll_feed_keeps_addresses_ids_links_dates_and_titles
             for (id, entry) in &entries {
                 match ours.get(id) {
                     Some(own) if own == entry => compared += 1,
+                    _ if is_meant(id) => {}
                     other => wrong.push(format!("{site} {path} {id}\n  {entry:?}\n  {other:?}")),
                 }
             }
             let more: BTreeSet<_> = ours
                 .keys()
-                .filter(|id| !entries.contains_key(*id))
+                .filter(|id| !entries.contains_key(*id) && !is_meant(id))
                 .collect();
             if !more.is_empty() {
                 wrong.push(format!("{site} {path} only ours: {more:?}"));
