@@ -32,7 +32,7 @@ mod tree;
 pub mod watch;
 mod when;
 
-pub use parse::{Parsed, load, parse};
+pub use parse::{Parsed, load, parse, text_of};
 pub use read::{ReadError, Stamp, read};
 pub use rules::Rules;
 pub use scan::{Found, Look, Scan, look, scan};

@@ -58,6 +58,12 @@ pub fn parse(
     (post, findings.into_list())
 }
 
+/// A file's text as the lines and columns of its problems count: decoded, with LF ends, without marks and
+/// control characters.
+pub fn text_of(bytes: &[u8], rules: &Rules) -> String {
+    decode(bytes, rules.encoding, &mut Findings::new("")).into_owned()
+}
+
 /// What the path says.
 struct File<'a> {
     path: &'a str,
