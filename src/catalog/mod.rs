@@ -3,9 +3,13 @@
 //! A SQLite file that may be deleted at any time: the next start builds the same feeds again.
 
 mod archives;
+mod names;
 mod read;
 mod schema;
 mod write;
+
+#[cfg(test)]
+mod window_tests;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,6 +21,7 @@ use crate::model::{ContentHash, Follow, Post, PostId, PostTime, Problem};
 use crate::posts::Stamp;
 
 pub use archives::{Outdated, Span};
+pub use names::Listed;
 pub use read::{Counts, LabelRow};
 pub use write::{Delta, duplicate, label_key};
 

@@ -105,6 +105,14 @@ impl Addresses {
         format!("{}.{}", self.stem(follow), format.extension())
     }
 
+    /// Every file of a feed besides its history: its formats, and its page.
+    pub fn files(&self, settings: &Settings, follow: &Follow) -> Vec<String> {
+        let formats = settings.formats.iter();
+        let mut files: Vec<String> = formats.map(|format| self.file(follow, *format)).collect();
+        files.extend(settings.pages.then(|| self.page_file(follow)));
+        files
+    }
+
     /// The feed's page for people, relative to `publish.dir`; for the site it is the index.
     pub fn page_file(&self, follow: &Follow) -> String {
         match follow {

@@ -6,6 +6,7 @@ mod addresses;
 mod archives;
 mod atom;
 mod json;
+mod labels;
 mod names;
 mod opml;
 mod pages;
@@ -28,6 +29,7 @@ use crate::model::{Follow, Label, Post, Site};
 
 pub use addresses::{ARCHIVE_FOLDER, Addresses};
 pub use archives::{Archive, Period, render_archive};
+pub use labels::{LabelSettings, Labels, learnt_name};
 pub use opml::opml;
 pub use pages::{ASSETS, STYLESHEET, feed_page, index_page};
 pub use settings::{Archived, Archives, Content, Format, PathTemplates, Settings};

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::{Derived, Round};
 use crate::catalog::{Catalog, CatalogError, Outdated, Row, Span};
-use crate::feeds::{self, Addresses, Archive, Format, Period};
+use crate::feeds::{self, Addresses, Archive, Feed, Format, Period};
 use crate::http::Shelf;
 use crate::model::Follow;
 use crate::publish::{Published, Rendered};
@@ -120,7 +120,10 @@ impl Derived {
                         again.insert(page.follow.clone());
                     }
                     archives.push(Archive {
-                        feed: self.feed(&page.follow, rows, &entries),
+                        feed: Feed {
+                            title: self.settled_title(&page.follow),
+                            ..self.feed(&page.follow, rows, &entries)
+                        },
                         period: page.period.clone(),
                         previous: page.inside.as_ref().or(page.previous.as_ref()).cloned(),
                     });
@@ -227,7 +230,7 @@ impl Derived {
     }
 
     fn is_archived(&self, follow: &Follow) -> bool {
-        self.config.feeds.archives.include(follow)
+        self.config.feeds.archives.include(follow) && !self.reader.labels.is_retired(follow)
     }
 
     fn walk<'a>(&'a self, follow: &'a Follow) -> Walk<'a> {
@@ -237,6 +240,7 @@ impl Derived {
             addresses: &self.addresses,
             format: self.config.feeds.archive_formats().first().copied(),
             follow,
+            is_offered: self.is_archived(follow),
             shown: self.config.feeds.limit,
             most: self.config.feeds.archive_entries,
             zone: self.site.timezone,
@@ -252,6 +256,8 @@ struct Walk<'a> {
     /// The format that tells whether a page exists.
     format: Option<Format>,
     follow: &'a Follow,
+    /// False for a label that has no feeds any more.
+    is_offered: bool,
     /// Posts that the feed itself shows in any case.
     shown: usize,
     /// Posts that a page may hold.
@@ -291,7 +297,7 @@ impl Walk<'_> {
 
     fn plan(&self, outdated: &Outdated) -> Result<Plan, CatalogError> {
         let mut plan = Plan::default();
-        let ends = match self.is_needed()? {
+        let ends = match self.is_offered && self.is_needed()? {
             true => self.catalog.ends(self.follow, &everything())?,
             false => None,
         };

@@ -11,10 +11,12 @@ mod fake_is_strict;
     reason = "the fake can do more than today's stories ask of it"
 )]
 mod fake_telegram;
+mod feed_rules;
 mod hard_corners;
 mod house;
 mod http;
 mod killed_at_random;
+mod labels_have_names;
 mod messages_arrive;
 mod posts_become_feeds;
 mod serving_feeds;
