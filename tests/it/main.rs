@@ -22,4 +22,5 @@ mod posts_become_feeds;
 mod serving_feeds;
 mod the_bot_answers;
 mod whole_history;
+mod waiting_posts;
 mod world;
