@@ -69,9 +69,10 @@ impl Reader {
             .unwrap_or(row.published.seconds());
         let seen = chrono::DateTime::from_timestamp(seen, 0).unwrap_or_default();
         let read = crate::posts::read(&row.path, &self.rules).ok();
-<<<<<<< HEAD
-        let post =
-            read.and_then(|(bytes, _)| crate::posts::parse(&row.path, &bytes, seen, &self.rules).0);
+        let post = read.and_then(|(bytes, stamp)| {
+            let seen = posts::undated(&row.path, stamp, seen, &self.rules);
+            posts::parse(&row.path, &bytes, seen, &self.rules).0
+        });
         post.filter(|post| post.id == row.id).map(|mut post| {
             self.rename_labels(&mut post);
             self.entry_of(row, post)
@@ -96,14 +97,6 @@ impl Reader {
                 *names = self.labels.canonical_names(kind, names);
             }
         }
-=======
-        let post = read.and_then(|(bytes, stamp)| {
-            let seen = posts::undated(&row.path, stamp, seen, &self.rules);
-            posts::parse(&row.path, &bytes, seen, &self.rules).0
-        });
-        post.filter(|post| post.id == row.id)
-            .map(|post| self.entry_of(row, post))
->>>>>>> main
     }
 
     /// The entry of a row whose file cannot be read just now: with the summary for a body.

@@ -3,6 +3,7 @@
 
 mod agrees_with_jekyll;
 mod agrees_with_jekyll_feed;
+mod agrees_with_kramdown;
 mod bad_input;
 mod command_line;
 mod fake_is_strict;
@@ -21,6 +22,6 @@ mod messages_arrive;
 mod posts_become_feeds;
 mod serving_feeds;
 mod the_bot_answers;
-mod whole_history;
 mod waiting_posts;
+mod whole_history;
 mod world;
