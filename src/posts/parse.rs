@@ -2,8 +2,9 @@
 //! In: path, bytes, the time at which the file was first seen. Out: a post, or none, and problems.
 //! No input, no output, no clock: the same bytes give the same post for ever.
 
+use std::path::PathBuf;
+
 use chrono::{DateTime, Utc};
-use serde_yaml::Value;
 use sha2::{Digest, Sha256};
 
 use super::body;
@@ -11,14 +12,16 @@ use super::date;
 use super::decode::{decode, one_line, scrub};
 use super::fields;
 use super::findings::{FILE, Findings, line};
-use super::front_matter::{self, Fields, Split, Syntax, scalar};
+use super::front_matter::{self, Fields, Split, Syntax};
 use super::labels;
+use super::liquid;
 use super::permalink::{Facts, Template, jekyll_id};
 use super::read::{ReadError, Stamp, read};
 use super::rules::Rules;
 use super::settings::IdStyle;
-use crate::model::time::{PostTime, in_zone};
-use crate::model::{ContentHash, DateSource, Post, PostId, Problem};
+use super::when;
+use crate::model::time::in_zone;
+use crate::model::{ContentHash, Post, PostId, Problem};
 
 /// What one file gave.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,7 +37,8 @@ pub struct Parsed {
 /// Reads and parses one file.
 pub fn load(path: &str, first_seen: DateTime<Utc>, rules: &Rules) -> Result<Parsed, ReadError> {
     let (bytes, stamp) = read(path, rules)?;
-    let (post, problems) = parse(path, &bytes, first_seen, rules);
+    let seen = undated(path, stamp, first_seen, rules);
+    let (post, problems) = parse(path, &bytes, seen, rules);
     Ok(Parsed {
         post,
         problems,
@@ -42,7 +46,21 @@ pub fn load(path: &str, first_seen: DateTime<Utc>, rules: &Rules) -> Result<Pars
     })
 }
 
-/// Parses one file. Whatever the bytes, it answers with a post, with problems, or with both.
+/// The time to give to `parse` for a post without a date: a draft has that of its file's last change.
+pub fn undated(
+    path: &str,
+    stamp: Stamp,
+    first_seen: DateTime<Utc>,
+    rules: &Rules,
+) -> DateTime<Utc> {
+    match File::new(path, rules).is_draft {
+        true => DateTime::from_timestamp_nanos(stamp.modified_ns),
+        false => first_seen,
+    }
+}
+
+/// Parses one file. Whatever the bytes, it answers with a post, with problems, or with both; with neither
+/// only for a draft, when drafts are not wanted. `first_seen` is what `undated` says.
 pub fn parse(
     path: &str,
     bytes: &[u8],
@@ -50,11 +68,24 @@ pub fn parse(
     rules: &Rules,
 ) -> (Option<Post>, Vec<Problem>) {
     let mut findings = Findings::new(path);
-    let text = decode(bytes, rules.encoding, &mut findings);
     let file = File::new(path, rules);
-    let post = source(&text, &file, &mut findings)
-        .map(|source| post(&file, &source, first_seen, rules, &mut findings));
+    if file.is_draft && !rules.drafts {
+        return (None, Vec::new());
+    }
+    let text = decode(bytes, rules.encoding, &mut findings);
+    let mut source = source(&text, &file, &mut findings);
+    if let Some(source) = source.as_mut().filter(|_| !rules.defaults.is_empty()) {
+        let values = rules.defaults.of(&[file.relative, &file.with_root, path]);
+        source.fields.set_defaults(values);
+    }
+    let post = source.map(|source| post(&file, &source, first_seen, rules, &mut findings));
     (post, findings.into_list())
+}
+
+/// A file's text as the lines and columns of its problems count: decoded, with LF ends, without marks and
+/// control characters.
+pub fn text_of(bytes: &[u8], rules: &Rules) -> String {
+    decode(bytes, rules.encoding, &mut Findings::new("")).into_owned()
 }
 
 /// What the path says.
@@ -62,6 +93,9 @@ struct File<'a> {
     path: &'a str,
     /// Below the root, with `/` between folders.
     relative: &'a str,
+    /// The same with the root's own name before it, as Jekyll counts from the site's folder.
+    with_root: String,
+    is_draft: bool,
     /// File name without ending.
     stem: &'a str,
     is_html: bool,
@@ -70,21 +104,38 @@ struct File<'a> {
 
 impl<'a> File<'a> {
     fn new(path: &'a str, rules: &Rules) -> Self {
-        let relative = rules
+        let below = |root: &'_ PathBuf| {
+            let text = root.to_str()?;
+            let rest = path.strip_prefix(text)?;
+            let whole = text.is_empty() || text.ends_with('/') || rest.is_empty();
+            let whole = whole || rest.starts_with('/');
+            let name = root.file_name().and_then(|name| name.to_str());
+            whole.then(|| (rest.trim_start_matches('/'), name.unwrap_or("").to_owned()))
+        };
+        let (relative, root) = rules
             .roots
             .iter()
-            .filter_map(|root| path.strip_prefix(root.to_str()?))
-            .filter(|rest| rest.is_empty() || rest.starts_with('/') || rest.len() == path.len())
-            .min_by_key(|rest| rest.len())
-            .map_or(path, |rest| rest.trim_start_matches('/'));
+            .filter_map(below)
+            .min_by_key(|(rest, _)| rest.len())
+            .unwrap_or((path, String::new()));
+        let with_root = format!("{root}/{relative}");
         let base = path.rsplit('/').next().unwrap_or(path);
         let (stem, ending) = base.rsplit_once('.').unwrap_or((base, ""));
         File {
             path,
             relative,
+            is_draft: with_root.split('/').any(|part| part == "_drafts"),
+            with_root,
             stem,
             is_html: ending.eq_ignore_ascii_case("html"),
             name: date::name(stem),
+        }
+    }
+
+    fn dateless(&self) -> when::Dateless<'a> {
+        match self.is_draft {
+            true => when::Dateless::Draft,
+            false => when::Dateless::Post { stem: self.stem },
         }
     }
 
@@ -133,6 +184,15 @@ fn source<'t>(text: &'t str, file: &File, findings: &mut Findings) -> Option<Sou
             );
             None
         }
+        Split::Absent if text.trim().is_empty() => {
+            findings.skipped(
+                "empty-file",
+                FILE,
+                "the file is empty",
+                "write the post, or delete the file",
+            );
+            None
+        }
         Split::Absent if file.name.date.is_some() => {
             findings.note(
                 "no-front-matter",
@@ -177,7 +237,14 @@ fn post(
     findings: &mut Findings,
 ) -> Post {
     let fields = &source.fields;
-    let (published, date_source) = published(file, fields, first_seen, rules, findings);
+    let (published, date_source) = when::published(
+        &file.name,
+        &file.dateless(),
+        fields,
+        first_seen,
+        rules,
+        findings,
+    );
     let labels = labels::read(fields, file.relative, rules, findings);
     let slug = fields
         .text("slug")
@@ -189,21 +256,36 @@ fn post(
         date: in_zone(published.as_chrono().to_utc(), rules.site.timezone),
     };
     let url = permalink(fields, &facts, rules, findings);
+    let id = id(file, fields, &url, &slug, rules);
+    let page = || {
+        liquid::page(&liquid::Page {
+            fields,
+            title: &fields::written_title(file.slug(), fields),
+            date: published,
+            url: &url,
+            id: id.as_str(),
+            slug: &slug,
+            path: file.relative,
+            categories: &labels.categories,
+            tags: &labels.tags,
+        })
+    };
     let place = body::Place {
         url: &url,
         is_html: file.is_html,
         line: source.body_line,
+        page: (!fields.is_false("render_with_liquid")).then_some(&page),
     };
     let body = body::read(source.body, &place, rules, findings);
     let title = fields::title(file.slug(), file.stem, fields, &body, findings);
     Post {
-        id: id(file, fields, &url, &slug, rules),
+        image: fields::image(fields, &place, rules).or(body.image),
+        id,
         path: file.path.to_owned(),
         published,
         date_source,
-        updated: updated(fields, rules, findings),
+        updated: when::updated(fields, rules, findings),
         author: fields::author(fields),
-        image: fields::image(fields, &place, rules).or(body.image),
         withdrawn: fields::is_withdrawn(fields),
         content_hash: hash(&title, &body.text, body.digest.as_deref()),
         title,
@@ -216,98 +298,6 @@ fn post(
         html: body.html,
         text: body.text,
     }
-}
-
-fn published(
-    file: &File,
-    fields: &Fields,
-    first_seen: DateTime<Utc>,
-    rules: &Rules,
-    findings: &mut Findings,
-) -> (PostTime, DateSource) {
-    let zone = rules.site.timezone;
-    if let Some(time) = date_field(fields, "date", rules, findings) {
-        return (time, DateSource::FrontMatter);
-    }
-    let read = |text| date::read(text, true, zone, rules.naive).map(|read| read.time);
-    let (time, source, from) = if let Some(time) = file.name.date.and_then(read) {
-        (Some(time), DateSource::FileName, "the file name's date")
-    } else if let Some(time) = date::number_in_name(file.stem, zone) {
-        (
-            Some(time),
-            DateSource::NumberInName,
-            "the number in the file name",
-        )
-    } else {
-        let time = PostTime::new(in_zone(first_seen, zone), zone);
-        (
-            time,
-            DateSource::FirstSeen,
-            "the time at which the file was first seen",
-        )
-    };
-    if fields.has("date") {
-        findings.recovered(
-            "bad-date",
-            fields.at("date"),
-            format!("`date` cannot be read; {from} is used"),
-            "write it as 2022-02-18 10:01:41 +0800",
-        );
-    } else if source != DateSource::FileName {
-        findings.recovered(
-            "no-date",
-            FILE,
-            format!("there is no `date`; {from} is used"),
-            "add a line such as date: 2022-02-18 10:01:41 +0800",
-        );
-    }
-    // Only a clock beyond the year 9999 leaves none; 1970 is then as good as any.
-    (time.unwrap_or_else(PostTime::epoch), source)
-}
-
-fn date_field(
-    fields: &Fields,
-    key: &str,
-    rules: &Rules,
-    findings: &mut Findings,
-) -> Option<PostTime> {
-    let text = match fields.get(key)? {
-        // `[2022-02-18]`
-        Value::Sequence(items) if items.len() == 1 => scalar(&items[0])?,
-        value => scalar(value)?,
-    };
-    let read = date::read(&text, fields.quoted(key), rules.site.timezone, rules.naive)?;
-    if read.named_zone {
-        findings.note(
-            "named-zone",
-            fields.at(key),
-            format!(
-                "`{}` names its zone by letters, read as Ruby does: {}",
-                one_line(&text),
-                read.time.rfc3339()
-            ),
-            "write the offset in digits, such as +0800",
-        );
-    }
-    Some(read.time)
-}
-
-fn updated(fields: &Fields, rules: &Rules, findings: &mut Findings) -> Option<PostTime> {
-    for key in ["updated", "last_modified_at"] {
-        if fields.text(key).is_none() {
-            continue;
-        }
-        if let Some(time) = date_field(fields, key, rules, findings) {
-            return Some(time);
-        }
-        findings.note(
-            "bad-updated",
-            fields.at(key),
-            format!("`{key}` cannot be read and is not used"),
-            "write it as 2022-02-18 10:01:41 +0800",
-        );
-    }
-    None
 }
 
 fn permalink(fields: &Fields, facts: &Facts, rules: &Rules, findings: &mut Findings) -> String {
@@ -358,6 +348,10 @@ fn hash(title: &str, text: &str, digest: Option<&str>) -> ContentHash {
 #[cfg(test)]
 #[path = "parse_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "quirks_tests.rs"]
+mod quirks_tests;
 
 #[cfg(test)]
 #[path = "toml_tests.rs"]

@@ -2,9 +2,12 @@
 //! In: YAML of an admin, through serde. Out: plain values; `Rules::new` checks and compiles them.
 //! A key left out has the default that its doc comment names.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+
+use super::defaults::FrontMatterDefault;
 
 /// One folder or several.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +73,14 @@ pub struct Settings {
     pub max_labels: usize,
     /// Characters; a longer label is dropped with a problem. Default 200.
     pub max_label_chars: usize,
+    /// Read the posts in `_drafts` folders too; a draft without a date has that of the file's last change.
+    /// Default false.
+    pub drafts: bool,
+    /// Fields of posts that do not have them, as Jekyll's `defaults`. Default none.
+    pub defaults: Vec<FrontMatterDefault>,
+    /// What Liquid in posts sees as `{{ site.NAME }}`, besides `title`, `url`, `baseurl`,
+    /// `description`, `author`, `lang` and `timezone`. Default none.
+    pub site_variables: BTreeMap<String, serde_yaml::Value>,
     /// What is not the article and goes. Defaults fit the pilot site.
     pub cleaning: Cleaning,
 }
@@ -122,6 +133,9 @@ impl Default for Settings {
             max_file_bytes: 1 << 20,
             max_labels: 100,
             max_label_chars: 200,
+            drafts: false,
+            defaults: Vec::new(),
+            site_variables: BTreeMap::new(),
             cleaning: Cleaning::default(),
         }
     }
