@@ -193,7 +193,7 @@ mod tests {
         let short = elide(line, 40).unwrap();
         assert_eq!(
             short,
-            "海岱系统锚定“两个目标，三个方向”……扎实促公平，开创新局面。"
+            "海岱系统锚定“两个目标，三个方向”……着力优环境，扎实促公平，开创新局面。"
         );
         assert_eq!(elide(&line.replace("深化", "但深化"), 40), None);
         assert_eq!(elide("甲，乙，丙，丁，戊，己，庚，辛，壬，癸。", 10), None);

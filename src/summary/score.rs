@@ -9,8 +9,8 @@ use super::units::Unit;
 /// The first unit counts most; each further one counts for less, by this much of the one before.
 const FADE: f64 = 0.35;
 const PLACE: f64 = 1.0;
-const TITLE: f64 = 1.5;
-const CENTRAL: f64 = 0.8;
+const TITLE: f64 = 1.2;
+const CENTRAL: f64 = 0.7;
 const CUE: f64 = 0.12;
 const FIGURE: f64 = 0.06;
 const OPENS: f64 = 0.05;

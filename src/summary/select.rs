@@ -12,8 +12,10 @@ const REPETITION: f64 = 0.9;
 const SAME: f64 = 0.65;
 /// What continues a chosen unit reads better than what comes from elsewhere.
 const FLOW: f64 = 0.12;
-/// A unit that tells less than this share of the best is left out, though it would fit.
-const ENOUGH: f64 = 0.52;
+/// A unit that tells less than this share of the best is left out, though it would fit ...
+const ENOUGH: f64 = 0.25;
+/// ... and the share rises with every hundred characters that are chosen: nobody misses a fourth sentence.
+const RISE: f64 = 0.25;
 /// A unit that leans on more than so many before it is left.
 const LONGEST_CHAIN: usize = 3;
 
@@ -34,7 +36,8 @@ impl Candidates<'_> {
         let mut left = budget - first.map_or(0, |at| self.lengths[at].min(budget));
         let best = self.scores.iter().copied().fold(0.0, f64::max);
         while let Some((gain, group)) = self.best_group(&chosen, left) {
-            if !chosen.is_empty() && gain < ENOUGH * best {
+            let enough = ENOUGH + RISE * (budget - left) as f64 / 100.0;
+            if !chosen.is_empty() && gain < enough * best {
                 break;
             }
             left -= group.iter().map(|at| self.lengths[*at]).sum::<usize>();

@@ -100,7 +100,7 @@ fn list(lines: &[&str]) -> Option<(Option<String>, usize)> {
     let items: Vec<&str> = rest
         .iter()
         .copied()
-        .take_while(|line| is_item(line))
+        .take_while(|line| is_item(line) && !is_table_row(line))
         .collect();
     if items.len() < 2 {
         // An introduction without its list tells nothing: what follows is prose and stands for itself.
