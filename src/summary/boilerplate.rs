@@ -68,7 +68,7 @@ static CREDIT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// The same, wherever in a sentence it stands.
 static NOISE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     compile(
-        r"(?:如下(?:[：:。]|（[^（）]*）[。：]?)$|不构成(?:任何)?(?:投资|实质性)|不構成.{0,4}投資|据此(?:操作|入市|投资)|據此操作|风险自担|風險自負|入市需谨慎|投资需谨慎|仅代表(?:作者|其)?个人(?:观点)?|仅供参考|僅供參考|转载请|轉載請|未经.{0,12}(?:授权|许可|允许).{0,8}(?:不得|禁止|严禁)|侵权.{0,6}删|侵删|版权归.{0,10}所有|本(?:文|稿)(?:系|为|来自|首发于|转自|转载自|译自|授权)|[\p{Han}]{2,4}[\s　]*(?:摄|攝)$|(?:供图|供圖)[）)]?$|感[谢謝].{0,12}(?:关注|订阅|訂閱|收看|阅读|支持)|添加微信|加微信|小红书|点赞|點贊|一键三连|按讚)",
+        r"(?:^[^，。；]{0,12}(?:说|說|笑道|坦言|感叹|感慨|表示|告诉记者|告訴記者|回忆道)。$|如下(?:[：:。]|（[^（）]*）[。：]?)$|不构成(?:任何)?(?:投资|实质性)|不構成.{0,4}投資|据此(?:操作|入市|投资)|據此操作|风险自担|風險自負|入市需谨慎|投资需谨慎|仅代表(?:作者|其)?个人(?:观点)?|仅供参考|僅供參考|转载请|轉載請|未经.{0,12}(?:授权|许可|允许).{0,8}(?:不得|禁止|严禁)|侵权.{0,6}删|侵删|版权归.{0,10}所有|本(?:文|稿)(?:系|为|来自|首发于|转自|转载自|译自|授权)|[\p{Han}]{2,4}[\s　]*(?:摄|攝)$|(?:供图|供圖)[）)]?$|感[谢謝].{0,12}(?:关注|订阅|訂閱|收看|阅读|支持)|添加微信|加微信|小红书|点赞|點贊|一键三连|按讚)",
     )
 });
 
@@ -97,7 +97,20 @@ pub(super) fn tells(sentence: &str, title: &str) -> bool {
         && !is_heading(sentence)
         && sentence.chars().any(char::is_alphabetic)
         && !is_address(sentence)
+        && !is_bare_quote(sentence)
         && !echoes(&plain(sentence), title)
+}
+
+/// What somebody said, with nobody who says it.
+fn is_bare_quote(sentence: &str) -> bool {
+    [('“', '”'), ('「', '」'), ('"', '"')]
+        .iter()
+        .any(|(open, close)| {
+            let inner = sentence
+                .strip_prefix(*open)
+                .and_then(|rest| rest.strip_suffix(*close));
+            inner.is_some_and(|inner| !inner.contains([*open, *close]))
+        })
 }
 
 /// Mostly an address of the web.
@@ -212,6 +225,8 @@ mod tests {
             "转载请注明出处。",
             "https://news.example.cn/a/b/c",
             "编者按：本报今起推出系列报道。",
+            "“今天生意还行。”",
+            "店主说。",
             "各市情况如下（数据来自省局）。",
             "图1：抽检现场。",
             "Reporting by Lin Ke; editing by Zhou Ning.",
@@ -224,6 +239,7 @@ mod tests {
             "图书市场规模增长一成。",
             "编辑出版法规修订草案公布。",
             "来源可查、去向可追的制度建成。",
+            "“双随机、一公开”抽查与“证照分离”改革同步推进。",
             "The source said prices would rise.",
         ] {
             assert!(tells(line, &title), "{line}");

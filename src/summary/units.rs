@@ -319,9 +319,7 @@ fn leans(sentence: &str) -> bool {
         "其他",
     ];
     if FREE.iter().any(|word| sentence.starts_with(word)) {
-        return sentence.starts_with("此次")
-            || sentence.starts_with("这是")
-            || sentence.starts_with("其他");
+        return sentence.starts_with("这是") || sentence.starts_with("其他");
     }
     if BACK.iter().any(|word| sentence.starts_with(word)) {
         return true;

@@ -14,6 +14,8 @@ mod parse;
 mod pattern;
 mod rule;
 mod spots;
+pub mod story;
+mod story_diff;
 mod tally;
 mod verdict;
 mod yaml;
@@ -22,6 +24,8 @@ mod yaml;
 mod load_tests;
 #[cfg(test)]
 mod sample_tests;
+#[cfg(test)]
+mod story_tests;
 #[cfg(test)]
 mod tests;
 
