@@ -6,6 +6,7 @@
 mod build;
 mod check;
 mod config;
+mod deliveries;
 mod explain;
 mod held;
 mod init;
@@ -78,6 +79,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// The outbox: what was sent to whom, what waits, and why
+    Deliveries(deliveries::Options),
     /// Posts that are held until somebody decides
     Held {
         #[command(subcommand)]
@@ -148,6 +151,7 @@ fn execute(cli: Cli) -> Result<Verdict, AppError> {
         Command::Build => build::execute(&setup, quiet),
         Command::Posts { json } => posts::execute(&setup, json),
         Command::Explain { post, json } => explain::execute(&setup, &post, json),
+        Command::Deliveries(options) => deliveries::execute(&setup, &options),
         Command::Held { action } => held::execute(&setup, action),
         Command::Config { action } => config::execute(&setup, &action),
         Command::Check(_) | Command::Init(_) => Ok(Verdict::Fine),

@@ -5,6 +5,7 @@ mod agrees_with_jekyll;
 mod agrees_with_kramdown;
 mod bad_input;
 mod command_line;
+mod corrections;
 mod fake_is_strict;
 #[allow(
     dead_code,
