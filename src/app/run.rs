@@ -30,6 +30,7 @@ pub async fn run(
     let _locks = (setup.lock_catalog()?, setup.lock_store()?);
     let store = setup.open_store().await?;
     setup.subscribe_channels(store.as_ref()).await?;
+    let stages = setup.stages()?;
     let derived = setup.derive(store.first_seen().await?, progress)?;
     let health = Health::default();
     let mut tasks = JoinSet::new();
@@ -38,6 +39,7 @@ pub async fn run(
     let shelf = lock(&derived).shelf();
     let address = serve(&setup, shelf, &health, &stop, &mut tasks).await?;
 
+    let bell = setup.push(stages)?.start(&mut tasks, &stop);
     let outlet = setup.outlet(store.as_ref()).await?;
     let telegram = setup.telegram()?;
     let mut wake = None;
@@ -67,6 +69,7 @@ pub async fn run(
         derived,
         planner: setup.planner(store.clone()),
         wake,
+        bell,
         health,
         clock: setup.clock.clone(),
         settings: setup.config.posts.clone(),
@@ -112,7 +115,7 @@ async fn serve(
         shelf,
         health: health.clone(),
         site: setup.site.clone(),
-        hub: None,
+        hubs: setup.config.feeds.hub.urls().to_vec(),
         retired: BTreeSet::new(),
         access_log: setup.config.http.access_log,
     };

@@ -2,6 +2,7 @@
 //! In: parsed posts with their topics and summaries. Out: newest N of a label, labels, search, what changed.
 //! A SQLite file that may be deleted at any time: the next start builds the same feeds again.
 
+mod owed;
 mod read;
 mod schema;
 mod write;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{ContentHash, Follow, Post, PostId, PostTime, Problem};
 use crate::posts::Stamp;
 
+pub use owed::{Ledger, Owed, Target};
 pub use read::{Counts, LabelRow};
 pub use write::{Delta, duplicate, label_key};
 

@@ -17,6 +17,9 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
+/// How paths have the folders of feeds' histories.
+pub const ARCHIVE_FOLDER: &str = ".archive/";
+
 /// Addresses of feeds.
 #[derive(Debug, Clone)]
 pub struct Addresses {

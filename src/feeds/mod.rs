@@ -23,10 +23,10 @@ use std::sync::Arc;
 
 use crate::model::{Follow, Post, Site};
 
-pub use addresses::Addresses;
+pub use addresses::{ARCHIVE_FOLDER, Addresses};
 pub use opml::opml;
 pub use pages::{ASSETS, STYLESHEET, feed_page, index_page};
-pub use settings::{Content, Format, PathTemplates, Settings};
+pub use settings::{Content, Format, Hubs, PathTemplates, Settings};
 
 /// One post as a feed shows it.
 #[derive(Debug, Clone, PartialEq)]

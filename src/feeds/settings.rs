@@ -24,6 +24,9 @@ pub struct Settings {
     pub index: String,
     /// A page for people beside each feed (default true).
     pub pages: bool,
+    /// WebSub hubs: an address or a list. Feeds name them, and each is told when a feed changed
+    /// (default none).
+    pub hub: Hubs,
 }
 
 impl Default for Settings {
@@ -37,6 +40,31 @@ impl Default for Settings {
             opml: "/feeds.opml".to_owned(),
             index: "/index.html".to_owned(),
             pages: true,
+            hub: Hubs::default(),
+        }
+    }
+}
+
+/// WebSub hubs, as the config writes them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Hubs {
+    /// `~`, the default: readers poll.
+    #[default]
+    None,
+    /// One hub.
+    One(String),
+    /// Several.
+    Many(Vec<String>),
+}
+
+impl Hubs {
+    /// Their addresses, in the order of the config.
+    pub fn urls(&self) -> &[String] {
+        match self {
+            Hubs::None => &[],
+            Hubs::One(url) => std::slice::from_ref(url),
+            Hubs::Many(urls) => urls,
         }
     }
 }

@@ -11,7 +11,7 @@ use super::entries::Entries;
 use super::look::Changes;
 use super::reader::{ReadOutcome, Reader};
 use super::{Hint, Patience, Round};
-use crate::catalog::{Catalog, CatalogError, Reading};
+use crate::catalog::{Catalog, CatalogError, Reading, Target};
 use crate::config::Config;
 use crate::feeds::Addresses;
 use crate::http::Shelf;
@@ -61,6 +61,8 @@ pub struct Derived {
     pub(super) progress: Option<Progress>,
     /// The feeds that the OPML file and the index page list.
     pub(super) listed: Vec<Follow>,
+    /// Who gets the files besides the folder.
+    pub(super) targets: Vec<(Target, String)>,
 }
 
 impl Derived {
@@ -98,6 +100,7 @@ impl Derived {
             source,
         };
         let folder = Folder::open(&config.publish.dir).map_err(publish)?;
+        let folder = folder.with_copies(&config.publish.compress);
         let shelf = Shelf::new(config.publish.dir.clone());
         let mut derived = Derived {
             roots: config.posts.roots(),
@@ -117,8 +120,10 @@ impl Derived {
             entries: Entries::default(),
             progress: None,
             listed: Vec::new(),
+            targets: super::owed::targets(config),
         };
         derived.stock_shelf()?;
+        derived.catalog.serve(&derived.targets)?;
         Ok(derived)
     }
 

@@ -5,6 +5,7 @@
 mod derived;
 mod entries;
 mod look;
+mod owed;
 mod plan;
 mod publish;
 mod reader;

@@ -35,11 +35,12 @@ impl Derived {
     /// Everything besides the posts that shapes the bytes of feeds.
     fn feed_shape(&self) -> String {
         format!(
-            "{}|{:?}|{:?}|{:?}|{}",
+            "{}|{:?}|{:?}|{:?}|{:?}|{}",
             env!("CARGO_PKG_VERSION"),
             self.site,
             self.config.feeds,
             self.config.telegram.bot,
+            self.config.publish.compress,
             self.folder.dir().display()
         )
     }
@@ -154,9 +155,10 @@ impl Derived {
             .into_iter()
             .filter(|file| self.shelf.get(&file.path).as_ref() != Some(file))
             .collect();
+        let owed = self.owed_for(&news);
         self.shelf.put_all(&news);
         let done = if complete { follows } else { &[] };
-        self.catalog.mark_published(done, &news)?;
+        self.catalog.mark_published(done, &news, &owed)?;
         Ok(complete)
     }
 
