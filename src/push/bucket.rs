@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::TryStreamExt;
 use md5::{Digest, Md5};
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path;
@@ -16,6 +16,8 @@ use object_store::{
     Attribute, Attributes, ClientOptions, ObjectStore, ObjectStoreExt, PutOptions, PutPayload,
     RetryConfig,
 };
+
+use tokio::task::JoinSet;
 
 use super::{Book, PushError, Stage};
 use crate::catalog::{Owed, Target};
@@ -35,6 +37,8 @@ pub const KEY_VARIABLES: [&str; 3] = [
 const AT_ONCE: usize = 8;
 /// From so many files on, one question about what is there saves more than it costs.
 const WORTH_A_LIST: usize = 100;
+/// Files taken off the book in one transaction.
+const SETTLED_AT_ONCE: usize = 100;
 /// One request, with its body.
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// Reaching the server at all.
@@ -43,8 +47,11 @@ const CONNECT: Duration = Duration::from_secs(5);
 const WORDS: usize = 300;
 
 /// The bucket.
-pub struct Bucket {
-    store: Arc<AmazonS3>,
+pub struct Bucket(Arc<Objects>);
+
+/// What each request needs.
+struct Objects {
+    store: AmazonS3,
     dir: PathBuf,
     prefix: String,
 }
@@ -100,13 +107,11 @@ impl Bucket {
             "" => String::new(),
             prefix => format!("{prefix}/"),
         };
-        Ok(Bucket {
-            store: Arc::new(store),
-            dir,
-            prefix,
-        })
+        Ok(Bucket(Arc::new(Objects { store, dir, prefix })))
     }
+}
 
+impl Objects {
     fn key(&self, path: &str) -> Result<Path, String> {
         Path::parse(format!("{}{path}", self.prefix)).map_err(|error| error.to_string())
     }
@@ -166,42 +171,48 @@ impl Bucket {
         }
     }
 
-    /// Gives the bucket one phase; how many objects changed there.
-    async fn give(
-        &self,
-        phase: Vec<Owed>,
-        listed: &Listed,
-        book: &Book,
-    ) -> Result<usize, PushError> {
-        let mut changed = 0;
-        let mut fault = None;
-        let work = phase.iter().map(|owed| async move {
-            match owed.hash {
-                Some(_) => self.put(owed, listed).await,
-                None => self.delete(owed).await,
-            }
-        });
-        let mut answers = stream::iter(work)
-            .buffer_unordered(AT_ONCE)
-            .ready_chunks(100);
-        while let Some(answers) = answers.next().await {
-            let mut done = Vec::with_capacity(answers.len());
-            for answer in answers {
-                match answer {
-                    Ok((given, moved)) => {
-                        changed += usize::from(moved);
-                        done.push(given);
-                    }
-                    Err(error) => fault = fault.or(Some(error)),
-                }
-            }
-            book.settle(done).await?;
-            // Nothing new begins against a server that is down.
-            if let Some(error) = fault.take() {
-                return Err(PushError::Target(error));
-            }
+    async fn give(&self, owed: &Owed, listed: &Listed) -> Result<(Owed, bool), String> {
+        match owed.hash {
+            Some(_) => self.put(owed, listed).await,
+            None => self.delete(owed).await,
         }
-        Ok(changed)
+    }
+}
+
+/// Gives the bucket one phase; how many objects changed there. After a fault nothing new begins.
+async fn give_all(
+    objects: &Arc<Objects>,
+    phase: Vec<Owed>,
+    listed: &Arc<Listed>,
+    book: &Book,
+) -> Result<usize, PushError> {
+    let mut under_way = JoinSet::new();
+    let mut waiting = phase.into_iter();
+    let (mut changed, mut done, mut fault) = (0, Vec::new(), None);
+    loop {
+        let room = AT_ONCE.saturating_sub(under_way.len());
+        let room = if fault.is_none() { room } else { 0 };
+        for owed in waiting.by_ref().take(room) {
+            let (objects, listed) = (objects.clone(), listed.clone());
+            under_way.spawn(async move { objects.give(&owed, &listed).await });
+        }
+        match under_way.join_next().await {
+            None => break,
+            Some(Ok(Ok((given, moved)))) => {
+                changed += usize::from(moved);
+                done.push(given);
+            }
+            Some(Ok(Err(error))) => fault = fault.or(Some(error)),
+            Some(Err(error)) => fault = fault.or(Some(error.to_string())),
+        }
+        if done.len() >= SETTLED_AT_ONCE {
+            book.settle(std::mem::take(&mut done)).await?;
+        }
+    }
+    book.settle(done).await?;
+    match fault {
+        Some(fault) => Err(PushError::Target(fault)),
+        None => Ok(changed),
     }
 }
 
@@ -214,12 +225,13 @@ impl Stage for Bucket {
     async fn work(&mut self, book: &Book) -> Result<usize, PushError> {
         let owed = book.owed(Target::Bucket).await?;
         let listed = match owed.len() >= WORTH_A_LIST {
-            true => self.list().await?,
+            true => self.0.list().await?,
             false => Listed::new(),
         };
+        let listed = Arc::new(listed);
         let mut changed = 0;
         for phase in phases(owed) {
-            changed += self.give(phase, &listed, book).await?;
+            changed += give_all(&self.0, phase, &listed, book).await?;
         }
         Ok(changed)
     }
@@ -300,7 +312,7 @@ mod tests {
         assert!(error.unwrap().contains("AWS_SECRET_ACCESS_KEY"));
         let keys = [Some(Secret::new("id")), Some(Secret::new("key")), None];
         let bucket = Bucket::new(&settings, keys, dir).unwrap();
-        let key = bucket.key("feed/by_tag/新闻%2F~.xml").unwrap();
+        let key = bucket.0.key("feed/by_tag/新闻%2F~.xml").unwrap();
         assert_eq!(key.as_ref(), "a/b/feed/by_tag/新闻%2F~.xml");
     }
 }
