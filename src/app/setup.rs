@@ -284,13 +284,14 @@ fn terminal() -> ChatId {
 }
 
 fn problem(error: TopicError) -> Problem {
+    let message = error.told();
     Problem {
         path: error.path,
         line: error.line,
         column: error.column,
         severity: Severity::Skipped,
         kind: "bad-topic",
-        message: error.message,
+        message,
         help: error.help,
     }
 }
