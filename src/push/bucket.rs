@@ -36,7 +36,7 @@ pub const KEY_VARIABLES: [&str; 3] = [
 /// Objects under way at once: enough to hide the way there and back, few enough for one core.
 const AT_ONCE: usize = 8;
 /// From so many files on, one question about what is there saves more than it costs.
-const WORTH_A_LIST: usize = 100;
+const WORTH_A_LIST: usize = 20;
 /// Files taken off the book in one transaction.
 const SETTLED_AT_ONCE: usize = 100;
 /// One request, with its body.

@@ -16,6 +16,7 @@ mod http;
 mod killed_at_random;
 mod messages_arrive;
 mod posts_become_feeds;
+mod pushing;
 mod serving_feeds;
 mod the_bot_answers;
 mod world;
