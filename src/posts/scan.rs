@@ -65,15 +65,7 @@ pub fn look(roots: &[PathBuf], path: &Path) -> Look {
     if names.len() != relative.iter().count() {
         return Look::Ignored;
     }
-    let ignored = |(at, name): (usize, &&str)| {
-        let last = at + 1 == names.len();
-        if last {
-            is_ignored(name) && **name != *"_posts"
-        } else {
-            is_ignored_folder(name)
-        }
-    };
-    if names.iter().enumerate().any(ignored) || !root.is_dir() {
+    if names.iter().any(|name| is_ignored_folder(name)) || !root.is_dir() {
         return Look::Ignored;
     }
     let path = if names.is_empty() {
@@ -226,13 +218,13 @@ fn is_post_name(name: &str) -> bool {
         .any(|known| ending.eq_ignore_ascii_case(known))
 }
 
-/// Names that Jekyll leaves out: hidden, temporary, drafts.
+/// Names that Jekyll leaves out: hidden, temporary. Whether drafts count is for `parse` to say.
 fn is_ignored(name: &str) -> bool {
     name.starts_with(['.', '_', '#', '~']) || name.ends_with(['~', '.', '#'])
 }
 
 fn is_ignored_folder(name: &str) -> bool {
-    name != "_posts" && is_ignored(name)
+    !matches!(name, "_posts" | "_drafts") && is_ignored(name)
 }
 
 #[cfg(test)]

@@ -19,4 +19,5 @@ mod posts_become_feeds;
 mod pushing;
 mod serving_feeds;
 mod the_bot_answers;
+mod waiting_posts;
 mod world;
