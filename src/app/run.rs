@@ -37,7 +37,8 @@ pub async fn run(
 
     // The feeds of the last run are served while the posts are looked at.
     let shelf = lock(&derived).shelf();
-    let address = serve(&setup, shelf, &health, &stop, &mut tasks).await?;
+    let retired = lock(&derived).retired_files();
+    let address = serve(&setup, shelf, retired, &health, &stop, &mut tasks).await?;
 
     let bell = setup.push(stages)?.start(&mut tasks, &stop);
     let outlet = setup.outlet(store.as_ref()).await?;
@@ -97,6 +98,7 @@ fn lock(
 async fn serve(
     setup: &Setup,
     shelf: http::Shelf,
+    retired: BTreeSet<String>,
     health: &Health,
     stop: &CancellationToken,
     tasks: &mut JoinSet<()>,
@@ -116,7 +118,7 @@ async fn serve(
         health: health.clone(),
         site: setup.site.clone(),
         hubs: setup.config.feeds.hub.urls().to_vec(),
-        retired: BTreeSet::new(),
+        retired,
         access_log: setup.config.http.access_log,
     };
     let stopped = stop.clone().cancelled_owned();

@@ -13,10 +13,25 @@ struct JsonFeed<'a> {
     title: &'a str,
     home_page_url: &'a str,
     feed_url: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    icon: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    favicon: Option<&'a str>,
     description: &'a str,
     language: &'a str,
     authors: [Author<'a>; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hubs: Vec<Hub<'a>>,
     items: Vec<Item<'a>>,
+}
+
+#[derive(Serialize)]
+struct Hub<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    url: &'a str,
 }
 
 #[derive(Serialize)]
@@ -74,9 +89,20 @@ pub fn render(view: &FeedView<'_>) -> Vec<u8> {
         title: &view.title,
         home_page_url: &view.alternate,
         feed_url: &view.url,
+        next_url: view.previous.as_ref().map(|(url, _)| url.as_str()),
+        icon: view.icon.as_deref(),
+        favicon: view.icon.as_deref(),
         description: &view.description,
         language: view.language,
         authors: [Author { name: author }],
+        hubs: view
+            .hubs
+            .iter()
+            .map(|url| Hub {
+                kind: "WebSub",
+                url,
+            })
+            .collect(),
         items: view.entries.iter().map(item).collect(),
     };
     // Strings and lists always serialize.

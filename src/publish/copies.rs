@@ -46,6 +46,13 @@ impl Coding {
             .find(|coding| path.ends_with(coding.ending()))
     }
 
+    /// The path of the file itself, given it or a copy of it.
+    pub fn original_of(path: &str) -> &str {
+        let copy = Coding::ALL.iter();
+        let original = copy.filter_map(|coding| path.strip_suffix(coding.ending()));
+        original.last().unwrap_or(path)
+    }
+
     /// `bytes`, compressed.
     ///
     /// # Errors

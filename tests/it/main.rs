@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod agrees_with_jekyll;
+mod agrees_with_jekyll_feed;
 mod bad_input;
 mod command_line;
 mod fake_is_strict;
@@ -10,14 +11,17 @@ mod fake_is_strict;
     reason = "the fake can do more than today's stories ask of it"
 )]
 mod fake_telegram;
+mod feed_rules;
 mod hard_corners;
 mod house;
 mod http;
 mod killed_at_random;
+mod labels_have_names;
 mod messages_arrive;
 mod posts_become_feeds;
 mod pushing;
 mod serving_feeds;
 mod the_bot_answers;
 mod waiting_posts;
+mod whole_history;
 mod world;

@@ -39,6 +39,18 @@ struct Row {
     keys: String,
 }
 
+/// What finds a feed besides its title: pinyin, initials, and the name that it goes by in addresses.
+fn keys(follow: &Follow, title: &str) -> String {
+    let mut keys = pinyin::spellings(title);
+    if let Follow::Label(label) = follow {
+        let name = clean(&label.name).to_lowercase();
+        if name != title.to_lowercase() && !keys.contains(&name) {
+            keys.push(name);
+        }
+    }
+    keys.join(" ")
+}
+
 /// The page of all feeds. `bot` is the Telegram bot's user name.
 pub fn index_page(
     site: &Site,
@@ -58,7 +70,7 @@ pub fn index_page(
         };
         let row = |(follow, title): &(Follow, String)| Row {
             href: relative(here, &target(addresses, settings, follow)),
-            keys: pinyin::spellings(title).join(" "),
+            keys: keys(follow, title),
             title: clean(title).into_owned(),
         };
         Some(Section {
