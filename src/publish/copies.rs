@@ -48,9 +48,8 @@ impl Coding {
 
     /// The path of the file itself, given it or a copy of it.
     pub fn original_of(path: &str) -> &str {
-        let copy = Coding::ALL.iter();
-        let original = copy.filter_map(|coding| path.strip_suffix(coding.ending()));
-        original.last().unwrap_or(path)
+        let strip = |coding: Coding| path.strip_suffix(coding.ending());
+        Coding::ALL.into_iter().find_map(strip).unwrap_or(path)
     }
 
     /// `bytes`, compressed.
