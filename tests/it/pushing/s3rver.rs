@@ -25,8 +25,8 @@ impl S3rver {
     /// A bucket `news` on a server of its own, or nothing where the program is not installed.
     pub fn start() -> Option<Self> {
         let program = installed()?;
-        let port = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = port.local_addr().unwrap().port();
+        let address = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
+        let port = address.unwrap().port();
         let mut server = S3rver {
             program,
             objects: tempfile::tempdir().unwrap(),
