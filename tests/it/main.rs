@@ -3,6 +3,7 @@
 
 mod agrees_with_jekyll;
 mod agrees_with_jekyll_feed;
+mod agrees_with_kramdown;
 mod bad_input;
 mod command_line;
 mod fake_is_strict;
