@@ -23,6 +23,7 @@ mod posts_become_feeds;
 mod pushing;
 mod serving_feeds;
 mod the_bot_answers;
+mod topics;
 mod waiting_posts;
 mod whole_history;
 mod world;
