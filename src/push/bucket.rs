@@ -262,9 +262,17 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// An error on one line. object_store's name address and answer; keys travel in neither.
+/// An error on one line. Of a server's answer only the code: the rest may repeat the key or what was signed.
 fn short(error: &dyn std::fmt::Display) -> String {
-    let text = error.to_string();
+    let mut text = error.to_string();
+    let code = text
+        .split_once("<Code>")
+        .and_then(|(_, rest)| rest.split_once("</Code>"));
+    let code = code.map(|(code, _)| code.to_owned()).unwrap_or_default();
+    if let Some(at) = text.find("<?xml").or_else(|| text.find("<Error")) {
+        text.truncate(at);
+        text.push_str(&code);
+    }
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ").chars().take(WORDS).collect()
 }
@@ -297,6 +305,13 @@ mod tests {
         assert_eq!(order[1], ["feed.xml", "feed/a.html"]);
         assert_eq!(order[2], ["feeds.opml", "index.html"]);
         assert_eq!(order[3], ["feed.archive/2026.xml"]);
+    }
+
+    #[test]
+    fn of_an_answer_only_the_code_is_told() {
+        let answer = "403 Forbidden: <?xml version=\"1.0\"?>\n<Error><Code>SignatureDoesNotMatch</Code>\
+            <AWSAccessKeyId>canary</AWSAccessKeyId></Error>";
+        assert_eq!(short(&answer), "403 Forbidden: SignatureDoesNotMatch");
     }
 
     #[test]

@@ -1,13 +1,14 @@
-//! A real S3 server: npm's s3rver, which checks signatures.
+//! A real S3 server: npm's s3rver. It refuses unknown keys; of signatures it reads version 4's form only.
 //! In: a folder for its objects. Out: those objects, and what was asked of it. `tests/judges/install`
 //! brings it; without it the stories of buckets say so and end.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 const DEADLINE: Duration = Duration::from_secs(60);
 /// The keys that it takes.
@@ -114,13 +115,26 @@ impl S3rver {
         self.log.0.lock().unwrap().clone()
     }
 
-    /// Requests with this verb so far.
-    pub fn count(&self, verb: &str) -> usize {
-        let word = format!("{verb} ");
-        self.log()
-            .lines()
-            .filter(|line| line.contains(&word))
-            .count()
+    /// Waits until it has said that it stored this object so many times; all that it said.
+    pub fn wait_for_stored(&self, key: &str, times: usize) -> String {
+        let start = Instant::now();
+        let words = format!("Stored object \"{key}\"");
+        let mut log = self.log.0.lock().unwrap();
+        while log.matches(&words).count() < times {
+            let left = DEADLINE.saturating_sub(start.elapsed());
+            assert!(!left.is_zero(), "{key} was not stored so often:\n{log}");
+            log = self.log.1.wait_timeout(log, left).unwrap().0;
+        }
+        log.clone()
+    }
+
+    /// When each object was written.
+    pub fn times(&self) -> BTreeMap<PathBuf, SystemTime> {
+        let files = walkdir::WalkDir::new(self.objects.path()).into_iter();
+        let files = files.flatten().map(|entry| entry.into_path());
+        let objects = files.filter(|path| path.to_string_lossy().ends_with("_S3rver_object"));
+        let time = |path: &PathBuf| std::fs::metadata(path).unwrap().modified().unwrap();
+        objects.map(|path| (path.clone(), time(&path))).collect()
     }
 }
 
