@@ -10,7 +10,7 @@
 //! 6. [`feeds`] and [`publish`] posts become bytes, bytes become files.
 //! 7. [`store`] the precious data: subscribers, outbox, what was announced.
 //! 8. [`delivery`] and [`telegram`] outbox rows become messages.
-//! 9. [`pipeline`] the whole flow in one short function.
+//! 9. [`pipeline`] the whole flow in one short function; [`push`] carries its files further: bucket, command, hubs.
 //! 10. [`bot`], [`http`], [`cli`] and [`app`] the edges where people and programs come in.
 
 pub mod app;
@@ -25,6 +25,7 @@ pub mod model;
 pub mod pipeline;
 pub mod posts;
 pub mod publish;
+pub mod push;
 pub mod store;
 pub mod summary;
 pub mod telegram;

@@ -8,12 +8,17 @@ mod watch;
 pub use run::run;
 pub use setup::{AppError, Setup};
 
+use std::time::Duration;
+
 use crate::delivery::Sender;
 use crate::pipeline::{self, Hint, Patience, Planned, Progress, Round};
+use crate::push::Stage;
 use crate::store::Millis;
 
 /// How long `once` waits for the pace of chats before it leaves the rest to the next run.
 const ONCE_PATIENCE: Millis = 120_000;
+/// How long `build` and `once` try to reach a target that is down.
+const PUSH_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Feeds only: scan, publish, end.
 ///
@@ -22,6 +27,7 @@ const ONCE_PATIENCE: Millis = 120_000;
 pub async fn build(setup: &Setup, progress: Option<Progress>) -> Result<Round, AppError> {
     let _catalog = setup.lock_catalog()?;
     let store = setup.open_store().await?;
+    let stages = setup.stages()?;
     let derived = setup.derive(store.first_seen().await?, progress)?;
     let now = setup.clock.now();
     let round = pipeline::derive(&derived, Hint::Everything, Patience::OneShot, now).await?;
@@ -30,6 +36,7 @@ pub async fn build(setup: &Setup, progress: Option<Progress>) -> Result<Round, A
         .keep_first_seen(&derived)
         .await?;
     store.close().await;
+    finish(setup, stages).await?;
     Ok(round)
 }
 
@@ -41,6 +48,7 @@ pub async fn once(setup: &Setup, progress: Option<Progress>) -> Result<(Round, P
     let _locks = (setup.lock_catalog()?, setup.lock_store()?);
     let store = setup.open_store().await?;
     setup.subscribe_channels(store.as_ref()).await?;
+    let stages = setup.stages()?;
     let derived = setup.derive(store.first_seen().await?, progress)?;
     let planner = setup.planner(store.clone());
     let now = setup.clock.now();
@@ -51,7 +59,17 @@ pub async fn once(setup: &Setup, progress: Option<Progress>) -> Result<(Round, P
         deliver(&sender).await?;
     }
     store.close().await;
+    finish(setup, stages).await?;
     Ok(outcome)
+}
+
+/// Carries the files further. Last, so that a target that is down costs nobody a feed or a message.
+async fn finish(setup: &Setup, stages: Vec<Box<dyn Stage>>) -> Result<(), AppError> {
+    if stages.is_empty() {
+        return Ok(());
+    }
+    let pushed = setup.push(stages)?.finish(PUSH_PATIENCE).await;
+    pushed.map_err(|(target, error)| AppError::Push { target, error })
 }
 
 async fn deliver(sender: &std::sync::Arc<Sender>) -> Result<(), AppError> {

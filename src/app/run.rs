@@ -30,6 +30,7 @@ pub async fn run(
     let _locks = (setup.lock_catalog()?, setup.lock_store()?);
     let store = setup.open_store().await?;
     setup.subscribe_channels(store.as_ref()).await?;
+    let stages = setup.stages()?;
     let derived = setup.derive(store.first_seen().await?, progress)?;
     let health = Health::default();
     let mut tasks = JoinSet::new();
@@ -39,6 +40,7 @@ pub async fn run(
     let retired = lock(&derived).retired_files();
     let address = serve(&setup, shelf, retired, &health, &stop, &mut tasks).await?;
 
+    let bell = setup.push(stages)?.start(&mut tasks, &stop);
     let outlet = setup.outlet(store.as_ref()).await?;
     let telegram = setup.telegram()?;
     let mut wake = None;
@@ -68,6 +70,7 @@ pub async fn run(
         derived,
         planner: setup.planner(store.clone()),
         wake,
+        bell,
         health,
         clock: setup.clock.clone(),
         settings: setup.config.posts.clone(),
@@ -114,7 +117,7 @@ async fn serve(
         shelf,
         health: health.clone(),
         site: setup.site.clone(),
-        hub: None,
+        hubs: setup.config.feeds.hub.urls().to_vec(),
         retired,
         access_log: setup.config.http.access_log,
     };

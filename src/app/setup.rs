@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::catalog::{Ledger, Target};
 use crate::config::{self, Config, ConfigError, Secret, Source, UnknownPolicy, WithdrawnPolicy};
 use crate::delivery::plan::{Corrections, Rules};
 use crate::delivery::{Clock, Policy, Sender, Terminal};
 use crate::model::{ChatId, Follow, Problem, Severity, Site};
 use crate::pipeline::{Derived, DerivedError, PipelineError, Planner, Progress};
+use crate::push::{Book, Bucket, Hook, HubList, KEY_VARIABLES, Push, PushError, Stage};
 use crate::store::{InstanceLock, LockError, SqliteStore, Store, StoreError, path_of};
 use crate::telegram::{Outlet, Telegram, TelegramError};
 use crate::topics::{self, Matcher, TopicError};
@@ -54,6 +56,17 @@ pub enum AppError {
         path: String,
         /// The system's words.
         why: String,
+    },
+    /// The feeds are written, but did not get everywhere.
+    #[error(
+        "the feeds are written, but {} did not get everything: {error}; the next run sends what is left",
+        target.as_str()
+    )]
+    Push {
+        /// Where.
+        target: Target,
+        /// Why.
+        error: PushError,
     },
     /// The server cannot listen.
     #[error(
@@ -149,6 +162,42 @@ impl Setup {
             None => derived,
         };
         Ok(Arc::new(Mutex::new(derived)))
+    }
+
+    /// The targets of the config, checked; nothing is asked of them yet.
+    pub(super) fn stages(&self) -> Result<Vec<Box<dyn Stage>>, AppError> {
+        let publish = &self.config.publish;
+        let mut stages: Vec<Box<dyn Stage>> = Vec::new();
+        if let Some(s3) = &publish.s3 {
+            let keys = KEY_VARIABLES.map(|name| {
+                let text = std::env::var(name).ok();
+                text.filter(|text| !text.is_empty()).map(Secret::new)
+            });
+            let bucket = Bucket::new(s3, keys, publish.dir.clone());
+            let bucket = bucket.map_err(|why| ConfigError::key("publish.s3", why))?;
+            stages.push(Box::new(bucket));
+        }
+        if let Some(line) = &publish.command {
+            let timeout = Duration::from_secs(publish.command_timeout_seconds);
+            let list = self.config.catalog.path.with_extension("changed");
+            stages.push(Box::new(Hook::new(line.clone(), timeout, list)));
+        }
+        let hubs = self.config.feeds.hub.urls();
+        if !hubs.is_empty() {
+            let hubs = HubList::new(hubs, &self.site.url);
+            let hubs = hubs.map_err(|why| ConfigError::key("feeds.hub", why))?;
+            stages.push(Box::new(hubs));
+        }
+        Ok(stages)
+    }
+
+    /// The targets with the book of the index, which must be open.
+    pub(super) fn push(&self, stages: Vec<Box<dyn Stage>>) -> Result<Push, AppError> {
+        let ledger = Ledger::open(&self.config.catalog.path).map_err(PipelineError::Catalog)?;
+        Ok(Push {
+            stages,
+            book: Book::new(ledger),
+        })
     }
 
     pub(super) fn planner(&self, store: Arc<dyn Store>) -> Planner {

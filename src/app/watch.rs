@@ -13,6 +13,7 @@ use crate::delivery::Clock;
 use crate::http::Health;
 use crate::pipeline::{self, Derived, Hint, Patience, Planner};
 use crate::posts::watch::{Hint as Noticed, Watcher};
+use crate::push::Bell;
 
 /// How soon a round that failed is tried again.
 const RETRY: Duration = Duration::from_secs(5);
@@ -25,6 +26,8 @@ pub struct Loop {
     pub planner: Planner,
     /// Rung when messages were planned.
     pub wake: Option<Arc<Notify>>,
+    /// Rung when a round ended: files go further.
+    pub bell: Bell,
     pub health: Health,
     pub clock: Clock,
     pub settings: crate::posts::Settings,
@@ -112,6 +115,7 @@ impl Loop {
                     self.health.set_degraded(None);
                 }
                 self.health.set_ready(true);
+                self.bell.ring();
                 if let Some(reason) = &planned.held_because {
                     tracing::warn!(
                         "{} new posts are held ({reason}); `tagwire held announce` sends them, `tagwire held dismiss` does not",

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use rusqlite::{OptionalExtension, Params, params};
 
+use super::owed::{Owed, owe};
 use super::read::COLUMNS;
 use super::{Catalog, CatalogError, Row, follow_of, kind_and_name};
 use crate::model::Follow;
@@ -202,9 +203,14 @@ impl Catalog {
     ///
     /// # Errors
     /// SQLite's.
-    pub fn forget_published(&mut self, paths: &[String]) -> Result<(), CatalogError> {
+    pub fn forget_published(
+        &mut self,
+        paths: &[String],
+        owed: &[Owed],
+    ) -> Result<(), CatalogError> {
         let result = (|| {
             let transaction = self.connection.transaction()?;
+            owe(&transaction, owed)?;
             for path in paths {
                 transaction
                     .prepare_cached("delete from published where path = ?1")?

@@ -4,6 +4,7 @@
 
 mod archives;
 mod names;
+mod owed;
 mod read;
 mod schema;
 mod write;
@@ -22,6 +23,7 @@ use crate::posts::Stamp;
 
 pub use archives::{Outdated, Span};
 pub use names::Listed;
+pub use owed::{Ledger, Owed, Target};
 pub use read::{Counts, LabelRow};
 pub use write::{Delta, duplicate, label_key};
 

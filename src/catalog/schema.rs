@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 
 /// Raised whenever the tables or what is written to them changes: the index is then built anew.
-const SCHEMA_VERSION: u32 = 3;
+const SCHEMA_VERSION: u32 = 4;
 
 const TABLES: &str = "
 create table meta (key text primary key, value text not null) without rowid;
@@ -48,17 +48,14 @@ create table problems (
 create index problems_by_path on problems (path);
 create table published (
   path text primary key, hash blob not null, size integer not null, modified_ns integer not null) without rowid;
+-- Files that a target has not been given yet; without a hash: the file is gone.
+create table owed (
+  target text not null, path text not null, hash blob, primary key (target, path)) without rowid;
 ";
 
 pub fn open(path: &Path, fingerprint: &str) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
-    connection.busy_timeout(std::time::Duration::from_secs(10))?;
-    connection.pragma_update(None, "journal_mode", "wal")?;
-    // Derived data: a power cut may cost the newest rows, and the next start reads those posts again.
-    connection.pragma_update(None, "synchronous", "normal")?;
-    connection.pragma_update(None, "cache_size", -8192)?;
-    connection.pragma_update(None, "temp_store", "memory")?;
-    connection.set_prepared_statement_cache_capacity(64);
+    tune(&connection)?;
     let wanted = format!("{SCHEMA_VERSION}:{fingerprint}");
     let found: rusqlite::Result<String> = connection.query_row(
         "select value from meta where key = 'fingerprint'",
@@ -75,6 +72,18 @@ pub fn open(path: &Path, fingerprint: &str) -> rusqlite::Result<Connection> {
     }
     rebuild(&connection, &wanted)?;
     Ok(connection)
+}
+
+/// What every connection that writes is set to.
+pub fn tune(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    // Derived data: a power cut may cost the newest rows, and the next start reads those posts again.
+    connection.pragma_update(None, "synchronous", "normal")?;
+    connection.pragma_update(None, "cache_size", -8192)?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
 }
 
 pub fn open_reader(path: &Path) -> rusqlite::Result<Connection> {

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
 
+use super::owed::{Owed, owe};
 use super::{Catalog, CatalogError, Digested, Reading, State, kind_and_name};
 use crate::model::{DateSource, Follow, Label, Post, PostId, Problem, Severity};
 use crate::publish::Published;
@@ -97,7 +98,7 @@ impl Catalog {
         self.wrap(result)
     }
 
-    /// Records that feeds were written and are up to date.
+    /// Records that feeds were written and are up to date, and what that leaves to be given to targets.
     ///
     /// # Errors
     /// SQLite's.
@@ -105,6 +106,7 @@ impl Catalog {
         &mut self,
         follows: &[Follow],
         files: &[Published],
+        owed: &[Owed],
     ) -> Result<(), CatalogError> {
         let result = (|| {
             let transaction = self
@@ -120,6 +122,7 @@ impl Catalog {
                         file.modified_ns
                     ])?;
             }
+            owe(&transaction, owed)?;
             for follow in follows {
                 let (kind, name) = kind_and_name(follow);
                 transaction

@@ -9,6 +9,7 @@ use super::ConfigError;
 use crate::feeds::Labels;
 use crate::model::{ChatId, Follow, Site};
 use crate::posts::NaiveDates;
+use crate::publish::CommandLine;
 
 /// The whole config file.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
@@ -277,6 +278,30 @@ impl Config {
         Ok(channels)
     }
 
+    /// Checks where files go beyond their folder.
+    fn validate_targets(&self) -> Result<(), ConfigError> {
+        if let Some(s3) = &self.publish.s3 {
+            if s3.bucket.is_empty() {
+                return Err(ConfigError::key("publish.s3.bucket", "name a bucket"));
+            }
+            if let Some(endpoint) = &s3.endpoint {
+                web_address("publish.s3.endpoint", endpoint, "https://s3.example.org")?;
+            }
+        }
+        let is_empty = match &self.publish.command {
+            None => false,
+            Some(CommandLine::Shell(line)) => line.trim().is_empty(),
+            Some(CommandLine::Words(words)) => words.is_empty(),
+        };
+        match is_empty {
+            true => Err(ConfigError::key(
+                "publish.command",
+                "write a command, or leave the key out",
+            )),
+            false => Ok(()),
+        }
+    }
+
     /// The labels' names and aliases, checked.
     ///
     /// # Errors
@@ -296,6 +321,10 @@ impl Config {
         if self.feeds.limit == 0 {
             return Err(ConfigError::key("feeds.limit", "write at least 1"));
         }
+        for hub in self.feeds.hub.urls() {
+            web_address("feeds.hub", hub, "https://hub.example.org/")?;
+        }
+        self.validate_targets()?;
         if self.telegram.in_flight == 0 {
             return Err(ConfigError::key("telegram.in_flight", "write at least 1"));
         }
@@ -306,5 +335,15 @@ impl Config {
             ));
         }
         Ok(())
+    }
+}
+
+fn web_address(key: &str, text: &str, example: &str) -> Result<(), ConfigError> {
+    match url::Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.username().is_empty() => Ok(()),
+        _ => Err(ConfigError::key(
+            key,
+            format!("`{text}` is no web address: write one like {example}, without a user"),
+        )),
     }
 }

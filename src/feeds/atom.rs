@@ -39,7 +39,6 @@ pub fn render(view: &FeedView<'_>) -> Vec<u8> {
             .as_ref()
             .map(|rights| atom::Text::plain(rights.clone().into_owned())),
         links: links(view),
-        extensions: archive_mark(view),
         subtitle: Some(atom::Text::plain(view.description.clone())),
         entries: view.entries.iter().map(entry).collect(),
         namespaces: namespaces(view),
@@ -47,7 +46,11 @@ pub fn render(view: &FeedView<'_>) -> Vec<u8> {
         ..atom::Feed::default()
     };
     // Writing into memory cannot fail; the crate's signature is about other writers.
-    feed.write_to(Vec::new()).unwrap_or_default()
+    let bytes = feed.write_to(Vec::new()).unwrap_or_default();
+    match view.is_archive {
+        true => mark_archive(bytes),
+        false => bytes,
+    }
 }
 
 fn links(view: &FeedView<'_>) -> Vec<atom::Link> {
@@ -63,21 +66,18 @@ fn links(view: &FeedView<'_>) -> Vec<atom::Link> {
             links.push(link(rel, url, Some(format.content_type())));
         }
     }
+    links.extend(view.hubs.iter().map(|hub| link("hub", hub, None)));
     links
 }
 
-/// `<fh:archive/>`, on the pages of a history only.
-fn archive_mark(view: &FeedView<'_>) -> ExtensionMap {
-    let mut map = ExtensionMap::new();
-    if view.is_archive {
-        let mark = Extension {
-            name: "fh:archive".to_owned(),
-            ..Extension::default()
-        };
-        let named = BTreeMap::from([("archive".to_owned(), vec![mark])]);
-        map.insert("fh".to_owned(), named);
+/// `<fh:archive/>` before the entries, where RFC 4287's grammar wants what a feed says of itself; the crate
+/// writes extensions after them. Texts are escaped, so a tag is a tag.
+fn mark_archive(bytes: Vec<u8>) -> Vec<u8> {
+    let find = |tag: &[u8]| bytes.windows(tag.len()).position(|window| window == tag);
+    match find(b"<entry>").or_else(|| find(b"</feed>")) {
+        Some(at) => [&bytes[..at], b"<fh:archive/>", &bytes[at..]].concat(),
+        None => bytes,
     }
-    map
 }
 
 fn namespaces(view: &FeedView<'_>) -> BTreeMap<String, String> {

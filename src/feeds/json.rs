@@ -22,7 +22,16 @@ struct JsonFeed<'a> {
     description: &'a str,
     language: &'a str,
     authors: [Author<'a>; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hubs: Vec<Hub<'a>>,
     items: Vec<Item<'a>>,
+}
+
+#[derive(Serialize)]
+struct Hub<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    url: &'a str,
 }
 
 #[derive(Serialize)]
@@ -86,6 +95,14 @@ pub fn render(view: &FeedView<'_>) -> Vec<u8> {
         description: &view.description,
         language: view.language,
         authors: [Author { name: author }],
+        hubs: view
+            .hubs
+            .iter()
+            .map(|url| Hub {
+                kind: "WebSub",
+                url,
+            })
+            .collect(),
         items: view.entries.iter().map(item).collect(),
     };
     // Strings and lists always serialize.

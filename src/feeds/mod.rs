@@ -32,7 +32,7 @@ pub use archives::{Archive, Period, render_archive};
 pub use labels::{LabelSettings, Labels, learnt_name};
 pub use opml::opml;
 pub use pages::{READINGS, STYLESHEET, assets, feed_page, index_page, readings};
-pub use settings::{Archived, Archives, Content, Format, PathTemplates, Settings};
+pub use settings::{Archived, Archives, Content, Format, Hubs, PathTemplates, Settings};
 
 /// One post as a feed shows it.
 #[derive(Debug, Clone, PartialEq)]

@@ -73,6 +73,7 @@ fn links(view: &FeedView<'_>) -> Vec<Link> {
             links.push(link(rel, url, Some(format.content_type()), None));
         }
     }
+    links.extend(view.hubs.iter().map(|hub| link("hub", hub, None, None)));
     links
 }
 

@@ -26,6 +26,9 @@ pub struct Settings {
     pub index: String,
     /// A page for people beside each feed (default true).
     pub pages: bool,
+    /// WebSub hubs: an address or a list. Feeds name them, and each is told when a feed changed
+    /// (default none).
+    pub hub: Hubs,
     /// Which feeds offer their whole history (RFC 5005): `true`, `false`, or a list of `site`,
     /// `category`, `tag`, `topic` (default `[site]`).
     pub archives: Archives,
@@ -58,6 +61,7 @@ impl Default for Settings {
             opml: "/feeds.opml".to_owned(),
             index: "/index.html".to_owned(),
             pages: true,
+            hub: Hubs::default(),
             archives: Archives::default(),
             archive_formats: Vec::new(),
             archive_entries: 100,
@@ -214,6 +218,30 @@ impl Archives {
         match self {
             Archives::All(all) => *all,
             Archives::Of(kinds) => !kinds.is_empty(),
+        }
+    }
+}
+
+/// WebSub hubs, as the config writes them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Hubs {
+    /// `~`, the default: readers poll.
+    #[default]
+    None,
+    /// One hub.
+    One(String),
+    /// Several.
+    Many(Vec<String>),
+}
+
+impl Hubs {
+    /// Their addresses, in the order of the config.
+    pub fn urls(&self) -> &[String] {
+        match self {
+            Hubs::None => &[],
+            Hubs::One(url) => std::slice::from_ref(url),
+            Hubs::Many(urls) => urls,
         }
     }
 }

@@ -51,6 +51,8 @@ pub struct FeedView<'a> {
     pub image: Option<String>,
     /// `mail@host (Name)`.
     pub contact: Option<Cow<'a, str>>,
+    /// WebSub hubs; not for pages of a history, which nobody subscribes to.
+    pub hubs: &'a [String],
 }
 
 /// An entry, ready to be written.
@@ -138,6 +140,7 @@ impl<'a> FeedView<'a> {
             logo: settings.logo.as_deref().and_then(absolute_uri),
             image: settings.image.as_deref().and_then(absolute_uri),
             contact: filled(&settings.contact),
+            hubs: settings.hub.urls(),
         }
     }
 
@@ -160,6 +163,7 @@ impl<'a> FeedView<'a> {
         view.id = addresses.url(&feed.follow, subscribed);
         view.url = addresses.archive_url(&feed.follow, period, format);
         view.is_archive = true;
+        view.hubs = &[];
         view.current = Some((view.id.clone(), subscribed));
         view.previous = archive
             .previous

@@ -28,7 +28,7 @@ use super::shelf::{Shelf, Stamp};
 use crate::publish::content_hash;
 
 /// News within a minute, and yet a burst of readers behind one cache is one request.
-const CACHE: &str = "public, max-age=60";
+pub const CACHE: &str = "public, max-age=60";
 /// Below this the head weighs more than what compression saves (bytes).
 const WORTH_CODING: u64 = 600;
 /// Files read and compressed at a time; more requests wait, and most of them find the work done.
@@ -36,7 +36,7 @@ const AT_WORK: usize = 2;
 /// Longest that an answer may take to begin: a disk that hangs must not pile up requests.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// Everything but RFC 3986's unreserved characters, within one component, as feeds name themselves.
-pub(super) const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+pub const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
@@ -54,7 +54,7 @@ pub struct Files {
     base: String,
     /// `https://host/base`.
     url: String,
-    hub: Option<String>,
+    hubs: Vec<String>,
 }
 
 /// What was asked for, and how it goes out.
@@ -83,7 +83,7 @@ impl Files {
             retired: serving.retired,
             base,
             url,
-            hub: serving.hub,
+            hubs: serving.hubs,
         }
     }
 
@@ -245,7 +245,7 @@ impl Files {
             link.extend(utf8_percent_encode(component, COMPONENT));
         }
         link.push_str(">; rel=\"self\"");
-        if let Some(hub) = &self.hub {
+        for hub in &self.hubs {
             link.push_str(&format!(", <{hub}>; rel=\"hub\""));
         }
         let link = HeaderValue::try_from(link).ok();

@@ -27,6 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::Site;
 
+pub use files::{CACHE, COMPONENT};
 pub use health::Health;
 pub use serve::serve;
 pub use shelf::Shelf;
@@ -50,6 +51,11 @@ impl Default for Settings {
     }
 }
 
+/// The media type of a published file, with its charset, for servers that are told it.
+pub fn content_type(file: &str) -> &'static str {
+    media::Media::of(file).content_type()
+}
+
 /// What the server is made of.
 #[derive(Debug, Clone)]
 pub struct Serving {
@@ -59,8 +65,8 @@ pub struct Serving {
     pub health: Health,
     /// Whose feeds these are: their own addresses come from its `url`.
     pub site: Site,
-    /// The WebSub hub that feeds name in their `Link` header.
-    pub hub: Option<String>,
+    /// The WebSub hubs that feeds name in their `Link` header.
+    pub hubs: Vec<String>,
     /// Files of feeds that were given up on purpose, relative to the published folder: 410.
     pub retired: BTreeSet<String>,
     /// A log line for each request.

@@ -37,7 +37,7 @@ pub(super) fn serving(shelf: Shelf) -> Serving {
         shelf,
         health: Health::new(),
         site: site(),
-        hub: Some("https://hub.test/".to_owned()),
+        hubs: vec!["https://hub.test/".to_owned()],
         retired: BTreeSet::from(["feed/old.xml".to_owned(), "feed/旧.html".to_owned()]),
         access_log: false,
     }

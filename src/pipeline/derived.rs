@@ -12,7 +12,7 @@ use super::look::Changes;
 use super::publish::Listing;
 use super::reader::{ReadOutcome, Reader};
 use super::{Hint, Patience, Round};
-use crate::catalog::{Catalog, CatalogError, Reading};
+use crate::catalog::{Catalog, CatalogError, Reading, Target};
 use crate::config::Config;
 use crate::feeds::Addresses;
 use crate::http::Shelf;
@@ -60,6 +60,8 @@ pub struct Derived {
     pub(super) config: Config,
     pub(super) entries: Entries,
     pub(super) progress: Option<Progress>,
+    /// Who gets the files besides the folder.
+    pub(super) targets: Vec<(Target, String)>,
     /// What categories' own posts call them.
     pub(super) learnt: HashMap<Follow, String>,
     /// The feeds that the OPML file and the index page list, once these are written.
@@ -105,6 +107,7 @@ impl Derived {
             source,
         };
         let folder = Folder::open(&config.publish.dir).map_err(publish)?;
+        let folder = folder.with_copies(&config.publish.compress);
         let shelf = Shelf::new(config.publish.dir.clone());
         let mut derived = Derived {
             roots: config.posts.roots(),
@@ -124,6 +127,7 @@ impl Derived {
             config: config.clone(),
             entries: Entries::default(),
             progress: None,
+            targets: super::owed::targets(config),
             learnt: HashMap::new(),
             listed: None,
         };
@@ -133,6 +137,7 @@ impl Derived {
             }
         }
         derived.stock_shelf()?;
+        derived.catalog.serve(&derived.targets)?;
         Ok(derived)
     }
 

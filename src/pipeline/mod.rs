@@ -6,6 +6,7 @@ mod archives;
 mod derived;
 mod entries;
 mod look;
+mod owed;
 mod plan;
 mod publish;
 mod reader;

@@ -35,6 +35,7 @@ impl Derived {
         if !intact || self.catalog.noted("feed_shape")?.as_deref() != Some(&shape) {
             self.catalog.mark_all_dirty()?;
             self.drop_foreign_archives(&published)?;
+            self.drop_unwanted_copies(&published)?;
             self.catalog.note("feed_shape", &shape)?;
         }
         Ok(())
@@ -43,12 +44,13 @@ impl Derived {
     /// Everything besides the posts that shapes the bytes of feeds.
     fn feed_shape(&self) -> String {
         format!(
-            "{}|{:?}|{:?}|{:?}|{:?}|{}",
+            "{}|{:?}|{:?}|{:?}|{:?}|{:?}|{}",
             env!("CARGO_PKG_VERSION"),
             self.site,
             self.config.feeds,
             self.config.labels,
             self.config.telegram.bot,
+            self.config.publish.compress,
             self.folder.dir().display()
         )
     }
@@ -193,7 +195,7 @@ impl Derived {
             let files = self.addresses.files(&self.config.feeds, follow);
             self.unpublish(files, round)?;
         }
-        self.catalog.mark_published(follows, &[])
+        self.catalog.mark_published(follows, &[], &[])
     }
 
     /// Asks the oldest posts of categories what they call them.
@@ -246,9 +248,10 @@ impl Derived {
             .into_iter()
             .filter(|file| self.shelf.get(&file.path).as_ref() != Some(file))
             .collect();
+        let owed = self.owed_for(&news);
         self.shelf.put_all(&news);
         let done = if complete { follows } else { &[] };
-        self.catalog.mark_published(done, &news)?;
+        self.catalog.mark_published(done, &news, &owed)?;
         Ok(complete)
     }
 

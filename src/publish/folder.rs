@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::paths::{TEMP_PREFIX, checked, make_parent};
 use super::write::{HAS_SYNCFS, Temp, modified_ns, same_error, sync_dir, sync_file_system};
-use super::{Outcome, Published, Rendered, content_hash};
+use super::{Coding, Outcome, Published, Rendered, content_hash};
 
 /// From this many changed files on, one sync of the file system replaces an fsync of each.
 /// An fsync costs about a journal commit; a `syncfs` also waits for other programs' writes.
@@ -22,6 +22,8 @@ const MANY: usize = 64;
 pub struct Folder {
     /// Canonical, so that links cannot fool the checks.
     root: PathBuf,
+    /// Copies that are kept beside each file.
+    codings: Vec<Coding>,
 }
 
 /// A file that has to be written.
@@ -34,9 +36,17 @@ struct Change {
 
 /// What a first look says about a row.
 enum Verdict {
-    Same(Published),
+    /// The file, the copies that are as they should be, and the others, to be written.
+    Same(Published, Vec<Published>, Vec<Change>),
     Write(Change),
     Failed(String, io::Error),
+}
+
+/// A row, and what the caller remembers of the file and of its copies.
+struct Row {
+    rendered: Rendered,
+    known: Option<Published>,
+    copies: Vec<(Coding, Option<Published>)>,
 }
 
 impl Folder {
@@ -51,7 +61,18 @@ impl Folder {
                 fs::remove_file(found.path())?;
             }
         }
-        Ok(Folder { root })
+        Ok(Folder {
+            root,
+            codings: Vec::new(),
+        })
+    }
+
+    /// Keeps compressed copies beside each file from now on.
+    pub fn with_copies(mut self, codings: &[Coding]) -> Folder {
+        self.codings = codings.to_vec();
+        self.codings.sort();
+        self.codings.dedup();
+        self
     }
 
     /// The folder, as an absolute path without links.
@@ -121,38 +142,123 @@ impl Folder {
     }
 
     /// Same bytes, new bytes, or no good path.
-    fn judge(&self, rendered: Rendered, known: Option<Published>) -> Verdict {
-        let Rendered { path, bytes } = rendered;
+    fn judge(&self, row: Row) -> Verdict {
+        let Rendered { path, bytes } = row.rendered;
         let target = match checked(&path) {
             Ok(relative) => self.root.join(relative),
             Err(error) => return Verdict::Failed(path, error),
         };
         let hash = content_hash(&bytes);
         let size = bytes.len() as u64;
-        match known.filter(|known| known.path == path && self.is_intact(known)) {
+        let known = row.known;
+        let same = match known.filter(|known| known.path == path && self.is_intact(known)) {
             // Remembered and untouched: nothing to read.
-            Some(known) if known.hash == hash && known.size == size => Verdict::Same(known),
-            Some(_) => Verdict::Write(Change {
-                path,
-                target,
-                bytes,
+            Some(known) => (known.hash == hash && known.size == size).then_some(known),
+            None => same_on_disk(&target, &bytes).map(|modified_ns| Published {
+                path: path.clone(),
                 hash,
+                size,
+                modified_ns,
             }),
-            None => match same_on_disk(&target, &bytes) {
-                Some(modified_ns) => Verdict::Same(Published {
-                    path,
-                    hash,
-                    size,
-                    modified_ns,
-                }),
-                None => Verdict::Write(Change {
-                    path,
-                    target,
-                    bytes,
-                    hash,
-                }),
-            },
+        };
+        let change = Change {
+            path,
+            target,
+            bytes,
+            hash,
+        };
+        match same {
+            Some(published) => self.judge_copies(published, &change, row.copies),
+            None => Verdict::Write(change),
         }
+    }
+
+    /// The copies of a file that did not change. One that is as old as the file was made of it; only the
+    /// others cost a compression.
+    fn judge_copies(
+        &self,
+        published: Published,
+        of: &Change,
+        copies: Vec<(Coding, Option<Published>)>,
+    ) -> Verdict {
+        let (mut same, mut missing) = (Vec::new(), Vec::new());
+        for (coding, known) in copies {
+            let is_current = |known: &Published| {
+                known.modified_ns == published.modified_ns && self.is_intact(known)
+            };
+            if let Some(known) = known.filter(is_current) {
+                same.push(known);
+                continue;
+            }
+            match of.copy(coding) {
+                Ok(copy) => match same_on_disk(&copy.target, &copy.bytes) {
+                    Some(at) if at == published.modified_ns => same.push(copy.published(at)),
+                    _ => missing.push(copy),
+                },
+                Err(error) => return Verdict::Failed(published.path, error),
+            }
+        }
+        Verdict::Same(published, same, missing)
+    }
+}
+
+impl Change {
+    fn copy(&self, coding: Coding) -> io::Result<Change> {
+        let path = coding.copy_of(&self.path);
+        let bytes = coding.encode(&self.bytes)?;
+        let name = path.rsplit('/').next().unwrap_or(&path);
+        Ok(Change {
+            target: self.target.with_file_name(name),
+            hash: content_hash(&bytes),
+            path,
+            bytes,
+        })
+    }
+
+    fn published(&self, modified_ns: i64) -> Published {
+        Published {
+            path: self.path.clone(),
+            hash: self.hash,
+            size: self.bytes.len() as u64,
+            modified_ns,
+        }
+    }
+
+    /// The bytes of the file and of its copies, beside their places; the copies first, as they get their
+    /// names first.
+    fn stage(self, codings: &[Coding]) -> io::Result<Staged> {
+        let temp = Temp::write(&self.target, &self.bytes)?;
+        let modified_ns = temp.modified_ns;
+        let mut parts = Vec::with_capacity(codings.len() + 1);
+        for coding in codings {
+            parts.push(self.copy(*coding)?.part(modified_ns)?);
+        }
+        let unwanted = Coding::ALL.iter().filter(|known| !codings.contains(known));
+        let beside = |coding: &Coding| {
+            let mut name = self.target.clone().into_os_string();
+            name.push(coding.ending());
+            PathBuf::from(name)
+        };
+        let stale = unwanted.map(beside).collect();
+        parts.push(Part {
+            published: self.published(modified_ns),
+            target: self.target,
+            temp,
+        });
+        Ok(Staged {
+            path: self.path,
+            parts,
+            stale,
+        })
+    }
+
+    fn part(self, modified_ns: i64) -> io::Result<Part> {
+        let temp = Temp::write_dated(&self.target, &self.bytes, modified_ns)?;
+        Ok(Part {
+            published: self.published(temp.modified_ns),
+            target: self.target,
+            temp,
+        })
     }
 }
 
@@ -168,12 +274,49 @@ pub struct Staging<'a> {
     outcome: Outcome,
 }
 
-/// A file whose bytes are in a temporary file.
+/// A file and its copies, in the order in which they get their names: a server that prefers copies then
+/// never finds an old one beside a new file.
 #[derive(Debug)]
 struct Staged {
+    path: String,
+    parts: Vec<Part>,
+    /// Copies that nobody keeps up to date: made by an earlier config, or by a stranger.
+    stale: Vec<PathBuf>,
+}
+
+/// Bytes in a temporary file.
+#[derive(Debug)]
+struct Part {
     published: Published,
     target: PathBuf,
     temp: Temp,
+}
+
+impl Staged {
+    /// Gives the parts their names; all of them, or none but old ones.
+    fn place(self, is_synced: bool) -> io::Result<Vec<Published>> {
+        for copy in &self.stale {
+            match fs::remove_file(copy) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        if !is_synced {
+            self.parts.iter().try_for_each(|part| part.temp.sync())?;
+        }
+        let mut placed: Vec<(Published, PathBuf)> = Vec::with_capacity(self.parts.len());
+        for part in self.parts {
+            if let Err(error) = part.temp.place(&part.target) {
+                // What was placed are copies of bytes that now stay away.
+                for (_, copy) in placed {
+                    let _ = fs::remove_file(copy);
+                }
+                return Err(error);
+            }
+            placed.push((part.published, part.target));
+        }
+        Ok(placed.into_iter().map(|(published, _)| published).collect())
+    }
 }
 
 impl Staging<'_> {
@@ -184,62 +327,80 @@ impl Staging<'_> {
 
     /// Writes the files of a batch that have changed beside their places.
     pub fn add(&mut self, batch: Vec<Rendered>, known: &dyn Fn(&str) -> Option<Published>) {
+        let folder = self.folder;
         let mut rows = Vec::with_capacity(batch.len());
         for rendered in batch {
             if self.seen.insert(rendered.path.clone()) {
-                let known = known(&rendered.path);
-                rows.push((rendered, known));
+                let copies = folder.codings.iter();
+                let copies = copies.map(|coding| (*coding, known(&coding.copy_of(&rendered.path))));
+                rows.push(Row {
+                    known: known(&rendered.path),
+                    copies: copies.collect(),
+                    rendered,
+                });
             } else {
                 let words = io::Error::new(ErrorKind::InvalidInput, "twice in one batch");
                 self.outcome.failed.push((rendered.path, words));
             }
         }
-        let folder = self.folder;
-        let verdicts: Vec<Verdict> = rows
-            .into_par_iter()
-            .map(|(rendered, known)| folder.judge(rendered, known))
-            .collect();
-        let mut changes = Vec::new();
+        let verdicts: Vec<Verdict> = rows.into_par_iter().map(|row| folder.judge(row)).collect();
+        let (mut changes, mut copies) = (Vec::new(), Vec::new());
         for verdict in verdicts {
             match verdict {
-                Verdict::Same(published) => self.outcome.unchanged.push(published),
+                Verdict::Same(published, same, missing) => {
+                    let modified_ns = published.modified_ns;
+                    copies.extend(missing.into_iter().map(|copy| (copy, modified_ns)));
+                    self.outcome.unchanged.push(published);
+                    self.outcome.unchanged.extend(same);
+                }
                 Verdict::Write(change) => changes.push(change),
                 Verdict::Failed(path, error) => self.outcome.failed.push((path, error)),
             }
         }
-        self.write(changes);
+        let codings = &folder.codings;
+        self.write(changes, |change| change.stage(codings));
+        self.write_copies(copies);
     }
 
-    fn write(&mut self, changes: Vec<Change>) {
+    fn write(&mut self, changes: Vec<Change>, stage: impl Fn(Change) -> io::Result<Staged> + Sync) {
         for change in &changes {
             self.make_parent(parent_of(&change.target));
         }
         let parents = &self.parents;
-        let temps: Vec<(Change, io::Result<Temp>)> = changes
+        let staged: Vec<(String, io::Result<Staged>)> = changes
             .into_par_iter()
             .map(|change| {
-                let temp = match parents.get(parent_of(&change.target)) {
+                let path = change.path.clone();
+                let staged = match parents.get(parent_of(&change.target)) {
                     Some(Err(error)) => Err(same_error(error)),
-                    _ => Temp::write(&change.target, &change.bytes),
+                    _ => stage(change),
                 };
-                (change, temp)
+                (path, staged)
             })
             .collect();
-        for (change, temp) in temps {
-            match temp {
-                Ok(temp) => self.staged.push(Staged {
-                    published: Published {
-                        path: change.path,
-                        hash: change.hash,
-                        size: change.bytes.len() as u64,
-                        modified_ns: temp.modified_ns,
-                    },
-                    target: change.target,
-                    temp,
-                }),
-                Err(error) => self.outcome.failed.push((change.path, error)),
+        for (path, staged) in staged {
+            match staged {
+                Ok(staged) => self.staged.push(staged),
+                Err(error) => self.outcome.failed.push((path, error)),
             }
         }
+    }
+
+    /// Copies that lack beside files that stay.
+    fn write_copies(&mut self, copies: Vec<(Change, i64)>) {
+        let dates: HashMap<String, i64> = copies
+            .iter()
+            .map(|(copy, modified_ns)| (copy.path.clone(), *modified_ns))
+            .collect();
+        let copies = copies.into_iter().map(|(copy, _)| copy).collect();
+        self.write(copies, |copy| {
+            let modified_ns = dates.get(&copy.path).copied().unwrap_or_default();
+            Ok(Staged {
+                path: copy.path.clone(),
+                parts: vec![copy.part(modified_ns)?],
+                stale: Vec::new(),
+            })
+        });
     }
 
     /// Makes a parent once, and opens its file system before anything is written to it.
@@ -271,34 +432,30 @@ impl Staging<'_> {
             true => systems.values().try_for_each(sync_file_system),
             false => Ok(()),
         };
-        let placed: Vec<(Published, PathBuf, io::Result<i64>)> = staged
+        let placed: Vec<(String, PathBuf, io::Result<Vec<Published>>)> = staged
             .into_par_iter()
             .map(|staged| {
-                let Staged {
-                    published,
-                    target,
-                    temp,
-                } = staged;
+                let path = staged.path.clone();
+                // Copies lie beside their file.
+                let parent = staged.parts.first().map(|part| parent_of(&part.target));
+                let parent = parent.unwrap_or(Path::new("")).to_owned();
                 let placed = match &synced {
                     Err(error) => Err(same_error(error)),
-                    Ok(()) if many => temp.place(&target),
-                    Ok(()) => temp.sync().and_then(|()| temp.place(&target)),
+                    Ok(()) => staged.place(many),
                 };
-                (published, target, placed)
+                (path, parent, placed)
             })
             .collect();
         let touched: BTreeSet<&Path> = placed
             .iter()
-            .map(|(_, target, _)| parent_of(target))
+            .map(|(_, parent, _)| parent.as_path())
             .collect();
         let lost = sync_names(&parents, &touched);
-        for (published, target, placed) in placed {
-            let error = lost.get(parent_of(&target)).map(same_error);
+        for (path, parent, placed) in placed {
+            let error = lost.get(&parent).map(same_error);
             match (placed, error) {
-                (Ok(_), None) => outcome.written.push(published),
-                (Ok(_), Some(error)) | (Err(error), _) => {
-                    outcome.failed.push((published.path, error))
-                }
+                (Ok(published), None) => outcome.written.extend(published),
+                (Ok(_), Some(error)) | (Err(error), _) => outcome.failed.push((path, error)),
             }
         }
         outcome

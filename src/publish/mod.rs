@@ -2,6 +2,7 @@
 //! In: rendered feeds with their relative paths, and what is known to lie there already.
 //! Out: what was written, what was the same, what failed and why.
 
+mod copies;
 mod folder;
 mod paths;
 mod write;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub use copies::Coding;
 pub use folder::{Folder, Staging};
 
 /// The `publish` section of the config.
@@ -21,12 +23,60 @@ pub use folder::{Folder, Staging};
 pub struct Settings {
     /// The folder that feeds are written to; made when it is missing (default `public`).
     pub dir: PathBuf,
+    /// Compressed copies to keep beside each file, for a web server that sends them as they are: any
+    /// of `gzip`, `br` (default none; the built-in server compresses by itself).
+    pub compress: Vec<Coding>,
+    /// An S3-compatible bucket that gets the same files (default none).
+    pub s3: Option<S3Settings>,
+    /// A command that runs after files changed: a line for `/bin/sh`, or a list of words (default none).
+    pub command: Option<CommandLine>,
+    /// The command is ended after this (seconds; default 300).
+    pub command_timeout_seconds: u64,
+}
+
+/// `publish.s3`. Its keys come from the environment only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct S3Settings {
+    /// Address of the server (default: Amazon's of the region).
+    pub endpoint: Option<String>,
+    /// Name of the bucket, which must exist.
+    pub bucket: String,
+    /// What object names begin with, like a folder (default: nothing).
+    pub prefix: String,
+    /// Region (default `us-east-1`, which most other servers take too).
+    pub region: String,
+}
+
+impl Default for S3Settings {
+    fn default() -> Self {
+        S3Settings {
+            endpoint: None,
+            bucket: String::new(),
+            prefix: String::new(),
+            region: "us-east-1".to_owned(),
+        }
+    }
+}
+
+/// A command as the config writes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum CommandLine {
+    /// For `/bin/sh -c`.
+    Shell(String),
+    /// A program and its arguments, as they are.
+    Words(Vec<String>),
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Settings {
             dir: PathBuf::from("public"),
+            compress: Vec::new(),
+            s3: None,
+            command: None,
+            command_timeout_seconds: 300,
         }
     }
 }

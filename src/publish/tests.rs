@@ -1,5 +1,6 @@
 //! The folder against crashes, strangers and itself.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -179,4 +180,83 @@ fn temporary_files_of_a_crash_are_removed_and_others_kept() {
     }
     Folder::open(temp.path()).unwrap();
     assert_eq!(files_below(temp.path()), ["CNAME", ".htaccess"]);
+}
+
+fn copies(folder: &Folder, name: &str) -> (Vec<u8>, Vec<u8>) {
+    let read = |coding: Coding| fs::read(folder.dir().join(coding.copy_of(name))).unwrap();
+    (read(Coding::Gzip), read(Coding::Br))
+}
+
+fn unpacked((gzip, br): (Vec<u8>, Vec<u8>)) -> (Vec<u8>, Vec<u8>) {
+    let (mut first, mut second) = (Vec::new(), Vec::new());
+    let mut gzip = flate2::read::GzDecoder::new(gzip.as_slice());
+    std::io::Read::read_to_end(&mut gzip, &mut first).unwrap();
+    brotli::BrotliDecompress(&mut br.as_slice(), &mut second).unwrap();
+    (first, second)
+}
+
+#[test]
+fn copies_lie_beside_their_file_and_are_as_old_as_it() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = Folder::open(temp.path()).unwrap();
+    let folder = folder.with_copies(&[Coding::Br, Coding::Gzip]);
+    let text = "新闻 ".repeat(500);
+    let outcome = folder.publish(batch(&[("feed/a.xml", &text)]), &unknown);
+    assert_eq!((outcome.written.len(), outcome.failed.len()), (3, 0));
+    let times: BTreeSet<i64> = outcome.written.iter().map(|row| row.modified_ns).collect();
+    assert_eq!(times.len(), 1);
+    assert!(outcome.written.iter().all(|row| folder.is_intact(row)));
+    let expected = (text.clone().into_bytes(), text.into_bytes());
+    let made = copies(&folder, "feed/a.xml");
+    assert_eq!(unpacked(made.clone()), expected);
+    // RFC 1952: no flags, no name, no time; the same bytes on any day.
+    assert_eq!(made.0[..8], [0x1f, 0x8b, 8, 0, 0, 0, 0, 0]);
+}
+
+#[test]
+fn a_copy_is_made_again_only_when_it_is_missing_or_not_of_its_file() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = Folder::open(temp.path()).unwrap();
+    let folder = folder.with_copies(&Coding::ALL);
+    let first = folder.publish(batch(&[("a.xml", "a"), ("b.xml", "b")]), &unknown);
+    let known = |path: &str| first.written.iter().find(|row| row.path == path).cloned();
+    let rows = [("a.xml", "a"), ("b.xml", "b")];
+    let again = folder.publish(batch(&rows), &known);
+    assert_eq!((again.unchanged.len(), again.written.len()), (6, 0));
+    let forgotten = folder.publish(batch(&rows), &unknown);
+    assert_eq!((forgotten.unchanged.len(), forgotten.written.len()), (6, 0));
+    fs::remove_file(temp.path().join("a.xml.gz")).unwrap();
+    fs::write(temp.path().join("b.xml.br"), "by a stranger").unwrap();
+    let mended = folder.publish(batch(&rows), &known);
+    let written: BTreeSet<&str> = mended.written.iter().map(|row| row.path.as_str()).collect();
+    assert_eq!(written, BTreeSet::from(["a.xml.gz", "b.xml.br"]));
+    assert_eq!(unpacked(copies(&folder, "b.xml")).1, b"b");
+    let file = known("a.xml").unwrap().modified_ns;
+    assert!(mended.written.iter().any(|row| row.modified_ns == file));
+}
+
+#[test]
+fn a_copy_that_nobody_keeps_goes_before_its_file_changes() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = Folder::open(temp.path()).unwrap();
+    let both = folder.clone().with_copies(&Coding::ALL);
+    both.publish(batch(&[("a.xml", "old")]), &unknown);
+    folder.publish(batch(&[("a.xml", "new")]), &unknown);
+    assert_eq!(files_below(temp.path()), ["a.xml"]);
+}
+
+#[test]
+fn a_file_that_cannot_be_placed_leaves_no_copy_of_what_is_not_there() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = Folder::open(temp.path()).unwrap();
+    let folder = folder.with_copies(&Coding::ALL);
+    fs::create_dir(temp.path().join("taken.xml")).unwrap();
+    fs::create_dir(temp.path().join("other.xml.br")).unwrap();
+    let rows = [("taken.xml", "x"), ("other.xml", "x"), ("good.xml", "x")];
+    let outcome = folder.publish(batch(&rows), &unknown);
+    assert_eq!((outcome.written.len(), outcome.failed.len()), (3, 2));
+    assert_eq!(
+        files_below(temp.path()),
+        ["good.xml", "good.xml.br", "good.xml.gz"]
+    );
 }

@@ -1,11 +1,12 @@
 //! Temporary files: written whole, made durable, then renamed over the old ones.
 //! In: bytes and a checked place. Out: files in place, or an error and nothing left behind.
 
-use std::fs::{self, File};
+use std::fs::{self, File, FileTimes};
 use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
 
 use super::paths::TEMP_PREFIX;
 
@@ -33,6 +34,20 @@ impl Temp {
         };
         file.write_all(bytes)?;
         temp.modified_ns = modified_ns(&file.metadata()?);
+        Ok(temp)
+    }
+
+    /// The same with another file's time of change, in nanoseconds since 1970: a copy is as old as
+    /// what it was made of.
+    pub fn write_dated(target: &Path, bytes: &[u8], modified_ns: i64) -> io::Result<Temp> {
+        let mut temp = Temp::write(target, bytes)?;
+        let since = Duration::from_nanos(modified_ns.max(0).unsigned_abs());
+        let times = FileTimes::new().set_modified(SystemTime::UNIX_EPOCH + since);
+        File::options()
+            .write(true)
+            .open(&temp.path)?
+            .set_times(times)?;
+        temp.modified_ns = self::modified_ns(&fs::metadata(&temp.path)?);
         Ok(temp)
     }
 

@@ -21,6 +21,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("telegram", &["config"]),
+    ("push", &["catalog", "config", "feeds", "http", "publish"]),
     ("delivery", &["store", "summary", "telegram"]),
     (
         "pipeline",
@@ -36,7 +37,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "bot", "catalog", "config", "delivery", "http", "pipeline", "posts", "store",
+            "bot", "catalog", "config", "delivery", "http", "pipeline", "posts", "push", "store",
             "telegram", "topics",
         ],
     ),
@@ -123,7 +124,7 @@ fn what_is_absent_on_purpose_is_absent() {
         (
             "async fn",
             &[
-                "app", "bot", "cli", "delivery", "http", "pipeline", "store", "telegram",
+                "app", "bot", "cli", "delivery", "http", "pipeline", "push", "store", "telegram",
             ],
         ),
     ];

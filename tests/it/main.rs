@@ -21,6 +21,7 @@ mod killed_at_random;
 mod labels_have_names;
 mod messages_arrive;
 mod posts_become_feeds;
+mod pushing;
 mod serving_feeds;
 mod the_bot_answers;
 mod topics;

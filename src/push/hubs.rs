@@ -1,0 +1,169 @@
+//! WebSub: hubs are told which feeds changed (W3C Recommendation, section 6: how is left to hubs; this is
+//! PubSubHubbub 0.4's way, which they all know).
+//! In: feeds that changed. Out: `hub.mode=publish` with a `hub.url` for each, many in one request.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use percent_encoding::utf8_percent_encode;
+use reqwest::StatusCode;
+
+use super::{Book, PushError, Stage};
+use crate::catalog::{Owed, Target};
+use crate::http::COMPONENT;
+
+/// Feeds named in one request: about 4 KB of percent-encoded Chinese.
+const BATCH: usize = 20;
+const TIMEOUT: Duration = Duration::from_secs(20);
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// The hubs.
+pub struct HubList {
+    client: reqwest::Client,
+    hubs: Vec<Hub>,
+    /// `site.url`.
+    site: String,
+}
+
+struct Hub {
+    url: String,
+    /// Versions that it was told of while another hub was down.
+    told: HashMap<String, [u8; 16]>,
+}
+
+/// What became of one request.
+enum Answer {
+    Accepted,
+    /// The hub will not have it, however often it is asked.
+    Refused(StatusCode),
+    Failed(String),
+}
+
+impl HubList {
+    /// Hubs at these addresses for the feeds of a site.
+    ///
+    /// # Errors
+    /// TLS cannot be set up.
+    pub fn new(hubs: &[String], site: &str) -> Result<Self, String> {
+        let client = reqwest::Client::builder()
+            .connect_timeout(CONNECT)
+            .timeout(TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|error| error.to_string())?;
+        let hub = |url: &String| Hub {
+            url: url.clone(),
+            told: HashMap::new(),
+        };
+        Ok(HubList {
+            client,
+            hubs: hubs.iter().map(hub).collect(),
+            site: site.trim_end_matches('/').to_owned(),
+        })
+    }
+
+    /// A feed's own address, as it stands in the feed.
+    fn address(&self, path: &str) -> String {
+        path.split('/').fold(self.site.clone(), |mut url, part| {
+            url.push('/');
+            url.extend(utf8_percent_encode(part, COMPONENT));
+            url
+        })
+    }
+
+    async fn ask(&self, hub: &str, feeds: &[Owed]) -> Answer {
+        let mut form = vec![("hub.mode", "publish".to_owned())];
+        form.extend(
+            feeds
+                .iter()
+                .map(|feed| ("hub.url", self.address(&feed.path))),
+        );
+        let body = form_urlencoded(&form);
+        let kind = "application/x-www-form-urlencoded";
+        let request = self
+            .client
+            .post(hub)
+            .header("content-type", kind)
+            .body(body);
+        match request.send().await {
+            Err(error) => Answer::Failed(error.without_url().to_string()),
+            Ok(answer) => match answer.status() {
+                status if status.is_success() => Answer::Accepted,
+                StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => {
+                    Answer::Failed(answer.status().to_string())
+                }
+                status if status.is_client_error() => Answer::Refused(status),
+                status => Answer::Failed(status.to_string()),
+            },
+        }
+    }
+
+    /// Tells one hub; what it refuses is told once more alone, so that one bad feed costs no other.
+    async fn tell(&self, hub: &str, feeds: Vec<Owed>) -> (Vec<Owed>, Option<String>) {
+        let mut done = Vec::with_capacity(feeds.len());
+        let mut waiting: Vec<&[Owed]> = feeds.chunks(BATCH).rev().collect();
+        while let Some(batch) = waiting.pop() {
+            match self.ask(hub, batch).await {
+                Answer::Accepted => done.extend_from_slice(batch),
+                Answer::Refused(_) if batch.len() > 1 => waiting.extend(batch.chunks(1)),
+                Answer::Refused(status) => {
+                    for feed in batch {
+                        let feed = &feed.path;
+                        tracing::warn!(hub, feed, "the hub refuses a feed: {status}");
+                    }
+                    done.extend_from_slice(batch);
+                }
+                Answer::Failed(why) => return (done, Some(format!("{hub}: {why}"))),
+            }
+        }
+        (done, None)
+    }
+}
+
+#[async_trait]
+impl Stage for HubList {
+    fn target(&self) -> Target {
+        Target::Hubs
+    }
+
+    async fn work(&mut self, book: &Book) -> Result<usize, PushError> {
+        let owed = book.owed(Target::Hubs).await?;
+        let mut fault = None;
+        for at in 0..self.hubs.len() {
+            let hub = &self.hubs[at];
+            let is_news = |row: &&Owed| hub.told.get(&row.path) != row.hash.as_ref();
+            let news: Vec<Owed> = owed.iter().filter(is_news).cloned().collect();
+            let (done, failed) = self.tell(&hub.url, news).await;
+            fault = fault.or(failed);
+            let told = done
+                .into_iter()
+                .filter_map(|row| row.hash.map(|hash| (row.path, hash)));
+            self.hubs[at].told.extend(told);
+        }
+        let is_done = |row: &Owed| {
+            let told = |hub: &Hub| hub.told.get(&row.path) == row.hash.as_ref();
+            self.hubs.iter().all(told)
+        };
+        let done: Vec<Owed> = owed.iter().filter(|row| is_done(row)).cloned().collect();
+        let files = done.len();
+        for hub in &mut self.hubs {
+            for row in &done {
+                hub.told.remove(&row.path);
+            }
+        }
+        book.settle(done).await?;
+        match fault {
+            Some(why) => Err(PushError::Target(format!("hub {why}"))),
+            None => Ok(files),
+        }
+    }
+}
+
+/// WHATWG's form encoding, where everything that need not stay is escaped.
+fn form_urlencoded(pairs: &[(&str, String)]) -> String {
+    let pair = |(name, value): &(&str, String)| {
+        format!("{name}={}", utf8_percent_encode(value, COMPONENT))
+    };
+    pairs.iter().map(pair).collect::<Vec<_>>().join("&")
+}
