@@ -1,7 +1,7 @@
 //! Everything that can be built again from the posts, and one round over it.
 //! In: hints and the time. Out: an up-to-date catalog and feeds. No async here, and no precious data.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -16,14 +16,12 @@ use crate::config::Config;
 use crate::feeds::Addresses;
 use crate::http::Shelf;
 use crate::model::{Follow, Label, Site};
-use crate::posts;
+use crate::posts::{self, watch::Writers};
 use crate::publish::Folder;
 use crate::topics::Matcher;
 
 /// Files read and written in one go: large enough for two cores, small enough for flat memory.
 const BATCH: usize = 256;
-/// A scan that finds nothing where so many files were known meets an unmounted folder, not a cleared one.
-pub(super) const VANISHED: usize = 20;
 
 /// What keeps the derived half from starting.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +59,14 @@ pub struct Derived {
     pub(super) progress: Option<Progress>,
     /// The feeds that the OPML file and the index page list.
     pub(super) listed: Vec<Follow>,
+    /// Folders that the last full look could not look into.
+    pub(super) away: Vec<PathBuf>,
+    /// Folders in which the last full look found nothing where there was much.
+    pub(super) vanished: Vec<PathBuf>,
+    /// Folders whose missing posts are not forgotten.
+    pub(super) held: Vec<PathBuf>,
+    /// What was said about the folders and still holds.
+    pub(super) said: BTreeSet<String>,
 }
 
 impl Derived {
@@ -107,6 +113,7 @@ impl Derived {
                 first_seen,
                 budget: config.summary.budget,
                 settle_ms: i64::try_from(config.posts.settle_ms).unwrap_or(0),
+                writers: Arc::default(),
             },
             catalog,
             folder,
@@ -117,6 +124,10 @@ impl Derived {
             entries: Entries::default(),
             progress: None,
             listed: Vec::new(),
+            away: Vec::new(),
+            vanished: Vec::new(),
+            held: Vec::new(),
+            said: BTreeSet::new(),
         };
         derived.stock_shelf()?;
         Ok(derived)
@@ -153,6 +164,24 @@ impl Derived {
         &self.site
     }
 
+    /// The files that are being written, for the watcher to keep up to date.
+    pub fn writers(&self) -> Arc<Writers> {
+        self.reader.writers.clone()
+    }
+
+    fn grace(&self) -> i64 {
+        i64::try_from(self.config.posts.delete_grace_seconds).unwrap_or(i64::MAX / 2)
+    }
+
+    /// When the time alone changes something next, in seconds since 1970: a waiting post comes out, a
+    /// missing one is forgotten.
+    pub fn next_due(&self) -> Option<i64> {
+        let out = self.catalog.next_due().ok().flatten();
+        let gone = self.catalog.oldest_missing(&self.held).ok().flatten();
+        let gone = gone.map(|since| since.saturating_add(self.grace()));
+        out.into_iter().chain(gone).min()
+    }
+
     /// One round: look, read, index, render, publish. `now` is seconds since 1970.
     ///
     /// # Errors
@@ -164,23 +193,28 @@ impl Derived {
         now: i64,
     ) -> Result<Round, CatalogError> {
         let mut round = Round::default();
-        let mut changes = self.look(hint, &mut round)?;
+        let mut changes = self.look(hint, patience, now, &mut round)?;
         self.catalog.mark_missing(&changes.gone, now)?;
-        self.catalog.upsert(&changes.troubles, now)?;
+        let mut troubled = self.catalog.upsert(&changes.troubles, now)?;
+        changes.read.append(&mut troubled.reread);
+        round.delta.merge(troubled);
         while !changes.read.is_empty() {
             self.take_in(&changes, patience, now, &mut round)?;
             changes = Changes::default();
             changes.read = std::mem::take(&mut round.delta.reread);
         }
-        let grace = match patience {
-            Patience::Daemon => {
-                i64::try_from(self.config.posts.delete_grace_seconds).unwrap_or(i64::MAX)
-            }
+        let before = now.saturating_sub(match patience {
+            Patience::Daemon => self.grace(),
             Patience::OneShot => 0,
+        });
+        let oldest = self.catalog.oldest_missing(&[])?;
+        self.held = match oldest.is_some_and(|since| since <= before) {
+            true => self.held_back()?,
+            false => Vec::new(),
         };
-        round
-            .delta
-            .merge(self.catalog.forget_missing(now.saturating_sub(grace))?);
+        let forgotten = self.catalog.forget_missing(before, &self.held)?;
+        round.delta.merge(forgotten);
+        self.say(&mut round)?;
         let heirs = std::mem::take(&mut round.delta.reread);
         let heirs = Changes {
             read: heirs,

@@ -18,4 +18,5 @@ mod messages_arrive;
 mod posts_become_feeds;
 mod serving_feeds;
 mod the_bot_answers;
+mod watching;
 mod world;
