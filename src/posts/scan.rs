@@ -2,8 +2,9 @@
 //! In: the folders of the config, or paths that may have changed. Out: paths with stamps,
 //! problems, and the folders that could not be looked into, whose posts are not deleted.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
+use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
@@ -71,8 +72,8 @@ pub(super) fn concerns(roots: &[PathBuf], path: &Path) -> bool {
 /// Looks at paths, absolute or as the roots are written. A root that is away is left to `scan`.
 pub fn look(roots: &[PathBuf], paths: &[PathBuf]) -> Look {
     let mut look = Look::default();
-    let mut links = HashMap::new();
-    let mut odd: BTreeMap<&Path, Targets> = BTreeMap::new();
+    let mut real = HashMap::new();
+    let mut odd: BTreeMap<&Path, BTreeSet<PathBuf>> = BTreeMap::new();
     for path in paths {
         let Some((root, relative)) = roots.iter().find_map(|root| below(root, path)) else {
             continue;
@@ -87,16 +88,16 @@ pub fn look(roots: &[PathBuf], paths: &[PathBuf]) -> Look {
         // A name that cannot be kept is looked at with its folder.
         while target.to_str().is_none() && target.pop() {}
         look.at.extend(target.to_str().map(str::to_owned));
-        match plain_file(root, &target, &mut links) {
+        match plain_file(root, &target, &mut real) {
             Some(Some(found)) => look.scan.found.push(found),
             Some(None) => {}
             None => {
-                odd.entry(root).or_default().add(target);
+                odd.entry(root).or_default().insert(target);
             }
         }
     }
-    for (root, targets) in &odd {
-        walk(root, Some(targets), &mut look.scan);
+    for (root, targets) in odd {
+        walk(root, Some(&Targets::new(targets)), &mut look.scan);
     }
     look.scan.sort();
     look.at.sort();
@@ -108,16 +109,13 @@ pub fn look(roots: &[PathBuf], paths: &[PathBuf]) -> Look {
 fn plain_file(
     root: &Path,
     path: &Path,
-    links: &mut HashMap<PathBuf, bool>,
+    real: &mut HashMap<PathBuf, bool>,
 ) -> Option<Option<Found>> {
-    let folders = path.ancestors().skip(1).take_while(|above| *above != root);
-    for above in folders {
-        let is_link = *links
-            .entry(above.to_owned())
-            .or_insert_with(|| above.is_symlink());
-        if is_link {
-            return None;
-        }
+    if !path
+        .parent()
+        .is_some_and(|above| is_real(root, above, real))
+    {
+        return None;
     }
     match path.symlink_metadata() {
         Ok(metadata) if metadata.is_file() => {
@@ -130,6 +128,20 @@ fn plain_file(
         Err(error) if is_gone(&error) => Some(None),
         Ok(_) | Err(_) => None,
     }
+}
+
+/// True for a folder that no link below the root leads to.
+fn is_real(root: &Path, folder: &Path, known: &mut HashMap<PathBuf, bool>) -> bool {
+    if folder == root {
+        return true;
+    }
+    if let Some(real) = known.get(folder) {
+        return *real;
+    }
+    let real = { folder.parent() }.is_some_and(|above| is_real(root, above, known))
+        && !folder.is_symlink();
+    known.insert(folder.to_owned(), real);
+    real
 }
 
 /// True for what is below a hidden folder, or hidden or temporary itself.
@@ -160,26 +172,36 @@ fn below<'a>(root: &'a Path, path: &'a Path) -> Option<(&'a Path, PathBuf)> {
         .map(|rest| (root, rest.to_owned()))
 }
 
-/// What of a root is wanted: paths with all below them, and the folders that lead there.
+/// What of a root is wanted: paths with all below them, and the folders that lead there. None is below
+/// another, so that neighbours in the order of paths tell everything.
 #[derive(Default)]
-struct Targets {
-    at: HashSet<PathBuf>,
-    above: HashSet<PathBuf>,
-}
+struct Targets(BTreeSet<PathBuf>);
 
 impl Targets {
-    fn add(&mut self, path: PathBuf) {
-        self.above
-            .extend(path.ancestors().skip(1).map(Path::to_owned));
-        self.at.insert(path);
+    fn new(paths: BTreeSet<PathBuf>) -> Targets {
+        let mut targets = BTreeSet::new();
+        let mut last: Option<PathBuf> = None;
+        for path in paths {
+            if !last.as_ref().is_some_and(|last| path.starts_with(last)) {
+                targets.insert(path.clone());
+                last = Some(path);
+            }
+        }
+        Targets(targets)
     }
 
     fn hold(&self, path: &Path) -> bool {
-        path.ancestors().any(|above| self.at.contains(above))
+        let mut before = self
+            .0
+            .range::<Path, _>((Bound::Unbounded, Bound::Included(path)));
+        before.next_back().is_some_and(|at| path.starts_with(at))
     }
 
     fn lead_to(&self, path: &Path) -> bool {
-        self.above.contains(path) || self.hold(path)
+        let mut after = self
+            .0
+            .range::<Path, _>((Bound::Included(path), Bound::Unbounded));
+        after.next().is_some_and(|at| at.starts_with(path)) || self.hold(path)
     }
 }
 

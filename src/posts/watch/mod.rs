@@ -206,8 +206,13 @@ impl Watch {
     fn flush(&mut self) -> Result<(), Ended> {
         self.writers.tidy();
         let batch = std::mem::take(&mut self.batch);
+        let mut last: Option<&PathBuf> = None;
         for folder in batch.paths.iter().filter(|path| path.is_dir()) {
-            self.watch_folder(folder)?;
+            // What is below the one before is watched with it.
+            if !last.is_some_and(|last| folder.starts_with(last)) {
+                self.watch_folder(folder)?;
+                last = Some(folder);
+            }
         }
         if batch.all || self.batch.all {
             self.batch.all = false;

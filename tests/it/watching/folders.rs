@@ -285,10 +285,13 @@ fn folders_are_moved_about_and_still_watched() {
 
 #[test]
 fn a_folder_ten_thousand_deep_harms_nobody() {
+    if !has("perl") {
+        return;
+    }
     let world = world("poll_seconds: 1");
     let daemon = world.start();
-    let down = "for ((i = 0; i < 10000; i++)); do mkdir d && cd d || exit 1; done";
-    run_in(&world.path("posts"), "bash", &["-c", down]);
+    let down = "for (1..10000) { mkdir 'd' or die; chdir 'd' or die }";
+    run_in(&world.path("posts"), "perl", &["-e", down]);
     is_as_fresh(&world, &daemon);
     world.write("posts/d/d/2026-11-20-deep.md", &post("深处"));
     daemon.wait_for("/feed.xml", |answer| answer.text().contains("深处"));
