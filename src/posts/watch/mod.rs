@@ -4,6 +4,7 @@
 //!
 //! Dropping the `Watcher` ends it. One thread waits for events and does everything here.
 
+mod aliases;
 mod batch;
 mod place;
 mod writers;
@@ -18,6 +19,7 @@ use notify::{ErrorKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use super::scan::concerns;
 use super::settings::Settings;
+use aliases::Aliases;
 use batch::Batch;
 use place::{identity, remote_kind};
 pub use writers::Writers;
@@ -70,6 +72,7 @@ impl Watcher {
             notify: None,
             batch: Batch::default(),
             writers,
+            aliases: Aliases::default(),
             overflowed: false,
             hints,
         };
@@ -104,7 +107,7 @@ enum State {
     Missing,
     /// Device and inode: another folder under the same name needs another watch.
     Watched(u64, u64),
-    /// Events were lost, perhaps of new folders, which are not watched then.
+    /// Events were lost, perhaps those of new folders, which are not watched then.
     Stale,
     Polled,
 }
@@ -122,6 +125,7 @@ struct Watch {
     notify: Option<RecommendedWatcher>,
     batch: Batch,
     writers: Arc<Writers>,
+    aliases: Aliases,
     overflowed: bool,
     hints: Sender<Hint>,
 }
@@ -179,11 +183,7 @@ impl Watch {
     fn lost(&mut self, error: Option<notify::Error>) -> Result<(), Ended> {
         self.batch.all = true;
         let Some(error) = error else {
-            for root in &mut self.roots {
-                if matches!(root.state, State::Watched(..)) {
-                    root.state = State::Stale;
-                }
-            }
+            self.distrust();
             if std::mem::replace(&mut self.overflowed, true) {
                 return Ok(());
             }
@@ -203,9 +203,18 @@ impl Watch {
         Ok(())
     }
 
+    fn distrust(&mut self) {
+        for root in &mut self.roots {
+            if matches!(root.state, State::Watched(..)) {
+                root.state = State::Stale;
+            }
+        }
+    }
+
     fn flush(&mut self) -> Result<(), Ended> {
         self.writers.tidy();
         let batch = std::mem::take(&mut self.batch);
+        let changed = !batch.paths.is_empty();
         let mut last: Option<&PathBuf> = None;
         for folder in batch.paths.iter().filter(|path| path.is_dir()) {
             // What is below the one before is watched with it.
@@ -214,7 +223,11 @@ impl Watch {
                 last = Some(folder);
             }
         }
-        if batch.all || self.batch.all {
+        if changed && self.aliases.any() {
+            // The names in the events may be others than the posts', and a watch may have gone with one.
+            self.distrust();
+        }
+        if batch.all || self.batch.all || self.aliases.any() {
             self.batch.all = false;
             self.tell(Hint::Rescan)
         } else {
@@ -303,7 +316,9 @@ impl Watch {
         };
         // The folder may be another than the one watched under this name before.
         let _ = notify.unwatch(path);
-        notify.watch(path, RecursiveMode::Recursive)
+        notify.watch(path, RecursiveMode::Recursive)?;
+        self.aliases.add(path);
+        Ok(())
     }
 
     /// Watches a folder that notify does not see come: a link to one, or one that could not be opened before.
@@ -315,6 +330,9 @@ impl Watch {
         let (Some(_), Some(notify)) = (root, &mut self.notify) else {
             return Ok(());
         };
+        if self.aliases.add(path) && path.is_symlink() {
+            return Ok(());
+        }
         match notify.watch(path, RecursiveMode::Recursive) {
             Err(error) if matches!(error.kind, ErrorKind::MaxFilesWatch) => self.lost(Some(error)),
             _ => Ok(()),

@@ -5,10 +5,12 @@ use std::path::Path;
 
 use super::*;
 
+type Save = fn(&Path, &str);
+
 const NAME: &str = "2026-11-20-edited.md";
 
 /// Saves a text as one editor does, while the daemon runs, and checks what comes of it.
-fn saved_by(ways: &[(&str, fn(&Path, &str))]) {
+fn saved_by(ways: &[(&str, Save)]) {
     let world = world("");
     world.post(NAME, &post("初稿"));
     let daemon = world.start();
@@ -19,18 +21,13 @@ fn saved_by(ways: &[(&str, fn(&Path, &str))]) {
         assert_eq!(feed.text().matches("/edited</id>").count(), 1, "{way}");
     }
     is_as_fresh(&world, &daemon);
-    assert_eq!(
-        messages(&daemon),
-        1,
-        "only the beat is news\n{}",
-        daemon.output()
-    );
+    announced(&daemon, 1);
     assert!(daemon.terminate().success());
 }
 
 #[test]
 fn emacs_with_lock_autosave_and_backup() {
-    let by_rename: fn(&Path, &str) = |posts, text| {
+    let by_rename: Save = |posts, text| {
         symlink("me@here.1234:1700000000", posts.join(format!(".#{NAME}"))).unwrap();
         std::fs::write(posts.join(format!("#{NAME}#")), text).unwrap();
         std::fs::rename(posts.join(NAME), posts.join(format!("{NAME}~"))).unwrap();
@@ -38,7 +35,7 @@ fn emacs_with_lock_autosave_and_backup() {
         std::fs::remove_file(posts.join(format!(".#{NAME}"))).unwrap();
         std::fs::remove_file(posts.join(format!("#{NAME}#"))).unwrap();
     };
-    let precious: fn(&Path, &str) = |posts, text| {
+    let precious: Save = |posts, text| {
         std::fs::write(posts.join("tmp1234abc"), text).unwrap();
         std::fs::rename(posts.join("tmp1234abc"), posts.join(NAME)).unwrap();
     };
@@ -50,13 +47,13 @@ fn emacs_with_lock_autosave_and_backup() {
 
 #[test]
 fn vs_code_in_place_and_atomically() {
-    let in_place: fn(&Path, &str) = |posts, text| std::fs::write(posts.join(NAME), text).unwrap();
-    let atomic: fn(&Path, &str) = |posts, text| {
+    let in_place: Save = |posts, text| std::fs::write(posts.join(NAME), text).unwrap();
+    let atomic: Save = |posts, text| {
         let temp = posts.join(format!("{NAME}.vsctmp"));
         std::fs::write(&temp, text).unwrap();
         std::fs::rename(temp, posts.join(NAME)).unwrap();
     };
-    let delete_first: fn(&Path, &str) = |posts, text| {
+    let delete_first: Save = |posts, text| {
         std::fs::remove_file(posts.join(NAME)).unwrap();
         std::fs::write(posts.join(NAME), text).unwrap();
     };
@@ -82,9 +79,9 @@ fn vim_with_each_kind_of_backup() {
     if !has("vim") {
         return;
     }
-    let renamed: fn(&Path, &str) = |posts, text| vim(posts, text, "backup backupcopy=no");
-    let copied: fn(&Path, &str) = |posts, text| vim(posts, text, "backup backupcopy=yes");
-    let none: fn(&Path, &str) = |posts, text| vim(posts, text, "nobackup nowritebackup");
+    let renamed: Save = |posts, text| vim(posts, text, "backup backupcopy=no");
+    let copied: Save = |posts, text| vim(posts, text, "backup backupcopy=yes");
+    let none: Save = |posts, text| vim(posts, text, "nobackup nowritebackup");
     saved_by(&[
         ("backupcopy=no", renamed),
         ("backupcopy=yes", copied),
@@ -94,7 +91,7 @@ fn vim_with_each_kind_of_backup() {
 
 #[test]
 fn sed_in_place() {
-    let sed: fn(&Path, &str) = |posts, text| {
+    let sed: Save = |posts, text| {
         let title = text.lines().nth(1).unwrap();
         run_in(
             posts,

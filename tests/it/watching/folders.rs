@@ -24,7 +24,7 @@ fn shows_all(daemon: &Daemon) -> bool {
 #[test]
 fn the_folder_is_renamed_and_comes_back() {
     let world = World::new().config(
-        "posts: {delete_grace_seconds: 0, rescan_seconds: 86400, poll_seconds: 1}\nfeeds: {entries: 100}\n",
+        "posts: {delete_grace_seconds: 0, rescan_seconds: 86400, poll_seconds: 1}\nfeeds: {limit: 100}\n",
     );
     fill(&world, "posts");
     let daemon = world.start();
@@ -35,12 +35,7 @@ fn the_folder_is_renamed_and_comes_back() {
     world.rename("away", "posts");
     is_as_fresh(&world, &daemon);
     assert!(shows_all(&daemon));
-    assert_eq!(
-        messages(&daemon),
-        1,
-        "only the beat is news\n{}",
-        daemon.output()
-    );
+    announced(&daemon, 1);
     assert_eq!(
         daemon
             .output()
@@ -53,7 +48,7 @@ fn the_folder_is_renamed_and_comes_back() {
 #[test]
 fn another_file_system_is_unmounted_and_returns() {
     let world = World::new().config(
-        "posts: {delete_grace_seconds: 0, rescan_seconds: 1, poll_seconds: 1}\nfeeds: {entries: 100}\n",
+        "posts: {delete_grace_seconds: 0, rescan_seconds: 1, poll_seconds: 1}\nfeeds: {limit: 100}\n",
     );
     fill(&world, "disk");
     let mounted = Mounted::over(&world);
@@ -70,12 +65,7 @@ fn another_file_system_is_unmounted_and_returns() {
     mounted.mount();
     is_as_fresh(&world, &daemon);
     assert!(shows_all(&daemon));
-    assert_eq!(
-        messages(&daemon),
-        1,
-        "only the beat is news\n{}",
-        daemon.output()
-    );
+    announced(&daemon, 1);
     drop(daemon);
 }
 
@@ -156,7 +146,7 @@ fn wait_until(wish: impl Fn() -> bool) {
 #[test]
 fn a_folder_that_is_emptied_keeps_its_posts_until_told_otherwise() {
     let world = World::new()
-        .config("posts: {delete_grace_seconds: 0, rescan_seconds: 86400}\nfeeds: {entries: 100}\n");
+        .config("posts: {delete_grace_seconds: 0, rescan_seconds: 86400}\nfeeds: {limit: 100}\n");
     fill(&world, "posts");
     let daemon = world.start();
     let before = daemon.get("/feed.xml").body;
@@ -175,12 +165,7 @@ fn a_folder_that_is_emptied_keeps_its_posts_until_told_otherwise() {
     move_all("aside", "posts");
     is_as_fresh(&world, &daemon);
     assert!(shows_all(&daemon));
-    assert_eq!(
-        messages(&daemon),
-        1,
-        "only the beat is news\n{}",
-        daemon.output()
-    );
+    announced(&daemon, 1);
     assert!(daemon.terminate().success());
     // An admin who means it says so.
     move_all("posts", "aside");
@@ -193,7 +178,7 @@ fn a_folder_that_is_emptied_keeps_its_posts_until_told_otherwise() {
 #[test]
 fn one_of_two_folders_is_away() {
     let world = World::new().config(
-        "posts: {dir: [posts, old], delete_grace_seconds: 0, rescan_seconds: 1}\nfeeds: {entries: 100}\n",
+        "posts: {dir: [posts, old], delete_grace_seconds: 0, rescan_seconds: 1}\nfeeds: {limit: 100}\n",
     );
     fill(&world, "old");
     world.post("2026-11-20-other.md", &post("另一篇"));

@@ -136,9 +136,22 @@ fn is_as_fresh(world: &World, daemon: &Daemon) {
     }
 }
 
-/// How many messages went out so far.
-fn messages(daemon: &Daemon) -> usize {
-    daemon.output().matches("message to @terminal").count()
+/// Posts that were news to somebody so far are exactly so many. The log tells it, since messages keep their pace.
+fn announced(daemon: &Daemon, expected: usize) {
+    let start = Instant::now();
+    loop {
+        let said = daemon.output();
+        let counts = said.split("announced=").skip(1);
+        let sum: usize = counts
+            .map(|rest| rest.split(' ').next().unwrap().parse::<usize>().unwrap())
+            .sum();
+        if sum == expected {
+            return;
+        }
+        let late = start.elapsed() > DEADLINE;
+        assert!(sum < expected && !late, "{sum}, not {expected}\n{said}");
+        std::thread::yield_now();
+    }
 }
 
 /// True if a program is on this machine; says so if not.
