@@ -262,7 +262,7 @@ impl Daemon {
                 "{path} never came out as wished:\n{text}\n{}",
                 self.output()
             );
-            std::thread::yield_now();
+            std::thread::sleep(Duration::from_millis(5));
         }
     }
 

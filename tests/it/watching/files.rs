@@ -104,6 +104,8 @@ fn times_from_another_age_change_nothing() {
             world.write(&path, &post(&format!("{title}{name}")));
             let file = File::options().write(true).open(world.path(&path)).unwrap();
             file.set_modified(time).unwrap();
+            // Whoever has it open for writing is waited for.
+            drop(file);
             let words = format!("{title}{name}");
             daemon.wait_for("/feed.xml", |answer| answer.text().contains(&words));
         }
