@@ -1,6 +1,7 @@
 //! The daemon: watch, publish, serve, deliver, answer; until SIGINT or SIGTERM.
 //! In: a setup. Out: nothing until it stops; then everything that was started has ended.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::setup::{AppError, Setup};
 use super::watch::{self, Loop, Owed};
 use crate::bot::{self, Context, Index};
-use crate::http::{self, Health};
+use crate::http::{self, Health, Serving};
 use crate::pipeline::Progress;
 use crate::store::Store;
 use crate::telegram::Telegram;
@@ -107,13 +108,16 @@ async fn serve(
     };
     let listener = TcpListener::bind(address).await.map_err(refused)?;
     let got = listener.local_addr().map_err(refused)?;
-    let router = http::router(shelf, health.clone(), &setup.site);
+    let serving = Serving {
+        shelf,
+        health: health.clone(),
+        site: setup.site.clone(),
+        hub: None,
+        retired: BTreeSet::new(),
+        access_log: setup.config.http.access_log,
+    };
     let stopped = stop.clone().cancelled_owned();
-    tasks.spawn(async move {
-        if let Err(error) = http::serve(listener, router, stopped).await {
-            tracing::error!(%error, "the server ended");
-        }
-    });
+    tasks.spawn(http::serve(listener, serving, stopped));
     Ok(Some(format!("http://{got}")))
 }
 

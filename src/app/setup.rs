@@ -8,11 +8,11 @@ use std::time::Duration;
 use crate::config::{self, Config, ConfigError, Secret, Source, UnknownPolicy};
 use crate::delivery::plan::Rules;
 use crate::delivery::{Clock, Sender, Terminal};
-use crate::model::{ChatId, Follow, Site};
+use crate::model::{ChatId, Follow, Problem, Severity, Site};
 use crate::pipeline::{Derived, DerivedError, PipelineError, Planner, Progress};
 use crate::store::{InstanceLock, LockError, SqliteStore, Store, StoreError, path_of};
 use crate::telegram::{Outlet, Telegram, TelegramError};
-use crate::topics::{self, Matcher};
+use crate::topics::{self, Matcher, TopicError};
 
 /// Where the demo's messages go: everything that is new, on the terminal.
 const TERMINAL: &str = "@terminal";
@@ -84,17 +84,33 @@ impl Setup {
     /// # Errors
     /// What is wrong with them, with file, line and a way out.
     pub fn load(source: &Source) -> Result<Self, AppError> {
+        let (setup, problems) = Setup::load_what_can_be(source)?;
+        match problems.is_empty() {
+            true => Ok(setup),
+            false => Err(AppError::Config(ConfigError::of(problems))),
+        }
+    }
+
+    /// The same for a command that only looks: topics that cannot be used are left out and told.
+    ///
+    /// # Errors
+    /// What is wrong with config or token.
+    pub fn load_what_can_be(source: &Source) -> Result<(Self, Vec<Problem>), AppError> {
         let config = config::load(source)?;
         let site = config.site()?;
-        let matcher = load_topics(&config)?;
-        let token = config::token(config.telegram.token_file.as_deref())?;
-        Ok(Setup {
+        let token = config::token(config.telegram.token_file.as_deref())
+            .map_err(|error| error.placed(source))?;
+        let (topics, errors) = topics::load_dir(&config.topics.dir);
+        let matcher = Matcher::new(topics)
+            .map_err(|why| AppError::Config(ConfigError::new(format!("topics: {why}"))))?;
+        let setup = Setup {
             config,
             site,
             matcher: Arc::new(matcher),
             clock: Clock::system(),
             token,
-        })
+        };
+        Ok((setup, errors.into_iter().map(problem).collect()))
     }
 
     /// Whether messages go to Telegram.
@@ -218,11 +234,15 @@ fn terminal() -> ChatId {
     ChatId::Name(TERMINAL.to_owned())
 }
 
-fn load_topics(config: &Config) -> Result<Matcher, AppError> {
-    let (topics, errors) = topics::load_dir(&config.topics.dir);
-    if !errors.is_empty() {
-        let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        return Err(AppError::Config(ConfigError(texts.join("\n"))));
+fn problem(error: TopicError) -> Problem {
+    let message = error.told();
+    Problem {
+        path: error.path,
+        line: error.line,
+        column: error.column,
+        severity: Severity::Skipped,
+        kind: "bad-topic",
+        message,
+        help: error.help,
     }
-    Matcher::new(topics).map_err(|why| AppError::Config(ConfigError(format!("topics: {why}"))))
 }

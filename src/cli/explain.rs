@@ -15,7 +15,7 @@ use crate::delivery::preview;
 use crate::feeds::Addresses;
 use crate::model::{Follow, Label};
 use crate::store::{Card, DeliveryRow, path_of};
-use crate::topics::{Article, Field, Hit, Verdict as TopicVerdict};
+use crate::topics::{Article, Verdict as TopicVerdict};
 
 /// What the store says about the post.
 #[derive(Default)]
@@ -150,23 +150,10 @@ fn topic_line(verdict: &TopicVerdict) -> String {
     for hit in &verdict.hits {
         line.push_str(&format!(
             "             {} x{} in {} ({:+.2})\n",
-            hit.word,
-            hit.count,
-            field(hit),
-            hit.weight
+            hit.word, hit.count, hit.field, hit.weight
         ));
     }
     line
-}
-
-fn field(hit: &Hit) -> &'static str {
-    match hit.field {
-        Field::Title => "title",
-        Field::Body => "body",
-        Field::Category => "category",
-        Field::Tag => "tag",
-        Field::Source => "source",
-    }
 }
 
 /// Who got it, or the stage at which it was stopped.
@@ -221,7 +208,7 @@ fn as_json(setup: &Setup, reading: &Reading, sent: &Sent) -> Value {
             let hits: Vec<Value> = verdict
                 .hits
                 .iter()
-                .map(|hit| json!({"word": hit.word, "field": field(hit), "count": hit.count, "weight": hit.weight}))
+                .map(|hit| json!({"word": hit.word, "field": hit.field.as_str(), "count": hit.count, "weight": hit.weight}))
                 .collect();
             json!({"topic": verdict.topic, "matched": verdict.matched, "score": verdict.score,
                    "threshold": verdict.threshold, "stopped_by": verdict.stopped_by, "hits": hits})

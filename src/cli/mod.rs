@@ -1,6 +1,6 @@
 //! The command line: one file a subcommand.
 //! In: arguments. Out: an exit code, and words on standard output; logs and progress go to standard error.
-//! Exit codes: 0 done; 1 problems found, or nothing found; 2 wrong arguments or config; 3 another tagwire
+//! Exit codes: 0 done; 1 problems found (also in config and topics, by `check`), or nothing found; 2 wrong arguments or config; 3 another tagwire
 //! works on the same files; 4 something failed (the message says what).
 
 mod build;
@@ -62,11 +62,7 @@ enum Command {
     /// Build the feeds, then end
     Build,
     /// Show every problem of posts, topics and config; exit code 1 if there is one
-    Check {
-        /// One JSON object a line
-        #[arg(long)]
-        json: bool,
-    },
+    Check(check::Options),
     /// Show what was read of each post
     Posts {
         /// One JSON object a line
@@ -109,7 +105,14 @@ pub fn main() -> ExitCode {
         Ok(Verdict::Fine) => ExitCode::SUCCESS,
         Ok(Verdict::Found) => ExitCode::from(1),
         Err(error) => {
-            eprintln!("error: {error}");
+            let text = error.to_string();
+            // A config error shown under its line says so itself.
+            let prefix = if text.starts_with("error:") {
+                ""
+            } else {
+                "error: "
+            };
+            eprintln!("{prefix}{text}");
             ExitCode::from(code(&error))
         }
     }
@@ -128,8 +131,8 @@ fn execute(cli: Cli) -> Result<Verdict, AppError> {
         path: cli.common.config,
         set: cli.common.set,
     };
-    if let Command::Check { json } = cli.command {
-        return check::execute(&source, json);
+    if let Command::Check(options) = &cli.command {
+        return check::execute(&source, options);
     }
     let setup = Setup::load(&source)?;
     let quiet = cli.common.quiet;
@@ -141,7 +144,7 @@ fn execute(cli: Cli) -> Result<Verdict, AppError> {
         Command::Explain { post, json } => explain::execute(&setup, &post, json),
         Command::Held { action } => held::execute(&setup, action),
         Command::Config { action } => config::execute(&setup, &action),
-        Command::Check { .. } => Ok(Verdict::Fine),
+        Command::Check(_) => Ok(Verdict::Fine),
     }
 }
 

@@ -33,25 +33,25 @@ pub struct PostJson<'a> {
 /// One problem as JSON.
 #[derive(Serialize)]
 pub struct ProblemJson<'a> {
-    path: &'a str,
+    file: &'a str,
     line: u32,
     column: u32,
     severity: &'static str,
     kind: &'a str,
     message: &'a str,
-    help: &'a str,
+    mend: &'a str,
 }
 
 impl<'a> From<&'a Problem> for ProblemJson<'a> {
     fn from(problem: &'a Problem) -> Self {
         ProblemJson {
-            path: &problem.path,
+            file: &problem.path,
             line: problem.line,
             column: problem.column,
             severity: problem.severity.as_str(),
             kind: problem.kind,
             message: &problem.message,
-            help: &problem.help,
+            mend: &problem.help,
         }
     }
 }

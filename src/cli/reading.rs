@@ -30,13 +30,19 @@ impl<'a> Reader<'a> {
     pub fn new(setup: &'a Setup) -> Result<Self, AppError> {
         let config = &setup.config;
         let rules = Rules::new(&config.posts, &setup.site, config.naive_dates())
-            .map_err(|why| AppError::Config(ConfigError(why)))?;
+            .map_err(|why| AppError::Config(ConfigError::setting(why)))?;
         Ok(Reader {
             setup,
             rules,
             first_seen: first_seen(setup)?,
             now: setup.clock.seconds(),
         })
+    }
+
+    /// A file's text as problems count its lines and columns.
+    pub fn text_of(&self, path: &str) -> Option<String> {
+        let (bytes, _) = posts::read(path, &self.rules).ok()?;
+        Some(posts::text_of(&bytes, &self.rules))
     }
 
     /// One file.

@@ -18,6 +18,8 @@ pub fn start_logs(verbose: u8, quiet: bool) {
         (_, 1) => "warn,tagwire=info",
         _ => "info,tagwire=debug",
     };
+    // The access log has a key of its own, `http.access_log`.
+    let default = format!("{default},tagwire::access=info");
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)

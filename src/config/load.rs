@@ -32,21 +32,39 @@ pub fn load(source: &Source) -> Result<Config, ConfigError> {
     environment.sort();
     for (name, value) in environment {
         let key = name.to_ascii_lowercase().replace("__", ".");
-        put(&mut tree, &key, &value)
-            .map_err(|why| ConfigError(format!("environment variable {PREFIX}{name}: {why}")))?;
+        put(&mut tree, &key, &value).map_err(|why| {
+            ConfigError::new(format!("environment variable {PREFIX}{name}: {why}"))
+        })?;
     }
     for pair in &source.set {
         let (key, value) = pair.split_once('=').ok_or_else(|| {
-            ConfigError(format!(
+            ConfigError::new(format!(
                 "--set {pair}: write --set key=value, for example --set posts.dir=/data/_posts"
             ))
         })?;
         put(&mut tree, key.trim(), value)
-            .map_err(|why| ConfigError(format!("--set {pair}: {why}")))?;
+            .map_err(|why| ConfigError::new(format!("--set {pair}: {why}")))?;
     }
     let config = parse_tree(tree)?;
-    config.validate()?;
+    config.validate().map_err(|error| error.placed(source))?;
     Ok(config)
+}
+
+impl Source {
+    /// True when the environment or `--set` gives the key, or a section that holds it.
+    pub(super) fn overrides(&self, key: &str) -> bool {
+        let key = key.split('[').next().unwrap_or(key);
+        let covers = |set: &str| {
+            let rest = key.strip_prefix(set);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let given = self.set.iter().filter_map(|pair| pair.split_once('='));
+        given.into_iter().any(|(set, _)| covers(set.trim()))
+            || std::env::vars().any(|(name, _)| {
+                let name = name.strip_prefix(PREFIX);
+                name.is_some_and(|name| covers(&name.to_ascii_lowercase().replace("__", ".")))
+            })
+    }
 }
 
 /// The config in force as YAML. It holds no secret: the token is never part of it.
@@ -54,7 +72,7 @@ pub fn load(source: &Source) -> Result<Config, ConfigError> {
 /// # Errors
 /// Only when YAML cannot write it, which would be a bug.
 pub fn show(config: &Config) -> Result<String, ConfigError> {
-    serde_yaml::to_string(config).map_err(|error| ConfigError(error.to_string()))
+    serde_yaml::to_string(config).map_err(|error| ConfigError::new(error.to_string()))
 }
 
 fn read_file(path: Option<&Path>) -> Result<Value, ConfigError> {
@@ -65,7 +83,7 @@ fn read_file(path: Option<&Path>) -> Result<Value, ConfigError> {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && !given => return Ok(empty()),
         Err(error) => {
-            return Err(ConfigError(format!(
+            return Err(ConfigError::new(format!(
                 "cannot read the config {}: {error}; check --config and TAGWIRE_CONFIG",
                 path.display()
             )));
@@ -94,7 +112,7 @@ fn explain(path: &str, text: &str, error: &serde_yaml::Error) -> ConfigError {
             plain,
             suggestion(&message),
         ),
-        None => ConfigError(format!("{path}: {message}")),
+        None => ConfigError::new(format!("{path}: {message}")),
     }
 }
 
@@ -104,7 +122,7 @@ fn parse_tree(tree: Value) -> Result<Config, ConfigError> {
         let help = suggestion(&message)
             .map(|help| format!("; {help}"))
             .unwrap_or_default();
-        ConfigError(format!("config: {message}{help}"))
+        ConfigError::new(format!("config: {message}{help}"))
     })
 }
 

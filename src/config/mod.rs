@@ -4,6 +4,7 @@
 
 mod error;
 mod load;
+mod place;
 mod sections;
 mod token;
 

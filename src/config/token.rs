@@ -50,7 +50,7 @@ pub fn token(file: Option<&Path>) -> Result<Option<Secret>, ConfigError> {
     };
     let text = text.trim();
     if !has_token_shape(text) {
-        return Err(ConfigError(format!(
+        return Err(ConfigError::new(format!(
             "what {from} holds is no bot token: @BotFather gives one like 123456789:AA…, digits, a colon, letters"
         )));
     }

@@ -3,16 +3,29 @@
 
 use std::time::{Duration, SystemTime};
 
-use axum::http::{HeaderMap, header};
+use hyper::{HeaderMap, header};
 
+use super::negotiate::Coding;
 use super::shelf::Stamp;
 
-/// A strong tag: same tag, same bytes.
-pub fn etag(stamp: &Stamp) -> String {
-    let mut tag = String::with_capacity(34);
+/// A strong tag: same tag, same bytes and type. So each coding has its own, and so has the view of
+/// a feed in a browser (RFC 9110 section 8.8.3.3).
+pub fn etag(stamp: &Stamp, coding: Coding, is_browser_view: bool) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
+    let mut tag = String::with_capacity(40);
     tag.push('"');
     for byte in stamp.hash {
-        tag.push_str(&format!("{byte:02x}"));
+        tag.push(digit(byte >> 4));
+        tag.push(digit(byte & 15));
+    }
+    if is_browser_view {
+        tag.push_str("-x");
+    }
+    match coding {
+        Coding::Identity => {}
+        Coding::Gzip => tag.push_str("-gz"),
+        Coding::Brotli => tag.push_str("-br"),
     }
     tag.push('"');
     tag

@@ -1,15 +1,14 @@
 //! A listener that slow, idle and too many clients cannot exhaust.
 //! In: TCP connections. Out: the same, each with a deadline that only answers push back.
-//! axum gives no access to hyper's header timeout, so the limits sit below both.
+//! It sits below HTTP/1.1 and HTTP/2, so one rule holds for both.
 
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::serve::Listener;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -22,6 +21,8 @@ const REQUEST_WITHIN: Duration = Duration::from_secs(30);
 const LARGEST_REQUEST: usize = 64 * 1024;
 /// Most connections at a time; more wait in the kernel's queue.
 const CONNECTIONS: usize = 1024;
+/// While all places are taken, silence is borne for this part of its usual time only.
+const WHEN_CROWDED: u32 = 6;
 
 /// Takes connections, bounded in number and time.
 pub struct Guarded {
@@ -43,53 +44,104 @@ impl Guarded {
             request_within,
         }
     }
-}
 
-impl Listener for Guarded {
-    type Io = Connection;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Connection, SocketAddr) {
+    /// The next connection, once there is a place for it.
+    pub async fn accept(&self) -> (Connection, SocketAddr) {
         // The semaphore is never closed, so there always is a permit in the end.
         let permit = Arc::clone(&self.free).acquire_owned().await.ok();
-        let (stream, address) = Listener::accept(&mut self.listener).await;
+        let (stream, address) = self.next().await;
+        // An answer is one write: nothing is gained by waiting for more.
+        let _ = stream.set_nodelay(true);
         let connection = Connection {
             stream,
             within: self.request_within,
-            deadline: Box::pin(sleep(self.request_within)),
+            answered: Instant::now(),
+            timer: Box::pin(sleep(self.request_within / WHEN_CROWDED)),
             read: 0,
+            free: Arc::clone(&self.free),
             _permit: permit,
         };
         (connection, address)
     }
 
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
+    async fn next(&self) -> (TcpStream, SocketAddr) {
+        loop {
+            match self.listener.accept().await {
+                Ok(accepted) => return accepted,
+                Err(error) if is_of_the_client(&error) => {}
+                Err(error) => {
+                    // No file handles left, most likely: some come back as connections end.
+                    tracing::warn!(%error, "no connection can be taken just now");
+                    sleep(Duration::from_secs(1)).await;
+                }
+            }
+        }
     }
+}
+
+fn is_of_the_client(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset
+    )
 }
 
 /// A connection with a deadline that moves only when bytes of an answer leave.
 pub struct Connection {
     stream: TcpStream,
     within: Duration,
-    deadline: Pin<Box<Sleep>>,
+    answered: Instant,
+    /// Looks at the deadline now and then: to set it anew with each answer would cost more.
+    timer: Pin<Box<Sleep>>,
     /// Bytes that came in since the last answer.
     read: usize,
+    free: Arc<Semaphore>,
     _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Connection {
+    /// Called when there is nothing to do but wait.
     fn check_deadline(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
-        match self.deadline.as_mut().poll(cx) {
-            Poll::Ready(()) => Err(io::Error::from(io::ErrorKind::TimedOut)),
-            Poll::Pending => Ok(()),
+        while self.timer.as_mut().poll(cx).is_ready() {
+            let patience = match self.free.available_permits() {
+                0 => self.within / WHEN_CROWDED,
+                _ => self.within,
+            };
+            let now = Instant::now();
+            if now.duration_since(self.answered) >= patience {
+                return Err(io::Error::from(io::ErrorKind::TimedOut));
+            }
+            self.timer.as_mut().reset(now + self.within / WHEN_CROWDED);
         }
+        Ok(())
     }
 
     fn answered(&mut self) {
-        let later = Instant::now() + self.within;
-        self.deadline.as_mut().reset(later);
+        self.answered = Instant::now();
         self.read = 0;
+    }
+
+    fn wait<T>(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
+        match self.check_deadline(cx) {
+            Ok(()) => Poll::Pending,
+            Err(error) => Poll::Ready(Err(error)),
+        }
+    }
+
+    fn wrote(
+        &mut self,
+        cx: &mut Context<'_>,
+        sent: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        match sent {
+            Poll::Pending => self.wait(cx),
+            Poll::Ready(Ok(0)) => sent,
+            Poll::Ready(_) => {
+                self.answered();
+                sent
+            }
+        }
     }
 }
 
@@ -99,9 +151,10 @@ impl AsyncRead for Connection {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.check_deadline(cx)?;
         let before = buf.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+        if Pin::new(&mut self.stream).poll_read(cx, buf)?.is_pending() {
+            return self.wait(cx);
+        }
         self.read += buf.filled().len() - before;
         if self.read > LARGEST_REQUEST {
             return Poll::Ready(Err(io::Error::from(io::ErrorKind::InvalidData)));
@@ -116,10 +169,8 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.check_deadline(cx)?;
-        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes))?;
-        self.answered();
-        Poll::Ready(Ok(written))
+        let sent = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.wrote(cx, sent)
     }
 
     fn poll_write_vectored(
@@ -127,10 +178,8 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.check_deadline(cx)?;
-        let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, parts))?;
-        self.answered();
-        Poll::Ready(Ok(written))
+        let sent = Pin::new(&mut self.stream).poll_write_vectored(cx, parts);
+        self.wrote(cx, sent)
     }
 
     fn is_write_vectored(&self) -> bool {

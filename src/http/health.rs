@@ -3,8 +3,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use hyper::{StatusCode, header};
+
+use super::answer::{Answer, text};
 
 /// Shared flags; clones show the same state. Not ready until someone says so.
 #[derive(Debug, Clone, Default)]
@@ -42,17 +43,15 @@ impl Health {
     }
 
     /// 200 `ok`, or 503 and the words.
-    pub(super) fn answer(&self) -> Response {
+    pub(super) fn answer(&self) -> Answer {
         let (status, words) = match self.check() {
             Ok(()) => (StatusCode::OK, "ok".to_owned()),
             Err(words) => (StatusCode::SERVICE_UNAVAILABLE, words),
         };
-        (
-            status,
-            [(header::CACHE_CONTROL, "no-store")],
-            format!("{words}\n"),
-        )
-            .into_response()
+        let fresh = header::HeaderValue::from_static("no-store");
+        let mut answer = text(status, format!("{words}\n"));
+        answer.headers_mut().insert(header::CACHE_CONTROL, fresh);
+        answer
     }
 
     fn change<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {

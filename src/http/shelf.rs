@@ -77,6 +77,12 @@ impl Shelf {
         files.get(path).copied()
     }
 
+    /// Every path, in no order.
+    pub(super) fn paths(&self) -> Vec<String> {
+        let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
+        files.keys().cloned().collect()
+    }
+
     pub(super) fn dir(&self) -> &Path {
         &self.dir
     }

@@ -1,20 +1,24 @@
 //! Real requests over real sockets.
 
 use std::fs;
+use std::io::Read;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+use super::guard::Guarded;
+use super::serve::serve_guarded;
 use super::*;
 use crate::publish::{Folder, Rendered};
 
-struct World {
+pub(super) struct World {
     dir: tempfile::TempDir,
+    folder: Folder,
     shelf: Shelf,
     health: Health,
-    address: SocketAddr,
+    pub address: SocketAddr,
 }
 
 fn site() -> Site {
@@ -28,47 +32,83 @@ fn site() -> Site {
     }
 }
 
-async fn world() -> World {
+pub(super) fn serving(shelf: Shelf) -> Serving {
+    Serving {
+        shelf,
+        health: Health::new(),
+        site: site(),
+        hub: Some("https://hub.test/".to_owned()),
+        retired: BTreeSet::from(["feed/old.xml".to_owned(), "feed/旧.html".to_owned()]),
+        access_log: false,
+    }
+}
+
+pub(super) async fn world() -> World {
     let dir = tempfile::tempdir().unwrap();
     let folder = Folder::open(dir.path()).unwrap();
-    let files = [
+    let shelf = Shelf::new(folder.dir().to_owned());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let serving = serving(shelf.clone());
+    let health = serving.health.clone();
+    tokio::spawn(serve(listener, serving, std::future::pending()));
+    let world = World {
+        dir,
+        folder,
+        shelf,
+        health,
+        address,
+    };
+    for path in [
         "index.html",
         "feed.xml",
         "feed.rss",
         "feed/by_tag/新闻.json",
         "feed/%2E%2E.xml",
-    ];
-    let batch = files.map(|path| Rendered {
-        path: path.to_owned(),
-        bytes: path.into(),
-    });
-    let outcome = folder.publish(batch.to_vec(), &|_| None);
-    let shelf = Shelf::new(folder.dir().to_owned());
-    shelf.put_all(&outcome.written);
-    assert_eq!(shelf.len(), 5);
-    let health = Health::new();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let router = router(shelf.clone(), health.clone(), &site());
-    tokio::spawn(serve(listener, router, std::future::pending()));
-    World {
-        dir,
-        shelf,
-        health,
-        address,
+    ] {
+        world.publish(path, path.into());
     }
+    assert_eq!(world.shelf.len(), 5);
+    world
+}
+
+/// Long enough to be compressed.
+pub(super) fn long(text: &str) -> Vec<u8> {
+    text.repeat(200).into_bytes()
 }
 
 impl World {
+    pub fn publish(&self, path: &str, bytes: Vec<u8>) {
+        let rendered = Rendered {
+            path: path.to_owned(),
+            bytes,
+        };
+        let outcome = self.folder.publish(vec![rendered], &|_| None);
+        assert!(outcome.failed.is_empty());
+        self.shelf.put_all(&outcome.written);
+    }
+
+    /// The head of the answer, and its body as it came.
+    async fn ask(&self, head: &str) -> (String, Vec<u8>) {
+        let answer = self.bytes(head).await;
+        let end = answer.windows(4).position(|at| at == b"\r\n\r\n").unwrap();
+        let head = String::from_utf8(answer[..end + 2].to_vec()).unwrap();
+        (head, answer[end + 4..].to_vec())
+    }
+
     /// Sends `head` plus a blank line; the whole answer as text.
     async fn raw(&self, head: &str) -> String {
+        String::from_utf8_lossy(&self.bytes(head).await).into_owned()
+    }
+
+    async fn bytes(&self, head: &str) -> Vec<u8> {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         let request = format!("{head}\r\nHost: x\r\nConnection: close\r\n\r\n");
         // A refused request may be cut off while it is being sent.
         let _ = stream.write_all(request.as_bytes()).await;
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer).await;
-        String::from_utf8_lossy(&answer).into_owned()
+        answer
     }
 
     async fn get(&self, path: &str) -> String {
@@ -159,12 +199,18 @@ async fn clients_that_have_it_get_304() {
 #[tokio::test]
 async fn the_tag_describes_the_bytes_even_before_the_shelf_knows_them() {
     let world = world().await;
-    let old = world.get("/feed.xml").await;
+    let old = world
+        .raw("HEAD /nothing HTTP/1.1\r\nIf-None-Match: *")
+        .await;
+    assert!(old.starts_with("HTTP/1.1 404"), "{old}");
+    let known = world
+        .raw("GET /feed.xml HTTP/1.1\r\nIf-None-Match: *")
+        .await;
     let path = world.dir.path().join("feed.xml");
     fs::write(&path, "newer!!!").unwrap();
     let new = world.get("/feed.xml").await;
     assert!(new.ends_with("newer!!!"));
-    assert_ne!(header_of(&new, "etag"), header_of(&old, "etag"));
+    assert_ne!(header_of(&new, "etag"), header_of(&known, "etag"));
     let tag = header_of(&new, "etag");
     let again = world
         .raw(&format!("GET /feed.xml HTTP/1.1\r\nIf-None-Match: {tag}"))
@@ -198,12 +244,14 @@ async fn addresses_that_lead_astray_find_nothing() {
     for path in ["/%00", "/%ff"] {
         assert!(world.get(path).await.starts_with("HTTP/1.1 400"), "{path}");
     }
-    assert!(
-        world
-            .raw("POST /feed.xml HTTP/1.1")
-            .await
-            .starts_with("HTTP/1.1 405")
-    );
+    for method in ["POST", "PUT", "DELETE", "TRACE", "PROPFIND"] {
+        let refused = world.raw(&format!("{method} /feed.xml HTTP/1.1")).await;
+        assert!(refused.starts_with("HTTP/1.1 405"), "{refused}");
+        assert_eq!(header_of(&refused, "allow"), "GET, HEAD, OPTIONS");
+    }
+    let options = world.raw("OPTIONS * HTTP/1.1").await;
+    assert!(options.starts_with("HTTP/1.1 200"), "{options}");
+    assert_eq!(header_of(&options, "allow"), "GET, HEAD, OPTIONS");
     let large = format!("GET / HTTP/1.1\r\nX: {}", "x".repeat(20_000));
     assert!(world.raw(&large).await.starts_with("HTTP/1.1 431"));
     let huge = format!("GET / HTTP/1.1\r\nX: {}", "x".repeat(300_000));
@@ -227,9 +275,9 @@ async fn health_says_what_is_wrong() {
 async fn a_client_that_never_ends_its_request_is_cut_off() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let guarded = guard::Guarded::with(listener, Duration::from_millis(300), 1);
-    let router = router(Shelf::new("x".into()), Health::new(), &site());
-    tokio::spawn(async move { axum::serve(guarded, router).await });
+    let guarded = Guarded::with(listener, Duration::from_millis(300), 1);
+    let nothing = serving(Shelf::new("x".into()));
+    tokio::spawn(serve_guarded(guarded, nothing, std::future::pending()));
     let mut slow = TcpStream::connect(address).await.unwrap();
     slow.write_all(b"GET / HTTP/1.1\r\nX: ").await.unwrap();
     let drip = async {
@@ -253,11 +301,234 @@ async fn a_client_that_never_ends_its_request_is_cut_off() {
 #[tokio::test]
 async fn serving_stops_when_told() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
     let (tell, told) = tokio::sync::oneshot::channel::<()>();
-    let router = router(Shelf::new("x".into()), Health::new(), &site());
     let stop = async move { told.await.unwrap_or(()) };
-    let server = tokio::spawn(serve(listener, router, stop));
+    let nothing = serving(Shelf::new("x".into()));
+    let server = tokio::spawn(serve(listener, nothing, stop));
+    // An idle connection, and one in the middle of a request, keep nobody from stopping.
+    let _idle = TcpStream::connect(address).await.unwrap();
+    let mut half = TcpStream::connect(address).await.unwrap();
+    half.write_all(b"GET / HTTP/1.1\r\n").await.unwrap();
+    let mut kept = TcpStream::connect(address).await.unwrap();
+    kept.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        .await
+        .unwrap();
+    kept.read_u8().await.unwrap();
     tell.send(()).unwrap();
-    let ended = tokio::time::timeout(Duration::from_secs(5), server).await;
-    ended.unwrap().unwrap().unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(20), server).await;
+    ended.unwrap().unwrap();
+}
+
+fn gunzip(bytes: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::new();
+    let mut gzip = flate2::read::GzDecoder::new(bytes);
+    gzip.read_to_end(&mut plain).unwrap();
+    plain
+}
+
+fn unbrotli(bytes: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::new();
+    brotli::BrotliDecompress(&mut &*bytes, &mut plain).unwrap();
+    plain
+}
+
+#[tokio::test]
+async fn each_coding_has_its_own_tag_and_gets_its_own_304() {
+    let world = world().await;
+    let body = long("<p>新闻</p>");
+    world.publish("feed/a.xml", body.clone());
+    let mut tags = BTreeSet::new();
+    for (asked, coding) in [("", None), ("gzip", Some("gzip")), ("gzip, br", Some("br"))] {
+        let request = format!("GET /feed/a.xml HTTP/1.1\r\nAccept-Encoding: {asked}");
+        for _ in 0..2 {
+            let (head, sent) = world.ask(&request).await;
+            assert_eq!(header_of(&head, "vary"), "accept, accept-encoding");
+            assert_eq!(header_of(&head, "content-length"), sent.len().to_string());
+            let plain = match coding {
+                None => sent,
+                Some(token) => {
+                    assert_eq!(header_of(&head, "content-encoding"), token);
+                    assert!(sent.len() < body.len() / 4);
+                    if token == "br" {
+                        unbrotli(&sent)
+                    } else {
+                        gunzip(&sent)
+                    }
+                }
+            };
+            assert_eq!(plain, body, "{asked}");
+            let tag = header_of(&head, "etag").to_owned();
+            let same = format!("{request}\r\nIf-None-Match: W/{tag}");
+            let (head, sent) = world.ask(&same).await;
+            assert!(
+                head.starts_with("HTTP/1.1 304") && sent.is_empty(),
+                "{head}"
+            );
+            assert_eq!(header_of(&head, "etag"), tag);
+            assert_eq!(header_of(&head, "vary"), "accept, accept-encoding");
+            assert!(!head.contains("content-encoding"), "{head}");
+            tags.insert(tag);
+        }
+    }
+    assert_eq!(tags.len(), 3, "{tags:?}");
+    let refused = world
+        .raw("GET /feed/a.xml HTTP/1.1\r\nAccept-Encoding: identity;q=0")
+        .await;
+    assert!(refused.starts_with("HTTP/1.1 406"), "{refused}");
+    let small = world
+        .raw("GET /feed.xml HTTP/1.1\r\nAccept-Encoding: gzip")
+        .await;
+    assert!(!small.contains("content-encoding"), "{small}");
+}
+
+#[tokio::test]
+async fn a_fresh_compressed_copy_is_sent_and_a_stale_one_is_not() {
+    let world = world().await;
+    let old = long("old");
+    // Whatever lies there is the copy: that it is no real one shows that it is used.
+    world.publish("feed/a.xml", old.clone());
+    world.publish("feed/a.xml.gz", b"the copy".to_vec());
+    let request = "GET /feed/a.xml HTTP/1.1\r\nAccept-Encoding: gzip";
+    assert_eq!(world.ask(request).await.1, b"the copy");
+    let (head, plain) = world.ask("GET /feed/a.xml HTTP/1.1").await;
+    assert_eq!(plain, old);
+    assert!(!head.contains("content-encoding"));
+    let new = long("new");
+    world.publish("feed/a.xml", new.clone());
+    let (head, sent) = world.ask(request).await;
+    assert_eq!(gunzip(&sent), new, "{head}");
+    // A copy that somebody changed on the disk is not what was published.
+    world.publish("feed/b.xml", new.clone());
+    world.publish("feed/b.xml.gz", b"the copy".to_vec());
+    fs::write(world.dir.path().join("feed/b.xml.gz"), "changed!").unwrap();
+    let (_, sent) = world.ask(&request.replace("a.xml", "b.xml")).await;
+    assert_eq!(gunzip(&sent), new);
+}
+
+#[tokio::test]
+async fn head_says_what_get_says() {
+    let world = world().await;
+    world.publish("feed/by_tag/长.html", long("长"));
+    for path in [
+        "/",
+        "/feed.xml",
+        "/feed/by_tag/%E9%95%BF.html",
+        "/healthz",
+        "/none",
+        "/feed/old.xml",
+    ] {
+        for coding in ["", "gzip", "br", "identity;q=0"] {
+            let rest = format!("{path} HTTP/1.1\r\nAccept-Encoding: {coding}");
+            let (get, body) = world.ask(&format!("GET {rest}")).await;
+            let (head, nothing) = world.ask(&format!("HEAD {rest}")).await;
+            assert!(nothing.is_empty());
+            let lines = |text: &str| -> BTreeSet<String> {
+                let lines = text.lines().map(str::to_owned);
+                lines.filter(|line| !line.starts_with("date:")).collect()
+            };
+            let (get, head) = (lines(&get), lines(&head));
+            let only_get: Vec<_> = get.difference(&head).collect();
+            assert!(head.is_subset(&get), "{head:?} {get:?}");
+            // An answer that is no file may leave its length out (RFC 9110 section 9.3.2).
+            let length = format!("content-length: {}", body.len());
+            assert!(only_get.iter().all(|line| **line == length), "{only_get:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn browsers_see_feeds_with_their_style_sheet_and_readers_their_types() {
+    let world = world().await;
+    let browser = "\r\nAccept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    for (path, kind) in [("/feed.xml", "atom"), ("/feed.rss", "rss")] {
+        let seen = world.raw(&format!("GET {path} HTTP/1.1{browser}")).await;
+        assert_eq!(
+            header_of(&seen, "content-type"),
+            "application/xml; charset=utf-8"
+        );
+        assert!(seen.contains("content-security-policy"));
+        let read = world.get(path).await;
+        assert_eq!(
+            header_of(&read, "content-type"),
+            format!("application/{kind}+xml; charset=utf-8")
+        );
+        assert_ne!(header_of(&seen, "etag"), header_of(&read, "etag"));
+        assert_eq!(header_of(&seen, "vary"), "accept, accept-encoding");
+    }
+    let json = world
+        .raw(&format!(
+            "GET /feed/by_tag/%E6%96%B0%E9%97%BB.json HTTP/1.1{browser}"
+        ))
+        .await;
+    assert_eq!(
+        header_of(&json, "content-type"),
+        "application/feed+json; charset=utf-8"
+    );
+    assert_eq!(
+        header_of(&json, "link"),
+        "<https://x.test/news/feed/by_tag/%E6%96%B0%E9%97%BB.json>; rel=\"self\", \
+         <https://hub.test/>; rel=\"hub\""
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_explained_and_what_was_given_up_is_gone() {
+    let world = world().await;
+    world.publish("feed/by_tag/新闻.html", b"page".to_vec());
+    let page = world
+        .raw("GET /news/feed/by_tag/xinwen.xml HTTP/1.1\r\nAccept: text/html")
+        .await;
+    assert!(page.starts_with("HTTP/1.1 404"), "{page}");
+    assert_eq!(header_of(&page, "content-type"), "text/html; charset=utf-8");
+    let link = "<a href=\"/news/feed/by_tag/%E6%96%B0%E9%97%BB.html\">新闻</a>";
+    assert!(page.contains(link), "{page}");
+    let lines = world.get("/feed/xinwen.json").await;
+    assert!(
+        lines.contains("/news/feed/by_tag/%E6%96%B0%E9%97%BB.json  新闻\n"),
+        "{lines}"
+    );
+    assert_eq!(
+        header_of(&lines, "content-type"),
+        "text/plain; charset=utf-8"
+    );
+    for path in ["/feed/old.xml", "/news/feed/%E6%97%A7.html"] {
+        assert!(world.get(path).await.starts_with("HTTP/1.1 410"), "{path}");
+    }
+    // A label that is used again is served again.
+    world.publish("feed/old.xml", b"again".to_vec());
+    assert!(world.get("/feed/old.xml").await.starts_with("HTTP/1.1 200"));
+    let script = world
+        .raw("GET /<script>alert(1)</script> HTTP/1.1\r\nAccept: text/html")
+        .await;
+    assert!(!script.contains("<script"), "{script}");
+}
+
+#[tokio::test]
+async fn the_base_without_its_slash_leads_to_the_index() {
+    let world = world().await;
+    let moved = world.get("/news").await;
+    assert!(moved.starts_with("HTTP/1.1 308"), "{moved}");
+    assert_eq!(header_of(&moved, "location"), "/news/");
+}
+
+#[tokio::test]
+async fn many_silent_clients_lose_their_places_early() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    // So long that only crowding explains the answer.
+    let guarded = Guarded::with(listener, Duration::from_secs(3), 4);
+    let nothing = serving(Shelf::new("x".into()));
+    tokio::spawn(serve_guarded(guarded, nothing, std::future::pending()));
+    let mut silent = Vec::new();
+    for _ in 0..4 {
+        silent.push(TcpStream::connect(address).await.unwrap());
+    }
+    let mut next = TcpStream::connect(address).await.unwrap();
+    next.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        .await
+        .unwrap();
+    let mut answer = String::new();
+    next.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
 }

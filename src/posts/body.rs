@@ -4,11 +4,13 @@
 
 use std::borrow::Cow;
 
+use liquid_core::Object;
 use url::Url;
 
 use super::clean::clean;
 use super::decode::scrub;
 use super::findings::{Findings, line};
+use super::liquid;
 use super::prepass;
 use super::rules::Rules;
 use super::text;
@@ -36,23 +38,18 @@ pub(super) struct Place<'a> {
     pub is_html: bool,
     /// Line of the body's first byte.
     pub line: u32,
+    /// What `{{ page.* }}` shows, made only when the body asks; `None` where Liquid is off.
+    pub page: Option<&'a dyn Fn() -> Object>,
 }
 
 /// Reads a body.
 pub(super) fn read(source: &str, place: &Place, rules: &Rules, findings: &mut Findings) -> Body {
-    let (source, tag) = if source.contains("{%") || source.contains("{{") {
-        prepass::liquid(source, &rules.site.url)
-    } else {
-        (Cow::Borrowed(source), None)
+    let source = match place.page {
+        Some(page) if liquid::is_in(source) => {
+            Cow::Owned(run(source, page(), place, rules, findings))
+        }
+        _ => Cow::Borrowed(source),
     };
-    if tag.is_some() {
-        findings.note(
-            "liquid",
-            line(place.line),
-            "the body holds Liquid tags, which only Jekyll can run; they were left out",
-            "put text that is no tag between raw and endraw tags",
-        );
-    }
     let html = if place.is_html {
         source
     } else {
@@ -69,6 +66,29 @@ pub(super) fn read(source: &str, place: &Place, rules: &Rules, findings: &mut Fi
         return plain(&html, rules);
     }
     structured(&html, place, rules)
+}
+
+/// Runs Liquid and says what could not be run.
+fn run(
+    source: &str,
+    page: Object,
+    place: &Place,
+    rules: &Rules,
+    findings: &mut Findings,
+) -> String {
+    let rendered = rules.liquid.render(source, page, &rules.addresses());
+    for note in rendered.notes {
+        let (kind, message, help) = note.said();
+        let before = source.as_bytes().iter().take(note.at);
+        let row = before.filter(|b| **b == b'\n').count();
+        let at = line(
+            place
+                .line
+                .saturating_add(u32::try_from(row).unwrap_or(u32::MAX)),
+        );
+        findings.note(kind, at, message, help);
+    }
+    rendered.text
 }
 
 fn structured(html: &str, place: &Place, rules: &Rules) -> Body {

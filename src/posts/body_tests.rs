@@ -9,6 +9,7 @@ fn run_as(source: &str, is_html: bool) -> (Body, Vec<&'static str>) {
         url: "/news/2022/02/18/a.html",
         is_html,
         line: 1,
+        page: Some(&Object::new),
     };
     let body = read(source, &place, &example_rules(), &mut findings);
     (body, findings.into_list().iter().map(|p| p.kind).collect())
@@ -124,7 +125,10 @@ fn control_characters_cannot_come_in_through_entities() {
 #[test]
 fn liquid_is_left_out_and_noted() {
     let (body, kinds) = run_as("a {% include x %}b\n\n{% raw %}{{c}}{% endraw %}", false);
-    assert_eq!((body.text.as_str(), kinds), ("a b\n{{c}}", vec!["liquid"]));
+    assert_eq!(
+        (body.text.as_str(), kinds),
+        ("a b\n{{c}}", vec!["liquid-tag"])
+    );
 }
 
 #[test]

@@ -18,6 +18,10 @@ pub(super) struct Read {
     pub time: PostTime,
     /// `CST` and the like: Ruby takes them for American zones, a Chinese author may not.
     pub named_zone: bool,
+    /// The 30th of February or 25 o'clock, which Ruby moves on.
+    pub moved: bool,
+    /// Beyond what any zone has; the instant is kept, and shown in the site's zone.
+    pub far_offset: bool,
 }
 
 /// Wall clock and offset as they are written.
@@ -56,9 +60,12 @@ pub(super) fn read(text: &str, quoted: bool, zone: Tz, naive: NaiveDates) -> Opt
         }
         None => wall_clock(reading, zone),
     };
+    let time = PostTime::new(at, zone)?;
     Some(Read {
-        time: PostTime::new(at, zone)?,
+        time,
         named_zone: written.named_zone,
+        moved: NaiveDate::from_ymd_opt(year, month, day).is_none() || hour > 24,
+        far_offset: at.offset() != time.as_chrono().offset(),
     })
 }
 

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use encoding_rs::{BIG5, Encoding, GB18030};
 
-use super::findings::{FILE, Findings, line};
+use super::findings::{At, FILE, Findings};
 
 /// Decodes a file. Valid UTF-8 is UTF-8, and a byte order mark is believed; `known` is the encoding of all
 /// other files, where the config names one.
@@ -33,10 +33,9 @@ pub(super) fn decode<'b>(
     let Some(at) = text.find(is_forbidden) else {
         return text;
     };
-    let row = text[..at].bytes().filter(|b| *b == b'\n').count() + 1;
     findings.note(
         "control-characters",
-        line(u32::try_from(row).unwrap_or(0)),
+        place(&text[..at]),
         "control characters that no feed may hold were removed",
         "delete them in an editor that shows invisible characters",
     );
@@ -63,13 +62,24 @@ fn foreign(bytes: &[u8], known: Option<&'static Encoding>, findings: &mut Findin
         noted(name, findings);
         return text;
     }
+    let at = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
     findings.recovered(
         "invalid-utf8",
-        FILE,
+        place(&line_ends(String::from_utf8_lossy(&bytes[..at]))),
         format!("{bad} places are not valid UTF-8 and show as \u{FFFD}"),
         "save the file as UTF-8",
     );
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The place that follows a text.
+fn place(before: &str) -> At {
+    let small = |n: usize| u32::try_from(n + 1).unwrap_or(0);
+    let own = before.rsplit('\n').next().unwrap_or(before);
+    At {
+        line: small(before.bytes().filter(|b| *b == b'\n').count()),
+        column: small(own.chars().count()),
+    }
 }
 
 fn noted(name: &str, findings: &mut Findings) {

@@ -17,12 +17,13 @@ pub(super) fn title(
     body: &Body,
     findings: &mut Findings,
 ) -> String {
-    let written = fields
-        .get("title")
-        .and_then(scalar)
-        .map(|title| one_line(&title));
-    if let Some(title) = written.as_ref().filter(|title| !title.is_empty()) {
-        return title.clone();
+    let written = match fields.get("title") {
+        Some(Value::Sequence(_) | Value::Mapping(_)) => bracketed(fields, findings),
+        value => value.and_then(scalar),
+    };
+    let written = written.map(|title| one_line(&title));
+    if let Some(title) = written.filter(|title| !title.is_empty()) {
+        return title;
     }
     let from_name = || {
         let title = one_line(&titleized(slug));
@@ -42,7 +43,7 @@ pub(super) fn title(
         findings.recovered(
             "empty-title",
             fields.at("title"),
-            format!("the title is empty; `{title}` is used"),
+            format!("the title says nothing; `{title}` is used"),
             "write a title",
         );
         title
@@ -52,6 +53,25 @@ pub(super) fn title(
     } else {
         title
     }
+}
+
+/// What Liquid sees as `page.title`: the front matter's, else the name's.
+pub(super) fn written_title(slug: &str, fields: &Fields) -> String {
+    let written = fields.get("title").and_then(scalar);
+    written.map_or_else(|| titleized(slug), |title| one_line(&title))
+}
+
+/// `title: [快讯]` is a list to YAML and a title to its author.
+fn bracketed(fields: &Fields, findings: &mut Findings) -> Option<String> {
+    let text = fields.written("title").filter(|text| !text.is_empty())?;
+    let single = text.ends_with([']', '}']);
+    findings.recovered(
+        "title-is-list",
+        fields.at("title"),
+        "the title is a list or mapping to YAML; it is taken as it is written",
+        &format!("write it as: title: '{}'", text.replace('\'', "''")),
+    );
+    single.then(|| text.to_owned())
 }
 
 /// `hello-2015` becomes `Hello 2015`.
@@ -126,12 +146,5 @@ pub(super) fn image(fields: &Fields, place: &body::Place, rules: &Rules) -> Opti
 
 /// Only YAML's false hides a post, not the text "false".
 pub(super) fn is_withdrawn(fields: &Fields) -> bool {
-    match fields.get("published") {
-        Some(Value::Bool(published)) => !published,
-        Some(Value::String(text)) => {
-            let no = matches!(text.to_ascii_lowercase().as_str(), "no" | "off");
-            no && !fields.quoted("published")
-        }
-        _ => false,
-    }
+    fields.is_false("published")
 }

@@ -1,14 +1,14 @@
-//! Front matter: found, cut out, read; line by line where it is no YAML.
-//! In: a file's text. Out: its fields with their lines, and where the body starts.
-//! Nothing is lost to one bad line: every entry is tried by itself.
+//! Front matter: found, cut out, read.
+//! In: a file's text. Out: its fields with their places, and where the body starts.
+//! What is no YAML goes to `recover`.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_yaml::Value;
 
-use super::findings::{At, Findings, line};
-use super::toml_front_matter;
+use super::findings::{At, FILE, Findings, line};
+use super::{recover, toml_front_matter};
 
 /// Beyond this the YAML parser's quadratic cases would be felt.
 const MAX_BYTES: usize = 16 * 1024;
@@ -142,33 +142,88 @@ impl Fields {
         (!text.trim().is_empty()).then_some(text)
     }
 
+    /// All keys and values, in order; a later duplicate comes later.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.entries
+            .iter()
+            .map(|(key, value)| (key.as_str(), value))
+    }
+
     /// True when the front matter has the key, whatever its value.
     pub fn has(&self, key: &str) -> bool {
         self.entries.iter().any(|(name, _)| name == key)
     }
 
-    /// The place of a key in the file.
+    /// True for YAML's false, not for the text "false".
+    pub fn is_false(&self, key: &str) -> bool {
+        match self.get(key) {
+            Some(Value::Bool(flag)) => !flag,
+            Some(Value::String(text)) => {
+                let no = matches!(text.to_ascii_lowercase().as_str(), "no" | "off");
+                no && !self.quoted(key)
+            }
+            _ => false,
+        }
+    }
+
+    /// The place of a key's value in the file; of the key itself, if nothing stands behind it.
     pub fn at(&self, key: &str) -> At {
-        line(self.raw(key).map_or(0, |(row, _)| self.first_line + row))
+        self.raw(key).map_or(FILE, |raw| At {
+            line: self.first_line + raw.row,
+            column: raw.column,
+        })
+    }
+
+    /// The place of a key in the file.
+    pub fn at_key(&self, key: &str) -> At {
+        let column = 1;
+        self.raw(key).map_or(FILE, |raw| At {
+            line: self.first_line + raw.row,
+            column,
+        })
     }
 
     /// True when the value stands in quotes, which YAML crates do not tell.
     pub fn quoted(&self, key: &str) -> bool {
         self.raw(key)
-            .is_some_and(|(_, text)| text.starts_with(['"', '\'']))
+            .is_some_and(|raw| raw.value.starts_with(['"', '\'']))
     }
 
-    fn raw(&self, key: &str) -> Option<(u32, &str)> {
+    /// What stands behind the key on its line, as it is written.
+    pub fn written(&self, key: &str) -> Option<&str> {
+        self.raw(key).map(|raw| raw.value)
+    }
+
+    fn raw(&self, key: &str) -> Option<Raw<'_>> {
         let mut found = None;
         for (row, text) in (0..).zip(self.written.lines()) {
             if let Some((name, value)) = self.syntax.key_of(text)
                 && name == key
             {
-                found = Some((row, value.trim()));
+                let before = text.len() - value.trim_start().len();
+                let value = value.trim();
+                let column = match value {
+                    "" => 0,
+                    _ => text[..before].chars().count(),
+                };
+                found = Some(Raw {
+                    row,
+                    column: u32::try_from(column).unwrap_or(0) + 1,
+                    value,
+                });
             }
         }
         found
     }
+}
+
+/// A key's line.
+struct Raw<'a> {
+    /// From 0, within the front matter.
+    row: u32,
+    /// In characters, from 1.
+    column: u32,
+    value: &'a str,
 }
 
 /// A scalar as its author wrote it.
@@ -189,37 +244,38 @@ pub(super) fn read(syntax: Syntax, text: &str, first_line: u32, findings: &mut F
         Syntax::Yaml => read_yaml(text, first_line, findings),
         Syntax::Toml => toml_front_matter::read(text, first_line, findings),
     };
-    Fields {
+    let fields = Fields {
         entries,
         syntax,
         written: text.to_owned(),
         first_line,
-    }
+    };
+    note_duplicates(&fields, findings);
+    fields
 }
 
 fn read_yaml(yaml: &str, first_line: u32, findings: &mut Findings) -> Vec<(String, Value)> {
-    let error = match serde_yaml::from_str::<Entries>(yaml) {
-        Ok(Entries(entries)) => return entries,
-        Err(error) => error,
-    };
-    let at = error.location().map_or(line(first_line), |place| At {
-        line: first_line + u32::try_from(place.line().saturating_sub(1)).unwrap_or(0),
-        column: u32::try_from(place.column()).unwrap_or(0),
-    });
-    let entries = line_by_line(yaml);
-    let why = error.to_string();
-    let why = why.split(" at line ").next().unwrap_or_default();
-    let names: Vec<&str> = entries.iter().map(|(key, _)| key.as_str()).collect();
-    findings.recovered(
-        "broken-yaml",
-        at,
-        format!(
-            "the front matter is no valid YAML ({why}); read line by line: {}",
-            names.join(", ")
-        ),
-        "put the value into single quotes and double every single quote inside it",
-    );
-    entries
+    match serde_yaml::from_str::<Entries>(yaml) {
+        Ok(Entries(entries)) => entries,
+        Err(error) => recover::entries(yaml, first_line, &error, findings),
+    }
+}
+
+/// Ruby keeps the last of several lines with one key in silence; its author hardly meant that.
+fn note_duplicates(fields: &Fields, findings: &mut Findings) {
+    let mut told: Vec<&str> = Vec::new();
+    for (index, (key, _)) in fields.entries.iter().enumerate() {
+        let again = fields.entries[..index].iter().any(|(name, _)| name == key);
+        if again && !told.contains(&key.as_str()) {
+            told.push(key);
+            findings.note(
+                "duplicate-key",
+                fields.at_key(key),
+                format!("`{key}` stands here a second time; the last one is used"),
+                "delete the lines that are not meant",
+            );
+        }
+    }
 }
 
 fn capped<'a>(text: &'a str, first_line: u32, findings: &mut Findings) -> &'a str {
@@ -244,7 +300,7 @@ fn capped<'a>(text: &'a str, first_line: u32, findings: &mut Findings) -> &'a st
 }
 
 /// The top level of a front matter, duplicates kept.
-struct Entries(Vec<(String, Value)>);
+pub(super) struct Entries(pub Vec<(String, Value)>);
 
 impl<'de> Deserialize<'de> for Entries {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -278,7 +334,7 @@ impl<'de> Deserialize<'de> for Entries {
 }
 
 /// `key` and the rest of a line that starts an entry.
-fn key_of(text: &str) -> Option<(&str, &str)> {
+pub(super) fn key_of(text: &str) -> Option<(&str, &str)> {
     let (key, value) = text.split_once(':')?;
     let starts = key.chars().next()?;
     if starts.is_whitespace() || matches!(starts, '#' | '-' | '[' | '{' | '%') || key.len() > 64 {
@@ -288,66 +344,6 @@ fn key_of(text: &str) -> Option<(&str, &str)> {
         return None;
     }
     Some((key.trim().trim_matches(['"', '\'']), value))
-}
-
-fn line_by_line(yaml: &str) -> Vec<(String, Value)> {
-    let mut entries = Vec::new();
-    let starts: Vec<usize> = yaml
-        .split_inclusive('\n')
-        .scan(0, |at, text| {
-            let start = *at;
-            *at += text.len();
-            Some((start, text))
-        })
-        .filter(|(_, text)| key_of(text.trim_end()).is_some())
-        .map(|(start, _)| start)
-        .collect();
-    for (index, start) in starts.iter().enumerate() {
-        let end = starts.get(index + 1).copied().unwrap_or(yaml.len());
-        let entry = &yaml[*start..end];
-        match serde_yaml::from_str::<Entries>(entry) {
-            Ok(Entries(read)) => entries.extend(read),
-            Err(_) => entries.extend(by_hand(entry)),
-        }
-    }
-    entries
-}
-
-/// An entry that is no YAML: the text after the colon, or the items below it.
-fn by_hand(entry: &str) -> Option<(String, Value)> {
-    let mut lines = entry.lines();
-    let (key, value) = key_of(lines.next()?)?;
-    let value = value.trim();
-    let items = |parts: Vec<&str>| {
-        let texts = parts.into_iter().map(|part| Value::String(unquoted(part)));
-        Value::Sequence(texts.collect())
-    };
-    let value = if value.is_empty() {
-        let below = lines.filter_map(|text| text.trim().strip_prefix('-'));
-        items(below.collect())
-    } else if let Some(inner) = value.strip_prefix('[').and_then(|v| v.strip_suffix(']')) {
-        // `[快讯] 某事` is a title, `[a, b]` a list: only the latter ends with its bracket.
-        if key == "title" {
-            Value::String(value.to_owned())
-        } else {
-            items(inner.split(',').collect())
-        }
-    } else {
-        Value::String(unquoted(value))
-    };
-    Some((key.to_owned(), value))
-}
-
-fn unquoted(text: &str) -> String {
-    let text = text.trim();
-    let inner = |mark: char| {
-        let inner = text.strip_prefix(mark)?.strip_suffix(mark)?;
-        Some(inner.to_owned())
-    };
-    if let Some(double) = inner('"') {
-        return double.replace("\\\"", "\"").replace("\\\\", "\\");
-    }
-    inner('\'').map_or_else(|| text.to_owned(), |single| single.replace("''", "'"))
 }
 
 #[cfg(test)]

@@ -14,12 +14,14 @@ mod fields;
 mod findings;
 mod front_matter;
 mod labels;
+mod liquid;
 #[cfg(test)]
 mod oracle;
 mod parse;
 mod permalink;
 mod prepass;
 mod read;
+mod recover;
 mod rules;
 mod sanitize;
 mod scan;
@@ -28,8 +30,9 @@ mod text;
 mod toml_front_matter;
 mod tree;
 pub mod watch;
+mod when;
 
-pub use parse::{Parsed, load, parse};
+pub use parse::{Parsed, load, parse, text_of};
 pub use read::{ReadError, Stamp, read};
 pub use rules::Rules;
 pub use scan::{Found, Look, Scan, look, scan};

@@ -3,7 +3,6 @@
 //! No input, no output, no clock: the same bytes give the same post for ever.
 
 use chrono::{DateTime, Utc};
-use serde_yaml::Value;
 use sha2::{Digest, Sha256};
 
 use super::body;
@@ -11,14 +10,16 @@ use super::date;
 use super::decode::{decode, one_line, scrub};
 use super::fields;
 use super::findings::{FILE, Findings, line};
-use super::front_matter::{self, Fields, Split, Syntax, scalar};
+use super::front_matter::{self, Fields, Split, Syntax};
 use super::labels;
+use super::liquid;
 use super::permalink::{Facts, Template, jekyll_id};
 use super::read::{ReadError, Stamp, read};
 use super::rules::Rules;
 use super::settings::IdStyle;
-use crate::model::time::{PostTime, in_zone};
-use crate::model::{ContentHash, DateSource, Post, PostId, Problem};
+use super::when;
+use crate::model::time::in_zone;
+use crate::model::{ContentHash, Post, PostId, Problem};
 
 /// What one file gave.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +56,12 @@ pub fn parse(
     let post = source(&text, &file, &mut findings)
         .map(|source| post(&file, &source, first_seen, rules, &mut findings));
     (post, findings.into_list())
+}
+
+/// A file's text as the lines and columns of its problems count: decoded, with LF ends, without marks and
+/// control characters.
+pub fn text_of(bytes: &[u8], rules: &Rules) -> String {
+    decode(bytes, rules.encoding, &mut Findings::new("")).into_owned()
 }
 
 /// What the path says.
@@ -133,6 +140,15 @@ fn source<'t>(text: &'t str, file: &File, findings: &mut Findings) -> Option<Sou
             );
             None
         }
+        Split::Absent if text.trim().is_empty() => {
+            findings.skipped(
+                "empty-file",
+                FILE,
+                "the file is empty",
+                "write the post, or delete the file",
+            );
+            None
+        }
         Split::Absent if file.name.date.is_some() => {
             findings.note(
                 "no-front-matter",
@@ -177,7 +193,8 @@ fn post(
     findings: &mut Findings,
 ) -> Post {
     let fields = &source.fields;
-    let (published, date_source) = published(file, fields, first_seen, rules, findings);
+    let (published, date_source) =
+        when::published(&file.name, file.stem, fields, first_seen, rules, findings);
     let labels = labels::read(fields, file.relative, rules, findings);
     let slug = fields
         .text("slug")
@@ -189,21 +206,36 @@ fn post(
         date: in_zone(published.as_chrono().to_utc(), rules.site.timezone),
     };
     let url = permalink(fields, &facts, rules, findings);
+    let id = id(file, fields, &url, &slug, rules);
+    let page = || {
+        liquid::page(&liquid::Page {
+            fields,
+            title: &fields::written_title(file.slug(), fields),
+            date: published,
+            url: &url,
+            id: id.as_str(),
+            slug: &slug,
+            path: file.relative,
+            categories: &labels.categories,
+            tags: &labels.tags,
+        })
+    };
     let place = body::Place {
         url: &url,
         is_html: file.is_html,
         line: source.body_line,
+        page: (!fields.is_false("render_with_liquid")).then_some(&page),
     };
     let body = body::read(source.body, &place, rules, findings);
     let title = fields::title(file.slug(), file.stem, fields, &body, findings);
     Post {
-        id: id(file, fields, &url, &slug, rules),
+        image: fields::image(fields, &place, rules).or(body.image),
+        id,
         path: file.path.to_owned(),
         published,
         date_source,
-        updated: updated(fields, rules, findings),
+        updated: when::updated(fields, rules, findings),
         author: fields::author(fields),
-        image: fields::image(fields, &place, rules).or(body.image),
         withdrawn: fields::is_withdrawn(fields),
         content_hash: hash(&title, &body.text, body.digest.as_deref()),
         title,
@@ -216,98 +248,6 @@ fn post(
         html: body.html,
         text: body.text,
     }
-}
-
-fn published(
-    file: &File,
-    fields: &Fields,
-    first_seen: DateTime<Utc>,
-    rules: &Rules,
-    findings: &mut Findings,
-) -> (PostTime, DateSource) {
-    let zone = rules.site.timezone;
-    if let Some(time) = date_field(fields, "date", rules, findings) {
-        return (time, DateSource::FrontMatter);
-    }
-    let read = |text| date::read(text, true, zone, rules.naive).map(|read| read.time);
-    let (time, source, from) = if let Some(time) = file.name.date.and_then(read) {
-        (Some(time), DateSource::FileName, "the file name's date")
-    } else if let Some(time) = date::number_in_name(file.stem, zone) {
-        (
-            Some(time),
-            DateSource::NumberInName,
-            "the number in the file name",
-        )
-    } else {
-        let time = PostTime::new(in_zone(first_seen, zone), zone);
-        (
-            time,
-            DateSource::FirstSeen,
-            "the time at which the file was first seen",
-        )
-    };
-    if fields.has("date") {
-        findings.recovered(
-            "bad-date",
-            fields.at("date"),
-            format!("`date` cannot be read; {from} is used"),
-            "write it as 2022-02-18 10:01:41 +0800",
-        );
-    } else if source != DateSource::FileName {
-        findings.recovered(
-            "no-date",
-            FILE,
-            format!("there is no `date`; {from} is used"),
-            "add a line such as date: 2022-02-18 10:01:41 +0800",
-        );
-    }
-    // Only a clock beyond the year 9999 leaves none; 1970 is then as good as any.
-    (time.unwrap_or_else(PostTime::epoch), source)
-}
-
-fn date_field(
-    fields: &Fields,
-    key: &str,
-    rules: &Rules,
-    findings: &mut Findings,
-) -> Option<PostTime> {
-    let text = match fields.get(key)? {
-        // `[2022-02-18]`
-        Value::Sequence(items) if items.len() == 1 => scalar(&items[0])?,
-        value => scalar(value)?,
-    };
-    let read = date::read(&text, fields.quoted(key), rules.site.timezone, rules.naive)?;
-    if read.named_zone {
-        findings.note(
-            "named-zone",
-            fields.at(key),
-            format!(
-                "`{}` names its zone by letters, read as Ruby does: {}",
-                one_line(&text),
-                read.time.rfc3339()
-            ),
-            "write the offset in digits, such as +0800",
-        );
-    }
-    Some(read.time)
-}
-
-fn updated(fields: &Fields, rules: &Rules, findings: &mut Findings) -> Option<PostTime> {
-    for key in ["updated", "last_modified_at"] {
-        if fields.text(key).is_none() {
-            continue;
-        }
-        if let Some(time) = date_field(fields, key, rules, findings) {
-            return Some(time);
-        }
-        findings.note(
-            "bad-updated",
-            fields.at(key),
-            format!("`{key}` cannot be read and is not used"),
-            "write it as 2022-02-18 10:01:41 +0800",
-        );
-    }
-    None
 }
 
 fn permalink(fields: &Fields, facts: &Facts, rules: &Rules, findings: &mut Findings) -> String {
@@ -358,6 +298,10 @@ fn hash(title: &str, text: &str, digest: Option<&str>) -> ContentHash {
 #[cfg(test)]
 #[path = "parse_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "quirks_tests.rs"]
+mod quirks_tests;
 
 #[cfg(test)]
 #[path = "toml_tests.rs"]

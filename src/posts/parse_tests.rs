@@ -3,7 +3,7 @@
 use super::super::rules::{example_rules, example_site};
 use super::super::settings::{NaiveDates, Settings};
 use super::*;
-use crate::model::Severity;
+use crate::model::{DateSource, Severity};
 
 fn run(path: &str, text: impl AsRef<[u8]>) -> (Option<Post>, Vec<Problem>) {
     let first_seen = DateTime::from_timestamp(1_700_000_000, 0).unwrap();

@@ -213,7 +213,7 @@ fn categories(categories: &[String], slugified: bool) -> String {
 }
 
 /// Jekyll's `pretty` mode with the case kept.
-fn slugify_pretty(text: &str) -> Cow<'_, str> {
+pub(super) fn slugify_pretty(text: &str) -> Cow<'_, str> {
     // [^\p{M}\p{L}\p{Nd}._~!$&'()+,;=@]+, Utils::SLUGIFY_PRETTY_REGEXP
     static OTHER: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"[^\p{M}\p{L}\p{Nd}._~!$&'()+,;=@]+").ok());
@@ -223,7 +223,7 @@ fn slugify_pretty(text: &str) -> Cow<'_, str> {
     Cow::Owned(hyphenated(&OTHER, text))
 }
 
-fn slugify_default(text: &str) -> String {
+pub(super) fn slugify_default(text: &str) -> String {
     static OTHER: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"[^\p{M}\p{L}\p{Nd}]+").ok());
     hyphenated(&OTHER, text).to_lowercase()

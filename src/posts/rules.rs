@@ -9,13 +9,14 @@ use encoding_rs::Encoding;
 use regex::Regex;
 use url::Url;
 
+use super::liquid::{self, Addresses};
 use super::permalink::Template;
 use super::sanitize;
 use super::settings::{Cleaning, IdStyle, NaiveDates, Settings};
 use crate::model::Site;
 
 /// Raise this whenever `parse` changes what it returns, so that catalogs are built anew.
-const PARSER_VERSION: u32 = 2;
+const PARSER_VERSION: u32 = 3;
 
 /// Everything the parser must know, compiled once.
 #[derive(Debug)]
@@ -39,6 +40,7 @@ pub struct Rules {
     pub(super) chart_images: Vec<Regex>,
     pub(super) sanitizer: ammonia::Builder<'static>,
     pub(super) markdown: Options<'static>,
+    pub(super) liquid: liquid::Engine,
     fingerprint: String,
 }
 
@@ -67,8 +69,26 @@ impl Rules {
             cleaning,
             sanitizer: sanitize::builder(),
             markdown: markdown_options(),
+            liquid: liquid::Engine::new(
+                liquid::site(site, &settings.site_variables),
+                liquid::Env {
+                    url: site.url.clone(),
+                    zone: site.timezone,
+                    naive,
+                    markdown: markdown_options(),
+                },
+            ),
             fingerprint: fingerprint(settings, site, naive),
         })
+    }
+
+    /// How the names of other posts become addresses.
+    pub(super) fn addresses(&self) -> Addresses<'_> {
+        Addresses {
+            template: &self.template,
+            zone: self.site.timezone,
+            base: self.site_url.path().trim_end_matches('/'),
+        }
     }
 
     /// A text that is equal exactly when the same bytes are parsed in the same way.
@@ -81,7 +101,7 @@ fn fingerprint(settings: &Settings, site: &Site, naive: NaiveDates) -> String {
     // Intervals and the like change when a file is read, not what is read in it.
     format!(
         "parser {PARSER_VERSION}; site {} {}; naive {naive:?}; dir {:?}; permalink {}; id {:?}; \
-         labels {} {}; bytes {}; encoding {}; cleaning {:?}",
+         labels {} {}; bytes {}; encoding {}; cleaning {:?}; shown {:?} {:?}",
         site.url,
         site.timezone,
         settings.dir,
@@ -92,6 +112,9 @@ fn fingerprint(settings: &Settings, site: &Site, naive: NaiveDates) -> String {
         settings.max_file_bytes,
         settings.encoding,
         settings.cleaning,
+        // What `{{ site.* }}` shows.
+        (&site.title, &site.description, &site.author, &site.language),
+        settings.site_variables,
     )
 }
 

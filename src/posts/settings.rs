@@ -2,6 +2,7 @@
 //! In: YAML of an admin, through serde. Out: plain values; `Rules::new` checks and compiles them.
 //! A key left out has the default that its doc comment names.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -73,6 +74,9 @@ pub struct Settings {
     pub max_labels: usize,
     /// Characters; a longer label is dropped with a problem. Default 200.
     pub max_label_chars: usize,
+    /// What Liquid in posts sees as `{{ site.NAME }}`, besides `title`, `url`, `baseurl`,
+    /// `description`, `author`, `lang` and `timezone`. Default none.
+    pub site_variables: BTreeMap<String, serde_yaml::Value>,
     /// What is not the article and goes. Defaults fit the pilot site.
     pub cleaning: Cleaning,
 }
@@ -126,6 +130,7 @@ impl Default for Settings {
             max_file_bytes: 1 << 20,
             max_labels: 100,
             max_label_chars: 200,
+            site_variables: BTreeMap::new(),
             cleaning: Cleaning::default(),
         }
     }

@@ -1,82 +1,73 @@
-//! All topics compiled into one automaton, so that an article is read once for all of them.
-//! In: topics, then articles. Out: matches with their words, or a verdict for every topic.
+//! All topics and all subscribers' keywords in one, so that an article is read once for all of them.
+//! In: topics and keywords, then articles. Out: matches with their words, or a verdict for every topic.
 //! Words may overlap: a longer word of one topic never hides a shorter one of another.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use aho_corasick::AhoCorasick;
 use sha2::{Digest, Sha256};
 
 use super::article::Article;
-use super::fold::fold;
-use super::rule::{Group, Place, Topic};
-use super::tally::{Seen, Tally, tally};
-use super::verdict::{Field, Match, Verdict};
+use super::compile::{Compiled, Use};
+use super::look::{Sightings, look};
+use super::nested;
+use super::rule::{Group, Rule, Topic};
+use super::tally::{Tally, tally};
+use super::verdict::{Field, Match, Stage, Verdict};
 
 /// Goes into the fingerprint: raise it whenever the same rules come to match differently.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
-/// Which rule of which topic a word belongs to.
-#[derive(Debug, Clone, Copy)]
-struct Use {
-    topic: usize,
-    rule: usize,
-}
-
-/// Everything that was seen of each topic that was seen at all.
-type Sightings = BTreeMap<usize, Vec<Seen>>;
-
-/// All topics, ready to match.
+/// All topics and keywords, ready to match.
 #[derive(Debug)]
 pub struct Matcher {
     topics: Vec<Topic>,
-    /// `None` when no topic looks at text.
-    automaton: Option<AhoCorasick>,
-    /// Uses of the automaton's patterns, by pattern.
-    words: Vec<Vec<Use>>,
-    /// Uses of whole labels: categories, tags and sources.
-    labels: HashMap<(Field, String), Vec<Use>>,
+    /// Each topic after those it uses.
+    order: Vec<usize>,
+    /// By topic: the rules elsewhere that ask whether it matches.
+    users: Vec<Vec<Use>>,
+    keywords: Vec<String>,
+    compiled: Compiled,
+}
+
+/// What one look at an article found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Findings<'a> {
+    /// The topics of the article, in the order of the topics.
+    pub topics: Vec<Match>,
+    /// The keywords that occur, as they were given and in that order.
+    pub keywords: Vec<&'a str>,
 }
 
 impl Matcher {
-    /// Compiles topics. Fails on two topics of one id and on a vocabulary too large for memory.
+    /// Compiles topics. Fails on two topics of one id, on a topic that uses itself or one that is
+    /// not there, and on a vocabulary too large for memory.
     pub fn new(topics: Vec<Topic>) -> Result<Matcher, String> {
+        Matcher::with_keywords(topics, Vec::new())
+    }
+
+    /// Compiles topics and keywords. A keyword matches when all its words, parted by white space,
+    /// occur in title or body. Fails as `new` does.
+    pub fn with_keywords(topics: Vec<Topic>, keywords: Vec<String>) -> Result<Matcher, String> {
         let mut ids = HashSet::new();
         if let Some(twice) = topics.iter().find(|t| !ids.insert(t.id.as_str())) {
             return Err(format!("two topics have the id `{}`", twice.id));
         }
-        let mut patterns: Vec<String> = Vec::new();
-        let mut index: HashMap<String, usize> = HashMap::new();
-        let mut words: Vec<Vec<Use>> = Vec::new();
-        let mut labels: HashMap<(Field, String), Vec<Use>> = HashMap::new();
-        for (topic, rules) in topics.iter().map(|t| &t.rules).enumerate() {
-            for (rule, r) in rules.iter().enumerate() {
-                let word = fold(&r.word);
-                let used = Use { topic, rule };
-                if let Some(field) = label_field(r.place) {
-                    labels.entry((field, word)).or_default().push(used);
-                    continue;
+        let order = nested::order(&topics)?;
+        let mut users = vec![Vec::new(); topics.len()];
+        for (topic, t) in topics.iter().enumerate() {
+            for (rule, used) in t.uses() {
+                if let Some(used) = topics.iter().position(|other| other.id == used) {
+                    users[used].push(Use { topic, rule });
                 }
-                let pattern = *index.entry(word).or_insert_with_key(|word| {
-                    patterns.push(word.clone());
-                    words.push(Vec::new());
-                    words.len() - 1
-                });
-                words[pattern].push(used);
             }
         }
-        let automaton = if patterns.is_empty() {
-            None
-        } else {
-            let built = AhoCorasick::new(&patterns);
-            Some(built.map_err(|e| format!("the words of all topics are too many: {e}"))?)
-        };
         Ok(Matcher {
+            compiled: Compiled::new(&topics, &keywords)?,
             topics,
-            automaton,
-            words,
-            labels,
+            order,
+            users,
+            keywords,
         })
     }
 
@@ -85,51 +76,79 @@ impl Matcher {
         &self.topics
     }
 
+    /// One topic by its id.
+    pub fn topic(&self, id: &str) -> Option<&Topic> {
+        self.topics.iter().find(|topic| topic.id == id)
+    }
+
     /// The title of a topic, for people.
     pub fn title_of(&self, id: &str) -> Option<&str> {
-        let topic = self.topics.iter().find(|topic| topic.id == id)?;
-        Some(&topic.title)
+        self.topic(id).map(|topic| topic.title.as_str())
     }
 
     /// The topics of an article, in the order of the topics.
     pub fn matches(&self, article: &Article) -> Vec<Match> {
+        self.read(article).topics
+    }
+
+    /// The topics and the keywords of an article, in one pass.
+    pub fn read(&self, article: &Article) -> Findings<'_> {
+        let mut seen = look(&self.compiled, &self.topics, article);
+        let mut topics: Vec<(usize, Match)> = Vec::new();
         // A topic of which nothing was seen cannot match: every topic has words in any or all.
-        let seen = self.look(article);
-        let judged = seen.into_iter().map(|(index, seen)| {
-            let topic = &self.topics[index];
-            (topic, tally(topic, seen))
-        });
-        judged
-            .filter(|(topic, tally)| stopped_by(topic, tally).is_none())
-            .map(|(topic, tally)| Match {
-                topic: topic.id.clone(),
-                score: tally.score,
-                hits: tally.hits,
-            })
-            .collect()
+        for index in &self.order {
+            let Some(sightings) = seen.topics.remove(index) else {
+                continue;
+            };
+            let topic = &self.topics[*index];
+            let tally = tally(topic, sightings);
+            if stopped_by(topic, &tally).is_none() {
+                self.tell_users(*index, &mut seen);
+                let found = Match {
+                    topic: topic.id.clone(),
+                    score: tally.score,
+                    hits: tally.hits,
+                };
+                topics.push((*index, found));
+            }
+        }
+        topics.sort_by_key(|(index, _)| *index);
+        Findings {
+            topics: topics.into_iter().map(|(_, found)| found).collect(),
+            keywords: self.keywords_of(&seen),
+        }
     }
 
     /// What became of every topic, matching or not, in the order of the topics.
     pub fn explain(&self, article: &Article) -> Vec<Verdict> {
-        let mut seen = self.look(article);
-        let verdict = |(index, topic): (usize, &Topic)| {
-            let tally = tally(topic, seen.remove(&index).unwrap_or_default());
-            let stopped_by = stopped_by(topic, &tally);
-            Verdict {
+        let mut seen = look(&self.compiled, &self.topics, article);
+        let mut verdicts: Vec<(usize, Verdict)> = Vec::with_capacity(self.topics.len());
+        for index in &self.order {
+            let topic = &self.topics[*index];
+            let tally = tally(topic, seen.topics.remove(index).unwrap_or_default());
+            let stopped = stopped_by(topic, &tally);
+            if stopped.is_none() {
+                self.tell_users(*index, &mut seen);
+            }
+            let (stage, stopped_by) = stopped.unzip();
+            let verdict = Verdict {
                 topic: topic.id.clone(),
                 title: topic.title.clone(),
-                matched: stopped_by.is_none(),
+                matched: stage.is_none(),
                 score: tally.score,
                 threshold: topic.threshold,
                 hits: tally.hits,
                 stopped_by,
-            }
-        };
-        self.topics.iter().enumerate().map(verdict).collect()
+                stage,
+            };
+            verdicts.push((*index, verdict));
+        }
+        verdicts.sort_by_key(|(index, _)| *index);
+        verdicts.into_iter().map(|(_, verdict)| verdict).collect()
     }
 
     /// Changes when any rule changes, or the way in which rules are read: derived data is built
-    /// again then. The same on every machine.
+    /// again then. The same on every machine. Keywords have no part in it.
     pub fn fingerprint(&self) -> String {
         let mut hash = Sha256::new();
         hash.update(VERSION.to_be_bytes());
@@ -147,101 +166,48 @@ impl Matcher {
         text
     }
 
-    fn look(&self, article: &Article) -> Sightings {
-        let mut seen = Sightings::new();
-        self.look_in_text(article.title, Field::Title, &mut seen);
-        self.look_in_text(article.text, Field::Body, &mut seen);
-        let categories = article
-            .categories
-            .iter()
-            .map(|c| (Field::Category, c.as_str()));
-        let tags = article.tags.iter().map(|t| (Field::Tag, t.as_str()));
-        let source = article.source.iter().map(|s| (Field::Source, *s));
-        for (field, label) in categories.chain(tags).chain(source) {
-            self.look_at_label(label, field, &mut seen);
+    fn tell_users(&self, matched: usize, seen: &mut Sightings) {
+        for user in &self.users[matched] {
+            seen.add(*user, Field::Topic, 0, 0);
         }
-        seen
     }
 
-    fn look_in_text(&self, text: &str, field: Field, seen: &mut Sightings) {
-        let Some(automaton) = &self.automaton else {
-            return;
-        };
-        let text = fold(text);
-        for found in automaton.find_overlapping_iter(&text) {
-            let (start, end) = (found.start(), found.end());
-            if !stands_alone(&text, start, end) {
-                continue;
+    /// The parts of a keyword stand next to each other, since they are kept sorted.
+    fn keywords_of(&self, seen: &Sightings) -> Vec<&str> {
+        let mut found = Vec::new();
+        let mut parts = seen.parts.iter().peekable();
+        while let Some(first) = parts.next() {
+            let mut count = 1;
+            while parts.next_if(|p| p.keyword == first.keyword).is_some() {
+                count += 1;
             }
-            for used in &self.words[found.pattern().as_usize()] {
-                let rule = used.rule;
-                if self.topics[used.topic].rules[rule].place.covers(field) {
-                    let place = Seen {
-                        field,
-                        start,
-                        end,
-                        rule,
-                    };
-                    seen.entry(used.topic).or_default().push(place);
-                }
+            if self.compiled.parts.get(first.keyword) == Some(&count) {
+                found.extend(self.keywords.get(first.keyword).map(String::as_str));
             }
         }
-    }
-
-    fn look_at_label(&self, label: &str, field: Field, seen: &mut Sightings) {
-        if self.labels.is_empty() {
-            return;
-        }
-        let key = (field, fold(label.trim()));
-        for used in self.labels.get(&key).into_iter().flatten() {
-            let rule = used.rule;
-            let place = Seen {
-                field,
-                start: 0,
-                end: 0,
-                rule,
-            };
-            seen.entry(used.topic).or_default().push(place);
-        }
+        found
     }
 }
 
-fn label_field(place: Place) -> Option<Field> {
-    match place {
-        Place::Category => Some(Field::Category),
-        Place::Tag => Some(Field::Tag),
-        Place::Source => Some(Field::Source),
-        Place::Title | Place::Body | Place::Text => None,
-    }
-}
-
-/// Latin words end where letters and digits end: `ip` is not in `shipping`, `FDA` is in `向FDA申请`.
-fn stands_alone(text: &str, start: usize, end: usize) -> bool {
-    let bytes = text.as_bytes();
-    let joined = |left: usize, right: usize| {
-        let alphanumeric = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
-        alphanumeric(left) && alphanumeric(right)
-    };
-    let before = start > 0 && joined(start - 1, start);
-    let after = end > start && joined(end - 1, end);
-    !before && !after
-}
-
-/// What keeps a topic from matching, in a sentence.
-fn stopped_by(topic: &Topic, tally: &Tally) -> Option<String> {
-    if let Some((word, field)) = &tally.veto {
-        return Some(format!("`{word}` in the {field} vetoes"));
+/// What keeps a topic from matching: the stage, and a sentence.
+fn stopped_by(topic: &Topic, tally: &Tally) -> Option<(Stage, String)> {
+    if let Some((rule, field)) = tally.veto {
+        let word = topic.rules[rule].shown();
+        return Some((Stage::Veto, format!("`{word}` in the {field} vetoes")));
     }
     if topic.has(Group::Any) && !tally.any {
-        return Some("none of its words occurs".to_owned());
+        let message = "none of its words occurs".to_owned();
+        return Some((Stage::Nothing, message));
     }
-    if let Some(word) = &tally.missing {
-        return Some(format!("`{word}` must occur and does not"));
+    if let Some(word) = tally.missing.map(|rule| Rule::shown(&topic.rules[rule])) {
+        let message = format!("`{word}` must occur and does not");
+        return Some((Stage::Missing, message));
     }
     // Weights are decimal fractions: without the margin 0.1 + 0.2 would not reach 0.3.
     if tally.score < topic.threshold - 1e-9 {
         let (score, threshold) = (tally.score, topic.threshold);
-        return Some(format!("the score {score:.2} is below {threshold:.2}"));
+        let message = format!("the score {score:.2} is below {threshold:.2}");
+        return Some((Stage::Score, message));
     }
     None
 }

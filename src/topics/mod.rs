@@ -3,14 +3,23 @@
 //! Out: the topics that match, each with the words that decided; errors that name line and mend.
 
 mod article;
+mod compile;
+mod error;
 mod fold;
 mod load;
+mod look;
 mod matcher;
+mod nested;
+mod parse;
+mod pattern;
 mod rule;
+mod spots;
 mod tally;
 mod verdict;
 mod yaml;
 
+#[cfg(test)]
+mod load_tests;
 #[cfg(test)]
 mod sample_tests;
 #[cfg(test)]
@@ -21,10 +30,12 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use article::Article;
-pub use load::{TopicError, load_dir, parse};
-pub use matcher::Matcher;
-pub use rule::{Group, Place, Rule, Topic};
-pub use verdict::{Field, Hit, Match, Verdict};
+pub use error::{Also, TopicError};
+pub use load::{load_dir, load_dir_with};
+pub use matcher::{Findings, Matcher};
+pub use parse::parse;
+pub use rule::{Group, Kind, Place, Rule, Topic};
+pub use verdict::{Field, Hit, Match, Stage, Verdict};
 
 /// The `topics` section of the config.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]

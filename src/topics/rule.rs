@@ -1,6 +1,6 @@
 //! The nouns of a rule file: a topic is a list of rules, a rule is a word, a place and a group.
-//! In: what `yaml` read and `load` checked. Out: values that the matcher compiles.
-//! Later kinds of rule (regex, nested topics) become further places here.
+//! In: what `yaml` read and `parse` checked. Out: values that the matcher compiles.
+//! A word may be a regular expression, and a place may be another topic.
 
 use super::verdict::Field;
 
@@ -19,6 +19,9 @@ pub enum Group {
 }
 
 impl Group {
+    /// The groups in the order of rule files.
+    pub const ALL: [Group; 3] = [Group::Any, Group::All, Group::None];
+
     /// `any`, `all` or `none`, as rule files spell it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -44,9 +47,22 @@ pub enum Place {
     Body,
     /// Title or body contain the word.
     Text,
+    /// The topic of this id matches.
+    Topic,
 }
 
 impl Place {
+    /// The places in the order of rule files.
+    pub const ALL: [Place; 7] = [
+        Place::Topic,
+        Place::Category,
+        Place::Tag,
+        Place::Source,
+        Place::Title,
+        Place::Body,
+        Place::Text,
+    ];
+
     /// The key of rule files.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -56,6 +72,7 @@ impl Place {
             Place::Title => "title",
             Place::Body => "body",
             Place::Text => "text",
+            Place::Topic => "topic",
         }
     }
 
@@ -68,8 +85,18 @@ impl Place {
             Place::Source => field == Field::Source,
             Place::Title => field == Field::Title,
             Place::Body => field == Field::Body,
+            Place::Topic => field == Field::Topic,
         }
     }
+}
+
+/// How a rule's word is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// As it stands.
+    Word,
+    /// As a regular expression of the crate `regex`, which takes linear time.
+    Regex,
 }
 
 /// One word of one group.
@@ -79,6 +106,8 @@ pub struct Rule {
     pub group: Group,
     /// Where it looks.
     pub place: Place,
+    /// As it stands, or a pattern.
+    pub kind: Kind,
     /// The word as its author wrote it.
     pub word: String,
     /// The author's weight; without one, 1, and 2 for a `title` word.
@@ -99,6 +128,15 @@ impl Rule {
     /// True for a rule that stops its topic by itself.
     pub(super) fn vetoes(&self) -> bool {
         self.group == Group::None && self.weight.is_none()
+    }
+
+    /// The word for people: a pattern between slashes, another topic with its key.
+    pub fn shown(&self) -> String {
+        match (self.kind, self.place) {
+            (Kind::Regex, _) => format!("/{}/", self.word),
+            (Kind::Word, Place::Topic) => format!("topic:{}", self.word),
+            (Kind::Word, _) => self.word.clone(),
+        }
     }
 }
 
@@ -121,5 +159,12 @@ impl Topic {
     /// True when a rule of `group` exists.
     pub(super) fn has(&self, group: Group) -> bool {
         self.rules.iter().any(|rule| rule.group == group)
+    }
+
+    /// The ids of the topics that this one asks about, with the index of the rule.
+    pub fn uses(&self) -> impl Iterator<Item = (usize, &str)> {
+        let nested = |(_, rule): &(usize, &Rule)| rule.place == Place::Topic;
+        let rules = self.rules.iter().enumerate().filter(nested);
+        rules.map(|(index, rule)| (index, rule.word.as_str()))
     }
 }

@@ -27,10 +27,10 @@ pub(super) struct Tally {
     pub score: f64,
     /// True when a word of `any` occurs.
     pub any: bool,
-    /// The first word of `all` that is missing.
-    pub missing: Option<String>,
-    /// The first word that vetoes, with its field.
-    pub veto: Option<(String, Field)>,
+    /// The first rule of `all` that is missing.
+    pub missing: Option<usize>,
+    /// The first rule that vetoes, with the field of its word.
+    pub veto: Option<(usize, Field)>,
 }
 
 /// Counts what `seen` leaves of `topic`.
@@ -42,7 +42,7 @@ pub(super) fn tally(topic: &Topic, seen: Vec<Seen>) -> Tally {
         .iter()
         .enumerate()
         .find(|(index, rule)| rule.group == Group::All && !occurs.contains(index))
-        .map(|(_, rule)| rule.word.clone());
+        .map(|(index, _)| index);
     let mut tally = Tally {
         missing,
         ..Tally::default()
@@ -56,11 +56,11 @@ pub(super) fn tally(topic: &Topic, seen: Vec<Seen>) -> Tally {
         };
         tally.any |= rule.group == Group::Any;
         if rule.vetoes() && tally.veto.is_none() {
-            tally.veto = Some((rule.word.clone(), field));
+            tally.veto = Some((index, field));
         }
         tally.score += weight;
         tally.hits.push(Hit {
-            word: rule.word.clone(),
+            word: rule.shown(),
             field,
             count,
             weight,

@@ -1,7 +1,5 @@
 //! The rule language, told as small stories.
 
-use std::fs;
-
 use proptest::prelude::*;
 
 use super::*;
@@ -133,71 +131,84 @@ fn several_words_of_one_weight_stand_in_one_list() {
 }
 
 #[test]
-fn an_error_names_its_place_and_its_mend() {
-    let text = |yaml: &str| parse("t.yaml", "t", yaml).unwrap_err().to_string();
-    let unknown = text("title: A\nany:\n  txt: [甲]\n");
-    assert!(unknown.starts_with("t.yaml:3:3: "), "{unknown}");
-    assert!(unknown.ends_with("did you mean `text`?"), "{unknown}");
-    let nested = text("title: A\nany:\n  text:\n    - {word: 甲, weigth: 2}\n");
-    assert!(nested.starts_with("t.yaml:4:"), "{nested}");
-    assert!(nested.ends_with("did you mean `weight`?"), "{nested}");
-    for (yaml, part) in [
-        ("any: {text: [甲]}", "missing field `title`"),
-        ("title: A", "no article can ever match"),
-        (
-            "title: A\nany: {text: [甲, 甲]}",
-            "t.yaml:2:17: `甲` stands twice",
-        ),
-        ("title: A\nany: {text: ['']}", "an empty word"),
-        (
-            "title: A\nthreshold: 0\nany: {text: [甲]}",
-            "t.yaml:2:1: a threshold",
-        ),
-        (
-            "title: A\nthreshold: 2\nall: {text: [甲]}",
-            "without an `any` group",
-        ),
-        (
-            "title: A\nany: {text: [{word: 甲, weight: -1}]}",
-            "move it to `none`",
-        ),
-        (
-            "title: A\nnone: {text: [{word: 甲, weight: 1}]}",
-            "positive weight",
-        ),
-        (
-            "title: A\nany: {text: [{word: 甲, weight: .nan}]}",
-            "the weight NaN",
-        ),
-        ("title: A\nany: [甲]", "t.yaml:2:6: "),
-        ("title: [", "t.yaml:"),
-        ("", "t.yaml"),
-    ] {
-        let error = text(yaml);
-        assert!(error.contains(part), "{yaml:?} gave {error}");
-    }
-    assert!(parse("A b.yaml", "A b", "title: A\nany: {text: [甲]}").is_err());
+fn patterns_count_like_words_and_look_where_they_are_told() {
+    let yaml = "title: A\nthreshold: 2\nany:\n  text: [{regex: '第[一二三]批抽检', weight: 1}]\n\
+                none:\n  category: [{regex: '^(xinlang|souhu)'}]\n";
+    let m = matcher(&[("a", yaml)]);
+    assert_eq!(ids(&m, "第二批抽檢結果", ""), ["a"]);
+    assert_eq!(ids(&m, "", "第二批抽检"), [""; 0]);
+    assert_eq!(ids(&m, "", "第二批抽检，第三批抽检"), ["a"]);
+    let categories = ["XinLangCaijing".to_owned()];
+    let verdict = &m.explain(&Article {
+        categories: &categories,
+        ..article("第二批抽检", "")
+    })[0];
+    let why = verdict.stopped_by.as_deref();
+    assert_eq!(why, Some("`/^(xinlang|souhu)/` in the category vetoes"));
 }
 
 #[test]
-fn one_bad_file_does_not_cost_the_others() {
-    let dir = tempfile::tempdir().unwrap();
-    for (name, text) in [
-        ("b.yaml", "title: B\nany: {text: [乙]}"),
-        ("a.yml", "title: A\nany: {text: [甲]}"),
-        ("bad.yaml", "title: B\nany: {txt: [乙]}"),
-        ("b.yml", "title: twice\nany: {text: [乙]}"),
-        (".hidden.yaml", "{"),
-        ("notes.txt", "{"),
-    ] {
-        fs::write(dir.path().join(name), text).unwrap();
-    }
-    let (topics, errors) = load_dir(dir.path());
-    let ids: Vec<_> = topics.iter().map(|t| t.id.as_str()).collect();
-    assert_eq!(ids, ["a", "b"]);
-    assert_eq!(errors.len(), 2, "{errors:?}");
-    let missing = load_dir(&dir.path().join("missing"));
-    assert!(missing.0.is_empty() && missing.1.is_empty());
+fn a_long_text_of_one_letter_does_not_slow_patterns_down() {
+    // Finding every place takes quadratic time for this pattern, even in a linear engine.
+    let m = matcher(&[("a", "title: A\nany: {body: [{regex: '[^b]*b|a'}]}")]);
+    let text = "a".repeat(200_000);
+    assert_eq!(ids(&m, "", &text), ["a"]);
+}
+
+#[test]
+fn a_topic_may_ask_for_another() {
+    let files = [
+        (
+            "child",
+            "title: C\nall: {topic: [parent]}\nany: {text: [召回]}",
+        ),
+        (
+            "cousin",
+            "title: D\nthreshold: 3\nany: {topic: [{word: parent, weight: 2}], text: [召回]}",
+        ),
+        (
+            "not",
+            "title: N\nany: {text: [召回]}\nnone: {topic: [child]}",
+        ),
+        ("parent", "title: P\nany: {text: [药监局]}"),
+    ];
+    let m = matcher(&files);
+    assert_eq!(ids(&m, "", "药监局通报召回"), ["child", "cousin", "parent"]);
+    assert_eq!(ids(&m, "", "药监局通报"), ["parent"]);
+    assert_eq!(ids(&m, "", "召回"), ["not"]);
+    let verdicts = m.explain(&article("", "召回"));
+    let why = |at: usize| verdicts[at].stopped_by.as_deref();
+    assert_eq!(why(0), Some("`topic:parent` must occur and does not"));
+    assert_eq!(verdicts[1].near_miss(), None);
+    let verdicts = m.explain(&article("", "药监局"));
+    assert_eq!(verdicts[1].near_miss(), Some(1.0));
+    let hit = &m.matches(&article("", "药监局召回"))[1].hits[0];
+    assert_eq!(
+        (hit.word.as_str(), hit.field),
+        ("topic:parent", Field::Topic)
+    );
+}
+
+#[test]
+fn keywords_are_found_in_the_same_pass() {
+    let topics = vec![topic("a", "title: A\nany: {text: [抽检]}")];
+    let keywords = ["食品 抽检", "召回", "ＦＤＡ", "價格", "召回"].map(str::to_owned);
+    let m = Matcher::with_keywords(topics, keywords.to_vec()).unwrap();
+    let found = m.read(&article("食品", "抽检价格，fda"));
+    assert_eq!(found.keywords, ["食品 抽检", "ＦＤＡ", "價格"]);
+    assert_eq!(found.topics.len(), 1);
+    assert_eq!(m.read(&article("", "召回")).keywords, ["召回", "召回"]);
+    assert!(m.read(&article("", "")).keywords.is_empty());
+}
+
+#[test]
+fn one_agency_counts_once() {
+    let m = matcher(&[(
+        "a",
+        "title: A\nany: {text: [市场监管, 市场监督管理, 市场监督管理总局, 国家市场监督管理总局, 监督管理]}",
+    )]);
+    let found = m.matches(&article("", "國家市場監督管理總局公布"));
+    assert_eq!((found[0].score, found[0].hits.len()), (1.0, 1));
 }
 
 #[test]

@@ -17,10 +17,12 @@ pub enum Field {
     Tag,
     /// As the source.
     Source,
+    /// As another topic that matches.
+    Topic,
 }
 
 impl Field {
-    /// `title`, `body`, `category`, `tag` or `source`.
+    /// `title`, `body`, `category`, `tag`, `source` or `topic`.
     pub fn as_str(self) -> &'static str {
         match self {
             Field::Title => "title",
@@ -28,6 +30,7 @@ impl Field {
             Field::Category => "category",
             Field::Tag => "tag",
             Field::Source => "source",
+            Field::Topic => "topic",
         }
     }
 }
@@ -41,7 +44,7 @@ impl fmt::Display for Field {
 /// A word that was found, and what it did.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
-    /// The word as the rule file has it.
+    /// The word as the rule file has it; a pattern between slashes, a topic as `topic:ID`.
     pub word: String,
     /// Where it was found.
     pub field: Field,
@@ -80,4 +83,29 @@ pub struct Verdict {
     pub hits: Vec<Hit>,
     /// Why it did not match, in a sentence; `None` when it did.
     pub stopped_by: Option<String>,
+    /// The same for programs.
+    pub stage: Option<Stage>,
+}
+
+impl Verdict {
+    /// What the score lacks, when nothing but the score is in the way and at least half of it is
+    /// there: a near miss.
+    pub fn near_miss(&self) -> Option<f64> {
+        let lacks = self.threshold - self.score;
+        let near = lacks > 0.0 && self.score * 2.0 >= self.threshold;
+        (near && self.stage == Some(Stage::Score)).then_some(lacks)
+    }
+}
+
+/// What keeps a topic from matching.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// A word of `none` without a weight occurs.
+    Veto,
+    /// No word of `any` occurs.
+    Nothing,
+    /// A word of `all` does not occur.
+    Missing,
+    /// The score is below the threshold.
+    Score,
 }

@@ -1,9 +1,10 @@
 //! The wire form of a rule file. Nothing here decides; `load` turns it into a `Topic`.
 //! In: YAML text, through serde. Out: raw groups of raw words.
-//! A word is a string, `{word, weight}`, or `{words: […], weight}` for many of one weight.
+//! A word is a string, `{word, weight}`, `{regex, weight}`, or `{words: […], weight}` for many of one weight.
 
 use std::fmt;
 
+use super::rule::Place;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 
@@ -24,10 +25,26 @@ pub(super) struct RawTopic {
     pub none: RawGroup,
 }
 
+impl RawGroup {
+    /// The list of a place.
+    pub(super) fn take(&mut self, place: Place) -> Vec<RawWord> {
+        std::mem::take(match place {
+            Place::Topic => &mut self.topic,
+            Place::Category => &mut self.category,
+            Place::Tag => &mut self.tag,
+            Place::Source => &mut self.source,
+            Place::Title => &mut self.title,
+            Place::Body => &mut self.body,
+            Place::Text => &mut self.text,
+        })
+    }
+}
+
 /// The keys of a group.
 #[derive(serde::Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawGroup {
+    pub topic: Vec<RawWord>,
     pub category: Vec<RawWord>,
     pub tag: Vec<RawWord>,
     pub source: Vec<RawWord>,
@@ -39,6 +56,7 @@ pub(super) struct RawGroup {
 /// One entry of a list of words.
 pub(super) struct RawWord {
     pub words: Vec<String>,
+    pub regex: Option<String>,
     pub weight: Option<f64>,
 }
 
@@ -50,6 +68,8 @@ struct WeightedWord {
     word: Option<Scalar>,
     #[serde(default)]
     words: Vec<Scalar>,
+    #[serde(default)]
+    regex: Option<String>,
     #[serde(default)]
     weight: Option<f64>,
 }
@@ -70,12 +90,15 @@ impl<'de> Visitor<'de> for WordVisitor {
     type Value = RawWord;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a word, `{word: …, weight: …}` or `{words: […], weight: …}`")
+        f.write_str(
+            "a word, `{word: …, weight: …}`, `{words: […], weight: …}` or `{regex: …, weight: …}`",
+        )
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<RawWord, E> {
         Ok(RawWord {
             words: vec![text.to_owned()],
+            regex: None,
             weight: None,
         })
     }
@@ -87,11 +110,12 @@ impl<'de> Visitor<'de> for WordVisitor {
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawWord, A::Error> {
         let raw = WeightedWord::deserialize(MapAccessDeserializer::new(map))?;
         let words: Vec<String> = raw.word.into_iter().chain(raw.words).map(|s| s.0).collect();
-        if words.is_empty() {
+        if words.is_empty() && raw.regex.is_none() {
             return Err(de::Error::missing_field("word"));
         }
         Ok(RawWord {
             words,
+            regex: raw.regex,
             weight: raw.weight,
         })
     }

@@ -35,8 +35,11 @@ fn a_broken_post_is_a_problem_with_file_and_line_and_the_others_go_on() {
     let lines = world.run(&["check", "--json"], 1);
     for line in lines.lines() {
         let problem: serde_json::Value = serde_json::from_str(line).unwrap();
-        assert!(problem["path"].as_str().unwrap().starts_with("posts/"));
-        assert!(!problem["help"].as_str().unwrap().is_empty());
+        assert!(problem["file"].as_str().unwrap().starts_with("posts/"));
+        assert!(problem["line"].is_u64() && problem["column"].is_u64());
+        for key in ["kind", "message", "mend", "severity"] {
+            assert!(!problem[key].as_str().unwrap().is_empty(), "{key}: {line}");
+        }
     }
 }
 
@@ -113,6 +116,63 @@ fn a_wrong_config_is_shown_with_its_line_and_exit_code_2() {
     assert!(words.contains("config/topics/broken.yaml:2"), "{words}");
     let words = World::new().run_err(&["build", "--set", "site.timezone=Mars"], 2);
     assert!(words.contains("site.timezone"), "{words}");
+}
+
+#[test]
+fn a_check_tells_config_topics_and_posts_alike_and_counts_by_kind() {
+    let world = World::new().topic("broken", "title: x\nanny:\n  title: [a]\n");
+    world.post(
+        "2022-02-18-a.md",
+        "---\ntitle: 央行: 降准\ntags: 市场\n---\n正文。\n",
+    );
+    world.post("2022-02-18-b.md", "---\ntitle: 好\n---\n正文。\n");
+    let said = world.run(&["check"], 1);
+    for words in [
+        "config/topics/broken.yaml:2:1",
+        "did you mean `any`?",
+        "posts/2022-02-18-a.md:2:10",
+        "write it as: title: '央行: 降准'",
+        "2 files: 1 clean, 0 with notes, 1 recovered, 0 skipped; 2 problems",
+    ] {
+        assert!(said.contains(words), "{words} in\n{said}");
+    }
+    // No terminal, no colours; on request in spite of NO_COLOR.
+    assert!(!said.contains('\u{1b}'), "{said}");
+    let coloured = world.run(&["check", "--color", "always"], 1);
+    assert!(coloured.contains("\u{1b}["), "{coloured}");
+    let table = world.run(&["check", "--table", "posts", "config"], 1);
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .map(|line| line.split_whitespace().collect())
+        .collect();
+    assert_eq!(rows[1], ["posts", "2", "1", "0", "1", "0"], "{table}");
+    assert_eq!(rows[2], ["config", "0", "0", "0", "0", "0"], "{table}");
+    let json = world.run(&["check", "--table", "--json"], 1);
+    let row: serde_json::Value = serde_json::from_str(json.trim()).unwrap();
+    assert_eq!(row["kinds"]["broken-yaml"], 1, "{json}");
+
+    let world = World::new().config("feeds:\n  limit: 0\nposts:\n  permalink: prety\n");
+    let said = world.run(&["check"], 1);
+    assert!(said.contains("config/tagwire.yaml:4:10"), "{said}");
+    let said = world.run(&["check", "--json", "--set", "feeds.limit=2"], 1);
+    let problem: serde_json::Value = serde_json::from_str(said.trim()).unwrap();
+    assert_eq!(
+        (&problem["line"], &problem["kind"]),
+        (&serde_json::json!(6), &serde_json::json!("bad-config"))
+    );
+    // The file is not to blame for what the command line sets.
+    let said = world.run(&["check", "--set", "feeds.limit=-1"], 1);
+    assert!(!said.contains("tagwire.yaml:"), "{said}");
+    world.run(
+        &[
+            "check",
+            "--set",
+            "feeds.limit=2",
+            "--set",
+            "posts.permalink=none",
+        ],
+        0,
+    );
 }
 
 #[test]

@@ -73,10 +73,94 @@ fn nothing_outside_the_published_files_is_served() {
         "/feed/%00.xml",
         "/feed/%ff.xml",
         "//etc/passwd",
+        "/var/store.db",
+        "/%2e%2e/var/store.db",
+        "/feed/%252e%252e/%252e%252e/var/catalog.db",
+        "/..%5cvar%5cstore.db",
+        "/feed/.tagwire-1-0.tmp",
         "/no-such-feed.xml",
     ];
-    for path in paths {
+    // What lies in the folder without being published is not served either.
+    std::fs::write(world.path("public/feed/secret.xml"), "secret").unwrap();
+    for path in paths.iter().chain(&["/feed/secret.xml"]) {
         let status = daemon.get(path).status;
         assert!((400..500).contains(&status), "{path} gave {status}");
     }
+}
+
+#[test]
+fn every_published_file_is_served_whole_in_every_coding() {
+    let world = World::new();
+    world.post(
+        "2026-11-20-a.md",
+        &today("标题", "a b", "C#", "正文。".repeat(300).as_str()),
+    );
+    world.post("2026-11-20-b.md", &today("标题", "..", "演示?", "正文。"));
+    let daemon = world.start();
+    let public = world.path("public");
+    let files = walkdir::WalkDir::new(&public).into_iter().flatten();
+    let mut seen = 0;
+    for file in files.filter(|entry| entry.file_type().is_file()) {
+        let path = file.path().strip_prefix(&public).unwrap().to_str().unwrap();
+        let escaped: String = path
+            .bytes()
+            .map(|byte| match byte {
+                b'/' | b'.' | b'_' => char::from(byte).to_string(),
+                byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+                byte => format!("%{byte:02X}"),
+            })
+            .collect();
+        let bytes = std::fs::read(file.path()).unwrap();
+        for coding in ["identity", "gzip", "br"] {
+            let asked = [("Accept-Encoding", coding)];
+            let answer = daemon.request("GET", &format!("/{escaped}"), &asked);
+            assert_eq!(answer.status, 200, "{path}");
+            let mut plain = Vec::new();
+            match answer.header("content-encoding") {
+                None => plain = answer.body.clone(),
+                Some("gzip") => {
+                    let mut gzip = flate2::read::GzDecoder::new(answer.body.as_slice());
+                    std::io::Read::read_to_end(&mut gzip, &mut plain).unwrap();
+                }
+                Some(_) => {
+                    brotli::BrotliDecompress(&mut answer.body.as_slice(), &mut plain).unwrap()
+                }
+            }
+            assert!(plain == bytes, "{path} in {coding}");
+            let head = daemon.request("HEAD", &format!("/{escaped}"), &asked);
+            assert_eq!(
+                head.header("content-length"),
+                answer.header("content-length")
+            );
+            assert_eq!(head.header("etag"), answer.header("etag"));
+        }
+        seen += 1;
+    }
+    assert!(seen > 15, "{seen}");
+}
+
+#[test]
+fn the_access_log_has_a_line_for_each_request_and_no_query() {
+    let world = World::new().with_env("TAGWIRE__HTTP__ACCESS_LOG", "true");
+    world.post("2026-11-20-a.md", &today("标题", "demo", "演示", "正文。"));
+    let daemon = world.start();
+    daemon.request(
+        "GET",
+        "/feed.xml?token=hidden",
+        &[("User-Agent", "reader/1")],
+    );
+    daemon.request("GET", "/feed.json", &[("User-Agent", "reader/2\"x")]);
+    let log = daemon.wait_for_output("path=\"/feed.json\"");
+    let line = |path: &str| log.lines().find(|line| line.contains(path)).unwrap();
+    let first = line("path=\"/feed.xml\"");
+    assert!(
+        first.contains("status=200") && !log.contains("hidden"),
+        "{first}"
+    );
+    assert!(
+        first.contains("method=GET") && first.contains("127.0.0.1"),
+        "{first}"
+    );
+    let second = line("path=\"/feed.json\"");
+    assert!(second.contains("reader/2\\\"x"), "{second}");
 }

@@ -1,0 +1,183 @@
+//! `tagwire check`: every problem of config, topics and posts. In: the config's place, perhaps folders.
+//! Out: problems by file with line, caret and mend, or JSON lines, or a table; exit code 1 if there is one.
+
+mod show;
+mod tally;
+#[cfg(test)]
+mod tests;
+
+use std::io::{BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+use super::Verdict;
+use super::posts::{ProblemJson, to_json};
+use super::reading::Reader;
+use crate::app::{AppError, Setup};
+use crate::config::Source;
+use crate::feeds::Addresses;
+use crate::model::Problem;
+use crate::posts::Dirs;
+use show::Screen;
+use tally::Tally;
+
+/// How to check, and what.
+#[derive(Args)]
+pub struct Options {
+    /// Folders of posts to check in place of posts.dir
+    #[arg(value_name = "DIR")]
+    dirs: Vec<PathBuf>,
+    /// Only counts: a row for each folder, then a row for each kind of problem
+    #[arg(long)]
+    table: bool,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+    /// Colours; auto means on a terminal, unless NO_COLOR is set
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    color: When,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, ValueEnum)]
+enum When {
+    /// On a terminal.
+    Auto,
+    /// Also into files and pipes.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+impl When {
+    fn now(self) -> bool {
+        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        match self {
+            When::Always => true,
+            When::Never => false,
+            When::Auto => std::io::stdout().is_terminal() && !set("NO_COLOR") && !dumb,
+        }
+    }
+}
+
+/// Checks everything that can be checked. What is wrong with the config is told like the rest.
+pub fn execute(source: &Source, options: &Options) -> Result<Verdict, AppError> {
+    let mut check = Check {
+        out: BufWriter::new(std::io::stdout().lock()),
+        screen: Screen::new(options.color.now()),
+        tally: Tally::default(),
+        options,
+    };
+    let (setup, mut problems) = match Setup::load_what_can_be(source) {
+        Ok(loaded) => loaded,
+        Err(AppError::Config(error)) => {
+            check.settings(error.into_problems());
+            return Ok(check.end());
+        }
+        Err(error) => return Err(error),
+    };
+    if let Err(why) = Addresses::new(&setup.config.feeds, &setup.site) {
+        let error = crate::config::ConfigError::setting(why).placed(source);
+        problems.extend(error.into_problems());
+    }
+    check.settings(problems);
+    match check.posts(setup) {
+        Err(AppError::Config(error)) => check.settings(error.placed(source).into_problems()),
+        other => other?,
+    }
+    Ok(check.end())
+}
+
+struct Check<'a, W: Write> {
+    out: BufWriter<W>,
+    screen: Screen,
+    tally: Tally,
+    options: &'a Options,
+}
+
+impl<W: Write> Check<'_, W> {
+    /// Problems of config and topics, which are files of their own.
+    fn settings(&mut self, problems: Vec<Problem>) {
+        let mut rest = problems.as_slice();
+        while let Some(first) = rest.first() {
+            let same = rest.iter().take_while(|p| p.path == first.path).count();
+            let (own, others) = rest.split_at(same);
+            rest = others;
+            self.tally.settings(own);
+            self.file(own, || {
+                std::fs::read_to_string(Path::new(&own[0].path)).ok()
+            });
+        }
+    }
+
+    fn posts(&mut self, mut setup: Setup) -> Result<(), AppError> {
+        if self.options.dirs.is_empty() {
+            let dir = setup.config.posts.roots();
+            let names: Vec<String> = dir.iter().map(|dir| dir.display().to_string()).collect();
+            return self.folder(&setup, &names.join(" "));
+        }
+        for dir in &self.options.dirs {
+            setup.config.posts.dir = Dirs::One(dir.clone());
+            self.folder(&setup, &dir.display().to_string())?;
+        }
+        Ok(())
+    }
+
+    fn folder(&mut self, setup: &Setup, name: &str) -> Result<(), AppError> {
+        let reader = Reader::new(setup)?;
+        self.tally.begin(name);
+        reader.read_all(|mut reading| {
+            reading.problems.sort_by_key(|p| (p.line, p.column));
+            self.tally.file(reading.post.is_some(), &reading.problems);
+            self.file(&reading.problems, || reader.text_of(&reading.path));
+        });
+        Ok(())
+    }
+
+    /// Shows the problems of one file. A closed pipe (`| head`) ends the output, not the program.
+    fn file(&mut self, problems: &[Problem], text: impl Fn() -> Option<String>) {
+        if problems.is_empty() || self.options.table {
+            return;
+        }
+        if self.options.json {
+            for problem in problems {
+                let _ = writeln!(self.out, "{}", to_json(&ProblemJson::from(problem)));
+            }
+            return;
+        }
+        let _ = writeln!(
+            self.out,
+            "{}",
+            self.screen.heading(&problems[0].path, problems.len())
+        );
+        let text = text();
+        for problem in problems {
+            let shown = self.screen.problem(problem, text.as_deref());
+            let _ = writeln!(self.out, "{shown}\n");
+        }
+    }
+
+    fn end(mut self) -> Verdict {
+        let _ = match (self.options.json, self.options.table) {
+            (true, true) => self.tally.rows().try_for_each(|(name, row)| {
+                let kinds: serde_json::Map<_, _> = self.tally.kinds_of(name).collect();
+                let line = json!({
+                    "dir": name, "files": row.files, "clean": row.clean, "noted": row.noted,
+                    "recovered": row.recovered, "skipped": row.skipped, "kinds": kinds,
+                });
+                writeln!(self.out, "{line}")
+            }),
+            (true, false) => Ok(()),
+            (false, true) => write!(self.out, "{}", self.tally.table()),
+            (false, false) => write!(self.out, "{}", self.tally.summary()),
+        };
+        let _ = self.out.flush();
+        match self.tally.is_clean() {
+            true => Verdict::Fine,
+            false => Verdict::Found,
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! YAML that is none, read entry by entry.
+//! In: the text between the marks. Out: what can be read of it, and for each bad entry a problem with the
+//! place of the mistake and the line to write instead. One bad entry never costs the others.
+
+use serde_yaml::Value;
+
+use super::findings::{At, Findings};
+use super::front_matter::{Entries, key_of};
+
+/// More bad entries than this are one mistake, such as a body between the marks.
+const MOST_PROBLEMS: usize = 8;
+/// Longer lines are not written out as a mend.
+const LONGEST_MEND: usize = 120;
+const GENERAL_MEND: &str =
+    "put the value into single quotes and double every single quote inside it";
+/// Keys whose values are lists: a bracket begins a list there, and a part of a text elsewhere.
+const LISTS: &[&str] = &["categories", "category", "tags", "tag", "authors"];
+
+/// Reads what can be read. `whole` is what the YAML parser said of all of it.
+pub(super) fn entries(
+    yaml: &str,
+    first_line: u32,
+    whole: &serde_yaml::Error,
+    findings: &mut Findings,
+) -> Vec<(String, Value)> {
+    let mut entries = Vec::new();
+    let mut bad = 0;
+    for (row, entry) in chunks(yaml) {
+        let error = match serde_yaml::from_str::<Entries>(entry) {
+            Ok(Entries(read)) => {
+                entries.extend(read);
+                continue;
+            }
+            Err(error) => error,
+        };
+        let first_line = first_line.saturating_add(row);
+        let Some((key, value)) = by_hand(entry) else {
+            continue;
+        };
+        bad += 1;
+        if bad <= MOST_PROBLEMS {
+            report(entry, &key, &value, first_line, &error, findings);
+        }
+        entries.push((key, value));
+    }
+    if bad == 0 {
+        findings.recovered(
+            "broken-yaml",
+            place(whole, first_line),
+            format!(
+                "the front matter is no valid YAML ({}); its fields are read one by one",
+                reason(whole)
+            ),
+            "delete this line, or write it as `key: value`",
+        );
+    }
+    entries
+}
+
+/// The entries with the row at which each begins; lines before the first key belong to none.
+fn chunks(yaml: &str) -> Vec<(u32, &str)> {
+    let mut starts = Vec::new();
+    let mut at = 0;
+    for (row, text) in (0u32..).zip(yaml.split_inclusive('\n')) {
+        if key_of(text.trim_end()).is_some() {
+            starts.push((row, at));
+        }
+        at += text.len();
+    }
+    let ends = starts.iter().skip(1).map(|(_, at)| *at).chain([yaml.len()]);
+    let each = starts.iter().zip(ends);
+    each.map(|((row, at), end)| (*row, &yaml[*at..end]))
+        .collect()
+}
+
+fn report(
+    entry: &str,
+    key: &str,
+    value: &Value,
+    first_line: u32,
+    error: &serde_yaml::Error,
+    findings: &mut Findings,
+) {
+    if let Some(row) = stray(entry) {
+        findings.recovered(
+            "broken-yaml",
+            At {
+                line: first_line.saturating_add(row),
+                column: 1,
+            },
+            format!("this line is no field, and belongs to none; `{key}` is read without it"),
+            "delete it, or write it as `key: value`",
+        );
+        return;
+    }
+    let (at, why) = match mistake(entry) {
+        Some((column, why)) => (
+            At {
+                line: first_line,
+                column,
+            },
+            why.to_owned(),
+        ),
+        None => (place(error, first_line), reason(error)),
+    };
+    let read = match value {
+        Value::String(text) => format!("`{}`", shortened(text)),
+        Value::Sequence(items) => format!("a list of {}", items.len()),
+        _ => "nothing".to_owned(),
+    };
+    let mend = written(key, value).map_or_else(
+        || GENERAL_MEND.to_owned(),
+        |line| match entry.trim_end().contains('\n') {
+            false => format!("write it as: {line}"),
+            true => format!("write it in one line as: {line}"),
+        },
+    );
+    findings.recovered(
+        "broken-yaml",
+        at,
+        format!("`{key}` is no valid YAML: {why}; it is read as {read}"),
+        &mend,
+    );
+}
+
+/// The row of a line that makes a good entry bad: a text that got between the fields.
+fn stray(entry: &str) -> Option<u32> {
+    let (first, rest) = entry.split_once('\n')?;
+    let (_, value) = key_of(first)?;
+    if value.trim().is_empty() || serde_yaml::from_str::<Entries>(first).is_err() {
+        return None;
+    }
+    let says = |line: &str| !line.trim().is_empty() && !line.starts_with('#');
+    let row = rest.lines().position(says)?;
+    u32::try_from(row + 1).ok()
+}
+
+fn place(error: &serde_yaml::Error, first_line: u32) -> At {
+    let small = |n: usize| u32::try_from(n).unwrap_or(0);
+    error.location().map_or(
+        At {
+            line: first_line,
+            column: 0,
+        },
+        |place| At {
+            line: first_line.saturating_add(small(place.line().saturating_sub(1))),
+            column: small(place.column()),
+        },
+    )
+}
+
+fn reason(error: &serde_yaml::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ")
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// The column, from 1, of a mistake that people and generators make in the first line of an entry, in their words.
+fn mistake(entry: &str) -> Option<(u32, &'static str)> {
+    let line = entry.lines().next()?;
+    let (_, value) = key_of(line)?;
+    let start = line.len() - value.trim_start().len();
+    let value = value.trim();
+    let column = |at: usize| {
+        let before = line.get(..start + at).unwrap_or(line).chars().count();
+        u32::try_from(before + 1).unwrap_or(0)
+    };
+    let first = value.chars().next()?;
+    match first {
+        '"' | '\'' => in_quotes(value, first).map(|(at, why)| (column(at), why)),
+        '@' | '`' | '%' | '&' | '*' | '!' | '|' | '>' => Some((
+            column(0),
+            "a text that begins with this character must stand in quotes",
+        )),
+        '[' | '{' => {
+            let close = if first == '[' { ']' } else { '}' };
+            match closing(value, first, close) {
+                None => Some((column(0), "this bracket is never closed")),
+                Some(at) if at + 1 < value.len() => Some((
+                    column(at + 1),
+                    "nothing may follow the closing bracket; a text with brackets must stand in quotes",
+                )),
+                Some(_) => None,
+            }
+        }
+        _ => value
+            .find(": ")
+            .or_else(|| value.ends_with(':').then(|| value.len() - 1))
+            .map(|at| (column(at), "a colon inside a text without quotes")),
+    }
+}
+
+/// The byte at which the first bracket is closed.
+fn closing(value: &str, open: char, close: char) -> Option<usize> {
+    let mut depth = 0;
+    for (at, c) in value.char_indices() {
+        if c == open {
+            depth += 1;
+        } else if c == close {
+            depth -= 1;
+            if depth == 0 {
+                return Some(at);
+            }
+        }
+    }
+    None
+}
+
+fn in_quotes(value: &str, mark: char) -> Option<(usize, &'static str)> {
+    let mut chars = value.char_indices().skip(1).peekable();
+    while let Some((at, c)) = chars.next() {
+        if c == '\\' && mark == '"' {
+            let escape = chars.next().map_or(' ', |(_, c)| c);
+            if !"0abtnvfre \"/\\N_LPxuU\t".contains(escape) {
+                return Some((at, "a backslash in double quotes begins an escape"));
+            }
+        } else if c == mark {
+            let doubled = mark == '\'' && chars.next_if(|(_, next)| *next == mark).is_some();
+            let rest = value[at + 1..].trim_start();
+            if !(doubled || rest.is_empty() || rest.starts_with('#')) {
+                return Some((at, "this quote ends the text early"));
+            }
+            if !doubled {
+                return None;
+            }
+        }
+    }
+    Some((0, "this quote is never closed"))
+}
+
+/// An entry that is no YAML: the text after the colon, or the items below it.
+fn by_hand(entry: &str) -> Option<(String, Value)> {
+    let mut lines = entry.lines();
+    let (key, value) = key_of(lines.next()?)?;
+    let value = value.trim();
+    let items = |parts: Vec<&str>| {
+        let texts = parts.into_iter().map(|part| Value::String(unquoted(part)));
+        Value::Sequence(texts.collect())
+    };
+    let in_brackets = value.strip_prefix('[').filter(|_| LISTS.contains(&key));
+    let value = if value.is_empty() {
+        let below = lines.filter_map(|text| text.trim().strip_prefix('-'));
+        items(below.collect())
+    } else if let Some(inner) = in_brackets {
+        let inner = inner.strip_suffix(']').unwrap_or(inner);
+        items(inner.split(',').collect())
+    } else {
+        Value::String(unquoted(value))
+    };
+    Some((key.to_owned(), value))
+}
+
+fn unquoted(text: &str) -> String {
+    let text = text.trim();
+    for mark in ['"', '\''] {
+        let Some(rest) = text.strip_prefix(mark) else {
+            continue;
+        };
+        let inner = match rest.strip_suffix(mark) {
+            Some(inner) => inner,
+            // A quote that is never closed is no part of the text; `"甲"乙` is one as it stands.
+            None if !rest.contains(mark) => rest,
+            None => return text.to_owned(),
+        };
+        return match mark {
+            '"' => inner.replace("\\\"", "\"").replace("\\\\", "\\"),
+            _ => inner.replace("''", "'"),
+        };
+    }
+    text.to_owned()
+}
+
+/// The entry as it should have been written, if that is short enough to be shown.
+fn written(key: &str, value: &Value) -> Option<String> {
+    let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
+    let text = match value {
+        Value::String(text) => quoted(text),
+        Value::Sequence(items) => {
+            let items: Vec<String> = items.iter().filter_map(Value::as_str).map(quoted).collect();
+            format!("[{}]", items.join(", "))
+        }
+        _ => return None,
+    };
+    (text.chars().count() <= LONGEST_MEND).then(|| format!("{key}: {text}"))
+}
+
+fn shortened(text: &str) -> String {
+    const LONGEST: usize = 60;
+    let mut short: String = text.chars().take(LONGEST).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}
