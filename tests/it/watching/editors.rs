@@ -7,6 +7,7 @@ use super::*;
 
 type Save = fn(&Path, &str);
 
+const VIM: [&str; 2] = ["vim", "vim.tiny"];
 const NAME: &str = "2026-11-20-edited.md";
 
 /// Saves a text as one editor does, while the daemon runs, and checks what comes of it.
@@ -69,14 +70,14 @@ fn vim(posts: &Path, text: &str, settings: &str) {
     let command = format!("set swapfile {settings} | %d | 0r ../text | $d | wq");
     run_in(
         posts,
-        "vim",
+        VIM.iter().find(|vim| has(vim)).unwrap(),
         &["-u", "NONE", "-N", "-es", "-c", &command, NAME],
     );
 }
 
 #[test]
 fn vim_with_each_kind_of_backup() {
-    if !has("vim") {
+    if !VIM.iter().any(|vim| has(vim)) {
         return;
     }
     let renamed: Save = |posts, text| vim(posts, text, "backup backupcopy=no");
