@@ -8,6 +8,7 @@ mod check;
 mod config;
 mod explain;
 mod held;
+mod init;
 mod once;
 mod posts;
 mod reading;
@@ -82,6 +83,8 @@ enum Command {
         #[command(subcommand)]
         action: Option<held::Action>,
     },
+    /// Make a folder ready: config, topics, a place for posts
+    Init(init::Options),
     /// The settings in force
     Config {
         #[command(subcommand)]
@@ -134,6 +137,9 @@ fn execute(cli: Cli) -> Result<Verdict, AppError> {
     if let Command::Check(options) = &cli.command {
         return check::execute(&source, options);
     }
+    if let Command::Init(options) = &cli.command {
+        return init::execute(options);
+    }
     let setup = Setup::load(&source)?;
     let quiet = cli.common.quiet;
     match cli.command {
@@ -144,7 +150,7 @@ fn execute(cli: Cli) -> Result<Verdict, AppError> {
         Command::Explain { post, json } => explain::execute(&setup, &post, json),
         Command::Held { action } => held::execute(&setup, action),
         Command::Config { action } => config::execute(&setup, &action),
-        Command::Check(_) => Ok(Verdict::Fine),
+        Command::Check(_) | Command::Init(_) => Ok(Verdict::Fine),
     }
 }
 

@@ -88,6 +88,10 @@ impl<'a> Reader<'a> {
                 .map(|found| self.read(&found.path))
                 .collect();
             for mut reading in readings {
+                // A draft, when drafts are not wanted.
+                if reading.post.is_none() && reading.problems.is_empty() {
+                    continue;
+                }
                 let id = reading
                     .post
                     .as_ref()

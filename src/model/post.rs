@@ -43,6 +43,8 @@ pub enum DateSource {
     FileName,
     /// A leading `YYYYMMDD` of a long number in the file name.
     NumberInName,
+    /// A draft without a date: the file's last change.
+    FileTime,
     /// Nothing else was usable: the time at which the file was first seen.
     FirstSeen,
 }

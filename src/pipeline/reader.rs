@@ -72,8 +72,10 @@ impl Reader {
             .unwrap_or(row.published.seconds());
         let seen = chrono::DateTime::from_timestamp(seen, 0).unwrap_or_default();
         let read = crate::posts::read(&row.path, &self.rules).ok();
-        let post =
-            read.and_then(|(bytes, _)| crate::posts::parse(&row.path, &bytes, seen, &self.rules).0);
+        let post = read.and_then(|(bytes, stamp)| {
+            let seen = posts::undated(&row.path, stamp, seen, &self.rules);
+            posts::parse(&row.path, &bytes, seen, &self.rules).0
+        });
         post.filter(|post| post.id == row.id)
             .map(|post| self.entry_of(row, post))
     }
@@ -141,6 +143,7 @@ pub fn digest(
     budget: usize,
 ) -> Reading {
     let seen = chrono::DateTime::from_timestamp(first_seen, 0).unwrap_or_default();
+    let seen = posts::undated(path, stamp, seen, rules);
     let read = || {
         let (post, problems) = posts::parse(path, bytes, seen, rules);
         let post = post.map(|post| derive(post, matcher, budget));

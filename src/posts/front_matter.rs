@@ -7,6 +7,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_yaml::Value;
 
+use super::defaults::{self, Values};
 use super::findings::{At, FILE, Findings, line};
 use super::{recover, toml_front_matter};
 
@@ -140,6 +141,12 @@ impl Fields {
     pub fn text(&self, key: &str) -> Option<String> {
         let text = scalar(self.get(key)?)?;
         (!text.trim().is_empty()).then_some(text)
+    }
+
+    /// Lays the fields over these.
+    pub fn set_defaults(&mut self, values: Values) {
+        let own = std::mem::take(&mut self.entries);
+        self.entries = defaults::over(values, own);
     }
 
     /// All keys and values, in order; a later duplicate comes later.

@@ -42,7 +42,9 @@ pub(super) fn read(
 /// `zh/news/_posts/x.md` has the categories zh and news.
 fn folders(relative: &str) -> Vec<String> {
     let parts: Vec<&str> = relative.split('/').collect();
-    let special = parts.iter().position(|part| *part == "_posts");
+    let special = parts
+        .iter()
+        .position(|part| matches!(*part, "_posts" | "_drafts"));
     let above = special.map_or(&[][..], |at| &parts[..at]);
     let named = above
         .iter()

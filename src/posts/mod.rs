@@ -10,6 +10,7 @@ mod body;
 mod clean;
 mod date;
 mod decode;
+mod defaults;
 mod fields;
 mod findings;
 mod front_matter;
@@ -32,7 +33,8 @@ mod tree;
 pub mod watch;
 mod when;
 
-pub use parse::{Parsed, load, parse, text_of};
+pub use defaults::{FrontMatterDefault, Scope};
+pub use parse::{Parsed, load, parse, text_of, undated};
 pub use read::{ReadError, Stamp, read};
 pub use rules::Rules;
 pub use scan::{Found, Look, Scan, look, scan};

@@ -25,19 +25,12 @@ fn rules(root: &Path) -> Rules {
     Rules::new(&settings, &example_site(), NaiveDates::Utc).unwrap()
 }
 
-/// Spellings that stop Jekyll's build or take today's date; here the file name is used instead.
-#[test]
-fn dates_are_read_as_jekyll_reads_them() {
-    let Some(shared) = shared() else {
-        eprintln!(
-            "SKIPPED dates_are_read_as_jekyll_reads_them: no folder `shared`; set TAGWIRE_SHARED"
-        );
-        return;
-    };
-    let table = std::fs::read_to_string(shared.join("golden/dates.tsv")).unwrap();
+/// What differs from a table of spellings and readings. A spelling that stops Jekyll's build, or hangs on the
+/// present, must leave the post without a date of its own.
+fn differences(table: &str) -> Vec<String> {
     let rules = rules(Path::new("posts"));
     let mut wrong = Vec::new();
-    for line in table.lines().skip(1) {
+    for line in table.lines().filter(|line| !line.starts_with('#')) {
         let (text, theirs) = line.split_once('\t').unwrap();
         let theirs = theirs.split('\t').next().unwrap();
         let bytes = format!("---\ntitle: x\ndate: {text}\n---\n");
@@ -48,14 +41,33 @@ fn dates_are_read_as_jekyll_reads_them() {
             &rules,
         );
         let post = post.unwrap();
-        let unread = theirs.starts_with("FATAL") || text == "10:01";
         let same = match DateTime::parse_from_rfc3339(theirs) {
-            Ok(at) if !unread => post.published.seconds() == at.timestamp(),
+            Ok(at) if text != "10:01" => post.published.seconds() == at.timestamp(),
             _ => post.date_source == crate::model::DateSource::FirstSeen,
         };
         if !same {
             wrong.push(format!("{text}: {} for {theirs}", post.published.rfc3339()));
         }
     }
-    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    wrong
+}
+
+#[test]
+fn dates_are_read_as_jekyll_reads_them() {
+    let Some(shared) = shared() else {
+        eprintln!(
+            "SKIPPED dates_are_read_as_jekyll_reads_them: no folder `shared`; set TAGWIRE_SHARED"
+        );
+        return;
+    };
+    let table = std::fs::read_to_string(shared.join("golden/dates.tsv")).unwrap();
+    let (_, rows) = table.split_once('\n').unwrap();
+    assert_eq!(differences(rows), Vec::<String>::new());
+}
+
+#[test]
+fn dates_that_debians_jekyll_reads_in_another_way_are_read_as_4_4_1_reads_them() {
+    let table = include_str!("../../tests/golden/jekyll/spellings.tsv");
+    assert!(table.lines().count() > 12);
+    assert_eq!(differences(table), Vec::<String>::new());
 }

@@ -2,6 +2,8 @@
 //! In: path, bytes, the time at which the file was first seen. Out: a post, or none, and problems.
 //! No input, no output, no clock: the same bytes give the same post for ever.
 
+use std::path::PathBuf;
+
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
@@ -35,7 +37,8 @@ pub struct Parsed {
 /// Reads and parses one file.
 pub fn load(path: &str, first_seen: DateTime<Utc>, rules: &Rules) -> Result<Parsed, ReadError> {
     let (bytes, stamp) = read(path, rules)?;
-    let (post, problems) = parse(path, &bytes, first_seen, rules);
+    let seen = undated(path, stamp, first_seen, rules);
+    let (post, problems) = parse(path, &bytes, seen, rules);
     Ok(Parsed {
         post,
         problems,
@@ -43,7 +46,21 @@ pub fn load(path: &str, first_seen: DateTime<Utc>, rules: &Rules) -> Result<Pars
     })
 }
 
-/// Parses one file. Whatever the bytes, it answers with a post, with problems, or with both.
+/// The time to give to `parse` for a post without a date: a draft has that of its file's last change.
+pub fn undated(
+    path: &str,
+    stamp: Stamp,
+    first_seen: DateTime<Utc>,
+    rules: &Rules,
+) -> DateTime<Utc> {
+    match File::new(path, rules).is_draft {
+        true => DateTime::from_timestamp_nanos(stamp.modified_ns),
+        false => first_seen,
+    }
+}
+
+/// Parses one file. Whatever the bytes, it answers with a post, with problems, or with both; with neither
+/// only for a draft, when drafts are not wanted. `first_seen` is what `undated` says.
 pub fn parse(
     path: &str,
     bytes: &[u8],
@@ -51,10 +68,17 @@ pub fn parse(
     rules: &Rules,
 ) -> (Option<Post>, Vec<Problem>) {
     let mut findings = Findings::new(path);
-    let text = decode(bytes, rules.encoding, &mut findings);
     let file = File::new(path, rules);
-    let post = source(&text, &file, &mut findings)
-        .map(|source| post(&file, &source, first_seen, rules, &mut findings));
+    if file.is_draft && !rules.drafts {
+        return (None, Vec::new());
+    }
+    let text = decode(bytes, rules.encoding, &mut findings);
+    let mut source = source(&text, &file, &mut findings);
+    if let Some(source) = source.as_mut().filter(|_| !rules.defaults.is_empty()) {
+        let values = rules.defaults.of(&[file.relative, &file.with_root, path]);
+        source.fields.set_defaults(values);
+    }
+    let post = source.map(|source| post(&file, &source, first_seen, rules, &mut findings));
     (post, findings.into_list())
 }
 
@@ -69,6 +93,9 @@ struct File<'a> {
     path: &'a str,
     /// Below the root, with `/` between folders.
     relative: &'a str,
+    /// The same with the root's own name before it, as Jekyll counts from the site's folder.
+    with_root: String,
+    is_draft: bool,
     /// File name without ending.
     stem: &'a str,
     is_html: bool,
@@ -77,21 +104,38 @@ struct File<'a> {
 
 impl<'a> File<'a> {
     fn new(path: &'a str, rules: &Rules) -> Self {
-        let relative = rules
+        let below = |root: &'_ PathBuf| {
+            let text = root.to_str()?;
+            let rest = path.strip_prefix(text)?;
+            let whole = text.is_empty() || text.ends_with('/') || rest.is_empty();
+            let whole = whole || rest.starts_with('/');
+            let name = root.file_name().and_then(|name| name.to_str());
+            whole.then(|| (rest.trim_start_matches('/'), name.unwrap_or("").to_owned()))
+        };
+        let (relative, root) = rules
             .roots
             .iter()
-            .filter_map(|root| path.strip_prefix(root.to_str()?))
-            .filter(|rest| rest.is_empty() || rest.starts_with('/') || rest.len() == path.len())
-            .min_by_key(|rest| rest.len())
-            .map_or(path, |rest| rest.trim_start_matches('/'));
+            .filter_map(below)
+            .min_by_key(|(rest, _)| rest.len())
+            .unwrap_or((path, String::new()));
+        let with_root = format!("{root}/{relative}");
         let base = path.rsplit('/').next().unwrap_or(path);
         let (stem, ending) = base.rsplit_once('.').unwrap_or((base, ""));
         File {
             path,
             relative,
+            is_draft: with_root.split('/').any(|part| part == "_drafts"),
+            with_root,
             stem,
             is_html: ending.eq_ignore_ascii_case("html"),
             name: date::name(stem),
+        }
+    }
+
+    fn dateless(&self) -> when::Dateless<'a> {
+        match self.is_draft {
+            true => when::Dateless::Draft,
+            false => when::Dateless::Post { stem: self.stem },
         }
     }
 
@@ -193,8 +237,14 @@ fn post(
     findings: &mut Findings,
 ) -> Post {
     let fields = &source.fields;
-    let (published, date_source) =
-        when::published(&file.name, file.stem, fields, first_seen, rules, findings);
+    let (published, date_source) = when::published(
+        &file.name,
+        &file.dateless(),
+        fields,
+        first_seen,
+        rules,
+        findings,
+    );
     let labels = labels::read(fields, file.relative, rules, findings);
     let slug = fields
         .text("slug")

@@ -1,7 +1,7 @@
 //! Whole files, good and bad.
 
 use super::super::rules::{example_rules, example_site};
-use super::super::settings::{NaiveDates, Settings};
+use super::super::settings::{Dirs, NaiveDates, Settings};
 use super::*;
 use crate::model::{DateSource, Severity};
 
@@ -155,4 +155,85 @@ fn any_bytes_are_answered() {
         assert!(post.is_some() || !problems.is_empty());
         run("posts/2022-02-18-x.html", &bytes);
     }
+}
+
+fn with(settings: Settings, path: &str, text: &str) -> (Option<Post>, Vec<Problem>) {
+    let rules = Rules::new(&settings, &example_site(), NaiveDates::SiteTime).unwrap();
+    let stamp = Stamp {
+        size: 1,
+        modified_ns: 1_600_000_000_000_000_000,
+        changed_ns: 0,
+    };
+    let seen = undated(path, stamp, DateTime::UNIX_EPOCH, &rules);
+    parse(path, text.as_bytes(), seen, &rules)
+}
+
+#[test]
+fn drafts_are_nothing_until_they_are_asked_for() {
+    let (post, problems) = run("posts/_drafts/a.md", "no front matter");
+    assert!(post.is_none() && problems.is_empty());
+    let settings = || Settings {
+        drafts: true,
+        ..Settings::default()
+    };
+    let read = |path: &str, text: &str| {
+        let (post, problems) = with(settings(), path, text);
+        assert_eq!(problems, []);
+        post.unwrap()
+    };
+    let draft = read("posts/zh/_drafts/my-notes.md", "---\n---\n正文。\n");
+    assert_eq!(draft.published.rfc3339(), "2020-09-13T20:26:40+08:00");
+    assert_eq!(draft.date_source, DateSource::FileTime);
+    assert_eq!(
+        (draft.title.as_str(), draft.categories),
+        ("My Notes", vec!["zh".to_owned()])
+    );
+    assert_eq!(draft.url, "/zh/2020/09/13/my-notes.html");
+    let dated = read("posts/_drafts/2022-02-18-a.md", "---\ntitle: x\n---\n");
+    assert_eq!(dated.date_source, DateSource::FileName);
+    // A folder of the config that is a drafts folder itself.
+    let own = Settings {
+        dir: Dirs::Many(vec!["_posts".into(), "_drafts".into()]),
+        ..settings()
+    };
+    let draft = with(own, "_drafts/x.md", "---\ntitle: x\n---\n").0.unwrap();
+    assert_eq!(draft.date_source, DateSource::FileTime);
+}
+
+#[test]
+fn defaults_fill_what_a_post_does_not_say() {
+    let settings = || {
+        Settings {
+        dir: Dirs::One("site/_posts".into()),
+        defaults: serde_yaml::from_str(
+            "[{scope: {path: ''}, values: {author: 编辑部, categories: 要闻, tags: [甲]}},
+              {scope: {path: _posts/markets, type: posts}, values: {author: 市场部, published: false}},
+              {scope: {path: '', type: drafts}, values: {author: 谁}}]",
+        )
+        .unwrap(),
+        ..Settings::default()
+    }
+    };
+    let read = |path: &str, text: &str| with(settings(), path, text).0.unwrap();
+    let post = read(
+        "site/_posts/2022-02-18-a.md",
+        "---\ntitle: x\ncategories: [独家, 要闻]\ntags:\n---\n",
+    );
+    assert_eq!(post.author.as_deref(), Some("编辑部"));
+    assert_eq!(post.categories, ["要闻", "独家"]);
+    assert_eq!(post.tags, ["甲"]);
+    let post = read(
+        "site/_posts/markets/2022-02-18-a.md",
+        "---\ntitle: x\ntags: 乙\n---\n",
+    );
+    assert_eq!(
+        (post.author.as_deref(), post.withdrawn),
+        (Some("市场部"), true)
+    );
+    assert_eq!(post.tags, ["乙"]);
+    // A file without front matter has defaults too.
+    assert_eq!(
+        read("site/_posts/2022-02-18-a.md", "正文").categories,
+        ["要闻"]
+    );
 }

@@ -9,6 +9,7 @@ use encoding_rs::Encoding;
 use regex::Regex;
 use url::Url;
 
+use super::defaults::Defaults;
 use super::liquid::{self, Addresses};
 use super::permalink::Template;
 use super::sanitize;
@@ -29,6 +30,8 @@ pub struct Rules {
     pub(super) template: Template,
     /// Of files that are not UTF-8; `None` means that it is found out.
     pub(super) encoding: Option<&'static Encoding>,
+    pub(super) drafts: bool,
+    pub(super) defaults: Defaults,
     pub(super) max_file_bytes: u64,
     pub(super) max_labels: usize,
     pub(super) max_label_chars: usize,
@@ -58,6 +61,8 @@ impl Rules {
             id: settings.id,
             template: Template::new(&settings.permalink)?,
             encoding: encoding(&settings.encoding)?,
+            drafts: settings.drafts,
+            defaults: Defaults::new(&settings.defaults)?,
             max_file_bytes: settings.max_file_bytes,
             max_labels: settings.max_labels,
             max_label_chars: settings.max_label_chars,
@@ -101,7 +106,8 @@ fn fingerprint(settings: &Settings, site: &Site, naive: NaiveDates) -> String {
     // Intervals and the like change when a file is read, not what is read in it.
     format!(
         "parser {PARSER_VERSION}; site {} {}; naive {naive:?}; dir {:?}; permalink {}; id {:?}; \
-         labels {} {}; bytes {}; encoding {}; cleaning {:?}; shown {:?} {:?}",
+         labels {} {}; bytes {}; encoding {}; cleaning {:?}; shown {:?} {:?}; drafts {}; \
+         defaults {:?}",
         site.url,
         site.timezone,
         settings.dir,
@@ -115,6 +121,8 @@ fn fingerprint(settings: &Settings, site: &Site, naive: NaiveDates) -> String {
         // What `{{ site.* }}` shows.
         (&site.title, &site.description, &site.author, &site.language),
         settings.site_variables,
+        settings.drafts,
+        settings.defaults,
     )
 }
 

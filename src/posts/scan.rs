@@ -314,13 +314,13 @@ fn is_post_name(name: &str) -> bool {
         .any(|known| ending.eq_ignore_ascii_case(known))
 }
 
-/// Names that Jekyll leaves out: hidden, temporary, drafts.
+/// Names that Jekyll leaves out: hidden, temporary. Whether drafts count is for `parse` to say.
 fn is_ignored(name: &str) -> bool {
     name.starts_with(['.', '_', '#', '~']) || name.ends_with(['~', '.', '#'])
 }
 
 fn is_ignored_folder(name: &str) -> bool {
-    name != "_posts" && is_ignored(name)
+    !matches!(name, "_posts" | "_drafts") && is_ignored(name)
 }
 
 #[cfg(test)]

@@ -52,7 +52,13 @@ fn posts_are_found_and_temporary_names_are_not() {
     let scan = folder.scan();
     assert_eq!(
         folder.names(&scan.found),
-        ["a/_posts/c.markdown", "b.md", "d.HTML", "l.md/m.md"]
+        [
+            "_drafts/j.md",
+            "a/_posts/c.markdown",
+            "b.md",
+            "d.HTML",
+            "l.md/m.md"
+        ]
     );
     assert_eq!((scan.problems.len(), scan.missing_roots.len()), (0, 0));
 }
@@ -103,9 +109,10 @@ fn a_hint_is_looked_at() {
     };
     assert_eq!(look("a.md"), (vec!["a.md".to_owned()], true));
     assert_eq!(look("n").0, ["n/_posts/c.md", "n/b.md"]);
+    assert_eq!(look("_drafts").0, ["_drafts/d.md"]);
     assert_eq!(look("gone.md"), (vec![], true));
     assert_eq!(look(""), (folder.names(&folder.scan().found), true));
-    for ignored in ["_drafts/d.md", "_drafts", ".a.md", "../other.md"] {
+    for ignored in [".a.md", "../other.md"] {
         assert_eq!(look(ignored), (vec![], false), "{ignored}");
     }
     assert!(look("x.txt").0.is_empty());

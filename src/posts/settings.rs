@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::defaults::FrontMatterDefault;
+
 /// One folder or several.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -74,6 +76,11 @@ pub struct Settings {
     pub max_labels: usize,
     /// Characters; a longer label is dropped with a problem. Default 200.
     pub max_label_chars: usize,
+    /// Read the posts in `_drafts` folders too; a draft without a date has that of the file's last change.
+    /// Default false.
+    pub drafts: bool,
+    /// Fields of posts that do not have them, as Jekyll's `defaults`. Default none.
+    pub defaults: Vec<FrontMatterDefault>,
     /// What Liquid in posts sees as `{{ site.NAME }}`, besides `title`, `url`, `baseurl`,
     /// `description`, `author`, `lang` and `timezone`. Default none.
     pub site_variables: BTreeMap<String, serde_yaml::Value>,
@@ -130,6 +137,8 @@ impl Default for Settings {
             max_file_bytes: 1 << 20,
             max_labels: 100,
             max_label_chars: 200,
+            drafts: false,
+            defaults: Vec::new(),
             site_variables: BTreeMap::new(),
             cleaning: Cleaning::default(),
         }

@@ -13,10 +13,21 @@ use super::rules::Rules;
 use crate::model::DateSource;
 use crate::model::time::{PostTime, in_zone};
 
-/// When the post was published, and where that came from. `name` and `stem` are the file name's.
+/// What a post without a date may go by.
+pub(super) enum Dateless<'a> {
+    /// A number in the file's name, else the first sight of it.
+    Post {
+        /// File name without ending.
+        stem: &'a str,
+    },
+    /// The file's last change, and that is no mistake.
+    Draft,
+}
+
+/// When the post was published, and where that came from. `name` is the file name's.
 pub(super) fn published(
     name: &date::Name,
-    stem: &str,
+    dateless: &Dateless,
     fields: &Fields,
     first_seen: DateTime<Utc>,
     rules: &Rules,
@@ -36,7 +47,15 @@ pub(super) fn published(
             DateSource::FileName,
             "the file name's date",
         )
-    } else if let Some(time) = date::number_in_name(stem, zone) {
+    } else if let Dateless::Draft = dateless {
+        (
+            PostTime::new(in_zone(first_seen, zone), zone),
+            DateSource::FileTime,
+            "the time of the file's last change",
+        )
+    } else if let Dateless::Post { stem } = dateless
+        && let Some(time) = date::number_in_name(stem, zone)
+    {
         (
             Some(time),
             DateSource::NumberInName,
@@ -65,7 +84,7 @@ pub(super) fn published(
             format!("there is no day {text}, which the file name begins with; {from} is used"),
             "rename the file, or add a line such as date: 2022-02-18 10:01:41 +0800",
         ),
-        None if !fields.has("date") => findings.recovered(
+        None if !fields.has("date") && source != DateSource::FileTime => findings.recovered(
             "no-date",
             FILE,
             format!("there is no `date`; {from} is used"),

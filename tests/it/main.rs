@@ -18,5 +18,6 @@ mod messages_arrive;
 mod posts_become_feeds;
 mod serving_feeds;
 mod the_bot_answers;
+mod waiting_posts;
 mod watching;
 mod world;
