@@ -51,7 +51,8 @@ impl Reader {
             self.budget,
         );
         let fresh = is_younger(stamp, self.settle_ms, now);
-        let bodiless = { reading.post.as_ref() }.is_some_and(|read| read.post.text.trim().is_empty());
+        let bodiless =
+            { reading.post.as_ref() }.is_some_and(|read| read.post.text.trim().is_empty());
         let doubtful = bodiless
             || reading
                 .problems
