@@ -25,7 +25,7 @@ use crate::model::{Follow, Post, Site};
 
 pub use addresses::Addresses;
 pub use opml::opml;
-pub use pages::{ASSETS, STYLESHEET, feed_page, index_page};
+pub use pages::{READINGS, STYLESHEET, assets, feed_page, index_page, readings};
 pub use settings::{Content, Format, PathTemplates, Settings};
 
 /// One post as a feed shows it.

@@ -179,6 +179,8 @@ impl Files {
                 // `/news` is no folder: see `redirect_to_root`.
                 "" if path.is_empty() => return None,
                 "" => "index.html",
+                // Browsers ask for it beside everything that names no icon, such as a feed.
+                "favicon.ico" => "icon.svg",
                 file => file,
             };
             find(file).map(|found| (file, found))

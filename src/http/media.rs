@@ -6,8 +6,8 @@ use std::path::Path;
 
 /// Our pages need their own style and script; nothing else may load or run. Feeds that a browser
 /// shows get the same.
-pub const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' \
-     https: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+pub const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
+     img-src 'self' https: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// What a published file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,7 @@ pub enum Media {
     Css,
     Script,
     Svg,
+    Text,
     Other,
 }
 
@@ -35,6 +36,7 @@ impl Media {
             Some("css") => Media::Css,
             Some("js") => Media::Script,
             Some("svg") => Media::Svg,
+            Some("txt") => Media::Text,
             _ => Media::Other,
         }
     }
@@ -49,6 +51,7 @@ impl Media {
             Media::Html => "text/html; charset=utf-8",
             Media::Css => "text/css; charset=utf-8",
             Media::Script => "text/javascript; charset=utf-8",
+            Media::Text => "text/plain; charset=utf-8",
             Media::Svg => "image/svg+xml; charset=utf-8",
             Media::Other => "application/octet-stream",
         }

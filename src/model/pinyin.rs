@@ -39,7 +39,7 @@ pub fn spellings(name: &str) -> Vec<String> {
 }
 
 /// Readings of one character without tones, the usual one first. `None` when it has none.
-fn readings(c: char) -> Option<Vec<&'static str>> {
+pub fn readings(c: char) -> Option<Vec<&'static str>> {
     let usual = plain(c.to_pinyin()?.plain());
     let mut all = vec![usual];
     for reading in c.to_pinyin_multi().into_iter().flatten() {

@@ -64,6 +64,13 @@ impl PostTime {
             .to_string()
     }
 
+    /// `2022-02-18 10:01 +08:00`, on the clock of `zone`, for people who may live elsewhere.
+    pub fn clock_with_offset(self, zone: Tz) -> String {
+        in_zone(self.0.to_utc(), zone)
+            .format("%Y-%m-%d %H:%M %:z")
+            .to_string()
+    }
+
     /// The date and time with offset, for crates that speak chrono.
     pub fn as_chrono(self) -> DateTime<FixedOffset> {
         self.0

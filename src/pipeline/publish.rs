@@ -118,9 +118,15 @@ impl Derived {
                 bytes: feeds::index_page(&self.site, &self.addresses, settings, bot, &feeds),
             },
         ];
-        rendered.extend(feeds::ASSETS.map(|(path, text)| Rendered {
+        if settings.pages {
+            rendered.push(Rendered {
+                path: feeds::READINGS.to_owned(),
+                bytes: feeds::readings(&feeds),
+            });
+        }
+        rendered.extend(feeds::assets(&self.site).map(|(path, text)| Rendered {
             path: path.to_owned(),
-            bytes: text.into(),
+            bytes: text.into_bytes(),
         }));
         let shelf = self.shelf.clone();
         let outcome = self.folder.publish(rendered, &|path| shelf.get(path));

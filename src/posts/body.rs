@@ -11,7 +11,7 @@ use super::clean::clean;
 use super::decode::scrub;
 use super::findings::{Findings, line};
 use super::liquid;
-use super::prepass;
+use super::markdown;
 use super::rules::Rules;
 use super::text;
 use super::tree::{self, Id, Mark, ROOT, Tree};
@@ -53,8 +53,7 @@ pub(super) fn read(source: &str, place: &Place, rules: &Rules, findings: &mut Fi
     let html = if place.is_html {
         source
     } else {
-        let markdown = prepass::attribute_lists(&source);
-        Cow::Owned(comrak::markdown_to_html(&markdown, &rules.markdown))
+        Cow::Owned(markdown::to_html(&source, &rules.markdown))
     };
     if tree::too_deep(&html, MAX_DEPTH) {
         findings.recovered(

@@ -16,11 +16,11 @@ mod findings;
 mod front_matter;
 mod labels;
 mod liquid;
+mod markdown;
 #[cfg(test)]
 mod oracle;
 mod parse;
 mod permalink;
-mod prepass;
 mod read;
 mod recover;
 mod rules;
@@ -34,6 +34,7 @@ pub mod watch;
 mod when;
 
 pub use defaults::{FrontMatterDefault, Scope};
+pub use markdown::kramdown;
 pub use parse::{Parsed, load, parse, text_of, undated};
 pub use read::{ReadError, Stamp, read};
 pub use rules::Rules;

@@ -11,6 +11,7 @@ use url::Url;
 
 use super::defaults::Defaults;
 use super::liquid::{self, Addresses};
+use super::markdown;
 use super::permalink::Template;
 use super::sanitize;
 use super::settings::{Cleaning, IdStyle, NaiveDates, Settings};
@@ -73,14 +74,14 @@ impl Rules {
             chart_images: compile("chart_images", &cleaning.chart_images)?,
             cleaning,
             sanitizer: sanitize::builder(),
-            markdown: markdown_options(),
+            markdown: markdown::options(),
             liquid: liquid::Engine::new(
                 liquid::site(site, &settings.site_variables),
                 liquid::Env {
                     url: site.url.clone(),
                     zone: site.timezone,
                     naive,
-                    markdown: markdown_options(),
+                    markdown: markdown::options(),
                 },
             ),
             fingerprint: fingerprint(settings, site, naive),
@@ -142,20 +143,6 @@ fn compile(key: &str, patterns: &[String]) -> Result<Vec<Regex>, String> {
         Regex::new(pattern).map_err(|error| format!("posts.cleaning.{key}: `{pattern}`: {error}"))
     };
     patterns.iter().map(one).collect()
-}
-
-fn markdown_options() -> Options<'static> {
-    let mut options = Options::default();
-    options.extension.table = true;
-    options.extension.strikethrough = true;
-    options.extension.footnotes = true;
-    options.extension.description_lists = true;
-    options.extension.cjk_friendly_emphasis = true;
-    // Comrak's autolink takes the Chinese text after a bare address into the link.
-    options.extension.autolink = false;
-    // Raw HTML passes here, because the sanitiser comes after it.
-    options.render.r#unsafe = true;
-    options
 }
 
 #[cfg(test)]

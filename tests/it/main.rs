@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod agrees_with_jekyll;
+mod agrees_with_kramdown;
 mod bad_input;
 mod command_line;
 mod fake_is_strict;

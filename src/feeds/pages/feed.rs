@@ -58,7 +58,7 @@ pub fn feed_page(
         title: seen.title.into_owned(),
         url: seen.url,
         instant: seen.published.rfc3339(),
-        clock: seen.published.clock(site.timezone),
+        clock: seen.published.clock_with_offset(site.timezone),
         source: seen.source.map(|source| source.into_owned()),
         summary: seen.summary.into_owned(),
         labels: labels(entry, &feed.follow)
@@ -76,7 +76,7 @@ pub fn feed_page(
         root: root_of(&here),
         index: relative(&here, addresses.index_file()),
         formats: links(addresses, settings, &feed.follow),
-        readers: readers(&view.url),
+        readers: readers(&view.url, words),
         telegram: telegram(bot, &feed.follow),
         title: view.title.into_owned(),
         entries: feed.entries.iter().zip(view.entries).map(item).collect(),
@@ -87,7 +87,7 @@ pub fn feed_page(
 }
 
 /// Addresses that open a reader with this feed.
-fn readers(url: &str) -> Vec<(&'static str, String)> {
+fn readers(url: &str, words: &Words) -> Vec<(&'static str, String)> {
     let encoded = utf8_percent_encode(url, NON_ALPHANUMERIC);
     vec![
         (
@@ -102,7 +102,7 @@ fn readers(url: &str) -> Vec<(&'static str, String)> {
             "NewsBlur",
             format!("https://www.newsblur.com/?url={encoded}"),
         ),
-        ("feed:", format!("feed:{url}")),
+        (words.reader_app, format!("feed:{url}")),
     ]
 }
 

@@ -1,9 +1,12 @@
 //! The page of all feeds, for people.
 //! In: what can be followed, with display names. Out: one HTML page: a list by kind that works
-//! without script, and a search by name, pinyin and initials. It holds no numbers of posts, so
-//! that it changes only when a label comes, goes or is renamed.
+//! without script, and the readings that its search loads when somebody searches. Neither holds
+//! numbers of posts, so that both change only when a label comes, goes or is renamed.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
+use unicode_normalization::UnicodeNormalization;
 
 use super::words::Words;
 use super::{FeedLink, links, relative, root_of, site_title, target, telegram};
@@ -35,8 +38,24 @@ struct Section {
 struct Row {
     title: String,
     href: String,
-    /// What else finds it: pinyin and initials, one blank between them.
-    keys: String,
+}
+
+/// How the characters of these names are read, a line for each reading: `wen文闻`. The search
+/// takes it for pinyin and initials. Readings of names would be longer than the page itself.
+pub fn readings(follows: &[(Follow, String)]) -> Vec<u8> {
+    let names = follows.iter().flat_map(|(_, title)| title.nfkc());
+    let chars: BTreeSet<char> = names.filter(|c| !c.is_ascii()).collect();
+    let mut lines: BTreeMap<&str, String> = BTreeMap::new();
+    for c in chars {
+        for reading in pinyin::readings(c).unwrap_or_default() {
+            lines.entry(reading).or_default().push(c);
+        }
+    }
+    let lines = lines.into_iter();
+    lines
+        .map(|(reading, chars)| format!("{reading}{chars}\n"))
+        .collect::<String>()
+        .into_bytes()
 }
 
 /// The page of all feeds. `bot` is the Telegram bot's user name.
@@ -58,7 +77,6 @@ pub fn index_page(
         };
         let row = |(follow, title): &(Follow, String)| Row {
             href: relative(here, &target(addresses, settings, follow)),
-            keys: pinyin::spellings(title).join(" "),
             title: clean(title).into_owned(),
         };
         Some(Section {

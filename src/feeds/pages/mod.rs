@@ -12,14 +12,20 @@ use super::{Addresses, Format, Settings};
 use crate::model::{Follow, Site};
 
 pub use feed::feed_page;
-pub use index::index_page;
+pub use index::{index_page, readings};
 
 /// Files that pages and feeds need beside them: path below `publish.dir`, and content.
-pub const ASSETS: [(&str, &str); 3] = [
-    ("pages.css", include_str!("pages.css")),
-    ("pages.js", include_str!("pages.js")),
-    (STYLESHEET, include_str!("feeds.css")),
-];
+pub fn assets(site: &Site) -> [(&'static str, String); 4] {
+    let hint = words::Words::of(site).this_is_a_feed;
+    [
+        ("icon.svg", include_str!("icon.svg").to_owned()),
+        ("pages.css", include_str!("pages.css").to_owned()),
+        ("pages.js", include_str!("pages.js").to_owned()),
+        (STYLESHEET, include_str!("feeds.css").replace("HINT", hint)),
+    ]
+}
+/// The readings of names that the index searches in, below `publish.dir`.
+pub const READINGS: &str = "pinyin.txt";
 /// The CSS for Atom and RSS that a browser shows, below `publish.dir`.
 pub const STYLESHEET: &str = "feeds.css";
 

@@ -32,7 +32,7 @@ fn addresses_are_relative_to_the_page() {
 fn a_feed_page_escapes_texts_and_offers_every_format() {
     let page = page(None);
     assert!(page.contains("A&#38;B &#60;市场&#62; 监管"), "{page}");
-    assert!(page.contains("2022-02-18 10:01"));
+    assert!(page.contains("2022-02-18 10:01 +08:00"));
     for kind in ["atom+xml", "rss+xml", "feed+json"] {
         let link = format!("<link rel=\"alternate\" type=\"application/{kind}\"");
         assert!(page.contains(&link), "{kind}");
@@ -54,7 +54,7 @@ fn telegram_opens_the_bot_with_exactly_this_label() {
 }
 
 #[test]
-fn the_index_finds_by_pinyin_and_its_bytes_depend_on_labels_alone() {
+fn the_bytes_of_the_index_depend_on_labels_alone() {
     let settings = Settings::default();
     let addresses = Addresses::new(&settings, &site()).unwrap();
     let tag = |name: &str| (Follow::Label(Label::tag(name)), name.to_owned());
@@ -62,10 +62,37 @@ fn the_index_finds_by_pinyin_and_its_bytes_depend_on_labels_alone() {
     let index = || String::from_utf8(index_page(&site(), &addresses, &settings, None, &follows));
     let page = index().unwrap();
     assert_eq!(page, index().unwrap());
-    assert!(page.contains("<a href=\"feed/by_tag/新闻.html\" data-k=\"xinwen xw\">新闻</a>"));
+    assert!(page.contains("<a href=\"feed/by_tag/新闻.html\">新闻</a>"));
     assert!(
         page.contains("<a href=\"feed/by_tag/C%23.html\">C#</a>"),
         "{page}"
     );
     assert!(page.contains("<script src=\"pages.js\" defer></script>"));
+}
+
+#[test]
+fn the_search_gets_every_reading_of_every_character_once() {
+    let tag = |name: &str| (Follow::Label(Label::tag(name)), name.to_owned());
+    let table = readings(&[tag("银行"), tag("行情"), tag("C# 女足"), tag("２１财经")]);
+    let table = String::from_utf8(table).unwrap();
+    let lines: Vec<&str> = table.lines().collect();
+    for line in ["hang行", "xing行", "yin银", "nv女", "cai财"] {
+        assert!(lines.contains(&line), "{line} in {table}");
+    }
+    assert!(!table.contains('C') && !table.contains('2'), "{table}");
+    assert!(readings(&[tag("TechWeb")]).is_empty());
+}
+
+#[test]
+fn feeds_in_browsers_say_what_they_are_in_the_sites_language() {
+    let style = |language: &str| {
+        let mut site = site();
+        site.language = language.to_owned();
+        let [.., (path, text)] = assets(&site);
+        assert_eq!(path, STYLESHEET);
+        text
+    };
+    assert!(style("zh-Hans").contains("content:\"这是订阅源"));
+    assert!(style("en-GB").contains("content:\"This is a feed"));
+    assert!(!style("en").contains("HINT"));
 }

@@ -16,8 +16,12 @@ pub(super) struct Words {
     pub hint: &'static str,
     pub all_feeds: &'static str,
     pub subscribe_in: &'static str,
+    /// A program on this device that takes `feed:` addresses.
+    pub reader_app: &'static str,
     pub empty: &'static str,
     pub labels: &'static str,
+    /// Above a feed that a browser shows. It stands in a CSS string: no quotes or backslashes.
+    pub this_is_a_feed: &'static str,
     /// The site, topics, categories, tags: as headings of lists.
     pub headings: [&'static str; 4],
     /// The same for one.
@@ -36,8 +40,10 @@ const CHINESE: Words = Words {
     hint: "复制 Atom、RSS 或 JSON 链接到阅读器即可订阅。",
     all_feeds: "全部订阅",
     subscribe_in: "一键订阅",
+    reader_app: "本机阅读器",
     empty: "还没有文章。",
     labels: "标签",
+    this_is_a_feed: "这是订阅源：把本页地址复制到阅读器即可订阅",
     headings: ["全站", "主题", "分类", "标签"],
     kinds: ["全站", "主题", "分类", "标签"],
 };
@@ -54,8 +60,10 @@ const ENGLISH: Words = Words {
     hint: "Copy an Atom, RSS or JSON link into your feed reader to subscribe.",
     all_feeds: "All feeds",
     subscribe_in: "Subscribe in",
+    reader_app: "your own reader",
     empty: "No posts yet.",
     labels: "Labels",
+    this_is_a_feed: "This is a feed: copy the address of this page into your reader",
     headings: ["Everything", "Topics", "Categories", "Tags"],
     kinds: ["Everything", "Topic", "Category", "Tag"],
 };

@@ -7,6 +7,7 @@ use percent_encoding::{
     AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode,
 };
 
+use super::super::markdown::to_html;
 use super::super::permalink::{slugify_default, slugify_pretty};
 use super::filters::{Apply, Env};
 use super::lists::arg;
@@ -71,7 +72,7 @@ pub(super) const JEKYLL: &[(&str, Apply)] = &[
         said(text(&v).trim_end_matches("index.html"))
     }),
     ("markdownify", |v, _, e| {
-        said(comrak::markdown_to_html(&text(&v), &e.markdown))
+        said(to_html(&text(&v), &e.markdown))
     }),
     ("smartify", |v, _, e| {
         said(one_paragraph(&comrak::markdown_to_html(

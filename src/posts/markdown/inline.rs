@@ -1,0 +1,166 @@
+//! Within a paragraph: what kramdown reads in another way than CommonMark.
+//! In: a line outside of code blocks. Out: the same for comrak; mathematics wait aside.
+
+use super::super::tree::escape;
+use super::{Kept, html};
+
+/// Mathematics in a line; longer ones are no mathematics.
+const LONGEST_MATH: usize = 2_000;
+/// Attribute lists and addresses; what closes them is not looked for any farther.
+const LONGEST: usize = 500;
+
+/// The beginning of a text.
+fn near(text: &str, length: usize) -> &str {
+    let mut end = length.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// Prepares a line.
+pub(super) fn line(text: &str, kept: &mut Kept, out: &mut String) {
+    let long_dashes = has_long_dashes(text);
+    if !text.contains(['~', '$', '{', '\\', '<']) && !long_dashes {
+        out.push_str(text);
+        return;
+    }
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    let mut at = 0;
+    // True when a comment or an element is not closed in this line: the next one is not tried.
+    let mut unclosed = false;
+    while at < bytes.len() {
+        let step = match bytes[at] {
+            b'\\' => {
+                at += 1 + usize::from(bytes.get(at + 1).is_some_and(u8::is_ascii));
+                continue;
+            }
+            b'`' => {
+                at = code_end(text, at);
+                continue;
+            }
+            b'~' => tilde(bytes, at),
+            b'$' => math(text, at, kept),
+            b'{' => attributes(text, at),
+            b'<' if text[at..].starts_with("<!--") => {
+                let end = if unclosed {
+                    None
+                } else {
+                    text[at..].find("-->")
+                };
+                unclosed |= end.is_none();
+                at += end.map_or(4, |end| end + 3);
+                continue;
+            }
+            b'<' if !unclosed => {
+                let found = raw(text, at, kept);
+                unclosed =
+                    found.is_none() && html::tag(&text[at..]).is_some_and(|tag| tag.is_raw_span());
+                found
+            }
+            b'-' if long_dashes => Some(dashes(text, at)),
+            _ => None,
+        };
+        let Some((end, replaced)) = step else {
+            at += 1;
+            continue;
+        };
+        out.push_str(&text[from..at]);
+        out.push_str(&replaced);
+        from = end;
+        at = end;
+    }
+    out.push_str(&text[from..]);
+}
+
+/// The byte after a code span, or after the backticks if they open none.
+pub(super) fn code_end(text: &str, at: usize) -> usize {
+    let run = |from: usize| {
+        text.as_bytes()[from..]
+            .iter()
+            .take_while(|b| **b == b'`')
+            .count()
+    };
+    let length = run(at);
+    let mut search = at + length;
+    while let Some(next) = text[search..].find('`').map(|next| next + search) {
+        let found = run(next);
+        search = next + found;
+        if found == length {
+            return search;
+        }
+    }
+    at + length
+}
+
+/// `3~5元` is no deletion: that takes two.
+fn tilde(bytes: &[u8], at: usize) -> Option<(usize, String)> {
+    let length = bytes[at..].iter().take_while(|b| **b == b'~').count();
+    match length {
+        2 => Some((at + 2, "~~".to_owned())),
+        _ => Some((at + length, "\\~".repeat(length))),
+    }
+}
+
+/// True for a line whose long dashes are kramdown's: three at a time. A line of nothing else is a heading or
+/// a rule, and an address keeps its dashes.
+fn has_long_dashes(text: &str) -> bool {
+    let ruled = |c: char| matches!(c, '-' | '|' | ':' | '+' | ' ' | '\t' | '\n' | '\r');
+    text.contains("----") && !text.contains("](") && !text.chars().all(ruled)
+}
+
+fn dashes(text: &str, at: usize) -> (usize, String) {
+    let length = text.as_bytes()[at..]
+        .iter()
+        .take_while(|b| **b == b'-')
+        .count();
+    let shown = match length {
+        4.. => "—".repeat(length / 3) + ["", "-", "–"][length % 3],
+        _ => "-".repeat(length),
+    };
+    (at + length, shown)
+}
+
+/// `$$x$$` is mathematics, which kramdown leaves to the page's script.
+fn math(text: &str, at: usize, kept: &mut Kept) -> Option<(usize, String)> {
+    let inner = near(text[at..].strip_prefix("$$")?, LONGEST_MATH);
+    let end = inner.find("$$").filter(|end| *end > 0)?;
+    let mut html = "\\(".to_owned();
+    escape(inner[..end].trim(), &mut html);
+    html.push_str("\\)");
+    Some((at + end + 4, kept.mark(html)))
+}
+
+/// `<code>a *b*</code>`
+fn raw(text: &str, at: usize, kept: &mut Kept) -> Option<(usize, String)> {
+    if let Some(address) = near(&text[at..], LONGEST).strip_prefix("<mailto:") {
+        // kramdown shows the address alone, and CommonMark does so where there is no scheme.
+        let end = address
+            .find('>')
+            .filter(|end| !address[..*end].contains([' ', '<', '?']))?;
+        return Some((at + 8, "<".to_owned())).filter(|_| address[..end].contains('@'));
+    }
+    let tag = html::tag(&text[at..]).filter(html::Tag::is_raw_span)?;
+    let inner = at + tag.whole.len();
+    let (close, end) = html::close(&text[inner..], tag.name);
+    let closed = close < text[inner..].len();
+    closed.then(|| (inner + end, kept.mark(text[at..inner + end].to_owned())))
+}
+
+/// `{:.class}` right after a span, `{::comment}x{:/comment}`.
+fn attributes(text: &str, at: usize) -> Option<(usize, String)> {
+    let rest = near(&text[at..], LONGEST);
+    if let Some(comment) = rest.strip_prefix("{::comment}") {
+        let end = comment.find("{:/")?;
+        let close = comment[end..].find('}')?;
+        return Some((at + 11 + end + close + 1, String::new()));
+    }
+    if rest.starts_with("{::") || !rest.starts_with("{:") {
+        return None;
+    }
+    let before = &text[..at];
+    let after_span = before.ends_with([')', ']', '*', '_', '`', '>', '~']);
+    let close = rest.find('}')?;
+    after_span.then(|| (at + close + 1, String::new()))
+}

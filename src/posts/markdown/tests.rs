@@ -1,0 +1,118 @@
+//! What must hold beyond agreement with kramdown, which `tests/it/agrees_with_kramdown.rs` proves.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn run(text: &str) -> String {
+    kramdown(text).trim().to_owned()
+}
+
+#[test]
+fn html_goes_on_to_its_closing_tag() {
+    assert_eq!(
+        run("<div>\n\n*a*\n\n</div>\n*b*"),
+        "<div>\n\n*a*\n\n</div>\n<p><em>b</em></p>"
+    );
+    assert_eq!(
+        run("<p>甲</p>\n[乙](/b)"),
+        "<p>甲</p>\n<p><a href=\"/b\">乙</a></p>"
+    );
+}
+
+#[test]
+fn a_mark_of_the_authors_own_gives_nothing_away_twice() {
+    let body = format!(
+        "<div>{}</div>\n\n{}",
+        "x".repeat(1000),
+        "甲<!--tagwire:0-->".repeat(1000)
+    );
+    assert!(run(&body).len() < 20_000);
+    assert_eq!(
+        run("甲<!--tagwire:99999999999-->乙"),
+        "<p>甲<!--tagwire:99999999999-->乙</p>"
+    );
+}
+
+#[test]
+fn single_tildes_and_numbers_in_parentheses_are_text() {
+    assert_eq!(run("3~5元，7~9元"), "<p>3~5元，7~9元</p>");
+    assert_eq!(run("1) 甲\n2) 乙"), "<p>1) 甲\n2) 乙</p>");
+    assert_eq!(run("    3~5\n"), "<pre><code>3~5\n</code></pre>");
+}
+
+/// Each takes a careless reader quadratic time or memory.
+#[test]
+fn long_nonsense_ends() {
+    for text in [
+        "<!--",
+        "<div>",
+        "<div>\n",
+        "</div>\n",
+        "<code>",
+        "{:",
+        "){:",
+        "{::comment}",
+        "{::comment}\n",
+        "$$",
+        "$$\n\n",
+        "$$ a",
+        "<mailto:",
+        "|",
+        "|\n",
+        "|a\n\n",
+        "`",
+        "``` ``",
+        "~",
+        "- <div>\n",
+        "- ",
+        "*[a",
+        "{:toc}\n",
+        "^\n\n",
+        "<a b=\"",
+        "<a b='\n",
+        "[^a]",
+        "<div markdown=\"1\">\n",
+        "----",
+        "#\n",
+        "> <div>\n",
+        "1)",
+        "<code>x</code>",
+    ] {
+        let body = text.repeat(20_000);
+        let html = run(&body);
+        assert!(
+            html.len() < body.len() * 40 + 1000,
+            "{text}: {}",
+            html.len()
+        );
+    }
+}
+
+#[test]
+fn a_table_cannot_be_blown_up_by_one_long_row() {
+    let body = format!("|{}\n{}", "a|".repeat(5_000), "|b|\n".repeat(5_000));
+    assert!(run(&body).len() < 200_000);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn any_soup_is_rendered(words in prop::collection::vec(prop::sample::select(vec![
+        "\n", "\n\n", " ", "    ", "\t", "- ", "* ", "1. ", "1) ", "> ", "# ", "|", "---", "|---|", "===", "{:", "}", "{:.a}",
+        "{: .a}\n", "{:toc}", "{::comment}", "{:/}", "$$", "$", "~", "~~", "`", "```", "```\n", "<div>", "</div>", "<p>", "</p>",
+        "<code>", "</code>", "<!--", "-->", "<br>", "<div markdown=\"1\">", "[^1]", "[^1]: x", "*[A]: b", "甲", "乙。", "**", "_",
+        "[a](b)", "![](c)", "\\", "\"", "^", "\u{FDD0}", "<!--tagwire:0-->", "<script>", "</script>", ": ", "<http://a.test>",
+    ]), 0..60)) {
+        kramdown(&words.concat());
+    }
+
+    #[test]
+    fn plain_words_stay(text in "[甲乙丙a-c ，。]{1,60}") {
+        let text = format!("甲{text}");
+        let seen: String = kramdown(&text).replace("<p>", "").replace("</p>", "");
+        let letters = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+        prop_assert_eq!(letters(&seen), letters(&text));
+    }
+}
