@@ -3,7 +3,7 @@
 //! In: readings, gone paths, the time. Out: a `Delta` that says what changed.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
@@ -171,6 +171,30 @@ impl Catalog {
             transaction.commit()
         })();
         self.wrap(result)
+    }
+
+    /// Forgets what a store knows, because another one took its place: it is asked about every post again.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn forget_plans(path: &Path) -> Result<(), CatalogError> {
+        if !path.exists() {
+            return Ok(());
+        }
+        let result = Connection::open(path).and_then(|connection| {
+            let tables = "select count(*) from sqlite_master where name = 'posts'";
+            match connection.query_row(tables, [], |row| row.get(0))? {
+                0 => Ok(0),
+                _ => connection.execute("update posts set planned = 0", []),
+            }
+        });
+        match result {
+            // It is made anew by the next start anyway.
+            Err(error) if super::schema::is_damaged(&error) => Ok(()),
+            other => other
+                .map(|_| ())
+                .map_err(|source| super::error(path, source)),
+        }
     }
 
     /// Records that the store knows these posts: they are announced, held or known.

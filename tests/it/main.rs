@@ -16,6 +16,7 @@ mod house;
 mod http;
 mod killed_at_random;
 mod messages_arrive;
+mod moving_house;
 mod posts_become_feeds;
 mod serving_feeds;
 mod the_bot_answers;
