@@ -71,10 +71,16 @@ pub async fn restore(
     }
     private(&coming).map_err(|source| failed(&coming, source))?;
     fs::copy(file, &coming).map_err(|source| failed(file, source))?;
-    let counts = prepare(&coming, since, now).await?;
-    let aside = put_aside(store, now).await?;
+    let restored = match prepare(&coming, since, now).await {
+        Ok(counts) => put_aside(store, now).await.map(|aside| (counts, aside)),
+        Err(error) => Err(error),
+    };
+    if restored.is_err() {
+        let _ = fs::remove_file(&coming);
+    }
+    let restored = restored?;
     place(&coming, store)?;
-    Ok((counts, aside))
+    Ok(restored)
 }
 
 /// Brings the tables up to date, and settles what the time since the backup leaves open.
@@ -126,8 +132,12 @@ async fn verify(file: &Path) -> Result<StoreCounts, StoreError> {
         path: file.display().to_string(),
         why,
     };
-    let mut connection = open(file).await?;
     let check = async {
+        let mut connection = SqliteConnectOptions::new()
+            .filename(file)
+            .read_only(true)
+            .connect()
+            .await?;
         let said: Vec<String> = sqlx::query_scalar("pragma integrity_check")
             .fetch_all(&mut connection)
             .await?;
