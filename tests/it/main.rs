@@ -20,6 +20,7 @@ mod moving_house;
 mod posts_become_feeds;
 mod serving_feeds;
 mod the_bot_answers;
+mod topics;
 mod waiting_posts;
 mod watching;
 mod world;
