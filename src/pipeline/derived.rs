@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::entries::Entries;
 use super::look::Changes;
+use super::publish::Listing;
 use super::reader::{ReadOutcome, Reader};
 use super::{Hint, Patience, Round};
 use crate::catalog::{Catalog, CatalogError, Reading};
@@ -57,8 +58,6 @@ pub struct Derived {
     pub(super) config: Config,
     pub(super) entries: Entries,
     pub(super) progress: Option<Progress>,
-    /// The feeds that the OPML file and the index page list.
-    pub(super) listed: Vec<Follow>,
     /// Folders that the last full look could not look into.
     pub(super) away: Vec<PathBuf>,
     /// Folders in which the last full look found nothing where there was much.
@@ -67,6 +66,10 @@ pub struct Derived {
     pub(super) held: Vec<PathBuf>,
     /// What was said about the folders and still holds.
     pub(super) said: BTreeSet<String>,
+    /// What categories' own posts call them.
+    pub(super) learnt: HashMap<Follow, String>,
+    /// The feeds that the OPML file and the index page list, once these are written.
+    pub(super) listed: Option<Listing>,
 }
 
 impl Derived {
@@ -86,11 +89,15 @@ impl Derived {
         let rules = posts::Rules::new(&config.posts, &site, config.naive_dates())
             .map_err(DerivedError::Settings)?;
         let addresses = Addresses::new(&config.feeds, &site).map_err(DerivedError::Settings)?;
+        let labels = config
+            .labels()
+            .map_err(|error| DerivedError::Settings(error.to_string()))?;
         let fingerprint = format!(
-            "{}|{}|{}",
+            "{}|{}|{}|{}",
             rules.fingerprint(),
             matcher.fingerprint(),
-            config.summary.budget
+            config.summary.budget,
+            labels.fingerprint()
         );
         let mut catalog = Catalog::open(&config.catalog.path, &fingerprint)?;
         let topics: Vec<Label> = matcher
@@ -98,6 +105,7 @@ impl Derived {
             .map(|topic| Label::topic(&topic.id))
             .collect();
         catalog.ensure_labels(&topics)?;
+        catalog.ensure_labels(&labels.targets())?;
         let publish = |source| DerivedError::Publish {
             path: config.publish.dir.display().to_string(),
             source,
@@ -113,6 +121,7 @@ impl Derived {
                 budget: config.summary.budget,
                 settle_ms: i64::try_from(config.posts.settle_ms).unwrap_or(0),
                 writers: Arc::default(),
+                labels,
             },
             catalog,
             folder,
@@ -122,12 +131,18 @@ impl Derived {
             config: config.clone(),
             entries: Entries::default(),
             progress: None,
-            listed: Vec::new(),
             away: Vec::new(),
             vanished: Vec::new(),
             held: Vec::new(),
             said: BTreeSet::new(),
+            learnt: HashMap::new(),
+            listed: None,
         };
+        for label in derived.catalog.listing()? {
+            if let Some(learnt) = label.learnt {
+                derived.learnt.insert(label.follow, learnt);
+            }
+        }
         derived.stock_shelf()?;
         Ok(derived)
     }
@@ -151,6 +166,13 @@ impl Derived {
     /// The index, to mark posts as planned.
     pub fn catalog_mut(&mut self) -> &mut Catalog {
         &mut self.catalog
+    }
+
+    /// Files of labels that were given up on purpose: a server answers 410 for them.
+    pub fn retired_files(&self) -> BTreeSet<String> {
+        self.reader
+            .labels
+            .retired_files(&self.addresses, &self.config.feeds)
     }
 
     /// The topics.
@@ -222,6 +244,8 @@ impl Derived {
         self.take_in(&heirs, patience, now, &mut round)?;
         self.catalog.release_due(now)?;
         self.publish_dirty(&mut round)?;
+        // After the feeds: they are what people wait for.
+        self.publish_archives(&mut round)?;
         Ok(round)
     }
 
