@@ -133,11 +133,19 @@ impl Setup {
         self.token.is_some()
     }
 
-    pub(super) fn lock_catalog(&self) -> Result<InstanceLock, AppError> {
+    /// Keeps others away from the catalog.
+    ///
+    /// # Errors
+    /// Another process has it.
+    pub fn lock_catalog(&self) -> Result<InstanceLock, AppError> {
         Ok(InstanceLock::take(&self.config.catalog.path)?)
     }
 
-    pub(super) fn lock_store(&self) -> Result<InstanceLock, AppError> {
+    /// Keeps others away from the store.
+    ///
+    /// # Errors
+    /// Another process has it.
+    pub fn lock_store(&self) -> Result<InstanceLock, AppError> {
         Ok(InstanceLock::take(&path_of(&self.config.store.url)?)?)
     }
 

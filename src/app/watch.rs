@@ -2,13 +2,13 @@
 //! In: hints of the watcher, the time. Out: rounds of the pipeline, one after the other.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
-use crate::catalog::Counts;
+use crate::catalog::{Counts, Delta};
 use crate::delivery::Clock;
 use crate::http::Health;
 use crate::pipeline::{self, Derived, Hint, Patience, Planner};
@@ -45,16 +45,17 @@ pub struct Owed {
 impl Owed {
     /// Takes what is owed together with a new hint.
     fn with(&mut self, hint: Hint) -> Hint {
-        let mut paths = std::mem::take(&mut self.paths);
+        let again = std::mem::take(&mut self.paths);
         match hint {
+            Hint::Start => Hint::Start,
             _ if std::mem::take(&mut self.everything) => Hint::Everything,
             Hint::Everything => Hint::Everything,
-            Hint::Paths(more) => {
-                paths.extend(more);
-                Hint::Paths(paths)
-            }
-            Hint::Time if paths.is_empty() => Hint::Time,
-            Hint::Time => Hint::Paths(paths),
+            Hint::Paths { told, .. } => Hint::Paths { told, again },
+            Hint::Time if again.is_empty() => Hint::Time,
+            Hint::Time => Hint::Paths {
+                told: Vec::new(),
+                again,
+            },
         }
     }
 }
@@ -64,10 +65,11 @@ pub async fn run(mut watching: Loop, stop: CancellationToken, greet: impl FnOnce
     let (hints, mut noticed) = mpsc::unbounded_channel();
     let roots = watching.settings.roots();
     let settings = watching.settings.clone();
+    let writers = watching.derived().writers();
     let (tell, told) = std::sync::mpsc::channel();
     // Watching starts before the first look, so that nothing falls between the two.
     let watcher =
-        tokio::task::spawn_blocking(move || Watcher::start(&roots, &settings, tell)).await;
+        tokio::task::spawn_blocking(move || Watcher::start(&roots, &settings, writers, tell)).await;
     if let Err(error) = &watcher {
         tracing::error!(%error, "the folder cannot be watched; restart tagwire");
     }
@@ -79,7 +81,7 @@ pub async fn run(mut watching: Loop, stop: CancellationToken, greet: impl FnOnce
             }
         }
     });
-    let mut wait = watching.round(Hint::Everything).await;
+    let mut wait = watching.round(Hint::Start).await;
     greet(watching.counts());
     loop {
         let hint = tokio::select! {
@@ -127,15 +129,20 @@ impl Loop {
                 {
                     wake.notify_one();
                 }
-                tracing::info!(
-                    added = round.delta.added,
-                    changed = round.delta.changed,
-                    removed = round.delta.removed,
-                    written = round.written,
-                    announced = planned.announced,
-                    deliveries = planned.deliveries,
-                    "round"
-                );
+                let quiet = round.delta == Delta::default() && round.written == 0;
+                if quiet && planned.announced == 0 {
+                    tracing::debug!("nothing changed");
+                } else {
+                    tracing::info!(
+                        added = round.delta.added,
+                        changed = round.delta.changed,
+                        removed = round.delta.removed,
+                        written = round.written,
+                        announced = planned.announced,
+                        deliveries = planned.deliveries,
+                        "round"
+                    );
+                }
                 self.owed.paths = round.unsettled;
                 self.next(!round.failed.is_empty())
             }
@@ -156,14 +163,7 @@ impl Loop {
         if failed {
             return RETRY;
         }
-        let derived = self.derived.lock().unwrap_or_else(PoisonError::into_inner);
-        let grace = i64::try_from(self.settings.delete_grace_seconds).unwrap_or(i64::MAX / 2);
-        let out = derived.catalog().next_due().ok().flatten();
-        let gone = derived.catalog().oldest_missing().ok().flatten();
-        let due = out
-            .into_iter()
-            .chain(gone.map(|since| since.saturating_add(grace)))
-            .min();
+        let due = self.derived().next_due();
         due.map_or(IDLE, |due| {
             let milliseconds = due
                 .saturating_mul(1000)
@@ -174,8 +174,11 @@ impl Loop {
     }
 
     fn counts(&self) -> Counts {
-        let derived = self.derived.lock().unwrap_or_else(PoisonError::into_inner);
-        derived.catalog().counts().unwrap_or_default()
+        self.derived().catalog().counts().unwrap_or_default()
+    }
+
+    fn derived(&self) -> MutexGuard<'_, Derived> {
+        self.derived.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -197,5 +200,8 @@ fn gather(first: Noticed, more: &mut mpsc::UnboundedReceiver<Noticed>) -> Hint {
     }
     paths.sort();
     paths.dedup();
-    Hint::Paths(paths)
+    Hint::Paths {
+        told: paths,
+        again: Vec::new(),
+    }
 }

@@ -193,6 +193,13 @@ fn error(path: &Path, source: rusqlite::Error) -> CatalogError {
     }
 }
 
+/// True for a path below one of these folders.
+pub fn is_below_any(path: &str, folders: &[PathBuf]) -> bool {
+    folders
+        .iter()
+        .any(|folder| Path::new(path).starts_with(folder))
+}
+
 /// How labels and the site are told apart in the `labels` table.
 fn kind_and_name(follow: &Follow) -> (&'static str, &str) {
     match follow {

@@ -2,10 +2,11 @@
 //! In: a label, an id, words. Out: rows, newest first; nothing is changed here.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 use rusqlite::{OptionalExtension, Params, Row as SqlRow, params};
 
-use super::{Catalog, CatalogError, Row, State, follow_of, kind_and_name};
+use super::{Catalog, CatalogError, Row, State, follow_of, is_below_any, kind_and_name};
 use crate::model::{ContentHash, Follow, PostId, PostTime, Problem, Severity};
 use crate::posts::Stamp;
 use crate::publish::Published;
@@ -48,14 +49,15 @@ impl Catalog {
     pub fn files(&self) -> Result<HashMap<String, (Stamp, bool)>, CatalogError> {
         let result = (|| {
             self.connection
-                .prepare("select path, size, modified_ns, missing_since is not null from files")?
+                .prepare("select path, size, modified_ns, changed_ns, missing_since is not null from files")?
                 .query_map([], |row| {
                     let size: i64 = row.get(1)?;
                     let stamp = Stamp {
                         size: size as u64,
                         modified_ns: row.get(2)?,
+                        changed_ns: row.get(3)?,
                     };
-                    Ok((row.get(0)?, (stamp, row.get(3)?)))
+                    Ok((row.get(0)?, (stamp, row.get(4)?)))
                 })?
                 .collect()
         })();
@@ -69,14 +71,15 @@ impl Catalog {
     pub fn file(&self, path: &str) -> Result<Option<(Stamp, bool)>, CatalogError> {
         let result = (|| {
             self.connection
-                .prepare_cached("select size, modified_ns, missing_since is not null from files where path = ?1")?
+                .prepare_cached("select size, modified_ns, changed_ns, missing_since is not null from files where path = ?1")?
                 .query_row([path], |row| {
                     let size: i64 = row.get(0)?;
                     let stamp = Stamp {
                         size: size as u64,
                         modified_ns: row.get(1)?,
+                        changed_ns: row.get(2)?,
                     };
-                    Ok((stamp, row.get(2)?))
+                    Ok((stamp, row.get(3)?))
                 })
                 .optional()
         })();
@@ -91,8 +94,7 @@ impl Catalog {
         let result = (|| {
             self.connection
                 .prepare_cached("select path from files where path >= ?1 and path < ?2 and missing_since is null")?
-                // '0' follows '/' in ASCII, so this is exactly what starts with the folder.
-                .query_map([folder, &format!("{}0", folder.trim_end_matches('/'))], |row| row.get(0))?
+                .query_map([folder, &after_all_below(folder)], |row| row.get(0))?
                 .collect()
         })();
         self.wrap(result)
@@ -192,13 +194,50 @@ impl Catalog {
         self.wrap(self.connection.query_row(sql, [], |row| row.get(0)))
     }
 
-    /// When the longest missing file went missing, in seconds since 1970.
+    /// When the longest missing file went missing, in seconds since 1970, but for files below the folders
+    /// in `held`.
     ///
     /// # Errors
     /// SQLite's.
-    pub fn oldest_missing(&self) -> Result<Option<i64>, CatalogError> {
-        let sql = "select min(missing_since) from files where missing_since is not null";
-        self.wrap(self.connection.query_row(sql, [], |row| row.get(0)))
+    pub fn oldest_missing(&self, held: &[PathBuf]) -> Result<Option<i64>, CatalogError> {
+        let result = (|| {
+            let mut statement = self.connection.prepare_cached(
+                "select path, missing_since from files where missing_since is not null order by missing_since",
+            )?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let path: String = row.get(0)?;
+                if !is_below_any(&path, held) {
+                    return row.get(1).map(Some);
+                }
+            }
+            Ok(None)
+        })();
+        self.wrap(result)
+    }
+
+    /// Of the files below a folder (given with its trailing `/`) that hold a post: how many are there, and
+    /// how many are missing at present.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn presence(&self, folder: &str) -> Result<(usize, usize), CatalogError> {
+        let result = self
+            .connection
+            .prepare_cached(
+                "select count(*) - count(missing_since), count(missing_since) from files
+                 where path >= ?1 and path < ?2 and id is not null",
+            )
+            .and_then(|mut statement| {
+                statement.query_row([folder, &after_all_below(folder)], |row| {
+                    let (there, missing): (i64, i64) = (row.get(0)?, row.get(1)?);
+                    Ok((
+                        there.unsigned_abs() as usize,
+                        missing.unsigned_abs() as usize,
+                    ))
+                })
+            });
+        self.wrap(result)
     }
 
     /// Files whose post is dated by the time at which the file was first seen.
@@ -397,6 +436,11 @@ impl Catalog {
         }
         Ok(())
     }
+}
+
+/// The first path after all that start with a folder: '0' follows '/' in ASCII.
+fn after_all_below(folder: &str) -> String {
+    format!("{}0", folder.trim_end_matches('/'))
 }
 
 fn label_row(row: &SqlRow<'_>) -> rusqlite::Result<LabelRow> {

@@ -12,7 +12,7 @@ const TABLES: &str = "
 create table meta (key text primary key, value text not null) without rowid;
 -- Every file that was looked at, whether it gave a post or not.
 create table files (
-  path text primary key, size integer not null, modified_ns integer not null,
+  path text primary key, size integer not null, modified_ns integer not null, changed_ns integer not null,
   id text, missing_since integer) without rowid;
 create index files_by_id on files (id) where id is not null;
 create index files_missing on files (missing_since) where missing_since is not null;

@@ -38,6 +38,7 @@ fn reading(number: usize, age: i64) -> Reading {
         stamp: Stamp {
             size: 1,
             modified_ns: 1,
+            changed_ns: 0,
         },
         post: Some(Digested {
             post: Arc::new(post),

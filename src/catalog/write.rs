@@ -3,12 +3,13 @@
 //! In: readings, gone paths, the time. Out: a `Delta` that says what changed.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
 
 use super::owed::{Owed, owe};
-use super::{Catalog, CatalogError, Digested, Reading, State, kind_and_name};
+use super::{Catalog, CatalogError, Digested, Reading, State, is_below_any, kind_and_name};
 use crate::model::{DateSource, Follow, Label, Post, PostId, Problem, Severity};
 use crate::publish::Published;
 
@@ -64,12 +65,13 @@ impl Catalog {
         self.wrap(result)
     }
 
-    /// Removes the posts of files that have been missing since `before` (seconds since 1970) or longer.
+    /// Removes the posts of files that have been missing since `before` (seconds since 1970) or longer, but
+    /// for those below the folders in `held`.
     ///
     /// # Errors
     /// SQLite's.
-    pub fn forget_missing(&mut self, before: i64) -> Result<Delta, CatalogError> {
-        let result = forget_missing(&mut self.connection, before);
+    pub fn forget_missing(&mut self, before: i64, held: &[PathBuf]) -> Result<Delta, CatalogError> {
+        let result = forget_missing(&mut self.connection, before, held);
         self.wrap(result)
     }
 
@@ -174,6 +176,30 @@ impl Catalog {
         self.wrap(result)
     }
 
+    /// Forgets what a store knows, because another one took its place: it is asked about every post again.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn forget_plans(path: &Path) -> Result<(), CatalogError> {
+        if !path.exists() {
+            return Ok(());
+        }
+        let result = Connection::open(path).and_then(|connection| {
+            let tables = "select count(*) from sqlite_master where name = 'posts'";
+            match connection.query_row(tables, [], |row| row.get(0))? {
+                0 => Ok(0),
+                _ => connection.execute("update posts set planned = 0", []),
+            }
+        });
+        match result {
+            // It is made anew by the next start anyway.
+            Err(error) if super::schema::is_damaged(&error) => Ok(()),
+            other => other
+                .map(|_| ())
+                .map_err(|source| super::error(path, source)),
+        }
+    }
+
     /// Records that the store knows these posts: they are announced, held or known.
     ///
     /// # Errors
@@ -221,11 +247,12 @@ fn upsert_one(
         .prepare_cached("delete from problems where path = ?1")?
         .execute([path])?;
     transaction
-        .prepare_cached("insert or replace into files values (?1, ?2, ?3, ?4, null)")?
+        .prepare_cached("insert or replace into files values (?1, ?2, ?3, ?4, ?5, null)")?
         .execute(params![
             path,
             reading.stamp.size as i64,
             reading.stamp.modified_ns,
+            reading.stamp.changed_ns,
             id
         ])?;
     for problem in &reading.problems {
@@ -468,7 +495,11 @@ fn remove_post(
     Ok(heir)
 }
 
-fn forget_missing(connection: &mut Connection, before: i64) -> rusqlite::Result<Delta> {
+fn forget_missing(
+    connection: &mut Connection,
+    before: i64,
+    held: &[PathBuf],
+) -> rusqlite::Result<Delta> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut delta = Delta::default();
     let gone: Vec<(String, Option<i64>, Option<String>)> = transaction
@@ -479,6 +510,9 @@ fn forget_missing(connection: &mut Connection, before: i64) -> rusqlite::Result<
         .query_map([before], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
         .collect::<rusqlite::Result<_>>()?;
     for (path, post, id) in gone {
+        if is_below_any(&path, held) {
+            continue;
+        }
         if let (Some(post), Some(id)) = (post, id) {
             delta
                 .reread

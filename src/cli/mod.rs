@@ -3,6 +3,7 @@
 //! Exit codes: 0 done; 1 problems found (also in config and topics, by `check`), or nothing found; 2 wrong arguments or config; 3 another tagwire
 //! works on the same files; 4 something failed (the message says what).
 
+mod backup;
 mod build;
 mod check;
 mod config;
@@ -95,6 +96,19 @@ enum Command {
     },
     /// Make a folder ready: config, topics, a place for posts
     Init(init::Options),
+    /// Copy the store (who follows what, what was sent) to a new file; a running daemon goes on
+    Backup {
+        /// The file to write
+        file: PathBuf,
+    },
+    /// Put a backup into the store's place; the old store is kept beside it
+    Restore {
+        /// The file that `tagwire backup` wrote
+        file: PathBuf,
+        /// Nothing was sent since the backup: announce what it does not know, send what waited
+        #[arg(long)]
+        announce: bool,
+    },
     /// The settings in force
     Config {
         #[command(subcommand)]
@@ -162,6 +176,8 @@ fn execute(cli: Cli) -> Result<Verdict, AppError> {
         Command::Posts { json } => posts::execute(&setup, json),
         Command::Explain { post, json } => explain::execute(&setup, &post, json),
         Command::Deliveries(options) => deliveries::execute(&setup, &options),
+        Command::Backup { file } => backup::execute(&setup, &file),
+        Command::Restore { file, announce } => backup::restore(&setup, &file, announce),
         Command::Held { action } => held::execute(&setup, action),
         Command::Config { action } => config::execute(&setup, &action),
         Command::Check(_) | Command::Init(_) | Command::Topic { .. } => Ok(Verdict::Fine),

@@ -119,10 +119,7 @@ impl<'a> Reader<'a> {
 fn trouble(problem: Problem) -> Reading {
     Reading {
         path: problem.path.clone(),
-        stamp: posts::Stamp {
-            size: 0,
-            modified_ns: 0,
-        },
+        stamp: posts::Stamp::NONE,
         post: None,
         problems: vec![problem],
     }

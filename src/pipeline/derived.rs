@@ -17,14 +17,12 @@ use crate::config::Config;
 use crate::feeds::Addresses;
 use crate::http::Shelf;
 use crate::model::{Follow, Label, Site};
-use crate::posts;
+use crate::posts::{self, watch::Writers};
 use crate::publish::Folder;
 use crate::topics::Matcher;
 
 /// Files read and written in one go: large enough for two cores, small enough for flat memory.
 const BATCH: usize = 256;
-/// A scan that finds nothing where so many files were known meets an unmounted folder, not a cleared one.
-pub(super) const VANISHED: usize = 20;
 
 /// What keeps the derived half from starting.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +60,14 @@ pub struct Derived {
     pub(super) progress: Option<Progress>,
     /// Who gets the files besides the folder.
     pub(super) targets: Vec<(Target, String)>,
+    /// Folders that the last full look could not look into.
+    pub(super) away: Vec<PathBuf>,
+    /// Folders in which the last full look found nothing where there was much.
+    pub(super) vanished: Vec<PathBuf>,
+    /// Folders whose missing posts are not forgotten.
+    pub(super) held: Vec<PathBuf>,
+    /// What was said about the folders and still holds.
+    pub(super) said: BTreeSet<String>,
     /// What categories' own posts call them.
     pub(super) learnt: HashMap<Follow, String>,
     /// The feeds that the OPML file and the index page list, once these are written.
@@ -117,6 +123,7 @@ impl Derived {
                 first_seen,
                 budget: config.summary.budget,
                 settle_ms: i64::try_from(config.posts.settle_ms).unwrap_or(0),
+                writers: Arc::default(),
                 labels,
             },
             catalog,
@@ -128,6 +135,10 @@ impl Derived {
             entries: Entries::default(),
             progress: None,
             targets: super::owed::targets(config),
+            away: Vec::new(),
+            vanished: Vec::new(),
+            held: Vec::new(),
+            said: BTreeSet::new(),
             learnt: HashMap::new(),
             listed: None,
         };
@@ -179,6 +190,24 @@ impl Derived {
         &self.site
     }
 
+    /// The files that are being written, for the watcher to keep up to date.
+    pub fn writers(&self) -> Arc<Writers> {
+        self.reader.writers.clone()
+    }
+
+    fn grace(&self) -> i64 {
+        i64::try_from(self.config.posts.delete_grace_seconds).unwrap_or(i64::MAX / 2)
+    }
+
+    /// When the time alone changes something next, in seconds since 1970: a waiting post comes out, a
+    /// missing one is forgotten.
+    pub fn next_due(&self) -> Option<i64> {
+        let out = self.catalog.next_due().ok().flatten();
+        let gone = self.catalog.oldest_missing(&self.held).ok().flatten();
+        let gone = gone.map(|since| since.saturating_add(self.grace()));
+        out.into_iter().chain(gone).min()
+    }
+
     /// One round: look, read, index, render, publish. `now` is seconds since 1970.
     ///
     /// # Errors
@@ -190,23 +219,28 @@ impl Derived {
         now: i64,
     ) -> Result<Round, CatalogError> {
         let mut round = Round::default();
-        let mut changes = self.look(hint, &mut round)?;
+        let mut changes = self.look(hint, patience, now, &mut round)?;
         self.catalog.mark_missing(&changes.gone, now)?;
-        self.catalog.upsert(&changes.troubles, now)?;
+        let mut troubled = self.catalog.upsert(&changes.troubles, now)?;
+        changes.read.append(&mut troubled.reread);
+        round.delta.merge(troubled);
         while !changes.read.is_empty() {
             self.take_in(&changes, patience, now, &mut round)?;
             changes = Changes::default();
             changes.read = std::mem::take(&mut round.delta.reread);
         }
-        let grace = match patience {
-            Patience::Daemon => {
-                i64::try_from(self.config.posts.delete_grace_seconds).unwrap_or(i64::MAX)
-            }
+        let before = now.saturating_sub(match patience {
+            Patience::Daemon => self.grace(),
             Patience::OneShot => 0,
+        });
+        let oldest = self.catalog.oldest_missing(&[])?;
+        self.held = match oldest.is_some_and(|since| since <= before) {
+            true => self.held_back()?,
+            false => Vec::new(),
         };
-        round
-            .delta
-            .merge(self.catalog.forget_missing(now.saturating_sub(grace))?);
+        let forgotten = self.catalog.forget_missing(before, &self.held)?;
+        round.delta.merge(forgotten);
+        self.say(&mut round)?;
         let heirs = std::mem::take(&mut round.delta.reread);
         let heirs = Changes {
             read: heirs,

@@ -1,12 +1,13 @@
 //! A hint becomes a list of files to read and of files that are gone.
 //! In: a hint, the folder, the catalog. Out: `Changes`. A folder that vanished is never a deletion.
 
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::derived::VANISHED;
-use super::{Derived, Hint, Round};
-use crate::catalog::{CatalogError, Reading};
-use crate::posts::{self, Found, Look, Stamp};
+use super::reader::is_younger;
+use super::{Derived, Hint, Patience, Round};
+use crate::catalog::{CatalogError, Reading, is_below_any};
+use crate::posts::{self, Found, Scan, Stamp};
 
 /// What a look found out.
 #[derive(Debug, Default)]
@@ -20,104 +21,196 @@ pub struct Changes {
 }
 
 impl Derived {
-    pub(super) fn look(&self, hint: Hint, round: &mut Round) -> Result<Changes, CatalogError> {
+    pub(super) fn look(
+        &mut self,
+        hint: Hint,
+        patience: Patience,
+        now: i64,
+        round: &mut Round,
+    ) -> Result<Changes, CatalogError> {
+        // Nobody vouches that a file which a scan comes across is whole. At the start there is no older
+        // version to stay with, and what comes after the start is told by the watcher.
+        let quiet_ms = match (&hint, patience) {
+            (Hint::Start, _) | (_, Patience::OneShot) => 0,
+            (_, Patience::Daemon) => self.reader.settle_ms,
+        };
+        let unsettled = |found: &Found| quiet_ms > 0 && is_younger(found.stamp, quiet_ms, now);
         match hint {
-            Hint::Everything => self.look_everywhere(round),
-            Hint::Paths(paths) => self.look_at(&paths),
+            Hint::Start | Hint::Everything => self.look_everywhere(unsettled, round),
+            Hint::Paths { told, again } => {
+                let mut changes = self.look_at(&told, |_| false, round)?;
+                let told: HashSet<PathBuf> = told.into_iter().collect();
+                let again: Vec<PathBuf> = { again }
+                    .into_iter()
+                    .filter(|path| {
+                        !std::path::absolute(path).is_ok_and(|path| told.contains(&path))
+                    })
+                    .collect();
+                changes.add(self.look_at(&again, unsettled, round)?);
+                Ok(changes)
+            }
             Hint::Time => Ok(Changes::default()),
         }
     }
 
-    fn look_everywhere(&self, round: &mut Round) -> Result<Changes, CatalogError> {
+    fn look_everywhere(
+        &mut self,
+        unsettled: impl Fn(&Found) -> bool,
+        round: &mut Round,
+    ) -> Result<Changes, CatalogError> {
         let scan = posts::scan(&self.roots);
         let mut known = self.catalog.files()?;
         let mut changes = Changes::default();
-        let nothing_found = scan.found.is_empty();
+        let vanished = self.vanished(&scan)?;
         for found in scan.found {
             match known.remove(&found.path) {
                 Some((stamp, false)) if stamp == found.stamp => {}
+                _ if unsettled(&found) => round.unsettled.push(found.path.into()),
                 _ => changes.read.push(found.path),
             }
-        }
-        for root in &scan.missing_roots {
-            round.notices.push(format!(
-                "posts.dir {}: the folder is not there or cannot be read; its posts stay as they were",
-                root.display()
-            ));
         }
         changes.troubles = troubles(scan.problems);
         for trouble in &changes.troubles {
             known.remove(&trouble.path);
         }
-        let mut gone: Vec<String> = known
+        changes.gone = known
             .into_iter()
-            .filter(|(path, (_, missing))| !missing && !is_below_any(path, &scan.missing_roots))
+            .filter(|(path, (_, missing))| {
+                !missing
+                    && !is_below_any(path, &scan.missing_roots)
+                    && !is_below_any(path, &vanished)
+            })
             .map(|(path, _)| path)
             .collect();
-        if nothing_found && gone.len() > VANISHED {
-            round.notices.push(format!(
-                "posts.dir holds no post at all, but {} were known: taken for an unmounted folder, the posts stay",
-                gone.len()
-            ));
-            gone.clear();
-        }
-        gone.sort();
-        changes.gone = gone;
+        changes.gone.sort();
+        self.away = scan.missing_roots;
+        self.vanished = vanished;
         Ok(changes)
     }
 
-    fn look_at(&self, paths: &[PathBuf]) -> Result<Changes, CatalogError> {
-        let mut changes = Changes::default();
-        for path in paths {
-            match posts::look(&self.roots, path) {
-                Look::Post(found) => self.compare(found, &mut changes)?,
-                Look::Folder(found) => {
-                    for found in found {
-                        self.compare(found, &mut changes)?;
-                    }
-                }
-                Look::Gone(path) => self.gone(path, &mut changes)?,
-                Look::Ignored => {}
+    /// Roots in which a scan found no post, where more were known than anybody deletes by hand.
+    fn vanished(&self, scan: &Scan) -> Result<Vec<PathBuf>, CatalogError> {
+        let mut vanished = Vec::new();
+        for root in &self.roots {
+            // Sorted by path, so that what is below the root stands together.
+            let at = scan
+                .found
+                .partition_point(|found| *found.path < *folder(root));
+            let any =
+                { scan.found.get(at) }.is_some_and(|found| found.path.starts_with(&folder(root)));
+            if !any && self.is_guarded(self.catalog.presence(&folder(root))?.0) {
+                vanished.push(root.clone());
             }
         }
-        changes.read.sort();
-        changes.read.dedup();
+        Ok(vanished)
+    }
+
+    fn is_guarded(&self, posts: usize) -> bool {
+        let guard = self.config.posts.vanish_guard;
+        guard > 0 && posts > guard
+    }
+
+    /// Roots whose missing posts are not forgotten, however they went: the folder is not there, or no post is
+    /// left in it.
+    pub(super) fn held_back(&self) -> Result<Vec<PathBuf>, CatalogError> {
+        let mut held = Vec::new();
+        for root in &self.roots {
+            let (there, missing) = self.catalog.presence(&folder(root))?;
+            if !root.is_dir() || (there == 0 && self.is_guarded(missing)) {
+                held.push(root.clone());
+            }
+        }
+        Ok(held)
+    }
+
+    /// Says what is the matter with the folders, once for as long as it lasts.
+    pub(super) fn say(&mut self, round: &mut Round) -> Result<(), CatalogError> {
+        let mut standing = BTreeSet::new();
+        for root in &self.away {
+            standing.insert(format!(
+                "posts.dir {}: the folder is not there or cannot be read; its posts stay as they were",
+                root.display()
+            ));
+        }
+        for root in self.vanished.iter().chain(&self.held) {
+            if self.away.contains(root) || !root.is_dir() {
+                continue;
+            }
+            let (there, missing) = self.catalog.presence(&folder(root))?;
+            standing.insert(format!(
+                "posts.dir {} holds no post at all, but {} were known: taken for an unmounted folder, the posts stay; if they are meant to go, start once with --set posts.vanish_guard=0",
+                root.display(),
+                there + missing
+            ));
+        }
+        round
+            .notices
+            .extend(standing.difference(&self.said).cloned());
+        self.said = standing;
+        Ok(())
+    }
+
+    fn look_at(
+        &self,
+        paths: &[PathBuf],
+        unsettled: impl Fn(&Found) -> bool,
+        round: &mut Round,
+    ) -> Result<Changes, CatalogError> {
+        let mut changes = Changes::default();
+        let look = posts::look(&self.roots, paths);
+        let mut there: HashSet<String> = HashSet::new();
+        for found in look.scan.found {
+            there.insert(found.path.clone());
+            match self.catalog.file(&found.path)? {
+                Some((stamp, false)) if stamp == found.stamp => {}
+                _ if unsettled(&found) => round.unsettled.push(found.path.into()),
+                _ => changes.read.push(found.path),
+            }
+        }
+        changes.troubles = troubles(look.scan.problems);
+        there.extend(changes.troubles.iter().map(|trouble| trouble.path.clone()));
+        for path in look.at {
+            if self
+                .roots
+                .iter()
+                .any(|root| !root.is_dir() && Path::new(&path).starts_with(root))
+            {
+                continue;
+            }
+            let mut known = self
+                .catalog
+                .files_below(&format!("{}/", path.trim_end_matches('/')))?;
+            if self
+                .catalog
+                .file(&path)?
+                .is_some_and(|(_, missing)| !missing)
+            {
+                known.push(path);
+            }
+            known.retain(|path| {
+                !there.contains(path) && !is_below_any(path, &look.scan.missing_roots)
+            });
+            changes.gone.extend(known);
+        }
+        changes.gone.sort();
+        changes.gone.dedup();
         Ok(changes)
-    }
-
-    fn compare(&self, found: Found, changes: &mut Changes) -> Result<(), CatalogError> {
-        match self.catalog.file(&found.path)? {
-            Some((stamp, false)) if stamp == found.stamp => {}
-            _ => changes.read.push(found.path),
-        }
-        Ok(())
-    }
-
-    /// A path that is not there was a file, or a folder with files.
-    fn gone(&self, path: String, changes: &mut Changes) -> Result<(), CatalogError> {
-        let root_vanished = self
-            .roots
-            .iter()
-            .any(|root| !root.is_dir() && Path::new(&path).starts_with(root));
-        if root_vanished {
-            return Ok(());
-        }
-        changes
-            .gone
-            .extend(self.catalog.files_below(&format!("{path}/"))?);
-        if self
-            .catalog
-            .file(&path)?
-            .is_some_and(|(_, missing)| !missing)
-        {
-            changes.gone.push(path);
-        }
-        Ok(())
     }
 }
 
-fn is_below_any(path: &str, roots: &[PathBuf]) -> bool {
-    roots.iter().any(|root| Path::new(path).starts_with(root))
+impl Changes {
+    fn add(&mut self, more: Changes) {
+        self.read.extend(more.read);
+        self.read.sort();
+        self.read.dedup();
+        self.gone.extend(more.gone);
+        self.troubles.extend(more.troubles);
+    }
+}
+
+/// What the paths below a root begin with.
+fn folder(root: &Path) -> String {
+    format!("{}/", root.to_string_lossy().trim_end_matches('/'))
 }
 
 fn troubles(problems: Vec<crate::model::Problem>) -> Vec<Reading> {
@@ -125,11 +218,7 @@ fn troubles(problems: Vec<crate::model::Problem>) -> Vec<Reading> {
         .into_iter()
         .map(|problem| Reading {
             path: problem.path.clone(),
-            // No real file has this stamp, so the file is read as soon as it can be.
-            stamp: Stamp {
-                size: u64::MAX >> 1,
-                modified_ns: -1,
-            },
+            stamp: Stamp::NONE,
             post: None,
             problems: vec![problem],
         })

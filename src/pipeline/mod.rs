@@ -24,10 +24,17 @@ use crate::store::{Millis, StoreError};
 /// What may have changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hint {
+    /// Look at everything, for the first time.
+    Start,
     /// Look at everything.
     Everything,
     /// Look at these files and folders.
-    Paths(Vec<PathBuf>),
+    Paths {
+        /// Told by the watcher: the writer is done with them.
+        told: Vec<PathBuf>,
+        /// Looked half written before.
+        again: Vec<PathBuf>,
+    },
     /// Only the time went on: posts that are due, files that have been gone long enough.
     Time,
 }

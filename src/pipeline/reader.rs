@@ -4,12 +4,14 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::Patience;
 use crate::catalog::{Digested, Reading, Row};
 use crate::feeds::{Entry, Labels};
 use crate::model::{DateSource, LabelKind, Post, Problem, Severity};
+use crate::posts::watch::Writers;
 use crate::posts::{self, ReadError, Stamp};
 use crate::topics::{Article, Matcher};
 
@@ -21,6 +23,7 @@ pub struct Reader {
     pub(super) first_seen: HashMap<String, i64>,
     pub(super) budget: usize,
     pub(super) settle_ms: i64,
+    pub(super) writers: Arc<Writers>,
     /// Which labels stand for others, and what people call them.
     pub(super) labels: Labels,
 }
@@ -36,6 +39,9 @@ impl Reader {
             }
             Err(error) => return ReadOutcome::Read(Box::new(unreadable(path, &error))),
         };
+        if patience == Patience::Daemon && self.writers.are_at(Path::new(path)) {
+            return ReadOutcome::Unsettled;
+        }
         let seen = self.first_seen.get(path).copied().unwrap_or(now);
         let reading = digest(
             path,
@@ -47,13 +53,14 @@ impl Reader {
             self.budget,
         );
         let reading = self.with_labels(reading);
-        let age_ms = now.saturating_mul(1000) - stamp.modified_ns.div_euclid(1_000_000);
-        // A time in the future is no sign of a writer: such a file would never settle.
-        let fresh = age_ms.saturating_abs() < self.settle_ms;
-        let doubtful = reading
-            .problems
-            .iter()
-            .any(|problem| problem.severity > Severity::Note);
+        let fresh = is_younger(stamp, self.settle_ms, now);
+        let bodiless =
+            { reading.post.as_ref() }.is_some_and(|read| read.post.text.trim().is_empty());
+        let doubtful = bodiless
+            || reading
+                .problems
+                .iter()
+                .any(|problem| problem.severity > Severity::Note);
         if patience == Patience::Daemon && fresh && doubtful {
             return ReadOutcome::Unsettled;
         }
@@ -136,6 +143,15 @@ impl Reader {
                 .collect(),
         }
     }
+}
+
+/// True for a file that changed less than `milliseconds` before `now` (seconds since 1970).
+pub fn is_younger(stamp: Stamp, milliseconds: i64, now: i64) -> bool {
+    let age_ms = now
+        .saturating_mul(1000)
+        .saturating_sub(stamp.modified_ns.div_euclid(1_000_000));
+    // A time in the future is no sign of a writer: such a file would never settle.
+    age_ms.saturating_abs() < milliseconds
 }
 
 /// What came of a look at a file.
@@ -223,10 +239,7 @@ pub fn unreadable(path: &str, error: &ReadError) -> Reading {
     };
     Reading {
         path: path.to_owned(),
-        stamp: Stamp {
-            size: 0,
-            modified_ns: 0,
-        },
+        stamp: Stamp::NONE,
         post: None,
         problems: vec![skipped(path, kind, message, help)],
     }

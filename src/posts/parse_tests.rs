@@ -162,6 +162,7 @@ fn with(settings: Settings, path: &str, text: &str) -> (Option<Post>, Vec<Proble
     let stamp = Stamp {
         size: 1,
         modified_ns: 1_600_000_000_000_000_000,
+        changed_ns: 0,
     };
     let seen = undated(path, stamp, DateTime::UNIX_EPOCH, &rules);
     parse(path, text.as_bytes(), seen, &rules)

@@ -5,7 +5,7 @@
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::rules::Rules;
 use crate::model::{Problem, Severity};
@@ -15,22 +15,48 @@ use crate::model::{Problem, Severity};
 pub struct Stamp {
     /// Bytes.
     pub size: u64,
-    /// Nanoseconds since 1970 of the last change; negative before.
+    /// Nanoseconds since 1970 of the last change, as the writer wants it to be; negative before.
     pub modified_ns: i64,
+    /// Nanoseconds since 1970 of the last change by the system's own clock, which no writer can set: it
+    /// tells of a new text of the same size and time, and of new permissions.
+    pub changed_ns: i64,
 }
 
 impl Stamp {
+    /// The stamp of no real file: what is known by it is read at the next look.
+    pub const NONE: Stamp = Stamp {
+        size: u64::MAX >> 1,
+        modified_ns: -1,
+        changed_ns: -1,
+    };
+
     /// The stamp of a file whose metadata is known.
     pub(super) fn of(metadata: &Metadata) -> Stamp {
         let nanoseconds = |at: SystemTime| match at.duration_since(UNIX_EPOCH) {
             Ok(after) => i64::try_from(after.as_nanos()).unwrap_or(i64::MAX),
             Err(before) => i64::try_from(before.duration().as_nanos()).map_or(i64::MIN, |ns| -ns),
         };
+        let modified_ns = metadata.modified().map(nanoseconds).unwrap_or(0);
         Stamp {
             size: metadata.len(),
-            modified_ns: metadata.modified().map(nanoseconds).unwrap_or(0),
+            modified_ns,
+            changed_ns: changed_ns(metadata).unwrap_or(modified_ns),
         }
     }
+}
+
+#[cfg(unix)]
+fn changed_ns(metadata: &Metadata) -> Option<i64> {
+    use std::os::unix::fs::MetadataExt;
+    metadata
+        .ctime()
+        .checked_mul(1_000_000_000)?
+        .checked_add(metadata.ctime_nsec())
+}
+
+#[cfg(not(unix))]
+fn changed_ns(_: &Metadata) -> Option<i64> {
+    None
 }
 
 /// Why a file was not read.
@@ -81,7 +107,11 @@ impl From<io::Error> for ReadError {
 
 /// Reads a file whole.
 pub fn read(path: &str, rules: &Rules) -> Result<(Vec<u8>, Stamp), ReadError> {
-    let before = stat(path)?;
+    let mut before = stat(path)?;
+    if let Some(rest) = rest_of_tick(before) {
+        std::thread::sleep(rest);
+        before = stat(path)?;
+    }
     if before.size > rules.max_file_bytes {
         return Err(ReadError::TooLarge(before.size));
     }
@@ -107,11 +137,30 @@ fn stat(path: &str) -> Result<Stamp, ReadError> {
     Err(ReadError::Io(error))
 }
 
-fn is_fresh(stamp: Stamp, settle_ms: u64) -> bool {
+/// How long a change would still get the time that the file has already, and so go unnoticed. Git calls
+/// such files racily clean. It is over before anybody reads, except in a run right after a write.
+fn rest_of_tick(stamp: Stamp) -> Option<Duration> {
+    // The kernel's clock for files stands still for up to 10 ms (HZ=100), and some file systems keep
+    // seconds, FAT even only even ones.
+    let tick_ns = match stamp.changed_ns.rem_euclid(1_000_000_000) {
+        0 => 2_000_000_000,
+        _ => 10_000_000,
+    };
+    let age_ns = now_ns().checked_sub(stamp.changed_ns)?;
+    (0..tick_ns)
+        .contains(&age_ns)
+        .then(|| Duration::from_nanos((tick_ns - age_ns).unsigned_abs()))
+}
+
+fn now_ns() -> i64 {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
-    let age_ns = i64::try_from(now.as_nanos()).unwrap_or(i64::MAX) - stamp.modified_ns;
+    i64::try_from(now.as_nanos()).unwrap_or(i64::MAX)
+}
+
+fn is_fresh(stamp: Stamp, settle_ms: u64) -> bool {
+    let age_ns = now_ns().saturating_sub(stamp.modified_ns);
     let settle_ns = i64::try_from(settle_ms)
         .unwrap_or(0)
         .saturating_mul(1_000_000);
@@ -149,6 +198,23 @@ mod tests {
         let error = read(&path("a.md"), &rules).unwrap_err();
         assert!(matches!(error, ReadError::TooLarge(_)));
         assert_eq!(error.problem("a.md").unwrap().kind, "too-large");
+    }
+
+    #[test]
+    fn a_new_text_of_the_same_size_and_time_has_another_stamp() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.md");
+        let text = path.to_str().unwrap();
+        let rules = example_rules();
+        fs::write(&path, "abc").unwrap();
+        let (_, before) = read(text, &rules).unwrap();
+        fs::write(&path, "xyz").unwrap();
+        let time = UNIX_EPOCH + Duration::from_nanos(before.modified_ns.unsigned_abs());
+        let file = File::options().write(true).open(&path).unwrap();
+        file.set_modified(time).unwrap();
+        let (_, after) = read(text, &rules).unwrap();
+        assert_eq!(before.modified_ns, after.modified_ns);
+        assert_ne!(before, after);
     }
 
     #[test]

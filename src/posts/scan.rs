@@ -1,8 +1,10 @@
 //! Finds the files that are posts.
-//! In: the folders of the config, or one path that may have changed. Out: paths with stamps,
+//! In: the folders of the config, or paths that may have changed. Out: paths with stamps,
 //! problems, and the folders that could not be looked into, whose posts are not deleted.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
+use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
@@ -32,64 +34,120 @@ pub struct Scan {
     pub missing_roots: Vec<PathBuf>,
 }
 
-/// What is at a path that may have changed.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Look {
-    /// A file that may be a post.
-    Post(Found),
-    /// A folder, with all that is in it.
-    Folder(Vec<Found>),
-    /// Nothing any more: the post of this path, or all below it, are gone.
-    Gone(String),
-    /// Nothing that concerns posts; also when the whole root is away, which `scan` tells.
-    Ignored,
+/// What is at paths that may have changed.
+#[derive(Debug, Default)]
+pub struct Look {
+    /// What is there, as a scan of everything would say it.
+    pub scan: Scan,
+    /// The paths that were looked at, as `posts.dir` leads to them: whatever was known at one of these or
+    /// below it, and is not in the scan, is gone.
+    pub at: Vec<String>,
 }
 
 /// Searches all roots.
 pub fn scan(roots: &[PathBuf]) -> Scan {
     let mut scan = Scan::default();
     for root in roots {
-        walk(root, &mut scan);
+        walk(root, None, &mut scan);
     }
-    scan.found.sort_by(|a, b| a.path.cmp(&b.path));
-    scan.found.dedup_by(|a, b| a.path == b.path);
+    scan.sort();
     scan
 }
 
-/// Looks at one path, absolute or as the roots are written.
-pub fn look(roots: &[PathBuf], path: &Path) -> Look {
-    let Some((root, relative)) = roots.iter().find_map(|root| below(root, path)) else {
-        return Look::Ignored;
-    };
-    let names: Vec<_> = relative.iter().filter_map(|name| name.to_str()).collect();
-    if names.len() != relative.iter().count() {
-        return Look::Ignored;
+impl Scan {
+    fn sort(&mut self) {
+        self.found.sort_by(|a, b| a.path.cmp(&b.path));
+        self.found.dedup_by(|a, b| a.path == b.path);
     }
-    if names.iter().any(|name| is_ignored_folder(name)) || !root.is_dir() {
-        return Look::Ignored;
-    }
-    let path = if names.is_empty() {
-        root.to_owned()
-    } else {
-        root.join(&relative)
-    };
-    let Some(text) = path.to_str().map(str::to_owned) else {
-        return Look::Ignored;
-    };
-    match path.metadata() {
-        Ok(metadata) if metadata.is_dir() => {
-            let mut scan = Scan::default();
-            walk(&path, &mut scan);
-            scan.found.sort_by(|a, b| a.path.cmp(&b.path));
-            Look::Folder(scan.found)
+}
+
+/// True when a path, absolute or as the roots are written, may be a post's or that of a folder with posts.
+pub(super) fn concerns(roots: &[PathBuf], path: &Path) -> bool {
+    roots
+        .iter()
+        .find_map(|root| below(root, path))
+        .is_some_and(|(_, relative)| !is_left_out(&relative))
+}
+
+/// Looks at paths, absolute or as the roots are written. A root that is away is left to `scan`.
+pub fn look(roots: &[PathBuf], paths: &[PathBuf]) -> Look {
+    let mut look = Look::default();
+    let mut real = HashMap::new();
+    let mut odd: BTreeMap<&Path, BTreeSet<PathBuf>> = BTreeMap::new();
+    for path in paths {
+        let Some((root, relative)) = roots.iter().find_map(|root| below(root, path)) else {
+            continue;
+        };
+        if is_left_out(&relative) || !root.is_dir() {
+            continue;
         }
-        Ok(metadata) if metadata.is_file() && is_post_name(&text) => Look::Post(Found {
-            path: text,
-            stamp: Stamp::of(&metadata),
-        }),
-        Err(error) if is_gone(&error) && !names.is_empty() => Look::Gone(text),
-        Ok(_) | Err(_) => Look::Ignored,
+        let mut target = match relative.as_os_str().is_empty() {
+            true => root.to_owned(),
+            false => root.join(&relative),
+        };
+        // A name that cannot be kept is looked at with its folder.
+        while target.to_str().is_none() && target.pop() {}
+        look.at.extend(target.to_str().map(str::to_owned));
+        match plain_file(root, &target, &mut real) {
+            Some(Some(found)) => look.scan.found.push(found),
+            Some(None) => {}
+            None => {
+                odd.entry(root).or_default().insert(target);
+            }
+        }
     }
+    for (root, targets) in odd {
+        walk(root, Some(&Targets::new(targets)), &mut look.scan);
+    }
+    look.scan.sort();
+    look.at.sort();
+    look.at.dedup();
+    look
+}
+
+/// The quick way for what is nearly always there, a file or nothing, in real folders; `None` for all else.
+fn plain_file(
+    root: &Path,
+    path: &Path,
+    real: &mut HashMap<PathBuf, bool>,
+) -> Option<Option<Found>> {
+    if !path
+        .parent()
+        .is_some_and(|above| is_real(root, above, real))
+    {
+        return None;
+    }
+    match path.symlink_metadata() {
+        Ok(metadata) if metadata.is_file() => {
+            let text = path.to_str().filter(|text| is_post_name(text))?;
+            Some(Some(Found {
+                path: text.to_owned(),
+                stamp: Stamp::of(&metadata),
+            }))
+        }
+        Err(error) if is_gone(&error) => Some(None),
+        Ok(_) | Err(_) => None,
+    }
+}
+
+/// True for a folder that no link below the root leads to.
+fn is_real(root: &Path, folder: &Path, known: &mut HashMap<PathBuf, bool>) -> bool {
+    if folder == root {
+        return true;
+    }
+    if let Some(real) = known.get(folder) {
+        return *real;
+    }
+    let real = { folder.parent() }.is_some_and(|above| is_real(root, above, known))
+        && !folder.is_symlink();
+    known.insert(folder.to_owned(), real);
+    real
+}
+
+/// True for what is below a hidden folder, or hidden or temporary itself.
+fn is_left_out(relative: &Path) -> bool {
+    let mut names = relative.iter().map(|name| name.to_string_lossy());
+    names.any(|name| is_ignored_folder(&name))
 }
 
 fn is_gone(error: &io::Error) -> bool {
@@ -114,15 +172,53 @@ fn below<'a>(root: &'a Path, path: &'a Path) -> Option<(&'a Path, PathBuf)> {
         .map(|rest| (root, rest.to_owned()))
 }
 
-fn walk(root: &Path, scan: &mut Scan) {
+/// What of a root is wanted: paths with all below them, and the folders that lead there. None is below
+/// another, so that neighbours in the order of paths tell everything.
+#[derive(Default)]
+struct Targets(BTreeSet<PathBuf>);
+
+impl Targets {
+    fn new(paths: BTreeSet<PathBuf>) -> Targets {
+        let mut targets = BTreeSet::new();
+        let mut last: Option<PathBuf> = None;
+        for path in paths {
+            if !last.as_ref().is_some_and(|last| path.starts_with(last)) {
+                targets.insert(path.clone());
+                last = Some(path);
+            }
+        }
+        Targets(targets)
+    }
+
+    fn hold(&self, path: &Path) -> bool {
+        let mut before = self
+            .0
+            .range::<Path, _>((Bound::Unbounded, Bound::Included(path)));
+        before.next_back().is_some_and(|at| path.starts_with(at))
+    }
+
+    fn lead_to(&self, path: &Path) -> bool {
+        let mut after = self
+            .0
+            .range::<Path, _>((Bound::Included(path), Bound::Unbounded));
+        after.next().is_some_and(|at| at.starts_with(path)) || self.hold(path)
+    }
+}
+
+/// Walks a root, or `only` the way to some targets and all below them.
+fn walk(root: &Path, only: Option<&Targets>, scan: &mut Scan) {
+    let leads = |path: &Path| only.is_none_or(|targets| targets.lead_to(path));
     let entries = WalkDir::new(root)
         .follow_links(true)
         .into_iter()
-        .filter_entry(|entry| entry.depth() == 0 || is_wanted(entry));
+        .filter_entry(|entry| (entry.depth() == 0 || is_wanted(entry)) && leads(entry.path()));
     for entry in entries {
         match entry {
-            Ok(entry) => file(&entry, scan),
-            Err(error) => failure(root, &error, scan),
+            Ok(entry) if only.is_none_or(|targets| targets.hold(entry.path())) => {
+                file(&entry, scan);
+            }
+            Err(error) if leads(error.path().unwrap_or(root)) => failure(root, &error, scan),
+            Ok(_) | Err(_) => {}
         }
     }
 }

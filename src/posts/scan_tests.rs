@@ -102,14 +102,70 @@ fn links_are_followed_and_loops_are_not() {
 #[test]
 fn a_hint_is_looked_at() {
     let folder = Folder::new(&["a.md", "n/b.md", "n/_posts/c.md", "x.txt", "_drafts/d.md"]);
-    let look = |name: &str| look(&[folder.root()], &folder.root().join(name));
-    assert!(matches!(look("a.md"), Look::Post(found) if found.stamp.size == 1));
-    assert!(matches!(look("n"), Look::Folder(found) if found.len() == 2));
-    let gone = folder.root().join("gone.md").to_str().unwrap().to_owned();
-    assert_eq!(look("gone.md"), Look::Gone(gone));
-    for ignored in ["x.txt", ".a.md", "../other.md"] {
-        assert_eq!(look(ignored), Look::Ignored, "{ignored}");
+    let look = |name: &str| {
+        let look = look(&[folder.root()], &[folder.root().join(name)]);
+        let at = !look.at.is_empty();
+        (folder.names(&look.scan.found), at)
+    };
+    assert_eq!(look("a.md"), (vec!["a.md".to_owned()], true));
+    assert_eq!(look("n").0, ["n/_posts/c.md", "n/b.md"]);
+    assert_eq!(look("_drafts").0, ["_drafts/d.md"]);
+    assert_eq!(look("gone.md"), (vec![], true));
+    assert_eq!(look(""), (folder.names(&folder.scan().found), true));
+    for ignored in [".a.md", "../other.md"] {
+        assert_eq!(look(ignored), (vec![], false), "{ignored}");
     }
+    assert!(look("x.txt").0.is_empty());
     fs::remove_dir_all(folder.root()).unwrap();
-    assert_eq!(look("a.md"), Look::Ignored);
+    assert_eq!(look("a.md"), (vec![], false));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_look_at_odd_paths_says_what_a_scan_says() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::symlink;
+    let folder = Folder::new(&["n/a.md", "n/m/b.md", "../other/c.md", "d.md"]);
+    let root = folder.root();
+    symlink("..", root.join("n/m/loop")).unwrap();
+    symlink("../other", root.join("linked")).unwrap();
+    symlink("nowhere.md", root.join("n/dangling.md")).unwrap();
+    symlink("self.md", root.join("self.md")).unwrap();
+    symlink("d.md", root.join("e.md")).unwrap();
+    let odd = OsStr::from_bytes(b"n/\xb2\xe2.md");
+    fs::write(root.join(odd), "x").unwrap();
+    let all = folder.scan();
+    let everything: Vec<PathBuf> = [
+        "n",
+        "linked",
+        "linked/c.md",
+        "self.md",
+        "d.md",
+        "e.md",
+        "n/m/loop",
+        "n/m/b.md",
+        "n/a.md",
+    ]
+    .iter()
+    .map(|name| root.join(name))
+    .chain([root.join(odd)])
+    .collect();
+    let seen = look(std::slice::from_ref(&root), &everything).scan;
+    assert_eq!(seen.found, all.found);
+    let kinds = |scan: &Scan| {
+        let mut kinds: Vec<_> = scan
+            .problems
+            .iter()
+            .map(|p| (p.kind, p.path.clone()))
+            .collect();
+        kinds.sort();
+        kinds
+    };
+    assert_eq!(kinds(&seen), kinds(&all));
+    assert_eq!(seen.missing_roots, all.missing_roots);
+    let only_loop = look(std::slice::from_ref(&root), &[root.join("n/m/loop")]).scan;
+    assert_eq!((only_loop.found.len(), only_loop.problems.len()), (0, 1));
+    let one = look(std::slice::from_ref(&root), &[root.join("n/m")]).scan;
+    assert_eq!(folder.names(&one.found), ["n/m/b.md"]);
 }

@@ -67,6 +67,9 @@ pub struct Settings {
     pub rescan_seconds: u64,
     /// Seconds for which a deleted file stays in the feeds. Default 600.
     pub delete_grace_seconds: u64,
+    /// Posts; a folder that held more and holds none is taken for unmounted, and they stay. 0 takes it at its
+    /// word. Default 20.
+    pub vanish_guard: usize,
     /// Bytes; a larger file is skipped with a problem. Default 1048576 (1 MiB).
     pub max_file_bytes: u64,
     /// Labels (categories and tags together) that a post may carry. Default 100.
@@ -130,6 +133,7 @@ impl Default for Settings {
             poll_seconds: 5,
             rescan_seconds: 300,
             delete_grace_seconds: 600,
+            vanish_guard: 20,
             max_file_bytes: 1 << 20,
             max_labels: 100,
             max_label_chars: 200,

@@ -2,6 +2,7 @@
 //! In: decisions of planner, sender and bot. Out: rows to act on. The only SQL on precious data is here.
 //! A trait, so that PostgreSQL can stand beside SQLite; every method is one transaction.
 
+mod backup;
 mod card;
 mod lock;
 mod sqlite;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{ChatId, Follow, PostId};
 
+pub use backup::{Since, backup, restore};
 pub use card::Card;
 pub use lock::{InstanceLock, LockError};
 pub use sqlite::{SqliteStore, path_of};
@@ -68,6 +70,25 @@ pub enum StoreError {
         path: String,
         /// SQLite's words.
         source: sqlx::Error,
+    },
+    /// A backup cannot be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: String,
+        /// The system's words.
+        source: std::io::Error,
+    },
+    /// A backup never replaces a file.
+    #[error("{0} is there already; name another file")]
+    Exists(String),
+    /// A copy that cannot be trusted.
+    #[error("{path} is no sound store: {why}")]
+    Unsound {
+        /// The file.
+        path: String,
+        /// What SQLite found.
+        why: String,
     },
     /// The engine said no.
     #[error("store: {0}")]

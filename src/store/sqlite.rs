@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
 };
 use sqlx::{Row, Sqlite, Transaction};
 
@@ -110,6 +111,37 @@ impl SqliteStore {
             .execute(&self.writer)
             .await?;
         Ok(())
+    }
+
+    /// Another bot took over: what the old one got from Telegram means nothing to it. It cannot edit the old
+    /// one's messages, and would wait for updates with the old one's numbers for ever.
+    async fn forget_bot(&self) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        for step in [
+            "update outbox set message_id = null where message_id is not null",
+            "delete from meta where key in ('update_offset', 'bot_paused_until')",
+            "update chats set paused_until = 0",
+        ] {
+            sqlx::query(step).execute(&mut *transaction).await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    /// Whatever waits may have been sent by another store since; the next start takes note of all posts.
+    pub(super) async fn take_for_sent(&self, now: Millis) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        sqlx::query("delete from meta where key = 'baseline_at'")
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query(
+            "update outbox set state = 'unknown', unknowns = unknowns + 1, settled_at = $1,
+               reason = 'the store was restored from a backup; it may have been sent since'
+             where state in ('pending', 'sending')",
+        )
+        .bind(now)
+        .execute(&mut *transaction)
+        .await?;
+        Ok(transaction.commit().await?)
     }
 
     async fn meta_number(&self, key: &str) -> Result<i64, StoreError> {
@@ -528,41 +560,47 @@ impl Store for SqliteStore {
     }
 
     async fn set_bot(&self, id: i64) -> Result<(), StoreError> {
+        if self.bot().await?.is_some_and(|before| before != id) {
+            self.forget_bot().await?;
+        }
         self.set_meta("bot", id.to_string()).await
     }
 
     async fn counts(&self) -> Result<StoreCounts, StoreError> {
-        let mut connection = self.reader.acquire().await?;
-        let chats = sqlx::query(
-            "select (select count(*) from chats where state = 'active'), (select count(*) from chats where state <> 'active'),
-                    (select count(*) from subscriptions), (select count(*) from announcements where decision = 'held'),
-                    (select count(*) from outbox where unknowns > 0),
-                    (select min(created_at) from outbox where state in ('pending', 'sending'))",
-        )
-        .fetch_one(&mut *connection)
-        .await?;
-        let deliveries =
-            sqlx::query("select state, count(*) from outbox group by state order by state")
-                .fetch_all(&mut *connection)
-                .await?;
-        Ok(StoreCounts {
-            chats: chats.get(0),
-            suspended: chats.get(1),
-            subscriptions: chats.get(2),
-            held: chats.get(3),
-            unknown: chats.get(4),
-            oldest_pending: chats.get(5),
-            deliveries: deliveries
-                .iter()
-                .map(|row| (row.get(0), row.get(1)))
-                .collect(),
-        })
+        counts(&mut *self.reader.acquire().await?).await
     }
 
     async fn close(&self) {
         self.reader.close().await;
         self.writer.close().await;
     }
+}
+
+pub(super) async fn counts(connection: &mut SqliteConnection) -> Result<StoreCounts, StoreError> {
+    let chats = sqlx::query(
+        "select (select count(*) from chats where state = 'active'), (select count(*) from chats where state <> 'active'),
+                (select count(*) from subscriptions), (select count(*) from announcements where decision = 'held'),
+                (select count(*) from outbox where unknowns > 0),
+                (select min(created_at) from outbox where state in ('pending', 'sending'))",
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    let deliveries =
+        sqlx::query("select state, count(*) from outbox group by state order by state")
+            .fetch_all(&mut *connection)
+            .await?;
+    Ok(StoreCounts {
+        chats: chats.get(0),
+        suspended: chats.get(1),
+        subscriptions: chats.get(2),
+        held: chats.get(3),
+        unknown: chats.get(4),
+        oldest_pending: chats.get(5),
+        deliveries: deliveries
+            .iter()
+            .map(|row| (row.get(0), row.get(1)))
+            .collect(),
+    })
 }
 
 async fn subscribe(

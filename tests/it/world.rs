@@ -12,7 +12,7 @@ use crate::fake_telegram::{FakeTelegram, assert_token_absent};
 use crate::http::{self, Answer};
 
 /// Long enough for a busy machine; a story that works never waits for it.
-const DEADLINE: Duration = Duration::from_secs(60);
+pub const DEADLINE: Duration = Duration::from_secs(60);
 
 pub struct World {
     folder: tempfile::TempDir,
@@ -152,7 +152,11 @@ impl World {
 
     /// Starts `tagwire run` and waits until it greets, which is after the first look at the posts.
     pub fn start(&self) -> Daemon {
-        let mut command = self.command(&["run"]);
+        self.start_with(self.command(&["run"]))
+    }
+
+    /// Starts `tagwire run` by a command of one's own, perhaps through another program.
+    pub fn start_with(&self, mut command: Command) -> Daemon {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -258,7 +262,7 @@ impl Daemon {
                 "{path} never came out as wished:\n{text}\n{}",
                 self.output()
             );
-            std::thread::yield_now();
+            std::thread::sleep(Duration::from_millis(5));
         }
     }
 
@@ -272,6 +276,10 @@ impl Daemon {
             text = self.said.more.wait_timeout(text, left).unwrap().0;
         }
         text.clone()
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     pub fn output(&self) -> String {
