@@ -9,7 +9,7 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tagwire::model::{Post, Site};
-use tagwire::posts::{Dirs, FrontMatterDefault, NaiveDates, Rules, Settings, parse};
+use tagwire::posts::{Dirs, FrontMatterDefault, NaiveDates, Rules, Settings, excerpt, parse};
 
 /// One field over all posts.
 #[derive(Default)]
@@ -110,6 +110,7 @@ pub fn compare(answers: &str, sites: &Path) -> Result<Report, String> {
                 Some(post) => {
                     tally.same += 1;
                     report.fields_of(&row, &post)?;
+                    report.excerpt_of(&row, &bytes);
                 }
                 None if is_empty => {
                     let reason = "an empty file is no post yet";
@@ -159,6 +160,26 @@ fn text(row: &Value, key: &str) -> String {
         Value::Null => String::new(),
         other => other.to_string(),
     }
+}
+
+/// What follows the front matter and the blank lines after it.
+fn jekylls_body(text: &str) -> &str {
+    let Some(fields) = text
+        .strip_prefix("---")
+        .filter(|rest| rest.lines().next().is_some_and(|l| l.trim().is_empty()))
+    else {
+        return text;
+    };
+    let mut at = text.len() - fields.len();
+    let mut closed = false;
+    for line in fields.split_inclusive('\n') {
+        if closed && !line.trim().is_empty() {
+            break;
+        }
+        closed |= matches!(line.trim_end(), "---" | "...");
+        at += line.len();
+    }
+    if closed { &text[at..] } else { text }
 }
 
 fn texts(value: &Value) -> Vec<String> {
@@ -242,6 +263,21 @@ impl Report {
                     true => tally.wrong.push(path),
                 }
             }
+        }
+    }
+
+    /// Jekyll's excerpt before it is rendered, where the answers have it. Blanks at its ends are not compared.
+    fn excerpt_of(&mut self, row: &Value, bytes: &[u8]) {
+        let Some(theirs) = row["excerpt_src"].as_str() else {
+            return;
+        };
+        let source = String::from_utf8_lossy(bytes);
+        let body = jekylls_body(source.trim_start_matches('\u{FEFF}'));
+        let tally = self.fields.entry("excerpt").or_default();
+        if excerpt(body, "\n\n").trim() == theirs.trim() {
+            tally.same += 1;
+        } else {
+            tally.wrong.push(text(row, "path"));
         }
     }
 

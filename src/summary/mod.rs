@@ -31,11 +31,12 @@ impl Default for Settings {
     }
 }
 
-/// The digest where there is one, else the leading sentences, within `budget` characters. Cuts
+/// What the author chose, else the digest, else the leading sentences, within `budget` characters. Cuts
 /// inside a sentence only when none of the first ones fits. Never empty for a post with a title.
 pub fn summarise(post: &Post, budget: usize) -> String {
     let budget = budget.max(1);
-    let digest = post.digest.as_deref().map(one_line).unwrap_or_default();
+    let chosen = post.excerpt.as_deref().or(post.digest.as_deref());
+    let digest = chosen.map(one_line).unwrap_or_default();
     if !digest.is_empty() {
         return match digest.chars().count() {
             length if length <= budget => digest,

@@ -21,6 +21,8 @@ fn post(title: &str, digest: Option<&str>, text: &str) -> Post {
         source: None,
         via: None,
         digest: digest.map(str::to_owned),
+        excerpt: None,
+        match_text: None,
         image: None,
         html: String::new(),
         text: text.to_owned(),
