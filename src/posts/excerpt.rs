@@ -53,7 +53,7 @@ fn close_blocks(head: &str, out: &mut String) {
             tag.strip_prefix("end")
                 .is_some_and(|ended| ended.starts_with(*name))
         };
-        if !names.iter().any(|tag| end(&tag)) {
+        if !names.iter().any(end) {
             out.push_str("\n{% end");
             out.push_str(name);
             out.push_str(" %}");
