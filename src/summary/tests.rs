@@ -97,6 +97,13 @@ fn a_digest_is_taken_whole_or_by_sentences() {
 }
 
 #[test]
+fn the_authors_own_words_come_before_the_digest() {
+    let mut post = post("标题", Some("导语。"), "正文。");
+    post.excerpt = Some("作者的\n 摘要。".to_owned());
+    assert_eq!(summarise(&post, 200), "作者的 摘要。");
+}
+
+#[test]
 fn without_a_digest_the_leading_sentences_are_taken() {
     let text = "开展守护消费行动\n一、背景\n本报讯（记者 林可）市场监管部门启动行动。行动为期三个月。后面还有很长的一句话放不下了。";
     let post = post("开展守护消费行动", None, text);
