@@ -26,7 +26,7 @@ pub struct Report {
     pub fields: BTreeMap<&'static str, Tally>,
     /// Posts that both have.
     pub compared: usize,
-    /// Files that are not there, or that tagwire does not take for posts by their ending.
+    /// Files that are not there, that stop Jekyll, or that tagwire does not take for posts by their ending.
     pub alone: usize,
     /// Problems of all files, by kind.
     pub problems: BTreeMap<&'static str, usize>,
@@ -88,10 +88,12 @@ pub fn compare(answers: &str, sites: &Path) -> Result<Report, String> {
             report.alone += 1;
             continue;
         };
-        if !compiled.contains_key(&repo) {
-            compiled.insert(repo.clone(), rules(&root, &row)?);
+        // A draft's row, of a site that shows its posts only.
+        let key = format!("{repo} {}", row["draft"] == true);
+        if !compiled.contains_key(&key) {
+            compiled.insert(key.clone(), rules(&root, &row)?);
         }
-        let rules = &compiled[&repo];
+        let rules = &compiled[&key];
         let path = path.to_string_lossy();
         let (post, problems) = parse(&path, &bytes, DateTime::<Utc>::UNIX_EPOCH, rules);
         let is_empty = problems.iter().any(|problem| problem.kind == "empty-file");
@@ -99,9 +101,9 @@ pub fn compare(answers: &str, sites: &Path) -> Result<Report, String> {
             *report.problems.entry(problem.kind).or_default() += 1;
         }
         let ours = post.filter(|_| is_post(&path));
-        if row["omitted"] == true {
+        if row["omitted"] == true || !row["skipped"].is_null() {
             report.left_out(&row, ours.as_ref());
-        } else if !row["date"].is_string() || !is_post(&path) {
+        } else if !row["slug"].is_string() || !is_post(&path) {
             report.alone += 1;
         } else {
             report.compared += 1;
@@ -130,7 +132,7 @@ fn rules(root: &Path, row: &Value) -> Result<Rules, String> {
         dir: Dirs::One(root.to_owned()),
         permalink: or("permalink", "date"),
         max_labels: 10_000,
-        drafts: row["show_drafts"] == true,
+        drafts: row["show_drafts"] == true || row["draft"] == true,
         defaults: defaults(row)?,
         ..Settings::default()
     };
@@ -292,9 +294,13 @@ impl Report {
     }
 
     fn fields_of(&mut self, row: &Value, post: &Post) -> Result<(), String> {
-        let date = text(row, "date");
-        let date =
-            DateTime::parse_from_rfc3339(&date).map_err(|error| format!("{date}: {error}"))?;
+        // A draft without a date has that of its file, which no two copies share.
+        let date = match row["date"].as_str() {
+            Some(date) => Some(
+                DateTime::parse_from_rfc3339(date).map_err(|error| format!("{date}: {error}"))?,
+            ),
+            None => None,
+        };
         let listed = |items: &[String]| format!("{items:?}");
         let fields = [
             ("url", post.url.clone(), text(row, "url")),
@@ -314,10 +320,13 @@ impl Report {
             (
                 "date",
                 post.published.seconds().to_string(),
-                date.timestamp().to_string(),
+                date.map_or_else(String::new, |date| date.timestamp().to_string()),
             ),
         ];
         for (field, ours, theirs) in fields {
+            if date.is_none() && ["url", "id", "date"].contains(&field) {
+                continue;
+            }
             let tally = self.fields.entry(field).or_default();
             if ours == theirs {
                 tally.same += 1;

@@ -14,6 +14,8 @@ mod posts;
 mod reading;
 mod run;
 mod screen;
+mod topic;
+mod words;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -78,6 +80,11 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Look at topics, try rules on posts, judge them by labels
+    Topic {
+        #[command(subcommand)]
+        action: topic::Action,
+    },
     /// Posts that are held until somebody decides
     Held {
         #[command(subcommand)]
@@ -137,6 +144,9 @@ fn execute(cli: Cli) -> Result<Verdict, AppError> {
     if let Command::Check(options) = &cli.command {
         return check::execute(&source, options);
     }
+    if let Command::Topic { action } = cli.command {
+        return topic::execute(&source, action);
+    }
     if let Command::Init(options) = &cli.command {
         return init::execute(options);
     }
@@ -150,7 +160,7 @@ fn execute(cli: Cli) -> Result<Verdict, AppError> {
         Command::Explain { post, json } => explain::execute(&setup, &post, json),
         Command::Held { action } => held::execute(&setup, action),
         Command::Config { action } => config::execute(&setup, &action),
-        Command::Check(_) | Command::Init(_) => Ok(Verdict::Fine),
+        Command::Check(_) | Command::Init(_) | Command::Topic { .. } => Ok(Verdict::Fine),
     }
 }
 

@@ -89,7 +89,6 @@ impl Derived {
         let mut catalog = Catalog::open(&config.catalog.path, &fingerprint)?;
         let topics: Vec<Label> = matcher
             .topics()
-            .iter()
             .map(|topic| Label::topic(&topic.id))
             .collect();
         catalog.ensure_labels(&topics)?;

@@ -142,6 +142,16 @@ const GENERATOR: &[Quirk] = &[
         ],
     ),
     quirk(
+        "a full-width colon after a key, and none of its blank after another",
+        "posts/2022-02-18-a.md",
+        "---\nlayout: post\ntitle：甲\ntags:乙 丙\ndate: 2022-02-18 10:01:41 +0800\n---\n",
+        &[("title", "甲"), ("tags", "乙|丙")],
+        &[
+            ("bad-colon", 3, 6, "title: '甲'"),
+            ("bad-colon", 4, 5, "tags: '乙 丙'"),
+        ],
+    ),
+    quirk(
         "a line that is no field",
         "posts/2022-02-18-a.md",
         "---\ntitle: 甲\n正文混了进来\ntags: 乙\n---\n",
@@ -645,7 +655,7 @@ fn a_line_that_a_mend_writes_out_is_right() {
                 mended += 1;
             }
         }
-        let kinds = ["broken-yaml", "title-is-list"];
+        let kinds = ["broken-yaml", "bad-colon", "title-is-list"];
         let meant = problems.iter().any(|p| p.help.starts_with("write it as: "));
         if !meant {
             continue;
@@ -659,6 +669,25 @@ fn a_line_that_a_mend_writes_out_is_right() {
         assert_eq!(post, again, "{}", quirk.what);
     }
     assert!(mended >= 9, "{mended}");
+}
+
+proptest::proptest! {
+    /// Whatever a generator pastes between quotes is a title, and the mend reads as the same one.
+    #[test]
+    fn any_text_between_quotes_is_a_title(text in "[甲乙 a\"'\\\\:#\\[\\]{}&*!|>%@`,。-]{0,20}", mark in "[\"']?") {
+        let file = format!("---\ntags: 丁\ntitle: {mark}{text}{mark}\n---\n");
+        let (post, problems) = run("posts/2022-02-18-a.md", file.as_bytes());
+        let post = post.unwrap();
+        proptest::prop_assert_eq!(&post.tags, &["丁"]);
+        for problem in problems {
+            if let Some(line) = problem.help.strip_prefix("write it as: ") {
+                let file = format!("---\ntags: 丁\n{line}\n---\n");
+                let (again, problems) = run("posts/2022-02-18-a.md", file.as_bytes());
+                proptest::prop_assert_eq!(&again.unwrap().title, &post.title, "{}", line);
+                proptest::prop_assert!(problems.iter().all(|p| p.kind == "empty-title"), "{:?}", problems);
+            }
+        }
+    }
 }
 
 #[test]

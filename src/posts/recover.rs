@@ -16,6 +16,29 @@ const GENERAL_MEND: &str =
 /// Keys whose values are lists: a bracket begins a list there, and a part of a text elsewhere.
 const LISTS: &[&str] = &["categories", "category", "tags", "tag", "authors"];
 
+/// Fields of posts.
+const KEYS: &[&str] = &[
+    "title",
+    "date",
+    "categories",
+    "category",
+    "tags",
+    "tag",
+    "author",
+    "authors",
+    "layout",
+    "permalink",
+    "published",
+    "slug",
+    "image",
+    "excerpt",
+    "description",
+    "updated",
+    "last_modified_at",
+    "id",
+    "guid",
+];
+
 /// Reads what can be read. `whole` is what the YAML parser said of all of it.
 pub(super) fn entries(
     yaml: &str,
@@ -26,6 +49,12 @@ pub(super) fn entries(
     let mut entries = Vec::new();
     let mut bad = 0;
     for (row, entry) in chunks(yaml) {
+        let line = first_line.saturating_add(row);
+        if let Some(slip) = bad_colon(entry) {
+            entries.extend(with_colon(entry, &slip, line, findings));
+            bad += 1;
+            continue;
+        }
         let error = match serde_yaml::from_str::<Entries>(entry) {
             Ok(Entries(read)) => {
                 entries.extend(read);
@@ -33,13 +62,12 @@ pub(super) fn entries(
             }
             Err(error) => error,
         };
-        let first_line = first_line.saturating_add(row);
         let Some((key, value)) = by_hand(entry) else {
             continue;
         };
         bad += 1;
         if bad <= MOST_PROBLEMS {
-            report(entry, &key, &value, first_line, &error, findings);
+            report(entry, &key, &value, line, &error, findings);
         }
         entries.push((key, value));
     }
@@ -62,7 +90,7 @@ fn chunks(yaml: &str) -> Vec<(u32, &str)> {
     let mut starts = Vec::new();
     let mut at = 0;
     for (row, text) in (0u32..).zip(yaml.split_inclusive('\n')) {
-        if key_of(text.trim_end()).is_some() {
+        if key_of(text.trim_end()).is_some() || bad_colon(text).is_some() {
             starts.push((row, at));
         }
         at += text.len();
@@ -71,6 +99,62 @@ fn chunks(yaml: &str) -> Vec<(u32, &str)> {
     let each = starts.iter().zip(ends);
     each.map(|((row, at), end)| (*row, &yaml[*at..end]))
         .collect()
+}
+
+/// A colon that YAML does not take for one.
+struct Slip<'a> {
+    key: &'a str,
+    value: &'a str,
+    why: &'static str,
+}
+
+/// `title：某事` and `title:某事`, of keys that posts have; elsewhere such a text may be meant.
+fn bad_colon(entry: &str) -> Option<Slip<'_>> {
+    let line = entry.lines().next()?;
+    let end = line.find([':', '：'])?;
+    let key = line[..end].trim_end();
+    if !KEYS.contains(&key) {
+        return None;
+    }
+    let slip = |value, why| Some(Slip { key, value, why });
+    match line[end..].strip_prefix('：') {
+        Some(value) => slip(value, "the colon after it is a full-width one"),
+        None => {
+            let value = &line[end + 1..];
+            let joined = !value.is_empty() && !value.starts_with([' ', '\t']);
+            joined
+                .then_some(value)
+                .and_then(|value| slip(value, "a blank is missing after the colon"))
+        }
+    }
+}
+
+fn with_colon(
+    entry: &str,
+    slip: &Slip,
+    line: u32,
+    findings: &mut Findings,
+) -> Vec<(String, Value)> {
+    let rest = entry.split_once('\n').map_or("", |(_, rest)| rest);
+    let mended = format!("{}: {}\n{rest}", slip.key, slip.value.trim());
+    let read = match serde_yaml::from_str::<Entries>(&mended) {
+        Ok(Entries(read)) => read,
+        Err(_) => by_hand(&mended).into_iter().collect(),
+    };
+    let value = read.first().map_or(&Value::Null, |(_, value)| value);
+    let quoted = written(slip.key, value);
+    let mend = quoted.unwrap_or_else(|| format!("{}: {}", slip.key, slip.value.trim()));
+    let column = slip.key.chars().count() + 1;
+    findings.recovered(
+        "bad-colon",
+        At {
+            line,
+            column: u32::try_from(column).unwrap_or(0),
+        },
+        format!("`{}` is no field to YAML: {}", slip.key, slip.why),
+        &format!("write it as: {mend}"),
+    );
+    read
 }
 
 fn report(

@@ -71,8 +71,13 @@ impl Matcher {
         })
     }
 
-    /// The topics, in the order in which they were given.
-    pub fn topics(&self) -> &[Topic] {
+    /// The topics that people can follow, in the order in which they were given.
+    pub fn topics(&self) -> impl Iterator<Item = &Topic> {
+        self.topics.iter().filter(|topic| !topic.hidden)
+    }
+
+    /// All topics, with those that are there for others to ask for.
+    pub fn all_topics(&self) -> &[Topic] {
         &self.topics
     }
 
@@ -86,7 +91,7 @@ impl Matcher {
         self.topic(id).map(|topic| topic.title.as_str())
     }
 
-    /// The topics of an article, in the order of the topics.
+    /// The topics of an article that people can follow, in the order of the topics.
     pub fn matches(&self, article: &Article) -> Vec<Match> {
         self.read(article).topics
     }
@@ -104,6 +109,9 @@ impl Matcher {
             let tally = tally(topic, sightings);
             if stopped_by(topic, &tally).is_none() {
                 self.tell_users(*index, &mut seen);
+                if topic.hidden {
+                    continue;
+                }
                 let found = Match {
                     topic: topic.id.clone(),
                     score: tally.score,
@@ -119,7 +127,7 @@ impl Matcher {
         }
     }
 
-    /// What became of every topic, matching or not, in the order of the topics.
+    /// What became of every topic, matching or not, in the order of the topics; of hidden ones too.
     pub fn explain(&self, article: &Article) -> Vec<Verdict> {
         let mut seen = look(&self.compiled, &self.topics, article);
         let mut verdicts: Vec<(usize, Verdict)> = Vec::with_capacity(self.topics.len());
@@ -135,6 +143,7 @@ impl Matcher {
                 topic: topic.id.clone(),
                 title: topic.title.clone(),
                 matched: stage.is_none(),
+                hidden: topic.hidden,
                 score: tally.score,
                 threshold: topic.threshold,
                 hits: tally.hits,
@@ -145,6 +154,12 @@ impl Matcher {
         }
         verdicts.sort_by_key(|(index, _)| *index);
         verdicts.into_iter().map(|(_, verdict)| verdict).collect()
+    }
+
+    /// What became of one topic; `None` when there is none of this id.
+    pub fn verdict(&self, id: &str, article: &Article) -> Option<Verdict> {
+        let verdicts = self.explain(article).into_iter();
+        verdicts.into_iter().find(|verdict| verdict.topic == id)
     }
 
     /// Changes when any rule changes, or the way in which rules are read: derived data is built

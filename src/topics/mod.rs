@@ -3,8 +3,11 @@
 //! Out: the topics that match, each with the words that decided; errors that name line and mend.
 
 mod article;
+mod backtest;
 mod compile;
 mod error;
+mod evaluate;
+mod export;
 mod fold;
 mod load;
 mod look;
@@ -23,6 +26,8 @@ mod load_tests;
 #[cfg(test)]
 mod sample_tests;
 #[cfg(test)]
+mod schema_tests;
+#[cfg(test)]
 mod tests;
 
 use std::path::PathBuf;
@@ -30,12 +35,18 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use article::Article;
+pub use backtest::{Backtest, Found};
 pub use error::{Also, TopicError};
+pub use evaluate::{Answer, Confusion, Evaluation, Half, Labelled, Score, hash_of, read_labels};
+pub use export::to_yaml;
 pub use load::{load_dir, load_dir_with};
 pub use matcher::{Findings, Matcher};
 pub use parse::parse;
 pub use rule::{Group, Kind, Place, Rule, Topic};
 pub use verdict::{Field, Hit, Match, Stage, Verdict};
+
+/// The JSON Schema of rule files, for editors: the file that stands beside the rules that we ship.
+pub const SCHEMA: &str = include_str!("../../config/topics/topic.schema.json");
 
 /// The `topics` section of the config.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]

@@ -54,6 +54,7 @@ fn read_topic(id: &str, yaml: &str) -> Result<Topic, Fault> {
             .map(|d| d.trim().to_owned())
             .filter(|d| !d.is_empty()),
         threshold: 0.0,
+        hidden: raw.hidden,
         rules,
     };
     let threshold = check_threshold(&topic, raw.threshold, &spots)?;

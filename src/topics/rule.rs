@@ -151,6 +151,8 @@ pub struct Topic {
     pub description: Option<String>,
     /// The score from which the topic matches; 0 when it has no `any` group, which needs no score.
     pub threshold: f64,
+    /// For other topics to ask for: it has no feed, and nobody follows it.
+    pub hidden: bool,
     /// All words of all groups, in the order of the file.
     pub rules: Vec<Rule>,
 }

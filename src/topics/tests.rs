@@ -190,6 +190,21 @@ fn a_topic_may_ask_for_another() {
 }
 
 #[test]
+fn a_hidden_topic_is_there_for_others_only() {
+    let m = matcher(&[
+        ("a", "title: A\nhidden: true\nany: {text: [罚款, 立案]}"),
+        (
+            "b",
+            "title: B\nthreshold: 2\nany: {topic: [a], text: [抽检]}",
+        ),
+    ]);
+    assert_eq!(ids(&m, "", "抽检后罚款，立案"), ["b"]);
+    assert_eq!(ids(&m, "", "罚款，立案"), [""; 0]);
+    assert_eq!(m.topics().count(), 1);
+    assert!(m.explain(&article("", "罚款"))[0].matched);
+}
+
+#[test]
 fn keywords_are_found_in_the_same_pass() {
     let topics = vec![topic("a", "title: A\nany: {text: [抽检]}")];
     let keywords = ["食品 抽检", "召回", "ＦＤＡ", "價格", "召回"].map(str::to_owned);

@@ -75,6 +75,8 @@ pub struct Verdict {
     pub title: String,
     /// True when the article belongs to it.
     pub matched: bool,
+    /// True for a topic that is only there for others to ask for.
+    pub hidden: bool,
     /// The sum of the weights of `hits`.
     pub score: f64,
     /// The score that it takes.

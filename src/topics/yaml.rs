@@ -18,6 +18,8 @@ pub(super) struct RawTopic {
     #[serde(default)]
     pub threshold: Option<f64>,
     #[serde(default)]
+    pub hidden: bool,
+    #[serde(default)]
     pub any: RawGroup,
     #[serde(default)]
     pub all: RawGroup,

@@ -160,6 +160,17 @@ fn a_check_tells_config_topics_and_posts_alike_and_counts_by_kind() {
         (&problem["line"], &problem["kind"]),
         (&serde_json::json!(6), &serde_json::json!("bad-config"))
     );
+    let wrong = World::new().config(
+        "store: {url: 'mysql://x'}\ntelegram:\n  channels:\n  - {chat: '@my_channel', follow: [site, topic:nope]}\n",
+    );
+    let said = wrong.run(&["check"], 1);
+    for words in [
+        "config/tagwire.yaml:3:14",
+        "config/tagwire.yaml:5:3",
+        "topic:nope",
+    ] {
+        assert!(said.contains(words), "{words} in\n{said}");
+    }
     // The file is not to blame for what the command line sets.
     let said = world.run(&["check", "--set", "feeds.limit=-1"], 1);
     assert!(!said.contains("tagwire.yaml:"), "{said}");

@@ -19,5 +19,6 @@ mod messages_arrive;
 mod posts_become_feeds;
 mod serving_feeds;
 mod the_bot_answers;
+mod topics;
 mod waiting_posts;
 mod world;

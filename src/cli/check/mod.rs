@@ -16,10 +16,11 @@ use super::Verdict;
 use super::posts::{ProblemJson, to_json};
 use super::reading::Reader;
 use crate::app::{AppError, Setup};
-use crate::config::Source;
+use crate::config::{ConfigError, Source};
 use crate::feeds::Addresses;
-use crate::model::Problem;
+use crate::model::{Follow, LabelKind, Problem};
 use crate::posts::Dirs;
+use crate::store::path_of;
 use show::Screen;
 use tally::Tally;
 
@@ -79,16 +80,44 @@ pub fn execute(source: &Source, options: &Options) -> Result<Verdict, AppError> 
         }
         Err(error) => return Err(error),
     };
-    if let Err(why) = Addresses::new(&setup.config.feeds, &setup.site) {
-        let error = crate::config::ConfigError::setting(why).placed(source);
-        problems.extend(error.into_problems());
+    for error in wrong_settings(&setup)? {
+        problems.extend(error.placed(source).into_problems());
     }
     check.settings(problems);
+    if path_of(&setup.config.store.url).is_err() {
+        // The dates of posts without a date are in the store.
+        return Ok(check.end());
+    }
     match check.posts(setup) {
         Err(AppError::Config(error)) => check.settings(error.placed(source).into_problems()),
         other => other?,
     }
     Ok(check.end())
+}
+
+/// What the rooms would refuse at the start, and what would never do anything.
+fn wrong_settings(setup: &Setup) -> Result<Vec<ConfigError>, AppError> {
+    let mut errors = Vec::new();
+    if let Err(why) = Addresses::new(&setup.config.feeds, &setup.site) {
+        errors.push(ConfigError::setting(why));
+    }
+    if let Err(error) = path_of(&setup.config.store.url) {
+        errors.push(ConfigError::key("store.url", error));
+    }
+    for (chat, follows) in setup.config.channels()? {
+        for follow in follows {
+            if let Follow::Label(label) = &follow
+                && label.kind == LabelKind::Topic
+                && setup.matcher.topic(&label.name).is_none()
+            {
+                errors.push(ConfigError::key(
+                    "telegram.channels",
+                    format!("{chat} follows {follow}, and there is no such topic"),
+                ));
+            }
+        }
+    }
+    Ok(errors)
 }
 
 struct Check<'a, W: Write> {
