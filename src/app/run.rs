@@ -36,7 +36,8 @@ pub async fn run(
 
     // The feeds of the last run are served while the posts are looked at.
     let shelf = lock(&derived).shelf();
-    let address = serve(&setup, shelf, &health, &stop, &mut tasks).await?;
+    let retired = lock(&derived).retired_files();
+    let address = serve(&setup, shelf, retired, &health, &stop, &mut tasks).await?;
 
     let outlet = setup.outlet(store.as_ref()).await?;
     let telegram = setup.telegram()?;
@@ -94,6 +95,7 @@ fn lock(
 async fn serve(
     setup: &Setup,
     shelf: http::Shelf,
+    retired: BTreeSet<String>,
     health: &Health,
     stop: &CancellationToken,
     tasks: &mut JoinSet<()>,
@@ -113,7 +115,7 @@ async fn serve(
         health: health.clone(),
         site: setup.site.clone(),
         hub: None,
-        retired: BTreeSet::new(),
+        retired,
         access_log: setup.config.http.access_log,
     };
     let stopped = stop.clone().cancelled_owned();

@@ -2,9 +2,14 @@
 //! In: parsed posts with their topics and summaries. Out: newest N of a label, labels, search, what changed.
 //! A SQLite file that may be deleted at any time: the next start builds the same feeds again.
 
+mod archives;
+mod names;
 mod read;
 mod schema;
 mod write;
+
+#[cfg(test)]
+mod window_tests;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,6 +20,8 @@ use serde::{Deserialize, Serialize};
 use crate::model::{ContentHash, Follow, Post, PostId, PostTime, Problem};
 use crate::posts::Stamp;
 
+pub use archives::{Outdated, Span};
+pub use names::Listed;
 pub use read::{Counts, LabelRow};
 pub use write::{Delta, duplicate, label_key};
 

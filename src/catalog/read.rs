@@ -36,7 +36,7 @@ pub struct Counts {
     pub problems: u64,
 }
 
-const COLUMNS: &str =
+pub(super) const COLUMNS: &str =
     "p.post, p.id, p.path, p.title, p.published, p.published_offset, p.updated, p.updated_offset,
     p.url, p.summary, p.source, p.via, p.content_hash, p.state";
 
@@ -365,7 +365,7 @@ impl Catalog {
         Ok(count.unsigned_abs())
     }
 
-    fn rows(&self, sql: &str, params: impl Params) -> Result<Vec<Row>, CatalogError> {
+    pub(super) fn rows(&self, sql: &str, params: impl Params) -> Result<Vec<Row>, CatalogError> {
         let result = (|| {
             let mut found: Vec<(i64, Row)> = self
                 .connection

@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 
 /// Raised whenever the tables or what is written to them changes: the index is then built anew.
-const SCHEMA_VERSION: u32 = 1;
+const SCHEMA_VERSION: u32 = 3;
 
 const TABLES: &str = "
 create table meta (key text primary key, value text not null) without rowid;
@@ -27,9 +27,16 @@ create index posts_unplanned on posts (published, id) where planned = 0 and stat
 -- The site is a label of its own kind, so that one query serves every feed.
 create table labels (
   label integer primary key, kind text not null, name text not null,
-  key text not null, dirty integer not null default 1, unique (kind, name));
+  key text not null, dirty integer not null default 1, archived integer not null default 0, learnt text,
+  unique (kind, name));
 create index labels_dirty on labels (label) where dirty = 1;
 create index labels_by_key on labels (key);
+create index labels_unarchived on labels (kind, name) where archived = 0;
+create index labels_archived on labels (label) where archived = 1;
+-- Where the history of an archived label is out of date.
+create table archive_marks (
+  label integer not null, published integer not null, tie integer not null,
+  primary key (label, published, tie)) without rowid;
 -- tie is a hash of the id: posts of the same second keep one order, whatever order they came in.
 create table post_labels (
   label integer not null, published integer not null, tie integer not null, post integer not null,

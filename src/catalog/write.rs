@@ -138,7 +138,7 @@ impl Catalog {
     pub fn mark_all_dirty(&mut self) -> Result<(), CatalogError> {
         let result = self
             .connection
-            .execute("update labels set dirty = 1", [])
+            .execute("update labels set dirty = 1, archived = 0", [])
             .map(|_| ());
         self.wrap(result)
     }
@@ -416,8 +416,17 @@ pub fn label_key(follow: &Follow) -> String {
     follow.key()
 }
 
-/// Marks every feed that a post is in.
+/// Marks every feed that a post is in, and its place in those histories that are otherwise up to date.
 fn touch(transaction: &Transaction<'_>, post: i64) -> rusqlite::Result<()> {
+    transaction
+        // While nothing is archived yet, as in a first build, the first condition ends it.
+        .prepare_cached(
+            "insert or ignore into archive_marks (label, published, tie)
+             select pl.label, pl.published, pl.tie from post_labels pl
+             where exists (select 1 from labels where archived = 1) and pl.post = ?1
+               and (select archived from labels l where l.label = pl.label) = 1",
+        )?
+        .execute([post])?;
     transaction
         .prepare_cached(
             "update labels set dirty = 1 where dirty = 0

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::ConfigError;
+use crate::feeds::Labels;
 use crate::model::{ChatId, Follow, Site};
 use crate::posts::NaiveDates;
 
@@ -25,6 +26,8 @@ pub struct Config {
     pub store: crate::store::Settings,
     /// What the feeds hold and where they lie.
     pub feeds: crate::feeds::Settings,
+    /// What people call labels, and which are one.
+    pub labels: crate::feeds::LabelSettings,
     /// Where the feeds are written.
     pub publish: crate::publish::Settings,
     /// The built-in server.
@@ -228,6 +231,7 @@ impl Config {
     /// # Errors
     /// Names the entry that is wrong and what it takes.
     pub fn channels(&self) -> Result<Vec<(ChatId, Vec<Follow>)>, ConfigError> {
+        let labels = self.labels()?;
         let mut channels = Vec::new();
         for (index, channel) in self.telegram.channels.iter().enumerate() {
             let key = format!("telegram.channels[{index}]");
@@ -240,12 +244,21 @@ impl Config {
                 .map_err(|error| ConfigError::key(&key, error))?;
             let follows: Result<Vec<Follow>, _> =
                 channel.follow.iter().map(|text| text.parse()).collect();
-            channels.push((
-                chat,
-                follows.map_err(|error| ConfigError::key(&key, error))?,
-            ));
+            let follows = follows.map_err(|error| ConfigError::key(&key, error))?;
+            let meant = follows
+                .into_iter()
+                .map(|follow| labels.canonical_follow(follow));
+            channels.push((chat, meant.collect()));
         }
         Ok(channels)
+    }
+
+    /// The labels' names and aliases, checked.
+    ///
+    /// # Errors
+    /// Names the key that is wrong.
+    pub fn labels(&self) -> Result<Labels, ConfigError> {
+        Labels::new(&self.labels).map_err(ConfigError::setting)
     }
 
     /// Checks what serde cannot.
@@ -254,6 +267,7 @@ impl Config {
     /// The first key that is wrong.
     pub fn validate(&self) -> Result<(), ConfigError> {
         self.site()?;
+        self.labels()?;
         self.channels()?;
         if self.feeds.limit == 0 {
             return Err(ConfigError::key("feeds.limit", "write at least 1"));

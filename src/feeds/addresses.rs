@@ -4,6 +4,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::archives::Period;
 use super::names::file_name;
 use super::settings::{Format, Settings};
 use super::template::Template;
@@ -16,6 +17,12 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
+
+/// Ends the name of the folder that holds a feed's history. No file ends so, whatever labels are called: a
+/// label `a.json` and the JSON feed of a label `a` would otherwise want one name.
+pub(super) const ARCHIVES: &str = ".archive";
+/// The same as paths have it.
+pub const ARCHIVE_FOLDER: &str = ".archive/";
 
 /// Addresses of feeds.
 #[derive(Debug, Clone)]
@@ -34,6 +41,7 @@ pub struct Addresses {
 impl Addresses {
     /// Checks the templates. The error is a sentence that names the key.
     pub fn new(settings: &Settings, site: &Site) -> Result<Self, String> {
+        settings.check()?;
         let paths = &settings.paths;
         let base = absolute_uri(site.url.trim_end_matches('/'))
             .ok_or_else(|| format!("`site.url` is `{}`: it is no web address", site.url))?;
@@ -60,6 +68,10 @@ impl Addresses {
             ("paths.tag", self.tag.clone()),
             ("paths.topic", self.topic.clone()),
         ];
+        if settings.archives.any() {
+            let feeds = templates.clone().into_iter();
+            templates.extend(feeds.map(|(key, template)| (key, template.archives())));
+        }
         for (key, text) in [("opml", &settings.opml), ("index", &settings.index)] {
             let feeds = Format::ALL.iter().map(|format| format.extension());
             let endings = feeds.chain(settings.pages.then_some("html"));
@@ -73,7 +85,7 @@ impl Addresses {
         }
         for (at, (key, template)) in templates.iter().enumerate() {
             for (other_key, other) in &templates[at + 1..] {
-                if template.may_meet(other) {
+                if key != other_key && template.may_meet(other) {
                     return Err(format!(
                         "`feeds.{key}` and `feeds.{other_key}` could give two feeds one address: \
                          change one of them"
@@ -93,6 +105,14 @@ impl Addresses {
         format!("{}.{}", self.stem(follow), format.extension())
     }
 
+    /// Every file of a feed besides its history: its formats, and its page.
+    pub fn files(&self, settings: &Settings, follow: &Follow) -> Vec<String> {
+        let formats = settings.formats.iter();
+        let mut files: Vec<String> = formats.map(|format| self.file(follow, *format)).collect();
+        files.extend(settings.pages.then(|| self.page_file(follow)));
+        files
+    }
+
     /// The feed's page for people, relative to `publish.dir`; for the site it is the index.
     pub fn page_file(&self, follow: &Follow) -> String {
         match follow {
@@ -104,6 +124,22 @@ impl Addresses {
     /// Absolute address of the feed's page for people.
     pub fn page_url(&self, follow: &Follow) -> String {
         self.url_of_file(&self.page_file(follow))
+    }
+
+    /// The folder of a feed's archive pages, relative to `publish.dir`, with its closing `/`.
+    pub fn archive_folder(&self, follow: &Follow) -> String {
+        format!("{}{ARCHIVES}/", self.stem(follow))
+    }
+
+    /// An archive page, relative to `publish.dir`: `feed.archive/2022-02.xml`.
+    pub fn archive_file(&self, follow: &Follow, period: &Period, format: Format) -> String {
+        let folder = self.archive_folder(follow);
+        format!("{folder}{period}.{}", format.extension())
+    }
+
+    /// Absolute address of an archive page.
+    pub fn archive_url(&self, follow: &Follow, period: &Period, format: Format) -> String {
+        self.url_of_file(&self.archive_file(follow, period, format))
     }
 
     fn stem(&self, follow: &Follow) -> String {
@@ -210,6 +246,25 @@ mod tests {
             at.url(&tag(".."), Format::Atom)
                 .ends_with("/by_tag/%252E%252E.xml")
         );
+    }
+
+    #[test]
+    fn histories_lie_in_folders_that_are_no_feeds() {
+        let at = addresses();
+        let may = Period::year_of(1_645_149_701, chrono_tz::Asia::Shanghai);
+        assert_eq!(
+            at.archive_file(&Follow::Site, &may, Format::Atom),
+            "feed.archive/2022.xml"
+        );
+        assert_eq!(
+            at.archive_url(&tag("新闻"), &may, Format::Rss),
+            "https://x.test/news/feed/by_tag/%E6%96%B0%E9%97%BB.archive/2022.rss"
+        );
+        let mut settings = Settings::default();
+        settings.paths.tag = "/feed.archive/:name".to_owned();
+        assert!(Addresses::new(&settings, &site()).is_err());
+        settings.archives = super::super::Archives::All(false);
+        assert!(Addresses::new(&settings, &site()).is_ok());
     }
 
     #[test]

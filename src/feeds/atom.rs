@@ -9,8 +9,8 @@ use atom_syndication::extension::{Extension, ExtensionMap};
 use chrono::DateTime;
 use quick_xml::escape::escape;
 
-use super::view::{EntryView, FeedView};
-use super::{GENERATOR, GENERATOR_VERSION};
+use super::view::{EntryView, FeedView, HISTORY, image_type};
+use super::{GENERATOR, GENERATOR_VERSION, generator_uri};
 
 /// Dublin Core: the only common way to name a source that has no feed of its own.
 const DC: &str = "http://purl.org/dc/elements/1.1/";
@@ -22,23 +22,24 @@ pub fn render(view: &FeedView<'_>) -> Vec<u8> {
     let author = view.author.as_ref().unwrap_or(&view.site_title);
     let feed = atom::Feed {
         title: atom::Text::plain(view.title.clone()),
-        id: view.url.clone(),
+        id: view.id.clone(),
         updated: view
             .updated
             .map_or(DateTime::UNIX_EPOCH.fixed_offset(), |at| at.as_chrono()),
         authors: vec![person(author)],
         generator: Some(atom::Generator {
             value: GENERATOR.to_owned(),
-            uri: None,
+            uri: generator_uri().map(str::to_owned),
             version: Some(GENERATOR_VERSION.to_owned()),
         }),
-        links: vec![
-            link("self", &view.url, Some("application/atom+xml")),
-            atom::Link {
-                hreflang: Some(view.language.to_owned()),
-                ..link("alternate", &view.alternate, Some("text/html"))
-            },
-        ],
+        icon: view.icon.clone(),
+        logo: view.logo.clone(),
+        rights: view
+            .rights
+            .as_ref()
+            .map(|rights| atom::Text::plain(rights.clone().into_owned())),
+        links: links(view),
+        extensions: archive_mark(view),
         subtitle: Some(atom::Text::plain(view.description.clone())),
         entries: view.entries.iter().map(entry).collect(),
         namespaces: namespaces(view),
@@ -49,6 +50,36 @@ pub fn render(view: &FeedView<'_>) -> Vec<u8> {
     feed.write_to(Vec::new()).unwrap_or_default()
 }
 
+fn links(view: &FeedView<'_>) -> Vec<atom::Link> {
+    let mut links = vec![
+        link("self", &view.url, Some("application/atom+xml")),
+        atom::Link {
+            hreflang: Some(view.language.to_owned()),
+            ..link("alternate", &view.alternate, Some("text/html"))
+        },
+    ];
+    for (rel, page) in [("current", &view.current), ("prev-archive", &view.previous)] {
+        if let Some((url, format)) = page {
+            links.push(link(rel, url, Some(format.content_type())));
+        }
+    }
+    links
+}
+
+/// `<fh:archive/>`, on the pages of a history only.
+fn archive_mark(view: &FeedView<'_>) -> ExtensionMap {
+    let mut map = ExtensionMap::new();
+    if view.is_archive {
+        let mark = Extension {
+            name: "fh:archive".to_owned(),
+            ..Extension::default()
+        };
+        let named = BTreeMap::from([("archive".to_owned(), vec![mark])]);
+        map.insert("fh".to_owned(), named);
+    }
+    map
+}
+
 fn namespaces(view: &FeedView<'_>) -> BTreeMap<String, String> {
     let mut used = BTreeMap::new();
     if view.entries.iter().any(|entry| entry.source.is_some()) {
@@ -56,6 +87,9 @@ fn namespaces(view: &FeedView<'_>) -> BTreeMap<String, String> {
     }
     if view.entries.iter().any(|entry| entry.image.is_some()) {
         used.insert("media".to_owned(), MEDIA.to_owned());
+    }
+    if view.is_archive {
+        used.insert("fh".to_owned(), HISTORY.to_owned());
     }
     used
 }
@@ -120,8 +154,10 @@ fn extensions(view: &EntryView<'_>) -> ExtensionMap {
         // atom_syndication 0.12 writes the attributes of extensions as they are; rss escapes them.
         let url = ("url".to_owned(), escape(image.as_str()).into_owned());
         let medium = ("medium".to_owned(), "image".to_owned());
+        let mime = image_type(image).map(|mime| ("type".to_owned(), mime.to_owned()));
         add("media", "thumbnail", None, BTreeMap::from([url.clone()]));
-        add("media", "content", None, BTreeMap::from([url, medium]));
+        let attributes = [url, medium].into_iter().chain(mime).collect();
+        add("media", "content", None, attributes);
     }
     map
 }

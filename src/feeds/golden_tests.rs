@@ -55,6 +55,7 @@ pub fn entry(post: Post) -> Arc<Entry> {
         post: Arc::new(post),
         summary: "摘要 1 < 2 & 3".to_owned(),
         topics: vec![("market".to_owned(), "市场监管".to_owned())],
+        names: vec![(Label::category("emnews"), "东方财富".to_owned())],
     })
 }
 
@@ -64,6 +65,7 @@ pub fn feed(entries: Vec<Arc<Entry>>) -> Feed {
         follow: Follow::Label(Label::tag("C#")),
         title: "C#".to_owned(),
         entries,
+        history: None,
     }
 }
 
@@ -98,6 +100,7 @@ fn empty_feeds_are_these_bytes() {
         follow: Follow::Site,
         title: site().title,
         entries: vec![],
+        history: None,
     };
     check("empty.xml", &rendered(&settings, &feed, Format::Atom));
     check("empty.rss", &rendered(&settings, &feed, Format::Rss));

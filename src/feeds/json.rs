@@ -13,6 +13,12 @@ struct JsonFeed<'a> {
     title: &'a str,
     home_page_url: &'a str,
     feed_url: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    icon: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    favicon: Option<&'a str>,
     description: &'a str,
     language: &'a str,
     authors: [Author<'a>; 1],
@@ -74,6 +80,9 @@ pub fn render(view: &FeedView<'_>) -> Vec<u8> {
         title: &view.title,
         home_page_url: &view.alternate,
         feed_url: &view.url,
+        next_url: view.previous.as_ref().map(|(url, _)| url.as_str()),
+        icon: view.icon.as_deref(),
+        favicon: view.icon.as_deref(),
         description: &view.description,
         language: view.language,
         authors: [Author { name: author }],

@@ -3,8 +3,10 @@
 //! Out: bytes and the addresses at which they belong. Pure: no file, no network, no clock.
 
 mod addresses;
+mod archives;
 mod atom;
 mod json;
+mod labels;
 mod names;
 mod opml;
 mod pages;
@@ -17,16 +19,20 @@ mod view;
 #[cfg(test)]
 mod golden_tests;
 #[cfg(test)]
+mod rules_tests;
+#[cfg(test)]
 mod strict_tests;
 
 use std::sync::Arc;
 
-use crate::model::{Follow, Post, Site};
+use crate::model::{Follow, Label, Post, Site};
 
-pub use addresses::Addresses;
+pub use addresses::{ARCHIVE_FOLDER, Addresses};
+pub use archives::{Archive, Period, render_archive};
+pub use labels::{LabelSettings, Labels, learnt_name};
 pub use opml::opml;
 pub use pages::{READINGS, STYLESHEET, assets, feed_page, index_page, readings};
-pub use settings::{Content, Format, PathTemplates, Settings};
+pub use settings::{Archived, Archives, Content, Format, PathTemplates, Settings};
 
 /// One post as a feed shows it.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +43,8 @@ pub struct Entry {
     pub summary: String,
     /// Topics that the post earned: id and title.
     pub topics: Vec<(String, String)>,
+    /// What people call those of its categories and tags that the config gives a name.
+    pub names: Vec<(Label, String)>,
 }
 
 /// One feed: what it follows, and its entries, newest first.
@@ -48,6 +56,9 @@ pub struct Feed {
     pub title: String,
     /// Newest first; each post once.
     pub entries: Vec<Arc<Entry>>,
+    /// The newest page of its history, if it has one. The history holds every post, those of `entries` too,
+    /// so that none is lost between the two.
+    pub history: Option<Period>,
 }
 
 /// The bytes of `feed` in one format. The same input gives the same bytes.
@@ -59,10 +70,14 @@ pub fn render(
     format: Format,
 ) -> Vec<u8> {
     let view = view::FeedView::new(site, addresses, settings, feed, format);
+    write(addresses, &view, format)
+}
+
+fn write(addresses: &Addresses, view: &view::FeedView<'_>, format: Format) -> Vec<u8> {
     let xml = match format {
-        Format::Atom => atom::render(&view),
-        Format::Rss => rss::render(&view),
-        Format::Json => return json::render(&view),
+        Format::Atom => atom::render(view),
+        Format::Rss => rss::render(view),
+        Format::Json => return json::render(view),
     };
     match addresses.stylesheet() {
         Some(href) => text::with_stylesheet(xml, &href),
@@ -72,5 +87,10 @@ pub fn render(
 
 /// Name of this program as feeds credit it.
 const GENERATOR: &str = "tagwire";
+/// Where to read about it: `homepage` of Cargo.toml; nothing while there is none.
+fn generator_uri() -> Option<&'static str> {
+    let homepage = env!("CARGO_PKG_HOMEPAGE");
+    (!homepage.is_empty()).then_some(homepage)
+}
 /// Its version. A new version may change bytes: that is the one thing besides posts that may.
 const GENERATOR_VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -39,8 +39,6 @@ fn write(
             .write_inner_content(|writer| {
                 let title = writer.create_element("title");
                 title.write_text_content(BytesText::new(&clean(&site.title)))?;
-                let docs = writer.create_element("docs");
-                docs.write_text_content(BytesText::new("http://opml.org/spec2.opml"))?;
                 Ok(())
             })?;
         writer

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use rss::extension::atom::{AtomExtension, Link};
 use rss::extension::dublincore::DublinCoreExtension;
 use rss::extension::{Extension, ExtensionMap};
-use rss::{Category, Channel, Guid, Item};
+use rss::{Category, Channel, Guid, Image, Item};
 
 use super::text::html_text;
-use super::view::{EntryView, FeedView};
-use super::{GENERATOR, GENERATOR_VERSION};
+use super::view::{EntryView, FeedView, HISTORY, image_type};
+use super::{GENERATOR, GENERATOR_VERSION, generator_uri};
 
 const DOCS: &str = "https://www.rssboard.org/rss-specification";
 const MEDIA: &str = "http://search.yahoo.com/mrss/";
@@ -29,13 +29,25 @@ pub fn render(view: &FeedView<'_>) -> Vec<u8> {
         description: view.description.clone(),
         language: Some(view.language.to_ascii_lowercase()),
         last_build_date: Some(view.updated.map_or(EPOCH.to_owned(), |at| at.rfc2822())),
-        generator: Some(format!("{GENERATOR} {GENERATOR_VERSION}")),
+        generator: Some(match generator_uri() {
+            Some(uri) => format!("{GENERATOR} {GENERATOR_VERSION} ({uri})"),
+            None => format!("{GENERATOR} {GENERATOR_VERSION}"),
+        }),
+        copyright: owned(view.rights.as_ref()),
+        managing_editor: owned(view.contact.as_ref()),
+        webmaster: owned(view.contact.as_ref()),
+        image: view.image.as_ref().map(|url| Image {
+            url: url.clone(),
+            // The specification wants both to be the channel's.
+            title: view.title.clone().into_owned(),
+            link: view.alternate.clone(),
+            ..Image::default()
+        }),
         docs: Some(DOCS.to_owned()),
         ttl: Some(TTL.to_owned()),
         items: view.entries.iter().map(|entry| item(view, entry)).collect(),
-        atom_ext: Some(AtomExtension {
-            links: vec![link("self", &view.url, Some("application/rss+xml"), None)],
-        }),
+        atom_ext: Some(AtomExtension { links: links(view) }),
+        extensions: archive_mark(view),
         namespaces: namespaces(view),
         ..Channel::default()
     };
@@ -47,7 +59,39 @@ pub fn render(view: &FeedView<'_>) -> Vec<u8> {
 fn namespaces(view: &FeedView<'_>) -> BTreeMap<String, String> {
     let image = view.entries.iter().any(|entry| entry.image.is_some());
     let media = image.then(|| ("media".to_owned(), MEDIA.to_owned()));
-    media.into_iter().collect()
+    let history = view
+        .is_archive
+        .then(|| ("fh".to_owned(), HISTORY.to_owned()));
+    media.into_iter().chain(history).collect()
+}
+
+/// RFC 5005, appendix B: RSS borrows Atom's links.
+fn links(view: &FeedView<'_>) -> Vec<Link> {
+    let mut links = vec![link("self", &view.url, Some("application/rss+xml"), None)];
+    for (rel, page) in [("current", &view.current), ("prev-archive", &view.previous)] {
+        if let Some((url, format)) = page {
+            links.push(link(rel, url, Some(format.content_type()), None));
+        }
+    }
+    links
+}
+
+/// `<fh:archive/>`, on the pages of a history only.
+fn archive_mark(view: &FeedView<'_>) -> ExtensionMap {
+    let mut map = ExtensionMap::new();
+    if view.is_archive {
+        let mark = Extension {
+            name: "fh:archive".to_owned(),
+            ..Extension::default()
+        };
+        let named = BTreeMap::from([("archive".to_owned(), vec![mark])]);
+        map.insert("fh".to_owned(), named);
+    }
+    map
+}
+
+fn owned(text: Option<&std::borrow::Cow<'_, str>>) -> Option<String> {
+    text.map(|text| text.clone().into_owned())
 }
 
 fn item(feed: &FeedView<'_>, view: &EntryView<'_>) -> Item {
@@ -115,8 +159,11 @@ fn extensions(view: &EntryView<'_>) -> ExtensionMap {
     if let Some(image) = &view.image {
         let url = ("url".to_owned(), image.clone());
         let medium = ("medium".to_owned(), "image".to_owned());
+        let mime = image_type(image).map(|mime| ("type".to_owned(), mime.to_owned()));
         add("media", "thumbnail", None, BTreeMap::from([url.clone()]));
-        add("media", "content", None, BTreeMap::from([url, medium]));
+        // Not `enclosure`: that needs the length, and the picture lies elsewhere.
+        let attributes = [url, medium].into_iter().chain(mime).collect();
+        add("media", "content", None, attributes);
     }
     map
 }

@@ -75,6 +75,22 @@ impl Template {
         path
     }
 
+    /// Where the archive pages of the template's feeds lie: `/feed/:name.archive/*`.
+    pub fn archives(&self) -> Template {
+        let mut parts = self.0.clone();
+        if let Some(last) = parts.last_mut() {
+            last.after
+                .as_mut()
+                .unwrap_or(&mut last.before)
+                .push_str(super::addresses::ARCHIVES);
+        }
+        parts.push(Part {
+            before: String::new(),
+            after: Some(String::new()),
+        });
+        Template(parts)
+    }
+
     /// Whether some names make both templates give one path (upper and lower case taken as one).
     /// May say yes too often, never no wrongly.
     pub fn may_meet(&self, other: &Template) -> bool {

@@ -31,6 +31,46 @@ fn is_xml_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
 }
 
+/// A title as jekyll-feed gives it: without markup, white space as single spaces. Only elements that titles are
+/// written with count as markup: `<市场>` is text.
+pub fn title_text(title: &str) -> Cow<'_, str> {
+    let title = clean(title);
+    let is_single =
+        |text: &str| !text.contains("  ") && !text.contains(['\n', '\t']) && text.trim() == text;
+    if !title.contains('<') && is_single(&title) {
+        return title;
+    }
+    let mut kept = String::with_capacity(title.len());
+    let mut rest = &*title;
+    while let Some(at) = rest.find('<') {
+        kept.push_str(&rest[..at]);
+        let length = markup(&rest[at..]).unwrap_or_else(|| {
+            kept.push('<');
+            1
+        });
+        rest = &rest[at + length..];
+    }
+    kept.push_str(rest);
+    let words: Vec<&str> = kept.split_ascii_whitespace().collect();
+    Cow::Owned(words.join(" "))
+}
+
+/// The length of the tag at the start of `text`, if it is one of those that titles are written with.
+fn markup(text: &str) -> Option<usize> {
+    const NAMES: [&str; 20] = [
+        "a", "abbr", "b", "big", "br", "code", "del", "em", "font", "i", "img", "ins", "kbd",
+        "mark", "small", "span", "strong", "sub", "sup", "u",
+    ];
+    let end = text.find('>')?;
+    let inner = text.get(1..end)?.trim_start_matches('/');
+    let name = inner
+        .split([' ', '\t', '\n', '/'])
+        .next()
+        .unwrap_or_default();
+    let is_known = NAMES.iter().any(|known| known.eq_ignore_ascii_case(name));
+    (is_known && !inner.contains('<')).then_some(end + 1)
+}
+
 /// Plain text as HTML text: RSS descriptions are read as HTML.
 pub fn html_text(text: &str) -> String {
     text.replace('&', "&amp;")
@@ -39,7 +79,7 @@ pub fn html_text(text: &str) -> String {
 }
 
 /// The part of an absolute URI below its authority, legal by RFC 3986. jekyll-feed sends ids
-/// through Addressable's `normalize`: NFC, then percent-encoding of what is illegal; legal
+/// through Addressable's `normalize`: NFC (NFKC before its version 2.8.2 of 2023), then percent-encoding of what is illegal; legal
 /// text, `%XX` included, stays as it is, and so do we: the ids must be the same bytes.
 pub fn uri_path(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -117,6 +157,17 @@ mod tests {
     }
 
     #[test]
+    fn titles_are_plain_text_on_one_line() {
+        assert_eq!(title_text("C# & <b class=x>粗</b><br/>体"), "C# & 粗体");
+        assert_eq!(title_text("A&B <市场> 1 < 2 <i"), "A&B <市场> 1 < 2 <i");
+        assert_eq!(title_text(" A  b\n c\t"), "A b c");
+        assert!(matches!(
+            title_text("大众日报　要闻"),
+            Cow::Borrowed("大众日报　要闻")
+        ));
+    }
+
+    #[test]
     fn ids_become_what_jekyll_feed_publishes() {
         let same = "/2022/02/18/a-b_(c)~,;=@'!$&*%E5%BC%80#2";
         assert_eq!(uri_path(same), same);
@@ -149,6 +200,12 @@ mod tests {
             let cleaned = clean(&text);
             prop_assert!(cleaned.chars().all(is_xml_char));
             prop_assert_eq!(clean(&cleaned), cleaned.as_ref());
+        }
+
+        #[test]
+        fn titles_have_single_spaces_only(text in "[a <>/b新\n]{0,12}") {
+            let once = title_text(&text);
+            prop_assert!(!once.contains("  ") && once.trim() == once);
         }
 
         #[test]

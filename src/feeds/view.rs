@@ -5,10 +5,13 @@
 use std::borrow::Cow;
 
 use super::settings::{Content, Format, Settings};
-use super::text::{absolute_uri, clean, uri_path};
-use super::{Addresses, Entry, Feed};
+use super::text::{absolute_uri, clean, title_text, uri_path};
+use super::{Addresses, Archive, Entry, Feed, Period};
 use crate::model::time::PostTime;
 use crate::model::{Follow, Label, LabelKind, Site};
+
+/// Feed History (RFC 5005, section 1.2).
+pub const HISTORY: &str = "http://purl.org/syndication/history/1.0";
 
 /// A feed, ready to be written.
 pub struct FeedView<'a> {
@@ -16,7 +19,9 @@ pub struct FeedView<'a> {
     pub title: Cow<'a, str>,
     /// One sentence, never empty.
     pub description: String,
-    /// The feed's own address, which is also its Atom id.
+    /// The feed's Atom id: its address, for the pages of its history too.
+    pub id: String,
+    /// The document's own address.
     pub url: String,
     /// The page for people.
     pub alternate: String,
@@ -30,6 +35,22 @@ pub struct FeedView<'a> {
     pub updated: Option<PostTime>,
     /// Newest first.
     pub entries: Vec<EntryView<'a>>,
+    /// True for a page of a history.
+    pub is_archive: bool,
+    /// The feed that a page of a history belongs to, and its media type.
+    pub current: Option<(String, Format)>,
+    /// The page of the history that comes next, towards the past.
+    pub previous: Option<(String, Format)>,
+    /// Who owns the texts.
+    pub rights: Option<Cow<'a, str>>,
+    /// A square picture.
+    pub icon: Option<String>,
+    /// A wide picture.
+    pub logo: Option<String>,
+    /// A small picture.
+    pub image: Option<String>,
+    /// `mail@host (Name)`.
+    pub contact: Option<Cow<'a, str>>,
 }
 
 /// An entry, ready to be written.
@@ -82,7 +103,7 @@ impl<'a> FeedView<'a> {
     pub fn new(
         site: &'a Site,
         addresses: &Addresses,
-        settings: &Settings,
+        settings: &'a Settings,
         feed: &'a Feed,
         format: Format,
     ) -> Self {
@@ -96,6 +117,7 @@ impl<'a> FeedView<'a> {
         FeedView {
             description: description(site, feed, &site_title),
             title,
+            id: addresses.url(&feed.follow, format),
             url: addresses.url(&feed.follow, format),
             alternate: addresses.alternate(&feed.follow),
             language: &site.language,
@@ -105,7 +127,45 @@ impl<'a> FeedView<'a> {
             entries: entries
                 .map(|entry| EntryView::new(addresses, settings, entry))
                 .collect(),
+            is_archive: false,
+            current: None,
+            previous: feed
+                .history
+                .as_ref()
+                .and_then(|period| page(addresses, settings, &feed.follow, period, format)),
+            rights: filled(&settings.rights),
+            icon: settings.icon.as_deref().and_then(absolute_uri),
+            logo: settings.logo.as_deref().and_then(absolute_uri),
+            image: settings.image.as_deref().and_then(absolute_uri),
+            contact: filled(&settings.contact),
         }
+    }
+
+    /// The same for a page of a feed's history: it is the feed's own document with the period's entries.
+    pub fn of_archive(
+        site: &'a Site,
+        addresses: &Addresses,
+        settings: &'a Settings,
+        archive: &'a Archive,
+        format: Format,
+    ) -> Self {
+        let (feed, period) = (&archive.feed, &archive.period);
+        let mut view = FeedView::new(site, addresses, settings, feed, format);
+        let subscribed = match settings.formats.contains(&format) {
+            true => format,
+            false => settings.formats.first().copied().unwrap_or(format),
+        };
+        view.title = Cow::Owned(format!("{} ({period})", view.title));
+        view.updated = Some(view.updated.unwrap_or(period.begins(site.timezone)));
+        view.id = addresses.url(&feed.follow, subscribed);
+        view.url = addresses.archive_url(&feed.follow, period, format);
+        view.is_archive = true;
+        view.current = Some((view.id.clone(), subscribed));
+        view.previous = archive
+            .previous
+            .as_ref()
+            .and_then(|period| page(addresses, settings, &feed.follow, period, format));
+        view
     }
 }
 
@@ -116,7 +176,7 @@ impl<'a> EntryView<'a> {
         EntryView {
             id: below(post.id.as_str()),
             url: below(&post.url),
-            title: clean(&post.title),
+            title: title_text(&post.title),
             summary: clean(entry.summary.trim()),
             html: (settings.content == Content::Full).then(|| clean(&post.html)),
             published: post.published,
@@ -130,18 +190,35 @@ impl<'a> EntryView<'a> {
     }
 }
 
+/// The address of a page of a history, as a document in `format` names it.
+fn page(
+    addresses: &Addresses,
+    settings: &Settings,
+    follow: &Follow,
+    period: &Period,
+    format: Format,
+) -> Option<(String, Format)> {
+    let format = settings.archive_format(format)?;
+    Some((addresses.archive_url(follow, period, format), format))
+}
+
 fn changed(entry: &Entry) -> PostTime {
     entry.post.updated.unwrap_or(entry.post.published)
 }
 
 fn categories<'a>(addresses: &Addresses, entry: &'a Entry) -> Vec<CategoryView<'a>> {
     let scheme = |path: &str| format!("{}/{path}", addresses.base());
-    let plain = |names: &'a [String], path: &str| {
+    let shown = |kind: LabelKind, name: &str| {
+        let is_it = |label: &Label| label.kind == kind && label.name == name;
+        let found = entry.names.iter().find(|(label, _)| is_it(label));
+        found.map(|(_, shown)| clean(shown))
+    };
+    let plain = |kind: LabelKind, names: &'a [String], path: &str| {
         let scheme = scheme(path);
         names.iter().map(move |name| CategoryView {
             term: clean(name),
             scheme: scheme.clone(),
-            label: None,
+            label: shown(kind, name),
         })
     };
     let topics = entry.topics.iter().map(|(id, title)| CategoryView {
@@ -149,11 +226,26 @@ fn categories<'a>(addresses: &Addresses, entry: &'a Entry) -> Vec<CategoryView<'
         scheme: scheme("topics"),
         label: Some(clean(title)).filter(|title| !title.is_empty() && **title != *id),
     });
-    plain(&entry.post.categories, "categories")
-        .chain(plain(&entry.post.tags, "tags"))
+    plain(LabelKind::Category, &entry.post.categories, "categories")
+        .chain(plain(LabelKind::Tag, &entry.post.tags, "tags"))
         .chain(topics)
         .filter(|category| !category.term.trim().is_empty())
         .collect()
+}
+
+/// The media type of a picture, as far as its address tells.
+pub fn image_type(url: &str) -> Option<&'static str> {
+    let path = url.split(['?', '#']).next().unwrap_or(url);
+    let ending = path.rsplit_once('.')?.1.to_ascii_lowercase();
+    match ending.as_str() {
+        "jpg" | "jpeg" => Some("image/jpeg"),
+        "png" => Some("image/png"),
+        "gif" => Some("image/gif"),
+        "webp" => Some("image/webp"),
+        "avif" => Some("image/avif"),
+        "svg" => Some("image/svg+xml"),
+        _ => None,
+    }
 }
 
 /// Text that is there and not blank.

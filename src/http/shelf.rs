@@ -49,6 +49,14 @@ impl Shelf {
         }
     }
 
+    /// Takes files off the shelf.
+    pub fn remove_all(&self, paths: &[String]) {
+        let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
+        for path in paths {
+            files.remove(path);
+        }
+    }
+
     /// Files on the shelf.
     pub fn len(&self) -> usize {
         self.files

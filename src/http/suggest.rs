@@ -28,14 +28,15 @@ pub struct Name {
 }
 
 /// The feeds and pages among the published paths. Where there are pages, they alone count besides
-/// the feeds at the root: parts of the history have none.
+/// the feeds at the root. Parts of a feed's history are never what somebody means.
 pub fn names(paths: &[String]) -> Vec<Name> {
     let is_paged = |path: &&String| path.contains('/') && path.ends_with(".html");
     let has_pages = paths.iter().any(|path| is_paged(&path));
     let stems = paths.iter().filter_map(|path| {
         let ending = ENDINGS.iter().find(|ending| path.ends_with(**ending))?;
+        let is_history = path.contains(".archive/");
         let counts = !has_pages || !path.contains('/') || *ending == ".html";
-        counts.then(|| &path[..path.len() - ending.len()])
+        (counts && !is_history).then(|| &path[..path.len() - ending.len()])
     });
     let stems: BTreeSet<&str> = stems.collect();
     stems.into_iter().map(Name::new).collect()
@@ -170,7 +171,7 @@ mod tests {
             "pages.css",
             "feed/haidairibao.html",
             "feed/haidairibao.xml",
-            "feed/archive/2026-11.xml",
+            "feed.archive/2026-11.xml",
             "feed/by_tag/新闻.html",
             "feed/by_tag/海岱日报新闻.html",
             "feed/by_tag/C%23.html",
@@ -228,8 +229,8 @@ mod tests {
                 .iter()
                 .any(|stem| stem.contains("archive") || stem == "pages")
         );
-        let unpaged = names(&["feed/a.xml".to_owned(), "feed/a.rss".to_owned()]);
-        assert_eq!(unpaged.len(), 1);
+        let unpaged = ["feed/a.xml", "feed/a.rss", "feed/a.archive/2026-11.xml"];
+        assert_eq!(names(&unpaged.map(str::to_owned)).len(), 1);
     }
 
     proptest! {

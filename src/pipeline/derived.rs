@@ -1,7 +1,7 @@
 //! Everything that can be built again from the posts, and one round over it.
 //! In: hints and the time. Out: an up-to-date catalog and feeds. No async here, and no precious data.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::entries::Entries;
 use super::look::Changes;
+use super::publish::Listing;
 use super::reader::{ReadOutcome, Reader};
 use super::{Hint, Patience, Round};
 use crate::catalog::{Catalog, CatalogError, Reading};
@@ -59,8 +60,10 @@ pub struct Derived {
     pub(super) config: Config,
     pub(super) entries: Entries,
     pub(super) progress: Option<Progress>,
-    /// The feeds that the OPML file and the index page list.
-    pub(super) listed: Vec<Follow>,
+    /// What categories' own posts call them.
+    pub(super) learnt: HashMap<Follow, String>,
+    /// The feeds that the OPML file and the index page list, once these are written.
+    pub(super) listed: Option<Listing>,
 }
 
 impl Derived {
@@ -80,11 +83,15 @@ impl Derived {
         let rules = posts::Rules::new(&config.posts, &site, config.naive_dates())
             .map_err(DerivedError::Settings)?;
         let addresses = Addresses::new(&config.feeds, &site).map_err(DerivedError::Settings)?;
+        let labels = config
+            .labels()
+            .map_err(|error| DerivedError::Settings(error.to_string()))?;
         let fingerprint = format!(
-            "{}|{}|{}",
+            "{}|{}|{}|{}",
             rules.fingerprint(),
             matcher.fingerprint(),
-            config.summary.budget
+            config.summary.budget,
+            labels.fingerprint()
         );
         let mut catalog = Catalog::open(&config.catalog.path, &fingerprint)?;
         let topics: Vec<Label> = matcher
@@ -92,6 +99,7 @@ impl Derived {
             .map(|topic| Label::topic(&topic.id))
             .collect();
         catalog.ensure_labels(&topics)?;
+        catalog.ensure_labels(&labels.targets())?;
         let publish = |source| DerivedError::Publish {
             path: config.publish.dir.display().to_string(),
             source,
@@ -106,6 +114,7 @@ impl Derived {
                 first_seen,
                 budget: config.summary.budget,
                 settle_ms: i64::try_from(config.posts.settle_ms).unwrap_or(0),
+                labels,
             },
             catalog,
             folder,
@@ -115,8 +124,14 @@ impl Derived {
             config: config.clone(),
             entries: Entries::default(),
             progress: None,
-            listed: Vec::new(),
+            learnt: HashMap::new(),
+            listed: None,
         };
+        for label in derived.catalog.listing()? {
+            if let Some(learnt) = label.learnt {
+                derived.learnt.insert(label.follow, learnt);
+            }
+        }
         derived.stock_shelf()?;
         Ok(derived)
     }
@@ -140,6 +155,13 @@ impl Derived {
     /// The index, to mark posts as planned.
     pub fn catalog_mut(&mut self) -> &mut Catalog {
         &mut self.catalog
+    }
+
+    /// Files of labels that were given up on purpose: a server answers 410 for them.
+    pub fn retired_files(&self) -> BTreeSet<String> {
+        self.reader
+            .labels
+            .retired_files(&self.addresses, &self.config.feeds)
     }
 
     /// The topics.
@@ -188,6 +210,8 @@ impl Derived {
         self.take_in(&heirs, patience, now, &mut round)?;
         self.catalog.release_due(now)?;
         self.publish_dirty(&mut round)?;
+        // After the feeds: they are what people wait for.
+        self.publish_archives(&mut round)?;
         Ok(round)
     }
 

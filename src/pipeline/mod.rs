@@ -2,6 +2,7 @@
 //! In: a hint that something may have changed, and the time. Out: feeds on disk, rows in the outbox.
 //! A hint is never believed: the files are looked at again, and the last good answer stays until then.
 
+mod archives;
 mod derived;
 mod entries;
 mod look;

@@ -8,14 +8,21 @@ use rayon::prelude::*;
 
 use super::{Derived, Round};
 use crate::catalog::{Catalog, CatalogError, Row};
-use crate::feeds::{self, Addresses, Entry, Feed};
+use crate::feeds::{self, Addresses, Entry, Feed, Labels};
 use crate::model::{Follow, LabelKind, PostId, Site};
 use crate::publish::{Outcome, Published, Rendered};
 
 /// Feeds rendered at a time: bounds memory, keeps two cores busy.
 const BATCH: usize = 32;
+/// The oldest posts of a category that say what it is called: few, so that it is settled soon.
+const TEACHERS: usize = 20;
 /// Feeds put in place at a time: bounds how long new bytes wait for their names.
 const GROUP: usize = 4096;
+
+/// Orders the lists of feeds.
+type Place = (u8, String);
+/// What the lists of feeds hold, with display names.
+pub(super) type Listing = BTreeMap<Place, (Follow, String)>;
 
 impl Derived {
     /// Fills the shelf with what was published before, and marks everything dirty when a file was changed
@@ -27,6 +34,7 @@ impl Derived {
         let shape = self.feed_shape();
         if !intact || self.catalog.noted("feed_shape")?.as_deref() != Some(&shape) {
             self.catalog.mark_all_dirty()?;
+            self.drop_foreign_archives(&published)?;
             self.catalog.note("feed_shape", &shape)?;
         }
         Ok(())
@@ -35,10 +43,11 @@ impl Derived {
     /// Everything besides the posts that shapes the bytes of feeds.
     fn feed_shape(&self) -> String {
         format!(
-            "{}|{:?}|{:?}|{:?}|{}",
+            "{}|{:?}|{:?}|{:?}|{:?}|{}",
             env!("CARGO_PKG_VERSION"),
             self.site,
             self.config.feeds,
+            self.config.labels,
             self.config.telegram.bot,
             self.folder.dir().display()
         )
@@ -47,7 +56,13 @@ impl Derived {
     /// Renders what is dirty a batch at a time, and puts it in place many batches at a time: bytes in
     /// memory stay few, and the disk is synced seldom.
     pub(super) fn publish_dirty(&mut self, round: &mut Round) -> Result<(), CatalogError> {
-        let dirty = self.catalog.dirty()?;
+        let (retired, dirty): (Vec<Follow>, Vec<Follow>) = self
+            .catalog
+            .dirty()?
+            .into_iter()
+            .partition(|follow| self.reader.labels.is_retired(follow));
+        self.retire(&retired, round)?;
+        let mut relisted = false;
         let total = dirty.len() as u64;
         let mut done = 0;
         for group in dirty.chunks(GROUP) {
@@ -60,21 +75,28 @@ impl Derived {
                 if rows.is_empty() {
                     rows = newest(&mut self.catalog, batch, &self.config.feeds)?;
                 }
+                self.learn(batch)?;
+                for (follow, rows) in batch.iter().zip(&rows) {
+                    relisted |= self.relist(follow, !rows.is_empty());
+                }
                 let (entries, unread) = self.load(&rows);
                 complete.extend(readable(batch, &rows, &unread));
-                let titled: Vec<Feed> = batch
-                    .iter()
-                    .zip(&rows)
-                    .map(|(follow, rows)| self.feed(follow, rows, &entries))
-                    .collect();
+                let mut titled = Vec::with_capacity(batch.len());
+                for (follow, rows) in batch.iter().zip(&rows) {
+                    let mut feed = self.feed(follow, rows, &entries);
+                    feed.history = self.newest_archive(follow, rows)?;
+                    titled.push(feed);
+                }
                 let (site, addresses, settings) = (&self.site, &self.addresses, &self.config.feeds);
                 let bot = self.config.telegram.bot.as_deref();
+                let labels = &self.reader.labels;
                 let catalog = &mut self.catalog;
                 let (_, coming) = rayon::join(
                     || {
-                        staging.add(render(site, addresses, settings, bot, &titled), &|path| {
-                            shelf.get(path)
-                        })
+                        staging.add(
+                            render(site, addresses, settings, bot, labels, &titled),
+                            &|path| shelf.get(path),
+                        )
                     },
                     || newest(catalog, next, settings),
                 );
@@ -85,26 +107,55 @@ impl Derived {
             self.record(staging.commit(), &complete, round)?;
         }
         // A crash, or a write that failed, may have left the page behind the feeds that it lists.
-        if !dirty.is_empty() || self.listed.is_empty() {
+        if relisted || self.listed.is_none() {
             self.publish_directory(round)?;
         }
         Ok(())
     }
 
-    /// The OPML file and the page for people: they change when a label appears.
-    fn publish_directory(&mut self, round: &mut Round) -> Result<(), CatalogError> {
-        let follows = self.catalog.follows()?;
-        if self.listed == follows {
-            return Ok(());
-        }
-        let feeds: Vec<(Follow, String)> = follows
-            .iter()
-            .cloned()
-            .map(|follow| {
-                let title = self.title(&follow);
-                (follow, title)
+    /// What the lists of feeds hold: every label that has posts, and every topic.
+    fn listing(&self) -> Result<Listing, CatalogError> {
+        let labels = self.catalog.listing()?;
+        let shown = labels
+            .into_iter()
+            .filter(|label| self.is_listed(&label.follow, label.has_posts));
+        Ok(shown
+            .map(|label| {
+                let title = self.title(&label.follow);
+                (place(&label.follow), (label.follow, title))
             })
-            .collect();
+            .collect())
+    }
+
+    fn is_listed(&self, follow: &Follow, has_posts: bool) -> bool {
+        let by_config = match follow {
+            Follow::Site => true,
+            Follow::Label(label) => label.kind == LabelKind::Topic,
+        };
+        (has_posts || by_config) && !self.reader.labels.is_retired(follow)
+    }
+
+    /// Takes a feed into the list, or out of it; true when that makes it another list.
+    fn relist(&mut self, follow: &Follow, has_posts: bool) -> bool {
+        let is_listed = self.is_listed(follow, has_posts);
+        let title = self.title(follow);
+        let Some(listed) = &mut self.listed else {
+            return false;
+        };
+        if !is_listed {
+            return listed.remove(&place(follow)).is_some();
+        }
+        let entry = (follow.clone(), title);
+        listed.insert(place(follow), entry.clone()) != Some(entry)
+    }
+
+    /// The OPML file and the page for people: they change when a label appears, goes or is renamed.
+    fn publish_directory(&mut self, round: &mut Round) -> Result<(), CatalogError> {
+        let listing = match self.listed.take() {
+            Some(listing) => listing,
+            None => self.listing()?,
+        };
+        let feeds: Vec<(Follow, String)> = listing.values().cloned().collect();
         let settings = &self.config.feeds;
         let file = |address: &str| address.trim_start_matches('/').to_owned();
         let bot = self.config.telegram.bot.as_deref();
@@ -130,16 +181,51 @@ impl Derived {
         }));
         let shelf = self.shelf.clone();
         let outcome = self.folder.publish(rendered, &|path| shelf.get(path));
-        self.listed = match self.record(outcome, &[], round)? {
-            true => follows,
-            false => Vec::new(),
-        };
+        if self.record(outcome, &[], round)? {
+            self.listed = Some(listing);
+        }
         Ok(())
+    }
+
+    /// Takes the feeds of retired labels away.
+    fn retire(&mut self, follows: &[Follow], round: &mut Round) -> Result<(), CatalogError> {
+        for follow in follows {
+            let files = self.addresses.files(&self.config.feeds, follow);
+            self.unpublish(files, round)?;
+        }
+        self.catalog.mark_published(follows, &[])
+    }
+
+    /// Asks the oldest posts of categories what they call them.
+    fn learn(&mut self, follows: &[Follow]) -> Result<(), CatalogError> {
+        let mut news = Vec::new();
+        for follow in follows {
+            let Follow::Label(label) = follow else {
+                continue;
+            };
+            if !self.reader.labels.learns(follow) {
+                continue;
+            }
+            let tags = self.catalog.oldest_tags(follow, TEACHERS)?;
+            let learnt = feeds::learnt_name(&label.name, &tags);
+            if self.learnt.get(follow) == learnt.as_ref() {
+                continue;
+            }
+            match &learnt {
+                Some(name) => self.learnt.insert(follow.clone(), name.clone()),
+                None => self.learnt.remove(follow),
+            };
+            news.push((follow.clone(), learnt));
+        }
+        match news.is_empty() {
+            true => Ok(()),
+            false => self.catalog.keep_learnt(&news),
+        }
     }
 
     /// Records what was written, and that these feeds are up to date; false when a file failed: then
     /// they stay dirty and are rendered again.
-    fn record(
+    pub(super) fn record(
         &mut self,
         outcome: Outcome,
         follows: &[Follow],
@@ -166,7 +252,12 @@ impl Derived {
         Ok(complete)
     }
 
-    fn feed(&self, follow: &Follow, rows: &[Row], entries: &BTreeMap<PostId, Arc<Entry>>) -> Feed {
+    pub(super) fn feed(
+        &self,
+        follow: &Follow,
+        rows: &[Row],
+        entries: &BTreeMap<PostId, Arc<Entry>>,
+    ) -> Feed {
         Feed {
             follow: follow.clone(),
             title: self.title(follow),
@@ -174,12 +265,16 @@ impl Derived {
                 .iter()
                 .filter_map(|row| entries.get(&row.id).cloned())
                 .collect(),
+            history: None,
         }
     }
 
     /// The entries of these rows, from memory or from the files, and the posts whose files could not be
     /// read just now: their stand-ins are not remembered.
-    fn load(&mut self, rows: &[Vec<Row>]) -> (BTreeMap<PostId, Arc<Entry>>, BTreeSet<PostId>) {
+    pub(super) fn load(
+        &mut self,
+        rows: &[Vec<Row>],
+    ) -> (BTreeMap<PostId, Arc<Entry>>, BTreeSet<PostId>) {
         let wanted: BTreeMap<&PostId, &Row> =
             rows.iter().flatten().map(|row| (&row.id, row)).collect();
         let wanted: Vec<&Row> = wanted.into_values().collect();
@@ -221,7 +316,19 @@ impl Derived {
                 .title_of(&label.name)
                 .unwrap_or(&label.name)
                 .to_owned(),
-            Follow::Label(label) => label.name.clone(),
+            Follow::Label(label) => {
+                let known = self.reader.labels.name_of(label);
+                let learnt = || self.learnt.get(follow).map(String::as_str);
+                known.or_else(learnt).unwrap_or(&label.name).to_owned()
+            }
+        }
+    }
+
+    /// The same without what was learnt from posts: a page of a history hangs on the posts of its own period.
+    pub(super) fn settled_title(&self, follow: &Follow) -> String {
+        match follow {
+            Follow::Label(label) if self.learnt.contains_key(follow) => label.name.clone(),
+            follow => self.title(follow),
         }
     }
 }
@@ -265,6 +372,7 @@ fn render(
     addresses: &Addresses,
     settings: &feeds::Settings,
     bot: Option<&str>,
+    labels: &Labels,
     feeds: &[Feed],
 ) -> Vec<Rendered> {
     let is_paged = |feed: &Feed| settings.pages && feed.follow != Follow::Site;
@@ -276,16 +384,45 @@ fn render(
             formats.chain(page).map(move |format| (feed, format))
         })
         .collect();
+    let file = |follow: &Follow, format: Option<feeds::Format>| match format {
+        Some(format) => addresses.file(follow, format),
+        None => addresses.page_file(follow),
+    };
     jobs.into_par_iter()
-        .map(|(feed, format)| match format {
-            Some(format) => Rendered {
-                path: addresses.file(&feed.follow, format),
-                bytes: feeds::render(site, addresses, settings, feed, format),
-            },
-            None => Rendered {
-                path: addresses.page_file(&feed.follow),
-                bytes: feeds::feed_page(site, addresses, settings, bot, feed),
-            },
+        .flat_map_iter(|(feed, format)| {
+            let bytes = match format {
+                Some(format) => feeds::render(site, addresses, settings, feed, format),
+                None => feeds::feed_page(site, addresses, settings, bot, feed),
+            };
+            // The old addresses of a label give the same bytes, which say where it is now: that works on every
+            // web server, unlike a redirection.
+            let mut files: Vec<Rendered> = Vec::new();
+            if let Follow::Label(label) = &feed.follow {
+                files.extend(labels.aliases_of(label).map(|old| Rendered {
+                    path: file(&Follow::Label(old.clone()), format),
+                    bytes: bytes.clone(),
+                }));
+            }
+            files.push(Rendered {
+                path: file(&feed.follow, format),
+                bytes,
+            });
+            files
         })
         .collect()
+}
+
+/// Where a feed stands in the lists of feeds: the site, topics, categories, tags.
+fn place(follow: &Follow) -> Place {
+    match follow {
+        Follow::Site => (0, String::new()),
+        Follow::Label(label) => {
+            let rank = match label.kind {
+                LabelKind::Topic => 1,
+                LabelKind::Category => 2,
+                LabelKind::Tag => 3,
+            };
+            (rank, label.name.clone())
+        }
+    }
 }

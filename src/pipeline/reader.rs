@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use super::Patience;
 use crate::catalog::{Digested, Reading, Row};
-use crate::feeds::Entry;
-use crate::model::{DateSource, Post, Problem, Severity};
+use crate::feeds::{Entry, Labels};
+use crate::model::{DateSource, LabelKind, Post, Problem, Severity};
 use crate::posts::{self, ReadError, Stamp};
 use crate::topics::{Article, Matcher};
 
@@ -21,6 +21,8 @@ pub struct Reader {
     pub(super) first_seen: HashMap<String, i64>,
     pub(super) budget: usize,
     pub(super) settle_ms: i64,
+    /// Which labels stand for others, and what people call them.
+    pub(super) labels: Labels,
 }
 
 impl Reader {
@@ -44,6 +46,7 @@ impl Reader {
             &self.matcher,
             self.budget,
         );
+        let reading = self.with_labels(reading);
         let age_ms = now.saturating_mul(1000) - stamp.modified_ns.div_euclid(1_000_000);
         // A time in the future is no sign of a writer: such a file would never settle.
         let fresh = age_ms.saturating_abs() < self.settle_ms;
@@ -70,8 +73,30 @@ impl Reader {
             let seen = posts::undated(&row.path, stamp, seen, &self.rules);
             posts::parse(&row.path, &bytes, seen, &self.rules).0
         });
-        post.filter(|post| post.id == row.id)
-            .map(|post| self.entry_of(row, post))
+        post.filter(|post| post.id == row.id).map(|mut post| {
+            self.rename_labels(&mut post);
+            self.entry_of(row, post)
+        })
+    }
+
+    /// After topics and permalink, which go by what the author wrote.
+    fn with_labels(&self, mut reading: Reading) -> Reading {
+        if let Some(digested) = &mut reading.post {
+            self.rename_labels(Arc::make_mut(&mut digested.post));
+        }
+        reading
+    }
+
+    fn rename_labels(&self, post: &mut Post) {
+        if self.labels.change_labels() {
+            let kinds = [
+                (LabelKind::Category, &mut post.categories),
+                (LabelKind::Tag, &mut post.tags),
+            ];
+            for (kind, names) in kinds {
+                *names = self.labels.canonical_names(kind, names);
+            }
+        }
     }
 
     /// The entry of a row whose file cannot be read just now: with the summary for a body.
@@ -92,7 +117,13 @@ impl Reader {
         let mut post = digested.post;
         let own = Arc::make_mut(&mut post);
         own.text = String::new();
+        let labels = post.labels();
+        let named = labels.filter_map(|label| {
+            let name = self.labels.name_of(&label)?.to_owned();
+            Some((label, name))
+        });
         Entry {
+            names: named.collect(),
             post,
             summary: digested.summary,
             topics: digested

@@ -83,6 +83,31 @@ impl Folder {
         staging.commit()
     }
 
+    /// Takes away a file that is published no longer, and its folder when nothing else is in it. A file that
+    /// is not there is no error.
+    pub fn remove(&self, path: &str) -> io::Result<()> {
+        let target = self.root.join(checked(path)?);
+        match parent_of(&target).canonicalize() {
+            Ok(parent) if parent.starts_with(&self.root) => {}
+            Ok(_) => {
+                let words = format!("`{path}` lies outside, behind a link");
+                return Err(io::Error::new(ErrorKind::InvalidInput, words));
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        }
+        match fs::remove_file(&target) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let parent = parent_of(&target);
+        if parent != self.root {
+            // Fails while something else lies in it, which is how it is asked.
+            let _ = fs::remove_dir(parent);
+        }
+        Ok(())
+    }
+
     /// Begins to put files in place in several steps, so that a large build syncs once.
     pub fn stage(&self) -> Staging<'_> {
         Staging {

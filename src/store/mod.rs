@@ -210,6 +210,19 @@ pub struct DeliveryRow {
     pub unknowns: i64,
 }
 
+/// A chat that follows something, for `explain`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Follower {
+    /// The chat.
+    pub chat: ChatId,
+    /// What it follows.
+    pub follow: Follow,
+    /// Since when.
+    pub since: Millis,
+    /// Why nothing is sent to it at present, if so.
+    pub suspended: Option<String>,
+}
+
 /// Sizes for `/stats`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StoreCounts {
@@ -261,6 +274,10 @@ pub trait Store: Send + Sync {
     /// What was decided about a post, with the reason.
     async fn decision(&self, post: &PostId)
     -> Result<Option<(String, Option<String>)>, StoreError>;
+    /// When the store decided about a post.
+    async fn decided_at(&self, post: &PostId) -> Result<Option<Millis>, StoreError>;
+    /// Who follows any of these today, by chat.
+    async fn followers(&self, follows: &[Follow]) -> Result<Vec<Follower>, StoreError>;
     /// The outbox rows of a post.
     async fn deliveries_of(&self, post: &PostId) -> Result<Vec<DeliveryRow>, StoreError>;
 

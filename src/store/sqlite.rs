@@ -13,7 +13,7 @@ use sqlx::sqlite::{
 use sqlx::{Row, Sqlite, Transaction};
 
 use super::{
-    Card, ChatRow, Claim, Decision, DeliveryRow, LONGEST_PAUSE, LONGEST_RETRY, Millis,
+    Card, ChatRow, Claim, Decision, DeliveryRow, Follower, LONGEST_PAUSE, LONGEST_RETRY, Millis,
     SLOWEST_PACE, Settled, Store, StoreCounts, StoreError, pace, sqlite_outbox,
 };
 use crate::model::{ChatId, Follow, Label, LabelKind, PostId};
@@ -233,6 +233,40 @@ impl Store for SqliteStore {
             .fetch_optional(&self.reader)
             .await?;
         Ok(row.map(|row| (row.get(0), row.get(1))))
+    }
+
+    async fn decided_at(&self, post: &PostId) -> Result<Option<Millis>, StoreError> {
+        let row = sqlx::query("select at from announcements where post = $1")
+            .bind(post.as_str())
+            .fetch_optional(&self.reader)
+            .await?;
+        Ok(row.map(|row| row.get(0)))
+    }
+
+    async fn followers(&self, follows: &[Follow]) -> Result<Vec<Follower>, StoreError> {
+        let mut followers = Vec::new();
+        for follow in follows {
+            let (kind, name) = kind_and_name(follow);
+            let rows = sqlx::query(
+                "select s.chat, s.created_at, c.state, c.reason
+                 from subscriptions s join chats c on c.chat = s.chat
+                 where s.kind = $1 and s.name = $2 order by s.chat",
+            )
+            .bind(kind)
+            .bind(name)
+            .fetch_all(&self.reader)
+            .await?;
+            for row in rows {
+                let (state, reason): (String, Option<String>) = (row.get(2), row.get(3));
+                followers.push(Follower {
+                    chat: chat_id(row.get(0))?,
+                    follow: follow.clone(),
+                    since: row.get(1),
+                    suspended: (state != "active").then(|| reason.unwrap_or_default()),
+                });
+            }
+        }
+        Ok(followers)
     }
 
     async fn deliveries_of(&self, post: &PostId) -> Result<Vec<DeliveryRow>, StoreError> {

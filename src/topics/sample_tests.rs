@@ -32,6 +32,55 @@ fn read(file: &Path) -> (String, String) {
     )
 }
 
+/// Titles and bodies of our labelled posts whose name holds `part`.
+fn golden(part: &str) -> Vec<(String, String)> {
+    let mut files: Vec<PathBuf> = fs::read_dir(root("tests/golden/topics/posts"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.to_string_lossy().contains(part))
+        .collect();
+    files.sort();
+    files.iter().map(|file| read(file)).collect()
+}
+
+#[test]
+fn the_parts_of_market_supervision_hold_their_own() {
+    let matcher = shipped();
+    for (part, topic) in [
+        ("-food-", "food-safety"),
+        ("-drug-", "drugs-and-devices"),
+        ("-cosmetics-", "drugs-and-devices"),
+        ("-measure-", "product-quality"),
+        ("-quality-", "product-quality"),
+        ("-ip-", "intellectual-property"),
+        ("-price-", "price-supervision"),
+        ("-ads-", "advertising-and-online-trade"),
+        ("-antitrust-", "antitrust"),
+        ("-consumer-", "consumer-rights"),
+        ("-registration-", "registration-and-credit"),
+    ] {
+        let posts = golden(part);
+        let taken = |(title, text): &&(String, String)| {
+            topics_of(&matcher, title, text).contains(&topic.to_owned())
+        };
+        let count = posts.iter().filter(taken).count();
+        assert!(
+            count * 2 > posts.len(),
+            "{topic} takes {count} of {}",
+            posts.len()
+        );
+        // What a part takes, the whole takes.
+        for (title, text) in &posts {
+            let topics = topics_of(&matcher, title, text);
+            let whole = topics.contains(&"market-supervision".to_owned());
+            assert!(whole || topics.is_empty(), "{title}: {topics:?}");
+        }
+    }
+    for (title, text) in golden("-x-") {
+        assert_eq!(topics_of(&matcher, &title, &text), [""; 0], "{title}");
+    }
+}
+
 /// Which of our topics take an article, by id.
 fn topics_of(matcher: &Matcher, title: &str, text: &str) -> Vec<String> {
     let article = Article {

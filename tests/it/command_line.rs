@@ -42,9 +42,11 @@ fn explain_says_how_a_post_was_read_what_matched_and_who_got_it() {
     let text = world.run(&["explain", "市场监管要闻"], 0);
     for words in [
         "market (市场监管): matches",
-        "市场监管 x1 in title",
+        "市场监管 in title +2.00",
         "decision   announced",
         "delivery   @terminal sent",
+        ", follows site",
+        "(from the front matter)",
     ] {
         assert!(text.contains(words), "{words} in\n{text}");
     }
@@ -53,7 +55,60 @@ fn explain_says_how_a_post_was_read_what_matched_and_who_got_it() {
             .unwrap();
     assert_eq!(json["topics"][0]["matched"], true);
     assert_eq!(json["deliveries"][0]["state"], "sent");
+    assert_eq!(json["chats"][0]["follows"], serde_json::json!(["site"]));
     world.run_err(&["explain", "没有这篇"], 1);
+}
+
+#[test]
+fn explain_names_the_stage_at_which_a_post_stopped() {
+    let near = "title: 近\nthreshold: 3\nany:\n  title: [要闻]\n";
+    let world = World::new().topic("market", TOPIC).topic("near", near);
+    world.post(
+        "2026-11-20-a.md",
+        &today("市场监管要闻", "demo", "演示", "正文。"),
+    );
+    let explain = |post: &str| world.run(&["explain", post], 0);
+    let text = explain("posts/2026-11-20-a.md");
+    assert!(text.contains("stopped    not decided about yet"), "{text}");
+    assert!(
+        text.contains("near (近): near miss, score 2.00 of 3.00, lacks 1.00"),
+        "{text}"
+    );
+    world.run(&["once"], 0);
+    let text = explain("posts/2026-11-20-a.md");
+    assert!(
+        text.contains("no message @terminal: the post was there before the first start"),
+        "{text}"
+    );
+    world.post(
+        "2020-01-01-b.md",
+        "---\ntitle: 旧闻\ndate: 2020-01-01 08:00:00 +0800\n---\n正文。\n",
+    );
+    world.run(&["once"], 0);
+    let text = explain("旧闻");
+    assert!(
+        text.contains("no message @terminal: the post is held: dated 2020"),
+        "{text}"
+    );
+    assert!(
+        text.contains("topic      no word of market, near"),
+        "{text}"
+    );
+    world.post(
+        "2026-11-20-c.md",
+        "---\ntitle: 撤回\npublished: false\n---\n正文。\n",
+    );
+    let text = explain("posts/2026-11-20-c.md");
+    assert!(text.contains("stopped    withdrawn"), "{text}");
+    let json: Value = serde_json::from_str(&world.run(&["explain", "--json", "旧闻"], 0)).unwrap();
+    assert_eq!(json["chats"][0]["state"], Value::Null);
+    assert!(
+        json["chats"][0]["stopped"]
+            .as_str()
+            .unwrap()
+            .contains("held")
+    );
+    assert_eq!(json["topics"][0]["lacks"], Value::Null);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod agrees_with_jekyll;
+mod agrees_with_jekyll_feed;
 mod agrees_with_kramdown;
 mod bad_input;
 mod command_line;
@@ -11,14 +12,17 @@ mod fake_is_strict;
     reason = "the fake can do more than today's stories ask of it"
 )]
 mod fake_telegram;
+mod feed_rules;
 mod hard_corners;
 mod house;
 mod http;
 mod killed_at_random;
+mod labels_have_names;
 mod messages_arrive;
 mod posts_become_feeds;
 mod serving_feeds;
 mod the_bot_answers;
 mod topics;
 mod waiting_posts;
+mod whole_history;
 mod world;

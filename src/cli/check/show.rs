@@ -48,16 +48,20 @@ impl Screen {
             Severity::Recovered => Level::WARNING,
             Severity::Note => Level::NOTE,
         };
+        let words = |text: &str| -> String {
+            let one = |c: char| if c.is_control() { ' ' } else { c };
+            text.chars().map(one).collect()
+        };
         let title = level
             .with_name(problem.severity.as_str())
-            .primary_title(problem.message.as_str())
+            .primary_title(words(&problem.message))
             .id(problem.kind);
         let path = visible(&problem.path);
         let line = match problem.line {
             0 => None,
             row => text.and_then(|text| text.split('\n').nth(row as usize - 1)),
         };
-        let help = Level::HELP.message(problem.help.as_str());
+        let help = Level::HELP.message(words(&problem.help));
         let Some(line) = line else {
             let mut origin = Origin::path(path.as_str());
             if problem.line > 0 {
@@ -88,7 +92,7 @@ struct Window {
 impl Window {
     /// `column` counts characters from 1; 0 means the whole line.
     fn new(line: &str, column: u32) -> Window {
-        let chars: Vec<char> = line.trim_end_matches('\r').chars().collect();
+        let chars: Vec<char> = line.trim_end_matches('\r').chars().map(harmless).collect();
         let at = (column.saturating_sub(1) as usize).min(chars.len());
         let mut first = at;
         let mut width = 0;
@@ -148,6 +152,14 @@ fn width_of(c: char) -> usize {
         '\t' => 4,
         c if u32::from(c) < 0x1100 => 1,
         _ => 2,
+    }
+}
+
+/// The renderer knows the control characters of ASCII only; those of C1 command terminals too.
+fn harmless(c: char) -> char {
+    match c {
+        '\u{80}'..='\u{9f}' => char::REPLACEMENT_CHARACTER,
+        other => other,
     }
 }
 

@@ -134,3 +134,17 @@ fn files_are_counted_once_by_their_worst_and_kinds_by_their_number() {
             .starts_with("3 files: 1 clean, 0 with notes, 1 recovered, 1 skipped; 3 problems\n")
     );
 }
+
+proptest::proptest! {
+    /// Whatever stands in a line, and wherever the problem is, something is shown and no terminal obeys it.
+    #[test]
+    fn any_line_can_be_shown(text in "(?s).{0,200}", line in 0u32..4, column in 0u32..400) {
+        let mut told = problem(line, column);
+        told.help.push_str(&text);
+        told.message.push_str(&text);
+        let shown = Screen::new(false).problem(&told, Some(&text));
+        proptest::prop_assert!(shown.contains("posts/a.md"));
+        let obeyed = |c: char| c.is_control() && c != '\n';
+        proptest::prop_assert!(!shown.contains(obeyed), "{:?}", shown);
+    }
+}

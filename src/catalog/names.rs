@@ -1,0 +1,104 @@
+//! What the lists of feeds need to know of labels, and what categories are called by their own posts.
+//! In: labels. Out: whether they have posts, the tags of their oldest posts, names that are kept.
+
+use rusqlite::{TransactionBehavior, params};
+
+use super::{Catalog, CatalogError, follow_of, kind_and_name};
+use crate::model::Follow;
+
+/// A label as the lists of feeds show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The site, or a label.
+    pub follow: Follow,
+    /// What its posts call it, as `keep_learnt` was told.
+    pub learnt: Option<String>,
+    /// Whether a live post carries it.
+    pub has_posts: bool,
+}
+
+impl Catalog {
+    /// All labels, in no order.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn listing(&self) -> Result<Vec<Listed>, CatalogError> {
+        let result = (|| {
+            self.connection
+                .prepare(
+                    "select kind, name, learnt, exists (
+                       select 1 from post_labels pl join posts p on p.post = pl.post
+                       where pl.label = l.label and p.state = 0)
+                     from labels l",
+                )?
+                .query_map([], |row| {
+                    let kind: String = row.get(0)?;
+                    Ok(Listed {
+                        follow: follow_of(&kind, row.get(1)?),
+                        learnt: row.get(2)?,
+                        has_posts: row.get(3)?,
+                    })
+                })?
+                .collect()
+        })();
+        self.wrap(result)
+    }
+
+    /// The tags of a label's oldest posts, a list for each, in the author's order. Which posts wait or are
+    /// withdrawn makes no difference, so that a name does not change with the clock.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn oldest_tags(
+        &self,
+        follow: &Follow,
+        posts: usize,
+    ) -> Result<Vec<Vec<String>>, CatalogError> {
+        let (kind, name) = kind_and_name(follow);
+        let result = (|| {
+            let mut statement = self.connection.prepare_cached(
+                "select o.post, t.name from (
+                   select post, published, tie from post_labels
+                   where label = (select label from labels where kind = ?1 and name = ?2)
+                   order by published, tie limit ?3) o
+                 left join (post_labels pl join labels t on t.label = pl.label and t.kind = 'tag')
+                   on pl.post = o.post
+                 order by o.published, o.tie, o.post, pl.position",
+            )?;
+            let mut rows = statement.query(params![kind, name, posts as i64])?;
+            let (mut lists, mut last) = (Vec::new(), None);
+            while let Some(row) = rows.next()? {
+                let post: i64 = row.get(0)?;
+                if last.replace(post) != Some(post) {
+                    lists.push(Vec::new());
+                }
+                let tag: Option<String> = row.get(1)?;
+                if let Some(list) = lists.last_mut() {
+                    list.extend(tag);
+                }
+            }
+            Ok(lists)
+        })();
+        self.wrap(result)
+    }
+
+    /// Keeps what labels are called by their posts.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn keep_learnt(&mut self, names: &[(Follow, Option<String>)]) -> Result<(), CatalogError> {
+        let result = (|| {
+            let transaction = self
+                .connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)?;
+            for (follow, learnt) in names {
+                let (kind, name) = kind_and_name(follow);
+                transaction
+                    .prepare_cached("update labels set learnt = ?3 where kind = ?1 and name = ?2")?
+                    .execute(params![kind, name, learnt])?;
+            }
+            transaction.commit()
+        })();
+        self.wrap(result)
+    }
+}

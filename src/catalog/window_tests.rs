@@ -1,0 +1,113 @@
+//! What a feed holds on quiet and on busy days, and what its history holds, against a plain list.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use sha2::{Digest, Sha256};
+
+use super::*;
+use crate::model::{DateSource, Follow, Label};
+
+const NOW: i64 = 1_700_000_000;
+
+/// A post `age` seconds before now.
+fn reading(number: usize, age: i64) -> Reading {
+    let id = format!("/n{number}");
+    let post = Post {
+        id: PostId::new(&id),
+        path: format!("posts/{number}.md"),
+        title: "标题".to_owned(),
+        published: PostTime::from_parts(NOW - age, 8 * 3600).unwrap(),
+        date_source: DateSource::FrontMatter,
+        updated: None,
+        url: format!("{id}.html"),
+        categories: Vec::new(),
+        tags: vec!["新闻".to_owned()],
+        author: None,
+        source: None,
+        via: None,
+        digest: None,
+        image: None,
+        html: String::new(),
+        text: String::new(),
+        withdrawn: false,
+        content_hash: ContentHash([0; 16]),
+    };
+    Reading {
+        path: post.path.clone(),
+        stamp: Stamp {
+            size: 1,
+            modified_ns: 1,
+        },
+        post: Some(Digested {
+            post: Arc::new(post),
+            summary: String::new(),
+            topics: Vec::new(),
+        }),
+        problems: Vec::new(),
+    }
+}
+
+/// By time, then by the first bytes of the id's hash.
+fn place(number: usize, age: i64) -> (i64, i64) {
+    let digest = Sha256::digest(format!("/n{number}").as_bytes());
+    let mut first = [0; 8];
+    first.copy_from_slice(&digest[..8]);
+    (NOW - age, i64::from_be_bytes(first))
+}
+
+fn ids(rows: &[Row]) -> Vec<String> {
+    rows.iter().map(|row| row.id.to_string()).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn a_feed_holds_the_newest_and_whatever_is_young_enough(
+        // Seconds, hours and days apart, some in the same second, some still to come.
+        ages in proptest::collection::vec(
+            prop_oneof![0..5i64, (0..50i64).prop_map(|hours| hours * 3600), 0..400_000i64, -9..0i64],
+            0..40,
+        ),
+        limit in 1..12usize,
+        hours in 0..60u32,
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut catalog = Catalog::open(&folder.path().join("catalog.db"), "").unwrap();
+        let readings: Vec<Reading> = ages.iter().enumerate().map(|(n, age)| reading(n, *age)).collect();
+        catalog.upsert(&readings, NOW).unwrap();
+
+        let mut due: Vec<(usize, i64)> = ages.iter().copied().enumerate().filter(|(_, age)| *age >= 0).collect();
+        due.sort_by_key(|(number, age)| std::cmp::Reverse(place(*number, *age)));
+        let since = due.first().map_or(0, |(_, age)| NOW - age - i64::from(hours) * 3600);
+        let wanted: Vec<String> = due
+            .iter()
+            .enumerate()
+            .filter(|(rank, (_, age))| *rank < limit || NOW - age > since)
+            .map(|(_, (number, _))| format!("/n{number}"))
+            .collect();
+        for follow in [Follow::Site, Follow::Label(Label::tag("新闻"))] {
+            prop_assert_eq!(&ids(&catalog.newest(&follow, limit, hours).unwrap()), &wanted);
+        }
+
+        // The history has them all, in the same order, and says rightly whether there are more than so many.
+        let everything = Span { seconds: i64::MIN..i64::MAX, ties: (i64::MIN, i64::MAX) };
+        let all: Vec<String> = due.iter().map(|(number, _)| format!("/n{number}")).collect();
+        prop_assert_eq!(ids(&catalog.in_span(&Follow::Site, &everything).unwrap()), all);
+        prop_assert_eq!(catalog.has_more(&Follow::Site, &everything, limit).unwrap(), due.len() > limit);
+        let ends = due.last().zip(due.first()).map(|((_, oldest), (_, newest))| (NOW - oldest, NOW - newest));
+        prop_assert_eq!(catalog.ends(&Follow::Site, &everything).unwrap(), ends);
+
+        // One second by itself, cut in two by hash: each post once.
+        let mut parts = Vec::new();
+        for ties in [(i64::MIN, -1), (0, i64::MAX)] {
+            let second = Span { seconds: NOW..NOW + 1, ties };
+            parts.extend(ids(&catalog.in_span(&Follow::Site, &second).unwrap()));
+        }
+        parts.sort();
+        let mut wanted: Vec<String> = due.iter().filter(|(_, age)| *age == 0).map(|(n, _)| format!("/n{n}")).collect();
+        wanted.sort();
+        prop_assert_eq!(parts, wanted);
+    }
+}

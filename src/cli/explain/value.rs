@@ -1,0 +1,61 @@
+//! An explained post for programs. In: what is known of it. Out: one JSON object.
+
+use serde_json::{Value, json};
+
+use super::super::posts::PostJson;
+use super::super::words::hits_json;
+use super::{Explained, follows};
+use crate::topics::Verdict;
+
+/// The object.
+pub(super) fn as_json(explained: &Explained) -> Value {
+    let reading = &explained.reading;
+    let sent = &explained.sent;
+    let post = serde_json::to_value(PostJson::from(reading)).unwrap_or_default();
+    let topics: Vec<Value> = explained.verdicts.iter().map(topic).collect();
+    let feeds: Vec<Value> = reading
+        .post
+        .iter()
+        .flat_map(follows)
+        .map(
+            |follow| json!({"follow": follow.to_string(), "feed": explained.feed_address(&follow)}),
+        )
+        .collect();
+    let deliveries: Vec<Value> = sent
+        .deliveries
+        .iter()
+        .map(|row| {
+            json!({"chat": row.chat.to_string(), "kind": row.kind, "state": row.state, "reason": row.reason,
+                   "message_id": row.message_id})
+        })
+        .collect();
+    let chats: Vec<Value> = sent
+        .fates()
+        .iter()
+        .map(|fate| {
+            let follows: Vec<String> = fate.follows.iter().map(ToString::to_string).collect();
+            let row = fate.row.as_ref();
+            json!({"chat": fate.chat.to_string(), "follows": follows, "state": row.map(|row| &row.state),
+                   "message_id": row.and_then(|row| row.message_id),
+                   "reason": row.and_then(|row| row.reason.as_ref()), "stopped": fate.stopped})
+        })
+        .collect();
+    let digested = reading.post.as_ref();
+    let message = digested.map(|digested| explained.message(digested));
+    let stopped = match digested {
+        Some(digested) => explained.stage(digested),
+        None => Some("the file gives no post that can be used"),
+    };
+    json!({"post": post, "date_source": digested.map(|d| format!("{:?}", d.post.date_source)),
+           "characters": digested.map(|d| d.post.text.chars().count()),
+           "topics": topics, "feeds": feeds, "message": message, "deliveries": deliveries, "chats": chats,
+           "decision": sent.decision.as_ref().map(|(decision, _)| decision),
+           "reason": sent.decision.as_ref().and_then(|(_, reason)| reason.as_ref()),
+           "stopped": stopped})
+}
+
+fn topic(verdict: &Verdict) -> Value {
+    json!({"topic": verdict.topic, "title": verdict.title, "matched": verdict.matched,
+           "hidden": verdict.hidden, "score": verdict.score, "threshold": verdict.threshold,
+           "lacks": verdict.near_miss(), "stopped_by": verdict.stopped_by, "hits": hits_json(&verdict.hits)})
+}
