@@ -9,7 +9,7 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tagwire::model::{Post, Site};
-use tagwire::posts::{Dirs, FrontMatterDefault, NaiveDates, Rules, Settings, parse};
+use tagwire::posts::{Dirs, FrontMatterDefault, NaiveDates, Rules, Settings, excerpt, parse};
 
 /// One field over all posts.
 #[derive(Default)]
@@ -112,6 +112,7 @@ pub fn compare(answers: &str, sites: &Path) -> Result<Report, String> {
                 Some(post) => {
                     tally.same += 1;
                     report.fields_of(&row, &post)?;
+                    report.excerpt_of(&row, &bytes);
                 }
                 None if is_empty => {
                     let reason = "an empty file is no post yet";
@@ -161,6 +162,30 @@ fn text(row: &Value, key: &str) -> String {
         Value::Null => String::new(),
         other => other.to_string(),
     }
+}
+
+/// The fields, and what follows them and the blank lines after them.
+fn jekylls_parts(text: &str) -> (&str, &str) {
+    let opens = |rest: &&str| {
+        rest.lines()
+            .next()
+            .is_some_and(|line| line.trim().is_empty())
+    };
+    let Some(fields) = text.strip_prefix("---").filter(opens) else {
+        return ("", text);
+    };
+    let mut at = 0;
+    let mut closed = None;
+    for line in fields.split_inclusive('\n') {
+        if closed.is_some() && !line.trim().is_empty() {
+            break;
+        }
+        if closed.is_none() && matches!(line.trim_end(), "---" | "...") {
+            closed = Some(at);
+        }
+        at += line.len();
+    }
+    closed.map_or(("", text), |end| (&fields[..end], &fields[at..]))
 }
 
 fn texts(value: &Value) -> Vec<String> {
@@ -244,6 +269,27 @@ impl Report {
                     true => tally.wrong.push(path),
                 }
             }
+        }
+    }
+
+    /// Jekyll's excerpt before it is rendered, where the answers have it. Blanks at its ends are not compared.
+    fn excerpt_of(&mut self, row: &Value, bytes: &[u8]) {
+        let Some(theirs) = row["excerpt_src"].as_str() else {
+            return;
+        };
+        let source = String::from_utf8_lossy(bytes);
+        let (fields, body) = jekylls_parts(source.trim_start_matches('\u{FEFF}'));
+        let fields: serde_yaml::Value = serde_yaml::from_str(fields).unwrap_or_default();
+        let separator = fields["excerpt_separator"].as_str().unwrap_or("\n\n");
+        let own = fields["excerpt"].as_str().map(str::to_owned);
+        let ours = own.unwrap_or_else(|| excerpt(body, separator));
+        // The answers hold its first 200 characters.
+        let start = |text: &str| text.trim().chars().take(200).collect::<String>();
+        let tally = self.fields.entry("excerpt").or_default();
+        if start(&ours).trim() == start(theirs).trim() {
+            tally.same += 1;
+        } else {
+            tally.wrong.push(text(row, "path"));
         }
     }
 

@@ -27,6 +27,8 @@ fn reading(number: usize, age: i64) -> Reading {
         source: None,
         via: None,
         digest: None,
+        excerpt: None,
+        match_text: None,
         image: None,
         html: String::new(),
         text: String::new(),

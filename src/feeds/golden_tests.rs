@@ -39,6 +39,8 @@ pub fn post() -> Post {
         source: Some("大众日报".to_owned()),
         via: Some("http://e.cn/a?b=1&c=新".to_owned()),
         digest: None,
+        excerpt: None,
+        match_text: None,
         image: Some("https://x.test/a.png".to_owned()),
         html: "<p>正文 ]]> &amp; 1 &lt; 2</p>".to_owned(),
         text: "正文".to_owned(),

@@ -78,12 +78,17 @@ pub struct Post {
     pub via: Option<String>,
     /// The editor's digest (`> …` as the first paragraph), plain text.
     pub digest: Option<String>,
+    /// What the author chose for a summary: `description` or `excerpt` of the front matter, or the text before a
+    /// separator that the site or the post names. Plain text.
+    pub excerpt: Option<String>,
     /// First image of the article, absolute.
     pub image: Option<String>,
     /// The cleaned and sanitised body, links absolute, digest included.
     pub html: String,
     /// The article's plain text: a line for each block, without digest, source line and footer.
     pub text: String,
+    /// What topics match on, where that is not `text`: without the words of concept links.
+    pub match_text: Option<String>,
     /// `published: false`: known, but neither shown nor announced.
     pub withdrawn: bool,
     /// The version that counts for corrections.

@@ -261,6 +261,8 @@ fn without_body(row: &Row) -> Post {
         source: row.source.clone(),
         via: row.via.clone(),
         digest: None,
+        excerpt: None,
+        match_text: None,
         image: None,
         html: format!("<p>{}</p>", quick_xml::escape::escape(row.summary.as_str())),
         text: String::new(),

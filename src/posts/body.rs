@@ -25,6 +25,8 @@ pub(super) struct Body {
     pub html: String,
     pub text: String,
     pub digest: Option<String>,
+    /// `text` without the words of concept links, where there are any.
+    pub match_text: Option<String>,
     pub source: Option<String>,
     pub via: Option<String>,
     pub image: Option<String>,
@@ -98,9 +100,11 @@ fn structured(html: &str, place: &Place, rules: &Rules) -> Body {
     let unsafe_html = tree.html(html.len() + html.len() / 8);
     let safe = rules.sanitizer.clean(&unsafe_html).to_string();
     let (digest, text) = texts(&mut tree, html.len());
+    let match_text = without_concepts(&mut tree, &said.concepts, digest.as_deref());
     Body {
         html: scrub(safe.trim().to_owned()),
         text: scrub(text),
+        match_text: match_text.map(scrub),
         digest: digest.map(scrub),
         source: said.source.map(scrub),
         via: said.via.map(scrub),
@@ -118,14 +122,38 @@ fn texts(tree: &mut Tree, capacity: usize) -> (Option<String>, String) {
     if let (Some(id), Some(_)) = (quote, &digest) {
         tree.mark(id, Mark::Cut);
     }
-    let mut text = text::of(tree, ROOT, capacity);
-    if let Some(digest) = &digest
-        && let Some(first) = text.lines().next()
-        && without_source(first) == digest
-    {
-        text = text[first.len()..].trim_start().to_owned();
-    }
+    let text = text::of(tree, ROOT, capacity);
+    let text = without_digest(text, digest.as_deref());
     (digest, text)
+}
+
+/// The digest may be the first paragraph once more.
+fn without_digest(text: String, digest: Option<&str>) -> String {
+    match (digest, text.lines().next()) {
+        (Some(digest), Some(first)) if without_source(first) == digest => {
+            text[first.len()..].trim_start().to_owned()
+        }
+        _ => text,
+    }
+}
+
+/// The text that topics match on, with a sign in each concept link's place, so that no words meet that did not.
+fn without_concepts(tree: &mut Tree, concepts: &[Id], digest: Option<&str>) -> Option<String> {
+    if concepts.is_empty() {
+        return None;
+    }
+    for id in concepts {
+        tree.blot(*id);
+    }
+    Some(without_digest(text::of(tree, ROOT, 0), digest))
+}
+
+/// The plain text of an excerpt, which is rendered as a body is.
+pub(super) fn excerpt(source: &str, place: &Place, rules: &Rules) -> String {
+    let body = read(source, place, rules, &mut Findings::new(""));
+    let parts = [body.digest.unwrap_or_default(), body.text];
+    let lines: Vec<&str> = parts.iter().flat_map(|part| part.lines()).collect();
+    lines.join(" ").trim().to_owned()
 }
 
 /// The first paragraph of a quotation with which the body begins.

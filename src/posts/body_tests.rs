@@ -132,6 +132,29 @@ fn liquid_is_left_out_and_noted() {
 }
 
 #[test]
+fn topics_do_not_see_concept_links_and_readers_do() {
+    let body = run(
+        "<p>甲公司的<span id=\"bk_90.BK0839\"><a href=\"/bk\">知识产权</a></span>与市场<span id=\"bk_1\">板块</span>监管。</p>",
+    );
+    assert_eq!(body.text, "甲公司的知识产权与市场板块监管。");
+    let seen = body.match_text.as_deref();
+    assert_eq!(seen, Some("甲公司的\u{FFFC}与市场\u{FFFC}监管。"));
+    assert!(!body.html.contains("/bk"));
+    let ticker = run("<p>甲<span id=\"stock_0.1\"><a href=\"/q\">乙</a></span></p>");
+    assert_eq!((ticker.text.as_str(), ticker.match_text), ("甲乙", None));
+}
+
+#[test]
+fn marks_of_footnotes_are_in_no_text() {
+    let ours = run("甲[^1]乙。\n\n[^1]: 注释。\n");
+    assert_eq!(ours.text, "甲乙。\n注释。");
+    let theirs = run(
+        "<p>甲<sup id=\"fnref:1\"><a href=\"#fn:1\" class=\"footnote\">1</a></sup>乙。</p><div class=\"footnotes\"><p>注释。 <a href=\"#fnref:1\" class=\"reversefootnote\">&#8617;</a></p></div>",
+    );
+    assert_eq!(theirs.text, "甲乙。\n注释。");
+}
+
+#[test]
 fn long_nonsense_ends_soon() {
     for text in [
         "- ", "[", "*a_", "<b>x", "{% ", "{{", "`", "![", "|a", "<p>a", "</b>", "<a>", "{:",

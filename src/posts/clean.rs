@@ -19,19 +19,21 @@ pub(super) struct Said {
     pub source: Option<String>,
     /// The article's address there.
     pub via: Option<String>,
+    /// Links to boards of stocks, which say nothing of the article.
+    pub concepts: Vec<Id>,
 }
 
 /// Marks everything that is not the article.
 pub(super) fn clean(tree: &mut Tree, rules: &Rules) -> Said {
-    elements(tree, rules);
     let mut said = Said::default();
+    elements(tree, rules, &mut said);
     tail(tree, rules, &mut said);
     lines(tree, rules, &mut said);
     said
 }
 
-/// Hidden elements and tickers.
-fn elements(tree: &mut Tree, rules: &Rules) {
+/// Hidden elements, tickers and concept links.
+fn elements(tree: &mut Tree, rules: &Rules, said: &mut Said) {
     for id in tree.ids() {
         let node = tree.node(id);
         if node.attrs.is_empty() {
@@ -39,7 +41,14 @@ fn elements(tree: &mut Tree, rules: &Rules) {
         }
         if rules.cleaning.hidden && is_hidden(node) {
             tree.mark(id, Mark::Cut);
-        } else if is_ticker(node, rules) {
+            continue;
+        }
+        let node = tree.node(id);
+        let concept = node.name == "span" && begins(node.attr("id"), &rules.cleaning.concept_ids);
+        if concept {
+            said.concepts.push(id);
+        }
+        if concept || is_ticker(node, rules) {
             let links: Vec<Id> = tree
                 .children(id)
                 .filter(|c| tree.node(*c).name == "a")
@@ -73,9 +82,13 @@ fn is_ticker(node: &Node, rules: &Rules) -> bool {
     if classes.split_ascii_whitespace().any(known) {
         return true;
     }
-    let id = node.attr("id").unwrap_or("");
-    let begins = |start: &String| !start.is_empty() && id.starts_with(start.as_str());
-    node.name == "span" && rules.cleaning.ticker_ids.iter().any(begins)
+    node.name == "span" && begins(node.attr("id"), &rules.cleaning.ticker_ids)
+}
+
+fn begins(id: Option<&str>, starts: &[String]) -> bool {
+    let id = id.unwrap_or("");
+    let mut starts = starts.iter();
+    starts.any(|start| !start.is_empty() && id.starts_with(start.as_str()))
 }
 
 /// From the end backwards: footer links, the `<http://...>` line, empty blocks.

@@ -11,6 +11,7 @@ mod clean;
 mod date;
 mod decode;
 mod defaults;
+mod excerpt;
 mod fields;
 mod findings;
 mod front_matter;
@@ -34,6 +35,7 @@ pub mod watch;
 mod when;
 
 pub use defaults::{FrontMatterDefault, Scope};
+pub use excerpt::excerpt;
 pub use markdown::kramdown;
 pub use parse::{Parsed, load, parse, text_of, undated};
 pub use read::{ReadError, Stamp, read};

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::body;
 use super::date;
 use super::decode::{decode, one_line, scrub};
+use super::excerpt::{self, Chosen};
 use super::fields;
 use super::findings::{FILE, Findings, line};
 use super::front_matter::{self, Fields, Split, Syntax};
@@ -277,6 +278,18 @@ fn post(
         page: (!fields.is_false("render_with_liquid")).then_some(&page),
     };
     let body = body::read(source.body, &place, rules, findings);
+    let chosen = excerpt::chosen(fields, source.body, &rules.excerpt_separator);
+    let excerpt = chosen.map(|chosen| match chosen {
+        Chosen::Words(words) => {
+            let place = body::Place {
+                is_html: true,
+                page: None,
+                ..place
+            };
+            body::excerpt(&words, &place, rules)
+        }
+        Chosen::Cut(cut) => body::excerpt(&cut, &place, rules),
+    });
     let title = fields::title(file.slug(), file.stem, fields, &body, findings);
     Post {
         image: fields::image(fields, &place, rules).or(body.image),
@@ -295,6 +308,8 @@ fn post(
         source: body.source,
         via: body.via,
         digest: body.digest,
+        match_text: body.match_text,
+        excerpt: excerpt.filter(|text| !text.is_empty()),
         html: body.html,
         text: body.text,
     }

@@ -18,7 +18,7 @@ use super::settings::{Cleaning, IdStyle, NaiveDates, Settings};
 use crate::model::Site;
 
 /// Raise this whenever `parse` changes what it returns, so that catalogs are built anew.
-const PARSER_VERSION: u32 = 3;
+const PARSER_VERSION: u32 = 4;
 
 /// Everything the parser must know, compiled once.
 #[derive(Debug)]
@@ -37,6 +37,7 @@ pub struct Rules {
     pub(super) max_labels: usize,
     pub(super) max_label_chars: usize,
     pub(super) settle_ms: u64,
+    pub(super) excerpt_separator: String,
     pub(super) cleaning: Cleaning,
     pub(super) source_lines: Vec<Regex>,
     pub(super) footer_links: Vec<Regex>,
@@ -68,6 +69,7 @@ impl Rules {
             max_labels: settings.max_labels,
             max_label_chars: settings.max_label_chars,
             settle_ms: settings.settle_ms,
+            excerpt_separator: settings.excerpt_separator.clone(),
             source_lines: compile("source_lines", &cleaning.source_lines)?,
             footer_links: compile("footer_links", &cleaning.footer_links)?,
             image_credits: compile("image_credits", &cleaning.image_credits)?,
@@ -121,7 +123,7 @@ fn fingerprint(settings: &Settings, site: &Site, naive: NaiveDates) -> String {
         settings.cleaning,
         // What `{{ site.* }}` shows.
         (&site.title, &site.description, &site.author, &site.language),
-        settings.site_variables,
+        (&settings.site_variables, &settings.excerpt_separator),
         settings.drafts,
         settings.defaults,
     )

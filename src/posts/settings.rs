@@ -81,6 +81,9 @@ pub struct Settings {
     pub drafts: bool,
     /// Fields of posts that do not have them, as Jekyll's `defaults`. Default none.
     pub defaults: Vec<FrontMatterDefault>,
+    /// What ends the excerpt of a post that names no separator of its own. A summary is cut there only when
+    /// this is not Jekyll's default. Default a blank line, as in Jekyll; empty for none.
+    pub excerpt_separator: String,
     /// What Liquid in posts sees as `{{ site.NAME }}`, besides `title`, `url`, `baseurl`,
     /// `description`, `author`, `lang` and `timezone`. Default none.
     pub site_variables: BTreeMap<String, serde_yaml::Value>,
@@ -109,9 +112,15 @@ pub struct Cleaning {
     pub ticker_classes: Vec<String>,
     /// Beginnings of ids of spans whose text stays and whose link goes. Default: stock tickers.
     pub ticker_ids: Vec<String>,
+    /// Beginnings of ids of spans that topics do not see, since a link to a board of stocks says nothing of the
+    /// article. Default: the pilot's concept boards.
+    pub concept_ids: Vec<String>,
 }
 
 impl Settings {
+    /// Jekyll's `excerpt_separator`: a blank line.
+    pub const EXCERPT_SEPARATOR: &str = "\n\n";
+
     /// The folders to search.
     pub fn roots(&self) -> Vec<PathBuf> {
         match &self.dir {
@@ -139,6 +148,7 @@ impl Default for Settings {
             max_label_chars: 200,
             drafts: false,
             defaults: Vec::new(),
+            excerpt_separator: Settings::EXCERPT_SEPARATOR.to_owned(),
             site_variables: BTreeMap::new(),
             cleaning: Cleaning::default(),
         }
@@ -157,6 +167,7 @@ impl Default for Cleaning {
             chart_images: list(&["^K图"]),
             ticker_classes: list(&["keytip", "em_stock_key_common"]),
             ticker_ids: list(&["stock_", "quote_", "bk_", "bkquote_"]),
+            concept_ids: list(&["bk_", "bkquote_"]),
         }
     }
 }

@@ -14,7 +14,7 @@ pub(super) fn of(tree: &Tree, from: Id, capacity: usize) -> String {
         Step::Open(_, node) if skipped.is_none() => {
             if node.is_text() {
                 lines.push(&node.text);
-            } else if is_back_reference(node) {
+            } else if is_footnote_mark(node) {
                 skipped = Some(node);
             } else {
                 lines.open(node);
@@ -32,12 +32,17 @@ pub(super) fn of(tree: &Tree, from: Id, capacity: usize) -> String {
     lines.finish()
 }
 
-/// The arrow from a footnote back to the text.
-fn is_back_reference(node: &Node) -> bool {
-    node.name == "a"
-        && node
-            .attr("class")
-            .is_some_and(|c| c.contains("footnote-backref"))
+/// A footnote's number in the text, and the arrow from the footnote back to it: comrak's and kramdown's.
+fn is_footnote_mark(node: &Node) -> bool {
+    let class = node.attr("class").unwrap_or("");
+    match node.name.as_str() {
+        "a" => class.contains("footnote-backref") || class.contains("reversefootnote"),
+        "sup" => {
+            let id = node.attr("id").unwrap_or("");
+            class.contains("footnote-ref") || id.starts_with("fnref")
+        }
+        _ => false,
+    }
 }
 
 #[derive(Default)]

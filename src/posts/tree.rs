@@ -154,6 +154,14 @@ impl Tree {
         }
     }
 
+    /// Puts one sign (U+FFFC) in the place of all that is in an element.
+    pub fn blot(&mut self, id: Id) {
+        let mut sign = Node::new("");
+        sign.text.push('\u{FFFC}');
+        self.nodes.push(sign);
+        self.nodes[id].children = vec![self.nodes.len() - 1];
+    }
+
     /// Shortens a text to its first `length` bytes.
     pub fn truncate_text(&mut self, id: Id, length: usize) {
         self.nodes[id].text.truncate(length);

@@ -39,12 +39,17 @@ impl Default for Settings {
     }
 }
 
-/// The digest where there is a good one, else the sentences that tell most, within `budget`
-/// characters. Cuts inside a sentence only when none fits. Never empty for a post with a title.
+/// What the author chose, else the digest where there is a good one, else the sentences that tell most, within
+/// `budget` characters. Cuts inside a sentence only when none fits. Never empty for a post with a title.
 pub fn summarise(post: &Post, budget: usize) -> String {
     let budget = budget.max(1);
-    let digest = post.digest.as_deref().map(one_line).unwrap_or_default();
-    if digest::is_good(&digest, &post.title) {
+    let own = post.excerpt.as_deref().map(one_line).unwrap_or_default();
+    let digest = if own.is_empty() {
+        post.digest.as_deref().map(one_line).unwrap_or_default()
+    } else {
+        own.clone()
+    };
+    if !own.is_empty() || digest::is_good(&digest, &post.title) {
         return match digest.chars().count() {
             length if length <= budget => digest,
             _ => extract(&digest, "", budget).unwrap_or_else(|| cut::cut(&digest, budget)),

@@ -21,6 +21,8 @@ fn post(title: &str, digest: Option<&str>, text: &str) -> Post {
         source: None,
         via: None,
         digest: digest.map(str::to_owned),
+        excerpt: None,
+        match_text: None,
         image: None,
         html: String::new(),
         text: text.to_owned(),
@@ -92,6 +94,13 @@ fn a_digest_is_taken_whole_or_by_sentences() {
     let post = post("标题", Some(digest), "正文。");
     assert_eq!(summarise(&post, 200), digest);
     assert_eq!(summarise(&post, 12), "第一句说了一件事。");
+}
+
+#[test]
+fn the_authors_own_words_come_before_the_digest() {
+    let mut post = post("标题", Some("导语。"), "正文。");
+    post.excerpt = Some("作者的\n 摘要。".to_owned());
+    assert_eq!(summarise(&post, 200), "作者的 摘要。");
 }
 
 #[test]

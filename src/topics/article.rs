@@ -24,7 +24,7 @@ impl<'a> From<&'a Post> for Article<'a> {
     fn from(post: &'a Post) -> Self {
         let text = match &post.digest {
             Some(digest) if post.text.trim().is_empty() => digest,
-            _ => &post.text,
+            _ => post.match_text.as_ref().unwrap_or(&post.text),
         };
         Article {
             title: &post.title,
