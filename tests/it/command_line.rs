@@ -11,7 +11,7 @@ fn posts_shows_what_was_read_as_json_lines() {
     let world = World::new().topic("market", TOPIC);
     world.post(
         "2022-02-18-NW1.md",
-        "---\ntitle: 市场监管\ndate: 2022-02-18 10:01:41\ncategories: haidai\ntags: [一, 二]\n---\n> 编辑摘要。\n\n正文。\n",
+        "---\ntitle: 市场监管\ndate: 2022-02-18 10:01:41\ncategories: haidai\ntags: [一, 二]\n---\n> 编辑写下的摘要，说明发生了什么。\n\n正文。\n",
     );
     let out = world.run(&["posts", "--json"], 0);
     let post: Value = serde_json::from_str(out.trim()).unwrap();
@@ -20,7 +20,7 @@ fn posts_shows_what_was_read_as_json_lines() {
     assert_eq!(post["url"], "/haidai/2022/02/18/NW1.html");
     assert_eq!(post["date"], "2022-02-18T10:01:41+08:00");
     assert_eq!(post["tags"], serde_json::json!(["一", "二"]));
-    assert_eq!(post["summary"], "编辑摘要。");
+    assert_eq!(post["summary"], "编辑写下的摘要，说明发生了什么。");
     assert_eq!(post["topics"], serde_json::json!(["market"]));
     // Jekyll's reading of a date without an offset, on request.
     let out = world.run(&["posts", "--json", "--set", "dates.naive=utc"], 0);
