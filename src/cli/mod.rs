@@ -7,6 +7,7 @@ mod backup;
 mod build;
 mod check;
 mod config;
+mod deliveries;
 mod explain;
 mod held;
 mod init;
@@ -81,6 +82,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// The outbox: what was sent to whom, what waits, and why
+    Deliveries(deliveries::Options),
     /// Look at topics, try rules on posts, judge them by labels
     Topic {
         #[command(subcommand)]
@@ -174,6 +177,7 @@ fn execute(cli: Cli) -> Result<Verdict, AppError> {
         Command::Explain { post, json } => explain::execute(&setup, &post, json),
         Command::Backup { file } => backup::execute(&setup, &file),
         Command::Restore { file, announce } => backup::restore(&setup, &file, announce),
+        Command::Deliveries(options) => deliveries::execute(&setup, &options),
         Command::Held { action } => held::execute(&setup, action),
         Command::Config { action } => config::execute(&setup, &action),
         Command::Check(_) | Command::Init(_) | Command::Topic { .. } => Ok(Verdict::Fine),
