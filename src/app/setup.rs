@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::catalog::{Ledger, Target};
-use crate::config::{self, Config, ConfigError, Secret, Source, UnknownPolicy};
-use crate::delivery::plan::Rules;
-use crate::delivery::{Clock, Sender, Terminal};
+use crate::config::{self, Config, ConfigError, Secret, Source, UnknownPolicy, WithdrawnPolicy};
+use crate::delivery::plan::{Corrections, Rules};
+use crate::delivery::{Clock, Policy, Sender, Terminal};
 use crate::model::{ChatId, Follow, Problem, Severity, Site};
 use crate::pipeline::{Derived, DerivedError, PipelineError, Planner, Progress};
 use crate::push::{Book, Bucket, Hook, HubList, KEY_VARIABLES, Push, PushError, Stage};
@@ -18,6 +18,8 @@ use crate::topics::{self, Matcher, TopicError};
 
 /// Where the demo's messages go: everything that is new, on the terminal.
 const TERMINAL: &str = "@terminal";
+/// Milliseconds.
+const HOUR: i64 = 3_600_000;
 
 /// What keeps tagwire from doing its work.
 #[derive(Debug, thiserror::Error)]
@@ -199,9 +201,15 @@ impl Setup {
     }
 
     pub(super) fn planner(&self, store: Arc<dyn Store>) -> Planner {
+        let delivery = &self.config.delivery;
         let rules = Rules {
-            burst_limit: self.config.delivery.burst_limit,
-            max_age_days: self.config.delivery.max_age_days,
+            burst_limit: delivery.burst_limit,
+            max_age_days: delivery.max_age_days,
+            corrections: Corrections {
+                window: i64::from(delivery.correct_for_hours) * HOUR,
+                quiet: i64::from(delivery.correct_after_seconds) * 1000,
+                keep_withdrawn: delivery.withdrawn == WithdrawnPolicy::Keep,
+            },
         };
         let admins = match self.has_token() {
             true => self
@@ -268,13 +276,18 @@ impl Setup {
     }
 
     pub(super) fn sender(&self, store: Arc<dyn Store>, outlet: Arc<dyn Outlet>) -> Sender {
+        let delivery = &self.config.delivery;
         Sender::new(
             store,
             outlet,
             self.clock.clone(),
             self.site.timezone,
-            self.config.telegram.in_flight,
-            self.config.delivery.unknown == UnknownPolicy::Resend,
+            Policy {
+                in_flight: self.config.telegram.in_flight,
+                resend_unknown: delivery.unknown == UnknownPolicy::Resend,
+                expire_after: i64::from(delivery.expire_hours) * HOUR,
+                delete_withdrawn: delivery.withdrawn == WithdrawnPolicy::Delete,
+            },
         )
     }
 }

@@ -122,7 +122,7 @@ impl Loop {
                         planned.held
                     );
                 }
-                if planned.deliveries > 0
+                if planned.deliveries + planned.edits > 0
                     && let Some(wake) = &self.wake
                 {
                     wake.notify_one();

@@ -6,6 +6,7 @@
 mod build;
 mod check;
 mod config;
+mod deliveries;
 mod explain;
 mod held;
 mod init;
@@ -80,6 +81,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// The outbox: what was sent to whom, what waits, and why
+    Deliveries(deliveries::Options),
     /// Look at topics, try rules on posts, judge them by labels
     Topic {
         #[command(subcommand)]
@@ -158,6 +161,7 @@ fn execute(cli: Cli) -> Result<Verdict, AppError> {
         Command::Build => build::execute(&setup, quiet),
         Command::Posts { json } => posts::execute(&setup, json),
         Command::Explain { post, json } => explain::execute(&setup, &post, json),
+        Command::Deliveries(options) => deliveries::execute(&setup, &options),
         Command::Held { action } => held::execute(&setup, action),
         Command::Config { action } => config::execute(&setup, &action),
         Command::Check(_) | Command::Init(_) | Command::Topic { .. } => Ok(Verdict::Fine),

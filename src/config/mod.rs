@@ -11,7 +11,8 @@ mod token;
 pub use error::ConfigError;
 pub use load::{Source, load, show};
 pub use sections::{
-    Channel, Config, DatesSettings, DeliverySettings, SiteSettings, TelegramSettings, UnknownPolicy,
+    Channel, Config, DatesSettings, DeliverySettings, SiteSettings, TelegramSettings,
+    UnknownPolicy, WithdrawnPolicy,
 };
 pub use token::{Secret, TOKEN_VARIABLE, token};
 

@@ -107,7 +107,7 @@ pub struct TelegramSettings {
     pub admins: Vec<i64>,
     /// Chats that the config subscribes.
     pub channels: Vec<Channel>,
-    /// Requests under way at once. Default 8.
+    /// Requests under way at once. Default 64.
     pub in_flight: usize,
     /// Seconds after which a send counts as ambiguous. Default 60.
     pub send_timeout_seconds: u64,
@@ -123,7 +123,7 @@ impl Default for TelegramSettings {
             token_file: None,
             admins: Vec::new(),
             channels: Vec::new(),
-            in_flight: 8,
+            in_flight: 64,
             send_timeout_seconds: 60,
             poll_seconds: 30,
         }
@@ -160,6 +160,14 @@ pub struct DeliverySettings {
     pub max_age_days: u64,
     /// A message whose fate is unknown: `resend` once (default), or `hold`.
     pub unknown: UnknownPolicy,
+    /// Alerts that could not be sent for this many hours are skipped. Default 72.
+    pub expire_hours: u32,
+    /// Sent messages follow their post for this many hours; 0: never. Default 48, as Telegram allows.
+    pub correct_for_hours: u32,
+    /// Seconds after a change of a post before its messages are edited. Default 60.
+    pub correct_after_seconds: u32,
+    /// A message whose post was withdrawn: `strike` it through (default), `delete` it, or `keep` it.
+    pub withdrawn: WithdrawnPolicy,
 }
 
 impl Default for DeliverySettings {
@@ -168,8 +176,24 @@ impl Default for DeliverySettings {
             burst_limit: 200,
             max_age_days: 7,
             unknown: UnknownPolicy::Resend,
+            expire_hours: 72,
+            correct_for_hours: 48,
+            correct_after_seconds: 60,
+            withdrawn: WithdrawnPolicy::Strike,
         }
     }
+}
+
+/// What happens to the messages of a post that goes away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WithdrawnPolicy {
+    /// The title is struck through, and the message says so.
+    Strike,
+    /// The message is taken away.
+    Delete,
+    /// The message stays as it is.
+    Keep,
 }
 
 /// What happens to a message that may or may not have arrived.

@@ -80,6 +80,22 @@ pub fn alert(card: &Card, language: &str, zone: Tz, form: Form) -> Message {
     }
 }
 
+/// What stays in the chat of an announcement whose post was withdrawn: the title struck through, and why.
+pub fn withdrawn(card: &Card, language: &str, form: Form) -> Message {
+    let mut message = Message::default();
+    message.push_as(&cut(&clean(&card.title), TITLE_LIMIT), &[Span::Strike]);
+    message.push("\n\n");
+    let words = match language {
+        "en" => "This article was withdrawn by its publisher.",
+        _ => "原文已撤回。",
+    };
+    message.push_as(words, &[Span::Italic]);
+    match form {
+        Form::Full => message,
+        _ => message.without_styles(),
+    }
+}
+
 /// The word to admins about posts that wait for them.
 pub fn held_notice(posts: u64, reason: &str) -> String {
     format!("⏸ {posts} 篇文章等待确认，暂未推送（{reason}）。\n/held 查看并决定：推送或忽略。")

@@ -9,5 +9,5 @@ mod sender;
 mod terminal;
 
 pub use clock::Clock;
-pub use sender::{Pace, Sender, Step};
+pub use sender::{Pace, Policy, Sender, Step};
 pub use terminal::{Terminal, frame as preview};

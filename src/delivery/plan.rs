@@ -1,7 +1,7 @@
 //! What happens to posts that were not known before; pure.
 //! In: cards, the rules, the time. Out: a decision for each: announce, hold for an admin, or just know.
 
-use crate::store::{Card, Decision};
+use crate::store::{Card, Correction, Decision};
 
 /// The rules of the `delivery` section that decide about new posts.
 #[derive(Debug, Clone, Copy)]
@@ -10,6 +10,54 @@ pub struct Rules {
     pub burst_limit: u64,
     /// Posts dated earlier than this many days ago are held.
     pub max_age_days: u64,
+    /// How sent messages follow their posts.
+    pub corrections: Corrections,
+}
+
+/// How sent messages follow their posts.
+#[derive(Debug, Clone, Copy)]
+pub struct Corrections {
+    /// Milliseconds for which they do; 0: never.
+    pub window: i64,
+    /// Milliseconds of quiet before an edit.
+    pub quiet: i64,
+    /// Whether the messages of withdrawn posts stay as they are.
+    pub keep_withdrawn: bool,
+}
+
+/// So many posts may vanish at once before it looks like a folder that is gone.
+const VANISHED: usize = 10;
+
+/// What changed about announced posts: `known` as the store has it, with the post as it is now (`None`: gone).
+/// When most of many posts are gone at once, nothing is withdrawn; the second value counts them.
+pub fn corrections(
+    known: Vec<(Correction, Option<Card>)>,
+    rules: Corrections,
+) -> (Vec<Correction>, usize) {
+    let all = known.len();
+    let changed: Vec<Correction> = known
+        .into_iter()
+        .filter_map(|(known, now)| match now {
+            Some(card) => {
+                let is_new = known.withdrawn || card.version(false) != known.card.version(false);
+                is_new.then_some(Correction {
+                    card,
+                    withdrawn: false,
+                })
+            }
+            None if known.withdrawn || rules.keep_withdrawn => None,
+            None => Some(Correction {
+                withdrawn: true,
+                ..known
+            }),
+        })
+        .collect();
+    let gone = changed.iter().filter(|change| change.withdrawn).count();
+    if gone > VANISHED && gone * 2 > all {
+        let kept = changed.into_iter().filter(|change| !change.withdrawn);
+        return (kept.collect(), gone);
+    }
+    (changed, 0)
 }
 
 /// What is going on while a batch is decided.
@@ -51,6 +99,52 @@ mod tests {
     use crate::model::{PostId, PostTime};
 
     const NOW: i64 = 1_790_000_000;
+    const CORRECTIONS: Corrections = Corrections {
+        window: 1,
+        quiet: 0,
+        keep_withdrawn: false,
+    };
+
+    fn known(withdrawn: bool) -> Correction {
+        Correction {
+            card: card(NOW),
+            withdrawn,
+        }
+    }
+
+    #[test]
+    fn a_message_is_corrected_when_it_would_read_differently_and_only_then() {
+        let same = card(NOW);
+        let retagged = Card {
+            tags: vec!["新".into()],
+            ..card(NOW)
+        };
+        let retitled = Card {
+            title: "新标题".into(),
+            ..card(NOW)
+        };
+        let changes =
+            |now: Option<Card>, before| corrections(vec![(known(before), now)], CORRECTIONS).0;
+        assert!(changes(Some(same.clone()), false).is_empty());
+        assert!(changes(Some(retagged), false).is_empty());
+        assert_eq!(changes(Some(retitled.clone()), false)[0].card, retitled);
+        assert!(changes(None, false)[0].withdrawn);
+        assert!(changes(None, true).is_empty());
+        assert!(!changes(Some(same), true)[0].withdrawn, "it came back");
+        let keep = Corrections {
+            keep_withdrawn: true,
+            ..CORRECTIONS
+        };
+        assert!(corrections(vec![(known(false), None)], keep).0.is_empty());
+    }
+
+    #[test]
+    fn a_folder_that_is_gone_withdraws_nothing() {
+        let all_gone = vec![(known(false), None); 11];
+        assert_eq!(corrections(all_gone, CORRECTIONS), (Vec::new(), 11));
+        let few_gone = vec![(known(false), None); 10];
+        assert_eq!(corrections(few_gone, CORRECTIONS).0.len(), 10);
+    }
 
     fn card(published: i64) -> Card {
         Card {
@@ -70,6 +164,7 @@ mod tests {
         let rules = Rules {
             burst_limit: 200,
             max_age_days: 7,
+            corrections: CORRECTIONS,
         };
         decide(
             &card(published),

@@ -2,6 +2,7 @@
 //! In: claimed rows, outcomes of the outlet. Out: messages, settled rows. Retries live here and nowhere else.
 //! The order of the commits is the promise: `sending` is committed before the request goes out.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::Clock;
-use super::message::{Form, alert};
+use super::message::{Form, alert, withdrawn};
 use crate::model::ChatId;
 use crate::store::{Claim, Content, LONGEST_PAUSE, Millis, Settled, Store, StoreError};
 use crate::telegram::{Message, Outcome, Outlet};
@@ -99,21 +100,42 @@ pub struct Sender {
     pace: Arc<Pace>,
     wake: Arc<Notify>,
     zone: Tz,
-    in_flight: usize,
-    resend_unknown: bool,
+    policy: Policy,
     /// What the clock said last, to see when it is set back.
     last_now: AtomicI64,
+    doubt: Mutex<Doubt>,
+}
+
+/// What the config decides about sending.
+#[derive(Debug, Clone, Copy)]
+pub struct Policy {
+    /// Requests under way at most.
+    pub in_flight: usize,
+    /// Whether a message of unknown fate goes out once more.
+    pub resend_unknown: bool,
+    /// Alerts that waited longer than this are skipped.
+    pub expire_after: Millis,
+    /// Whether a withdrawn post's message is taken away; else it is struck through.
+    pub delete_withdrawn: bool,
+}
+
+/// After a failure of network or server nothing is sent before the API has answered a harmless question: in
+/// a storm of failures each row would else use up its one second copy and be given up.
+#[derive(Debug, Default)]
+struct Doubt {
+    is_there: bool,
+    ask_at: Millis,
+    asked: i64,
 }
 
 impl Sender {
-    /// A sender; `zone` is for the times that people see, `in_flight` bounds the requests under way.
+    /// A sender; `zone` is for the times that people see.
     pub fn new(
         store: Arc<dyn Store>,
         outlet: Arc<dyn Outlet>,
         clock: Clock,
         zone: Tz,
-        in_flight: usize,
-        resend_unknown: bool,
+        policy: Policy,
     ) -> Self {
         Sender {
             store,
@@ -122,9 +144,9 @@ impl Sender {
             pace: Arc::default(),
             wake: Arc::default(),
             zone,
-            in_flight,
-            resend_unknown,
+            policy,
             last_now: AtomicI64::new(0),
+            doubt: Mutex::default(),
         }
     }
 
@@ -145,11 +167,11 @@ impl Sender {
     pub async fn recover(&self) -> Result<u64, StoreError> {
         let now = self.clock.now();
         self.store.clock_went_back(now).await?;
-        let unknown = self.store.recover(self.resend_unknown, now).await?;
+        let unknown = self.store.recover(self.policy.resend_unknown, now).await?;
         if unknown > 0 {
             tracing::warn!(
                 unknown,
-                resend = self.resend_unknown,
+                resend = self.policy.resend_unknown,
                 "messages whose fate a crash left unknown"
             );
         }
@@ -234,7 +256,7 @@ impl Sender {
     /// The store's.
     pub async fn step(self: &Arc<Self>, tasks: &mut JoinSet<()>) -> Result<Step, StoreError> {
         while tasks.try_join_next().is_some() {}
-        if tasks.len() >= self.in_flight {
+        if tasks.len() >= self.policy.in_flight {
             return Ok(Step::Full);
         }
         let now = self.clock.now();
@@ -249,7 +271,11 @@ impl Sender {
             let due = self.store.next_due().await?;
             return Ok(Step::Idle(due.map(|due| due.max(ready_at))));
         }
-        let Some(claim) = self.store.claim(now, 1).await?.pop() else {
+        if let Some(ask_at) = self.doubtful_until(now).await {
+            return Ok(Step::Idle(Some(ask_at)));
+        }
+        let oldest = now.saturating_sub(self.policy.expire_after);
+        let Some(claim) = self.store.claim(now, 1, oldest).await?.pop() else {
             return Ok(Step::Idle(self.store.next_due().await?));
         };
         self.pace.take(now);
@@ -258,14 +284,56 @@ impl Sender {
         Ok(Step::Started)
     }
 
+    /// When the API is to be asked again whether it is well; `None` when there is no doubt, or none any more.
+    async fn doubtful_until(&self, now: Millis) -> Option<Millis> {
+        {
+            let doubt = self.doubt();
+            match () {
+                () if !doubt.is_there => return None,
+                // Farther ahead than any wait is only a clock that was set back.
+                () if doubt.ask_at > now && doubt.ask_at <= now + LONGEST_WAIT => {
+                    return Some(doubt.ask_at);
+                }
+                () => {}
+            }
+        }
+        if self.outlet.is_well().await {
+            *self.doubt() = Doubt::default();
+            return None;
+        }
+        let mut doubt = self.doubt();
+        if doubt.asked == 0 {
+            tracing::warn!("Telegram is not reached; messages wait, nothing is lost");
+        }
+        doubt.ask_at = self.clock.now() + backoff(doubt.asked, 0);
+        doubt.asked += 1;
+        Some(doubt.ask_at)
+    }
+
+    fn doubt(&self) -> std::sync::MutexGuard<'_, Doubt> {
+        self.doubt.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn deliver(&self, claim: Claim) {
-        let settled = match self.message(&claim) {
-            Some(message) => {
-                let outcome = self.outlet.send(&claim.chat, &message).await;
+        let settled = match self.words(&claim) {
+            Ok(message) => {
+                let outcome = match &claim.content {
+                    Content::Edit {
+                        withdrawn: true,
+                        message_id,
+                        ..
+                    } if self.policy.delete_withdrawn => {
+                        self.outlet.delete(&claim.chat, *message_id).await
+                    }
+                    Content::Edit { message_id, .. } => {
+                        self.outlet.edit(&claim.chat, *message_id, &message).await
+                    }
+                    _ => self.outlet.send(&claim.chat, &message).await,
+                };
                 self.judge(&claim, outcome).await
             }
-            None => Settled::Failed {
-                reason: "Telegram refused every form of this message".into(),
+            Err(reason) => Settled::Failed {
+                reason: reason.into(),
             },
         };
         log(&claim, &settled);
@@ -283,17 +351,30 @@ impl Sender {
         self.wake.notify_one();
     }
 
-    fn message(&self, claim: &Claim) -> Option<Message> {
-        let form = Form::fallback(claim.fallback)?;
-        Some(match &claim.content {
+    /// The message of a row, or why there is none. A fault of ours in building it costs this row alone.
+    fn words(&self, claim: &Claim) -> Result<Message, &'static str> {
+        let form =
+            Form::fallback(claim.fallback).ok_or("Telegram refused every form of this message")?;
+        let build = || match &claim.content {
             Content::Alert(card) => alert(card, &claim.language, self.zone, form),
+            Content::Edit {
+                card,
+                withdrawn: true,
+                ..
+            } => withdrawn(card, &claim.language, form),
+            Content::Edit { card, .. } => alert(card, &claim.language, self.zone, form),
             Content::Notice(text) => Message::plain(text.as_str()),
-        })
+        };
+        catch_unwind(AssertUnwindSafe(build))
+            .map_err(|_| "a fault in tagwire kept this message from being built: report it")
     }
 
     async fn judge(&self, claim: &Claim, outcome: Outcome) -> Settled {
         let now = self.clock.now();
         let later = now + backoff(claim.attempts, claim.delivery);
+        if let Outcome::NotSent { .. } | Outcome::Ambiguous { .. } = outcome {
+            self.doubt().is_there = true;
+        }
         match outcome {
             Outcome::Sent { message_id } => Settled::Sent { message_id },
             Outcome::RetryAfter { seconds } => {
@@ -308,11 +389,12 @@ impl Sender {
             Outcome::Moved { to } => Settled::Moved { to: to.into() },
             Outcome::Gone { reason } => Settled::ChatGone { reason },
             Outcome::Refused { reason } => Settled::Simpler { reason },
+            Outcome::Beyond { reason } => Settled::Skipped { reason },
             Outcome::NotSent { reason } => Settled::Retry { at: later, reason },
             Outcome::Ambiguous { reason } => Settled::Unknown {
                 at: later,
                 reason,
-                resend: self.resend_unknown && claim.unknowns == 0,
+                resend: self.policy.resend_unknown && claim.unknowns == 0,
             },
             Outcome::Unauthorized { reason } => {
                 tracing::error!(%reason, "the bot token is not accepted: check TAGWIRE_TELEGRAM_TOKEN; messages wait, feeds go on");
@@ -344,7 +426,12 @@ fn backoff(attempts: i64, delivery: i64) -> Millis {
 fn log(claim: &Claim, settled: &Settled) {
     let (post, chat, delivery) = (&claim.post, &claim.chat, claim.delivery);
     match settled {
-        Settled::Sent { message_id } => tracing::debug!(%post, %chat, delivery, message_id, "sent"),
+        Settled::Sent { message_id } => {
+            tracing::info!(%post, %chat, delivery, message_id, state = "sent", "delivery")
+        }
+        Settled::Skipped { reason } => {
+            tracing::info!(%post, %chat, delivery, reason, state = "skipped", "delivery")
+        }
         Settled::Failed { reason } => {
             tracing::error!(%post, %chat, delivery, reason, "failed for good")
         }

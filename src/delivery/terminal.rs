@@ -18,17 +18,38 @@ pub struct Terminal {
 #[async_trait]
 impl Outlet for Terminal {
     async fn send(&self, chat: &ChatId, message: &Message) -> Outcome {
-        let text = frame(chat, message);
-        // A closed pipe (`tagwire run | head`) must not look like a sent message.
-        let mut out = std::io::stdout().lock();
-        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-            Ok(()) => Outcome::Sent {
-                message_id: self.last.fetch_add(1, Ordering::Relaxed) + 1,
-            },
-            Err(error) => Outcome::NotSent {
-                reason: format!("cannot write to the terminal: {error}"),
-            },
-        }
+        let next = self.last.fetch_add(1, Ordering::Relaxed) + 1;
+        show(&frame(chat, message), next)
+    }
+
+    async fn edit(&self, chat: &ChatId, message_id: i64, message: &Message) -> Outcome {
+        let framed = frame(chat, message);
+        show(
+            &framed.replacen("message to", "corrected message to", 1),
+            message_id,
+        )
+    }
+
+    async fn delete(&self, chat: &ChatId, message_id: i64) -> Outcome {
+        show(
+            &format!("── message {message_id} to {chat} is taken back\n"),
+            message_id,
+        )
+    }
+
+    async fn is_well(&self) -> bool {
+        true
+    }
+}
+
+fn show(text: &str, message_id: i64) -> Outcome {
+    // A closed pipe (`tagwire run | head`) must not look like a sent message.
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => Outcome::Sent { message_id },
+        Err(error) => Outcome::NotSent {
+            reason: format!("cannot write to the terminal: {error}"),
+        },
     }
 }
 

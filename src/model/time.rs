@@ -77,6 +77,12 @@ impl PostTime {
     }
 }
 
+/// RFC 3339 in the zone, with its offset, of milliseconds since 1970.
+pub fn in_site(millis: i64, zone: Tz) -> String {
+    let at = DateTime::<Utc>::from_timestamp_millis(millis).unwrap_or_default();
+    in_zone(at, zone).to_rfc3339_opts(chrono::SecondsFormat::Secs, false)
+}
+
 /// The same instant on the clock of `zone`.
 pub fn in_zone(at: DateTime<Utc>, zone: Tz) -> DateTime<FixedOffset> {
     let local = at.with_timezone(&zone);

@@ -85,7 +85,8 @@ pub async fn refresh(
 ) -> Result<(Round, Planned), PipelineError> {
     let round = derive(derived, hint, patience, now).await?;
     planner.keep_first_seen(derived).await?;
-    let planned = planner.plan(derived, now).await?;
+    let touched = round.delta.changed + round.delta.removed > 0;
+    let planned = planner.plan(derived, touched, now).await?;
     Ok((round, planned))
 }
 

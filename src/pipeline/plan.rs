@@ -2,11 +2,12 @@
 //! In: unplanned rows of the catalog. Out: one transaction in the store, then a mark in the catalog.
 //! A crash between the two is harmless: the store decides about a post only once.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Derived, PipelineError};
-use crate::catalog::Row;
-use crate::delivery::plan::{Occasion, Rules, decide};
+use crate::catalog::{Row, State};
+use crate::delivery::plan::{Occasion, Rules, corrections, decide};
 use crate::model::{ChatId, PostId};
 use crate::store::{Card, Decision, Millis, Store};
 
@@ -26,6 +27,8 @@ pub struct Planned {
     pub held: u64,
     /// Why the first of them is held.
     pub held_because: Option<String>,
+    /// Edits of sent messages.
+    pub edits: u64,
 }
 
 /// Plans into a store by the rules of the config.
@@ -33,6 +36,8 @@ pub struct Planner {
     store: Arc<dyn Store>,
     rules: Rules,
     admins: Vec<ChatId>,
+    /// Whether this process has compared the announced posts with the catalog.
+    compared: AtomicBool,
 }
 
 impl Planner {
@@ -42,6 +47,7 @@ impl Planner {
             store,
             rules,
             admins,
+            compared: AtomicBool::new(false),
         }
     }
 
@@ -67,13 +73,15 @@ impl Planner {
         Ok(())
     }
 
-    /// Decides about every live post that the store does not know.
+    /// Decides about every live post that the store does not know; when `touched`, because posts changed or
+    /// went, the messages that were sent follow.
     ///
     /// # Errors
     /// The catalog's or the store's.
     pub async fn plan(
         &self,
         derived: &Arc<Mutex<Derived>>,
+        touched: bool,
         now: Millis,
     ) -> Result<Planned, PipelineError> {
         let baseline = self.store.has_baseline().await?;
@@ -108,7 +116,50 @@ impl Planner {
             self.store.set_baseline(now).await?;
         }
         self.tell_admins(&planned, now).await?;
+        if touched || !self.compared.load(Ordering::Relaxed) {
+            planned.edits = self.correct(derived, now).await?;
+            self.compared.store(true, Ordering::Relaxed);
+        }
         Ok(planned)
+    }
+
+    /// Compares what was announced lately with what the catalog says now. It asks the store, not the
+    /// catalog, what changed: so it holds over restarts and over a catalog that was deleted.
+    async fn correct(
+        &self,
+        derived: &Arc<Mutex<Derived>>,
+        now: Millis,
+    ) -> Result<u64, PipelineError> {
+        let rules = self.rules.corrections;
+        if rules.window == 0 {
+            return Ok(0);
+        }
+        let recent = self.store.recent(now - rules.window).await?;
+        let known = {
+            let derived = lock(derived);
+            let mut known = Vec::new();
+            for announced in recent {
+                let row = derived.catalog.post(&announced.card.post)?;
+                let row = row.filter(|row| row.state == State::Live);
+                let card = row.map(|row| card(&row, &derived));
+                known.push((announced, card));
+            }
+            known
+        };
+        let (changed, gone) = corrections(known, rules);
+        if gone > 0 {
+            tracing::warn!(
+                "{gone} announced posts are gone at once; their messages stay as they are, in case a folder is missing"
+            );
+        }
+        if changed.is_empty() {
+            return Ok(0);
+        }
+        let edit_at = now + rules.quiet;
+        Ok(self
+            .store
+            .correct(&changed, edit_at, rules.window, now)
+            .await?)
     }
 
     /// How many unplanned posts are really new; the others were known before the catalog was deleted,
@@ -139,15 +190,20 @@ impl Planner {
         }
     }
 
+    /// Asks about held posts. The first round of a process asks too: a crash between holding and asking must
+    /// not leave them unnoticed. The key of the question is the newest held post, so nobody is asked twice.
     async fn tell_admins(&self, planned: &Planned, now: Millis) -> Result<(), PipelineError> {
-        let Some(reason) = &planned.held_because else {
+        if planned.held == 0 && self.compared.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let held = self.store.held(i64::MAX).await?;
+        let Some((newest, reason)) = held.last() else {
             return Ok(());
         };
-        let text = crate::delivery::message::held_notice(planned.held, reason);
+        let key = format!("held:{}", newest.post);
+        let text = crate::delivery::message::held_notice(held.len() as u64, reason);
         for admin in &self.admins {
-            self.store
-                .notice(&format!("held:{now}"), admin, &text, now)
-                .await?;
+            self.store.notice(&key, admin, &text, now).await?;
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 //! In: a catalog row at planning time. Out: JSON in the store, and the same card back at sending time.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::StoreError;
 use crate::model::{Follow, Label, LabelKind, PostId, PostTime};
@@ -41,6 +42,23 @@ impl Card {
             .flat_map(|(kind, names)| names.iter().map(move |name| Label::new(kind, name)));
         let topics = self.topics.iter().map(|(id, _)| Label::topic(id));
         std::iter::once(Follow::Site).chain(names.chain(topics).map(Follow::Label))
+    }
+
+    /// Names what a message about this post shows: another version means that the message is out of date.
+    /// Labels do not count; a source that is renamed, a footer that moves or a file that is touched change
+    /// nothing that a reader would want to see again.
+    pub fn version(&self, withdrawn: bool) -> String {
+        let mut hash = Sha256::new();
+        for part in [&self.title, &self.summary, &self.url] {
+            hash.update(part.as_bytes());
+            hash.update([0]);
+        }
+        hash.update([u8::from(withdrawn)]);
+        let digest = hash.finalize();
+        digest[..8]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 
     /// As the store keeps it.

@@ -5,6 +5,7 @@
 mod card;
 mod lock;
 mod sqlite;
+mod sqlite_corrections;
 mod sqlite_outbox;
 
 use std::collections::HashMap;
@@ -138,8 +139,39 @@ pub struct Claim {
 pub enum Content {
     /// A post.
     Alert(Box<Card>),
+    /// A message that is there already and has to be brought up to date.
+    Edit {
+        /// What it is to show.
+        card: Box<Card>,
+        /// The post went away: the message says so.
+        withdrawn: bool,
+        /// Telegram's id of the message.
+        message_id: i64,
+    },
     /// A word to an admin.
     Notice(String),
+}
+
+/// An announced post, as it is now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Correction {
+    /// What messages are made of.
+    pub card: Card,
+    /// Its file is gone, or says `published: false`.
+    pub withdrawn: bool,
+}
+
+/// Which rows of the outbox to list. Empty fields let everything pass.
+#[derive(Debug, Clone, Default)]
+pub struct DeliveryFilter {
+    /// `pending`, `sending`, `sent`, `unknown`, `failed`, `skipped`.
+    pub state: Option<String>,
+    /// One chat.
+    pub chat: Option<ChatId>,
+    /// One post.
+    pub post: Option<PostId>,
+    /// At most so many, the newest first.
+    pub limit: i64,
 }
 
 /// What became of a claimed row.
@@ -176,6 +208,11 @@ pub enum Settled {
         /// Telegram's words.
         reason: String,
     },
+    /// There is nothing to do for this row: the message is gone, or as it should be.
+    Skipped {
+        /// Why.
+        reason: String,
+    },
     /// Telegram refuses this message for good.
     Failed {
         /// Telegram's words.
@@ -196,9 +233,13 @@ pub enum Settled {
 /// One row of the outbox, for `explain` and the lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryRow {
+    /// Its number in the outbox.
+    pub delivery: i64,
+    /// What it is about.
+    pub post: PostId,
     /// Where it goes.
     pub chat: ChatId,
-    /// `alert` or `notice`.
+    /// `alert`, `edit` or `notice`.
     pub kind: String,
     /// `pending`, `sending`, `sent`, `unknown`, `failed`, `skipped`.
     pub state: String,
@@ -206,8 +247,14 @@ pub struct DeliveryRow {
     pub reason: Option<String>,
     /// Telegram's id of the message.
     pub message_id: Option<i64>,
+    /// How often it was tried.
+    pub attempts: i64,
     /// How often its fate was unknown.
     pub unknowns: i64,
+    /// When it was planned.
+    pub created_at: Millis,
+    /// When it came to its state, if that is an end.
+    pub settled_at: Option<Millis>,
 }
 
 /// A chat that follows something, for `explain`.
@@ -274,6 +321,19 @@ pub trait Store: Send + Sync {
     /// What was decided about a post, with the reason.
     async fn decision(&self, post: &PostId)
     -> Result<Option<(String, Option<String>)>, StoreError>;
+    /// Posts announced since then, as the store knows them.
+    async fn recent(&self, since: Millis) -> Result<Vec<Correction>, StoreError>;
+    /// In ONE transaction: keeps what became of announced posts, and plans an edit, not before `edit_at`, of
+    /// each message that was sent not longer than `edit_for` milliseconds ago. Returns the edits planned.
+    async fn correct(
+        &self,
+        corrections: &[Correction],
+        edit_at: Millis,
+        edit_for: Millis,
+        now: Millis,
+    ) -> Result<u64, StoreError>;
+    /// Rows of the outbox, the newest first.
+    async fn deliveries(&self, filter: &DeliveryFilter) -> Result<Vec<DeliveryRow>, StoreError>;
     /// When the store decided about a post.
     async fn decided_at(&self, post: &PostId) -> Result<Option<Millis>, StoreError>;
     /// Who follows any of these today, by chat.
@@ -285,8 +345,15 @@ pub trait Store: Send + Sync {
     /// was unknown for the first time, else it stays `unknown`. Returns how many rows that were.
     async fn recover(&self, resend: bool, now: Millis) -> Result<u64, StoreError>;
     /// Claims up to `limit` rows, at most one a chat and only for chats that may have a message now, and
-    /// commits that they are `sending`. Each chat's next message is put off by its pace.
-    async fn claim(&self, now: Millis, limit: i64) -> Result<Vec<Claim>, StoreError>;
+    /// commits that they are `sending`. Each chat's next message is put off by its pace. Alerts planned
+    /// before `oldest` have expired, and those of a chat that follows nothing of theirs any more are not
+    /// wanted: both are skipped with the reason. Alerts go before edits.
+    async fn claim(
+        &self,
+        now: Millis,
+        limit: i64,
+        oldest: Millis,
+    ) -> Result<Vec<Claim>, StoreError>;
     /// Records what became of a claimed row.
     async fn settle(&self, delivery: i64, outcome: &Settled, now: Millis)
     -> Result<(), StoreError>;

@@ -13,8 +13,9 @@ use sqlx::sqlite::{
 use sqlx::{Row, Sqlite, Transaction};
 
 use super::{
-    Card, ChatRow, Claim, Decision, DeliveryRow, Follower, LONGEST_PAUSE, LONGEST_RETRY, Millis,
-    SLOWEST_PACE, Settled, Store, StoreCounts, StoreError, pace, sqlite_outbox,
+    Card, ChatRow, Claim, Correction, Decision, DeliveryFilter, DeliveryRow, Follower,
+    LONGEST_PAUSE, LONGEST_RETRY, Millis, SLOWEST_PACE, Settled, Store, StoreCounts, StoreError,
+    pace, sqlite_corrections, sqlite_outbox,
 };
 use crate::model::{ChatId, Follow, Label, LabelKind, PostId};
 
@@ -235,6 +236,32 @@ impl Store for SqliteStore {
         Ok(row.map(|row| (row.get(0), row.get(1))))
     }
 
+    async fn recent(&self, since: Millis) -> Result<Vec<Correction>, StoreError> {
+        sqlite_corrections::recent(&self.reader, since).await
+    }
+
+    async fn correct(
+        &self,
+        corrections: &[Correction],
+        edit_at: Millis,
+        edit_for: Millis,
+        now: Millis,
+    ) -> Result<u64, StoreError> {
+        let mut transaction = self.begin().await?;
+        let mut edits = 0;
+        for correction in corrections {
+            edits +=
+                sqlite_corrections::correct(&mut transaction, correction, edit_at, edit_for, now)
+                    .await?;
+        }
+        transaction.commit().await?;
+        Ok(edits)
+    }
+
+    async fn deliveries(&self, filter: &DeliveryFilter) -> Result<Vec<DeliveryRow>, StoreError> {
+        sqlite_outbox::list(&self.reader, filter).await
+    }
+
     async fn decided_at(&self, post: &PostId) -> Result<Option<Millis>, StoreError> {
         let row = sqlx::query("select at from announcements where post = $1")
             .bind(post.as_str())
@@ -270,33 +297,23 @@ impl Store for SqliteStore {
     }
 
     async fn deliveries_of(&self, post: &PostId) -> Result<Vec<DeliveryRow>, StoreError> {
-        let rows = sqlx::query(
-            "select chat, kind, state, reason, message_id, unknowns from outbox where post = $1 order by delivery",
-        )
-        .bind(post.as_str())
-        .fetch_all(&self.reader)
-        .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(DeliveryRow {
-                    chat: chat_id(row.get(0))?,
-                    kind: row.get(1),
-                    state: row.get(2),
-                    reason: row.get(3),
-                    message_id: row.get(4),
-                    unknowns: row.get(5),
-                })
-            })
-            .collect()
+        let filter = DeliveryFilter {
+            post: Some(post.clone()),
+            limit: i64::MAX,
+            ..DeliveryFilter::default()
+        };
+        let mut rows = sqlite_outbox::list(&self.reader, &filter).await?;
+        rows.reverse();
+        Ok(rows)
     }
 
     async fn recover(&self, resend: bool, now: Millis) -> Result<u64, StoreError> {
         let done = sqlx::query(
             "update outbox set unknowns = unknowns + 1, reason = 'the process ended while it was being sent',
-               state = case when not ($1 and unknowns = 0) then 'unknown'
+               state = case when kind <> 'edit' and not ($1 and unknowns = 0) then 'unknown'
                  when exists (select 1 from chats c where c.chat = outbox.chat and c.state <> 'active') then 'skipped'
                  else 'pending' end,
-               settled_at = case when $1 and unknowns = 0 then null else $2 end
+               settled_at = case when kind = 'edit' or ($1 and unknowns = 0) then null else $2 end
              where state = 'sending'",
         )
         .bind(resend)
@@ -306,9 +323,14 @@ impl Store for SqliteStore {
         Ok(done.rows_affected())
     }
 
-    async fn claim(&self, now: Millis, limit: i64) -> Result<Vec<Claim>, StoreError> {
+    async fn claim(
+        &self,
+        now: Millis,
+        limit: i64,
+        oldest: Millis,
+    ) -> Result<Vec<Claim>, StoreError> {
         let mut transaction = self.begin().await?;
-        let claims = sqlite_outbox::claim(&mut transaction, now, limit).await?;
+        let claims = sqlite_outbox::claim(&mut transaction, now, limit, oldest).await?;
         transaction.commit().await?;
         Ok(claims)
     }

@@ -2,10 +2,13 @@
 //! In: an open transaction and a decision, a time or an outcome. Out: rows written; the caller commits.
 //! States: pending → sending → sent | pending again | unknown | failed | skipped.
 
-use sqlx::{Row, Sqlite, SqlitePool, Transaction};
+use sqlx::{AssertSqlSafe, Row, Sqlite, SqlitePool, Transaction};
 
 use super::sqlite::{chat_id, kind_and_name};
-use super::{Card, Claim, Content, Decision, Millis, Settled, StoreError, pace};
+use super::{
+    Card, Claim, Content, Decision, DeliveryFilter, DeliveryRow, Millis, Settled, StoreError, pace,
+    sqlite_corrections,
+};
 use crate::model::PostId;
 
 type Tx<'a> = Transaction<'a, Sqlite>;
@@ -23,7 +26,7 @@ pub async fn decide(
         Decision::Hold(reason) => ("held", Some(reason.as_str()), true),
     };
     let new = sqlx::query(
-        "insert into announcements values ($1, $2, $3, $4, $5) on conflict (post) do nothing",
+        "insert into announcements (post, decision, reason, card, at) values ($1, $2, $3, $4, $5) on conflict (post) do nothing",
     )
     .bind(card.post.as_str())
     .bind(word)
@@ -66,7 +69,7 @@ async fn fan_out(tx: &mut Tx<'_>, card: &Card, now: Millis) -> Result<u64, Store
 /// Ends the wait of all held posts.
 pub async fn release_held(tx: &mut Tx<'_>, announce: bool, now: Millis) -> Result<u64, StoreError> {
     let held = sqlx::query(
-        "select post, card from announcements where decision = 'held' order by at, post",
+        "select post, card, withdrawn from announcements where decision = 'held' order by at, post",
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -79,79 +82,213 @@ pub async fn release_held(tx: &mut Tx<'_>, announce: bool, now: Millis) -> Resul
             .bind(now)
             .execute(&mut **tx)
             .await?;
-        if announce {
+        if announce && row.get::<i64, _>(2) == 0 {
             fan_out(tx, &card, now).await?;
         }
     }
     Ok(held.len() as u64)
 }
 
+/// A row that can go out: nothing of its chat is under way, and nothing that came before it waits. Edits
+/// wait for no alert but their own, and nothing waits for them.
+macro_rules! claimable {
+    ($select:literal, $kind:literal) => {
+        concat!(
+            $select,
+            " from outbox o
+              join chats c on c.chat = o.chat
+              left join announcements a on a.post = o.post
+              left join outbox m on m.post = o.post and m.chat = o.chat and m.kind = 'alert' and o.kind = 'edit'
+              where o.state = 'pending' and c.state = 'active' and ",
+            $kind,
+            " and not exists (select 1 from outbox s where s.chat = o.chat and s.state = 'sending')"
+        )
+    };
+}
+
+const COLUMNS_OF_ALERTS: &str = claimable!(
+    "select o.delivery, o.post, o.chat, c.language, o.body, a.card, o.attempts, o.unknowns, o.fallback,
+       o.kind, o.created_at, o.expires_at, a.withdrawn, m.message_id, m.shown",
+    "o.kind <> 'edit' and not exists (select 1 from outbox s where s.chat = o.chat and s.state = 'pending'
+       and s.kind <> 'edit' and s.delivery < o.delivery)"
+);
+const COLUMNS_OF_EDITS: &str = claimable!(
+    "select o.delivery, o.post, o.chat, c.language, o.body, a.card, o.attempts, o.unknowns, o.fallback,
+       o.kind, o.created_at, o.expires_at, a.withdrawn, m.message_id, m.shown",
+    "o.kind = 'edit' and m.state <> 'pending'"
+);
+const DUE_OF_ALERTS: &str = claimable!(
+    "select min(max(o.not_before, c.next_at, c.paused_until))",
+    "o.kind <> 'edit' and not exists (select 1 from outbox s where s.chat = o.chat and s.state = 'pending'
+       and s.kind <> 'edit' and s.delivery < o.delivery)"
+);
+const DUE_OF_EDITS: &str = claimable!(
+    "select min(max(o.not_before, c.next_at, c.paused_until))",
+    "o.kind = 'edit' and m.state <> 'pending'"
+);
+const NOW: &str = " and o.not_before <= $1 and c.next_at <= $1 and c.paused_until <= $1 order by o.delivery limit $2";
+
 /// The oldest open row of each chat that may have a message now; they become `sending`.
-pub async fn claim(tx: &mut Tx<'_>, now: Millis, limit: i64) -> Result<Vec<Claim>, StoreError> {
-    let rows = sqlx::query(
-        "select o.delivery, o.post, o.chat, c.language, o.body, a.card, o.attempts, o.unknowns, o.fallback
-         from outbox o
-         join chats c on c.chat = o.chat
-         left join announcements a on a.post = o.post
-         where o.state = 'pending' and o.not_before <= $1
-           and c.state = 'active' and c.next_at <= $1 and c.paused_until <= $1
-           and not exists (select 1 from outbox s where s.chat = o.chat and s.state in ('pending', 'sending')
-                           and s.delivery < o.delivery)
-           and not exists (select 1 from outbox s where s.chat = o.chat and s.state = 'sending')
-         order by o.delivery limit $2",
-    )
-    .bind(now)
-    .bind(limit)
-    .fetch_all(&mut **tx)
-    .await?;
+pub async fn claim(
+    tx: &mut Tx<'_>,
+    now: Millis,
+    limit: i64,
+    oldest: Millis,
+) -> Result<Vec<Claim>, StoreError> {
     let mut claims = Vec::new();
-    for row in &rows {
-        let claim = match claim_of(row) {
-            Ok(claim) => claim,
-            Err(error) => {
-                // One row that cannot be read must not stop the rows behind it.
-                tracing::error!(%error, delivery = row.get::<i64, _>(0), "a message cannot be made");
-                end(tx, row.get(0), "failed", &error.to_string(), now).await?;
-                continue;
+    for columns in [COLUMNS_OF_ALERTS, COLUMNS_OF_EDITS] {
+        loop {
+            let wanted = limit - claims.len() as i64;
+            if wanted <= 0 {
+                return Ok(claims);
             }
-        };
-        sqlx::query("update outbox set state = 'sending', claimed_at = $2, attempts = attempts + 1 where delivery = $1")
-            .bind(claim.delivery)
-            .bind(now)
-            .execute(&mut **tx)
-            .await?;
-        sqlx::query("update chats set next_at = $2 where chat = $1")
-            .bind(claim.chat.to_string())
-            .bind(now + pace(&claim.chat))
-            .execute(&mut **tx)
-            .await?;
-        claims.push(claim);
+            let rows = sqlx::query(AssertSqlSafe(format!("{columns}{NOW}")))
+                .bind(now)
+                .bind(wanted)
+                .fetch_all(&mut **tx)
+                .await?;
+            let found = rows.len();
+            let before = claims.len();
+            for row in &rows {
+                claims.extend(claim_one(tx, row, now, oldest).await?);
+            }
+            // Rows that were skipped made way for those behind them.
+            if found == 0 || claims.len() - before == found {
+                break;
+            }
+        }
     }
     Ok(claims)
+}
+
+async fn claim_one(
+    tx: &mut Tx<'_>,
+    row: &sqlx::sqlite::SqliteRow,
+    now: Millis,
+    oldest: Millis,
+) -> Result<Option<Claim>, StoreError> {
+    let never_sent = row.get::<&str, _>(9) == "edit" && row.get::<Option<i64>, _>(13).is_none();
+    if never_sent {
+        end(
+            tx,
+            row.get(0),
+            "skipped",
+            "there is no message to edit",
+            now,
+        )
+        .await?;
+        return Ok(None);
+    }
+    let claim = match claim_of(row) {
+        Ok(claim) => claim,
+        Err(error) => {
+            // One row that cannot be read must not stop the rows behind it.
+            tracing::error!(%error, delivery = row.get::<i64, _>(0), "a message cannot be made");
+            end(tx, row.get(0), "failed", &error.to_string(), now).await?;
+            return Ok(None);
+        }
+    };
+    if let Some(reason) = unwanted(tx, &claim, row, now, oldest).await? {
+        tracing::info!(post = %claim.post, chat = %claim.chat, delivery = claim.delivery, reason, "skipped");
+        end(tx, claim.delivery, "skipped", &reason, now).await?;
+        return Ok(None);
+    }
+    let shown = match &claim.content {
+        Content::Alert(card) => Some(card.version(false)),
+        Content::Edit {
+            card, withdrawn, ..
+        } => Some(card.version(*withdrawn)),
+        Content::Notice(_) => None,
+    };
+    sqlx::query("update outbox set state = 'sending', claimed_at = $2, attempts = attempts + 1, shown = $3 where delivery = $1")
+        .bind(claim.delivery)
+        .bind(now)
+        .bind(shown)
+        .execute(&mut **tx)
+        .await?;
+    sqlx::query("update chats set next_at = $2 where chat = $1")
+        .bind(claim.chat.to_string())
+        .bind(now + pace(&claim.chat))
+        .execute(&mut **tx)
+        .await?;
+    Ok(Some(claim))
+}
+
+/// Why a row is not sent although it could be.
+async fn unwanted(
+    tx: &mut Tx<'_>,
+    claim: &Claim,
+    row: &sqlx::sqlite::SqliteRow,
+    now: Millis,
+    oldest: Millis,
+) -> Result<Option<String>, StoreError> {
+    match &claim.content {
+        Content::Notice(_) => Ok(None),
+        Content::Edit {
+            card, withdrawn, ..
+        } => {
+            let expires: Option<i64> = row.get(11);
+            let shown: Option<String> = row.get(14);
+            Ok(match () {
+                () if expires.is_some_and(|at| at <= now) => {
+                    Some("the message is too old to be edited".into())
+                }
+                () if shown.as_deref() == Some(&card.version(*withdrawn)) => {
+                    Some("the message shows this already".into())
+                }
+                () => None,
+            })
+        }
+        Content::Alert(card) => {
+            if row.get::<i64, _>(10) < oldest {
+                return Ok(Some("it waited longer than delivery.expire_hours".into()));
+            }
+            let followed = sqlx::query("select kind, name from subscriptions where chat = $1")
+                .bind(claim.chat.to_string())
+                .fetch_all(&mut **tx)
+                .await?;
+            let follows = card.follows().any(|follow| {
+                let (kind, name) = kind_and_name(&follow);
+                followed
+                    .iter()
+                    .any(|row| row.get::<&str, _>(0) == kind && row.get::<&str, _>(1) == name)
+            });
+            Ok((!follows).then(|| "the chat does not follow this any more".into()))
+        }
+    }
 }
 
 fn claim_of(row: &sqlx::sqlite::SqliteRow) -> Result<Claim, StoreError> {
     let post = PostId::new(row.get::<String, _>(1));
     let body: Option<String> = row.get(4);
     let card: Option<String> = row.get(5);
+    let damaged = |what: &str| StoreError::Damaged(format!("delivery of {post} has no {what}"));
     let content = match (body, card) {
         (Some(body), _) => Content::Notice(body),
-        (None, Some(card)) => Content::Alert(Box::new(Card::from_json(post.clone(), &card)?)),
-        (None, None) => {
-            return Err(StoreError::Damaged(format!(
-                "delivery of {post} has no card"
-            )));
+        (None, Some(card)) => {
+            let card = Box::new(Card::from_json(post.clone(), &card)?);
+            match row.get::<&str, _>(9) {
+                "edit" => Content::Edit {
+                    card,
+                    withdrawn: row.get::<Option<i64>, _>(12).unwrap_or(0) != 0,
+                    message_id: row
+                        .get::<Option<i64>, _>(13)
+                        .ok_or_else(|| damaged("message to edit"))?,
+                },
+                _ => Content::Alert(card),
+            }
         }
+        (None, None) => return Err(damaged("card")),
     };
     Ok(Claim {
         delivery: row.get(0),
-        post,
         chat: chat_id(row.get(2))?,
         language: row.get(3),
         content,
         attempts: row.get(6),
         unknowns: row.get(7),
         fallback: row.get(8),
+        post,
     })
 }
 
@@ -170,7 +307,9 @@ pub async fn settle(
                 .bind(now)
                 .execute(&mut **tx)
                 .await?;
+            sqlite_corrections::edited(tx, delivery, now).await?;
         }
+        Settled::Skipped { reason } => end(tx, delivery, "skipped", reason, now).await?,
         Settled::Retry { at, reason } => put_back(tx, delivery, *at, reason, 0).await?,
         Settled::ChatPaused { until } => {
             put_back(tx, delivery, 0, "Telegram asks this chat to wait", 0).await?;
@@ -308,15 +447,45 @@ pub async fn move_chat(tx: &mut Tx<'_>, from: &str, to: &str) -> Result<(), Stor
 
 /// When the next row can be claimed. Chats with a row under way count when that row is settled.
 pub async fn next_due(pool: &SqlitePool) -> Result<Option<Millis>, StoreError> {
-    let due = sqlx::query_scalar(
-        "select min(max(o.not_before, c.next_at, c.paused_until))
-         from outbox o join chats c on c.chat = o.chat
-         where o.state = 'pending' and c.state = 'active'
-           and not exists (select 1 from outbox s where s.chat = o.chat and s.state in ('pending', 'sending')
-                           and s.delivery < o.delivery)
-           and not exists (select 1 from outbox s where s.chat = o.chat and s.state = 'sending')",
-    )
-    .fetch_one(pool)
-    .await?;
+    let mut due: Option<Millis> = None;
+    for sql in [DUE_OF_ALERTS, DUE_OF_EDITS] {
+        let next: Option<Millis> = sqlx::query_scalar(sql).fetch_one(pool).await?;
+        due = due.into_iter().chain(next).min();
+    }
     Ok(due)
+}
+
+/// Rows of the outbox, the newest first.
+pub async fn list(
+    pool: &SqlitePool,
+    filter: &DeliveryFilter,
+) -> Result<Vec<DeliveryRow>, StoreError> {
+    let rows = sqlx::query(
+        "select delivery, post, chat, kind, state, reason, message_id, attempts, unknowns, created_at, settled_at
+         from outbox where ($1 is null or state = $1) and ($2 is null or chat = $2) and ($3 is null or post = $3)
+         order by delivery desc limit $4",
+    )
+    .bind(&filter.state)
+    .bind(filter.chat.as_ref().map(ToString::to_string))
+    .bind(filter.post.as_ref().map(PostId::as_str))
+    .bind(filter.limit)
+    .fetch_all(pool)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(DeliveryRow {
+                delivery: row.get(0),
+                post: PostId::new(row.get::<String, _>(1)),
+                chat: chat_id(row.get(2))?,
+                kind: row.get(3),
+                state: row.get(4),
+                reason: row.get(5),
+                message_id: row.get(6),
+                attempts: row.get(7),
+                unknowns: row.get(8),
+                created_at: row.get(9),
+                settled_at: row.get(10),
+            })
+        })
+        .collect()
 }

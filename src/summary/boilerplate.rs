@@ -26,40 +26,107 @@ static BYLINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     )
 });
 
+/// `记者从市局获悉，`, with the day or hour in it left alone: that is news.
+static LEARNT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    compile(
+        r"^(?:(?:本报|本网|近日，?)?(?:记者|記者)(?:从|從|自)[^，。,0-9]{2,24}(?:获悉|獲悉|了解到|得知|處獲悉)[，,：:]|(?:据悉|据了解|据介绍|另据了解|據悉|據了解|记者(?:获悉|了解到|注意到))[，,：:]|[\p{Han}]{2,6}快讯[：:，])",
+    )
+});
+
+/// What must not be said of a source that was cut off: these point back at it.
+const POINTERS: &[&str] = &[
+    "该", "該", "其", "全市", "全省", "全县", "全區", "全区", "本市", "本省", "我省", "我市",
+    "当地", "當地", "此", "这", "這", "他", "她", "上述", "公司", "双方", "两",
+];
+
 /// Whole sentences that tell nothing.
 static CREDIT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     compile(
-        r"^(?:[（(【\[](?:完|记者|通讯员|编辑|责任编辑|责编|作者|来源|文章来源)[^（）()]*[）)】\]]|(?:图片|文章|资料|数据|本文)?来源[：:]|(?:图|图片|摄影|资料图片?)[：:/／]|(?:责任编辑|责编|编辑|校对|审核|作者|记者|撰文|文|监制|策划)[\s　]*[：:/／|｜]|原标题[：:]|(?:免责声明|风险提示|特别声明)[：:]|(?:延伸|相关|推荐)阅读|(?:点击|扫码|长按).{0,20}(?:查看|关注|阅读|下载)|阅读原文|本文不构成)",
+        r"(?x)^(?:
+          [（(【\[](?:完|記者|记者|通讯员|编辑|編輯|责任编辑|责编|作者|来源|來源|文章来源|原标题|图|文)[^（）()]*[）)】\]]
+        | (?:图片|圖片|文章|资料|数据|資料|本文|稿件|素材|题图|头图|封面)?(?:来源|來源|来自|源自)[\s　]*[：:]
+        | (?:图|图片|圖片|摄影|攝影|资料图片?|视频|題圖|配图|制图)[\s　]*[：:/／|]
+        | (?:责任编辑|責任編輯|责编|编辑|編輯|校对|校對|校译|审核|作者|记者|記者|撰文|文|监制|策划|出品|译者|选题|翻译|排版|供稿|值班|主编)[\s　]*[：:/／|｜]
+        | 原(?:标题|標題|文标题|题|文链接|文|載|载)[\s　]*[：:]
+        | (?:免责声明|免責聲明|风险提示|風險提示|特别声明|郑重声明|版权声明|声明|投资提示|温馨提示)[\s　]*[：:，]
+        | (?:编辑按|编者按|编按|編者按|译者按|译注|編按)[\s　]*[：:]
+        | (?:延伸|相关|推荐|相關|推薦|深度|往期)(?:阅读|閱讀|链接|报道|精彩)
+        | (?:更多|想看更多|欲了解更多).{0,24}(?:请|敬请|尽在|关注|點擊|点击|下载|搜索|内容|资讯)
+        | (?:请|敬请|欢迎|歡迎)?(?:点击|點擊|扫码|扫描|掃描|长按|關注|关注|订阅|訂閱|下载).{0,24}(?:查看|关注|關注|阅读|閱讀|下载|二维码|公众号|频道|全文|頻道|订阅|訂閱|APP|app|客户端)
+        | 阅读原文|閱讀原文|查看原文|返回搜狐|展开全文|未经授权|未經授權|版权所有|版權所有|本版图片|新闻热线|举报邮箱|联系我们
+        | (?:商务|商務|合作|联系|聯繫|投稿|广告)(?:合作)?(?:邮箱|郵箱|微信|电话|方式|QQ|联系)
+        | (?:上图|下图|左图|右图|图为|圖為|图[一二三四五1-9０-９]+|圖[一二三1-9]+|配图)[\s　：:，、]
+        | K图[\s　]
+        | (?:https?://|www\.|\#)\S*\s*$
+        | via[:：\s]
+        | (?i:photo(?:\s+by)?|image(?:\s+by)?|source|credit|disclaimer|reporting\s+by|editing\s+by|edited\s+by|translated\s+by)\s*[:：]
+        | (?i:(?:click|tap)\s+here|read\s+more|read\s+the\s+full|subscribe|sign\s+up|follow\s+us|share\s+this|all\s+rights\s+reserved|©|copyright\s|advertisement|reporting\s+by\s|editing\s+by\s)
+        )",
     )
 });
+
+/// The same, wherever in a sentence it stands.
+static NOISE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    compile(
+        r"(?:^[^，。；]{0,12}(?:说|說|笑道|坦言|感叹|感慨|表示|告诉记者|告訴記者|回忆道)。$|如下(?:[：:。]|（[^（）]*）[。：]?)$|不构成(?:任何)?(?:投资|实质性)|不構成.{0,4}投資|据此(?:操作|入市|投资)|據此操作|风险自担|風險自負|入市需谨慎|投资需谨慎|仅代表(?:作者|其)?个人(?:观点)?|仅供参考|僅供參考|转载请|轉載請|未经.{0,12}(?:授权|许可|允许).{0,8}(?:不得|禁止|严禁)|侵权.{0,6}删|侵删|版权归.{0,10}所有|本(?:文|稿)(?:系|为|来自|首发于|转自|转载自|译自|授权)|[\p{Han}]{2,4}[\s　]*(?:摄|攝)$|(?:供图|供圖)[）)]?$|感[谢謝].{0,12}(?:关注|订阅|訂閱|收看|阅读|支持)|添加微信|加微信|小红书|点赞|點贊|一键三连|按讚)",
+    )
+});
+
+/// Headings after which nothing of the article itself follows.
+static END: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    compile(
+        r"^[\s　#*【（(]*(?:免责声明|免責聲明|风险提示|風險提示|特别声明|版权声明|延伸阅读|相关阅读|相關閱讀|推荐阅读|往期精彩|参考(?:资料|文献|链接)|參考資料|作者简介|关于作者|相关链接|(?i:disclaimer|related\s+articles?|references|about\s+the\s+author))[\s　】）)：:]*$",
+    )
+});
+
+/// True for a heading after which only links, credits and disclaimers follow.
+pub(super) fn ends_article(line: &str) -> bool {
+    matches(&END, line)
+}
 
 /// A pattern above that did not compile would leave its boilerplate in; a test compiles them all.
 fn compile(pattern: &str) -> Option<Regex> {
     Regex::new(pattern).ok()
 }
 
-/// The sentences that tell something, in order.
-pub(super) fn remove<'a>(sentences: &[&'a str], title: &str) -> Vec<&'a str> {
-    let title = plain(title);
-    let told = sentences
-        .iter()
-        .map(|sentence| strip_lead(sentence, &title));
-    told.filter(|sentence| tells(sentence, &title)).collect()
-}
-
-fn tells(sentence: &str, title: &str) -> bool {
+/// True for a sentence (lead cut off) that says something that the title does not say.
+pub(super) fn tells(sentence: &str, title: &str) -> bool {
     !sentence.is_empty()
         && !matches(&CREDIT, sentence)
+        && !matches(&NOISE, sentence)
         && !is_heading(sentence)
+        && sentence.chars().any(char::is_alphabetic)
+        && !is_address(sentence)
+        && !is_bare_quote(sentence)
         && !echoes(&plain(sentence), title)
+}
+
+/// What somebody said, with nobody who says it.
+fn is_bare_quote(sentence: &str) -> bool {
+    [('“', '”'), ('「', '」'), ('"', '"')]
+        .iter()
+        .any(|(open, close)| {
+            let inner = sentence
+                .strip_prefix(*open)
+                .and_then(|rest| rest.strip_suffix(*close));
+            inner.is_some_and(|inner| !inner.contains([*open, *close]))
+        })
+}
+
+/// Mostly an address of the web.
+fn is_address(sentence: &str) -> bool {
+    let link = sentence
+        .split_whitespace()
+        .find(|word| word.contains("://"));
+    link.is_some_and(|link| link.len() * 2 > sentence.len())
 }
 
 fn matches(pattern: &LazyLock<Option<Regex>>, text: &str) -> bool {
     pattern.as_ref().is_some_and(|regex| regex.is_match(text))
 }
 
-/// Cuts a headline in 【】 and dateline or byline off the beginning.
-fn strip_lead<'a>(sentence: &'a str, title: &str) -> &'a str {
+/// Cuts a headline in 【】, dateline, byline and `记者从……获悉` off the beginning.
+pub(super) fn strip_lead<'a>(sentence: &'a str, title: &str) -> &'a str {
     let mut rest = sentence;
     if let Some((headline, after)) = rest.strip_prefix('【').and_then(|r| r.split_once('】'))
         && (echoes(&plain(headline), title) || !after.trim().is_empty())
@@ -71,15 +138,19 @@ fn strip_lead<'a>(sentence: &'a str, title: &str) -> &'a str {
             rest = &rest[found.end()..];
         }
     }
-    rest.trim_start()
+    rest = rest.trim_start();
+    if let Some(found) = LEARNT.as_ref().and_then(|regex| regex.find(rest)) {
+        let after = &rest[found.end()..];
+        if !POINTERS.iter().any(|word| after.starts_with(word)) {
+            rest = after.trim_start();
+        }
+    }
+    rest
 }
 
 /// A short line that no mark ends: a heading, a table cell, a caption.
 fn is_heading(sentence: &str) -> bool {
-    let closing = |c: char| "”’」』）)】》\"' ".contains(c);
-    let ended = sentence
-        .trim_end_matches(closing)
-        .ends_with(['。', '！', '？', '；', '!', '?', ';', '.', '…']);
+    let ended = super::units::is_ended(sentence);
     let width: usize = sentence
         .chars()
         .map(|c| if c.is_ascii() { 1 } else { 2 })
@@ -88,7 +159,7 @@ fn is_heading(sentence: &str) -> bool {
 }
 
 /// Letters and digits alone, so that quotes and spaces make no difference.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let kept = text.chars().filter(|c| c.is_alphanumeric());
     kept.flat_map(char::to_lowercase).collect()
 }
@@ -106,7 +177,7 @@ mod tests {
 
     #[test]
     fn every_pattern_compiles() {
-        for pattern in [&DATELINE, &BYLINE, &CREDIT] {
+        for pattern in [&DATELINE, &BYLINE, &LEARNT, &CREDIT, &NOISE, &END] {
             assert!(pattern.is_some());
         }
     }
@@ -119,10 +190,16 @@ mod tests {
             ("沪江社北京11月3日电（记者林可、周宁）抽检。", "抽检。"),
             ("本报记者 林可 周宁 济南报道 抽检。", "抽检。"),
             ("【抽检结果公布】市局11日公布结果。", "市局11日公布结果。"),
+            ("记者从市局获悉，抽检结果公布。", "抽检结果公布。"),
             (
-                "记者从市局获悉，抽检结果公布。",
-                "记者从市局获悉，抽检结果公布。",
+                "记者从市局获悉，该市将启动抽检。",
+                "记者从市局获悉，该市将启动抽检。",
             ),
+            (
+                "记者4日从市局获悉，抽检结果公布。",
+                "记者4日从市局获悉，抽检结果公布。",
+            ),
+            ("据悉，抽检结果公布。", "抽检结果公布。"),
             ("11月3日，抽检结果公布。", "11月3日，抽检结果公布。"),
             ("电费今日上调。", "电费今日上调。"),
         ] {
@@ -132,16 +209,42 @@ mod tests {
 
     #[test]
     fn echoes_headings_and_credits_tell_nothing() {
-        let title = "我省开展“守护消费”行动";
-        let lines = [
+        let title = plain("我省开展“守护消费”行动");
+        for line in [
             "我省开展守护消费行动。",
             "一、总体要求",
             "打造“三个样板”",
             "图片来源：海岱日报",
             "（记者 林可）",
             "责任编辑：周宁",
+            "責任編輯：周寧",
+            "风险提示：基金有风险，投资需谨慎。",
+            "本文仅代表作者个人观点。",
+            "点击查看更多精彩内容。",
+            "欢迎关注公众号“海岱日报”，获取更多资讯。",
+            "转载请注明出处。",
+            "https://news.example.cn/a/b/c",
+            "编者按：本报今起推出系列报道。",
+            "“今天生意还行。”",
+            "店主说。",
+            "各市情况如下（数据来自省局）。",
+            "图1：抽检现场。",
+            "Reporting by Lin Ke; editing by Zhou Ning.",
+            "Click here to subscribe to our newsletter.",
+        ] {
+            assert!(!tells(line, &title), "{line}");
+        }
+        for line in [
             "行动自11月起持续三个月。",
-        ];
-        assert_eq!(remove(&lines, title), ["行动自11月起持续三个月。"]);
+            "图书市场规模增长一成。",
+            "编辑出版法规修订草案公布。",
+            "来源可查、去向可追的制度建成。",
+            "“双随机、一公开”抽查与“证照分离”改革同步推进。",
+            "The source said prices would rise.",
+        ] {
+            assert!(tells(line, &title), "{line}");
+        }
+        assert!(ends_article("免责声明"));
+        assert!(!ends_article("免责声明制度改革启动。"));
     }
 }

@@ -29,6 +29,103 @@ pub(super) fn cut(line: &str, budget: usize) -> String {
     format!("{kept}…")
 }
 
+/// Fewer clauses than this are no enumeration.
+const MANY: usize = 7;
+
+/// How the clauses of an enumeration of aims begin: each has the subject of the first.
+const AIMS: &[&str] = &[
+    "坚持",
+    "完整",
+    "主动",
+    "全面",
+    "推动",
+    "统筹",
+    "扎实",
+    "继续",
+    "开创",
+    "深化",
+    "加强",
+    "完善",
+    "着力",
+    "大力",
+    "不断",
+    "切实",
+    "进一步",
+    "认真",
+    "加快",
+    "促进",
+    "落实",
+    "强化",
+    "健全",
+    "深入",
+    "积极",
+    "持续",
+    "努力",
+    "提升",
+    "推进",
+    "优化",
+    "严格",
+    "聚焦",
+    "围绕",
+    "奋力",
+    "创新",
+    "贯彻",
+    "巩固",
+    "牢牢",
+    "锚定",
+    "做好",
+    "抓好",
+    "助力",
+    "堅持",
+    "統籌",
+    "繼續",
+    "開創",
+    "加強",
+    "促進",
+    "落實",
+    "強化",
+    "積極",
+    "持續",
+    "圍繞",
+];
+
+/// Words that would change sides if clauses around them went.
+const TURNS: &[&str] = &[
+    "但", "却", "卻", "不过", "不過", "然而", "否认", "否認", "未", "没有", "沒有", "除", "如果",
+    "若", "被",
+];
+
+/// A lead of the kind `某系统坚持……，统筹……，推动……，开创新局面。` without its middle, `……` in its place:
+/// its subject and as many of its last clauses as fit. `None` for any other sentence, where a clause
+/// left out might change the sense.
+pub(super) fn elide(line: &str, budget: usize) -> Option<String> {
+    let depths = pairs::depths(line);
+    let ends: Vec<usize> = line
+        .char_indices()
+        .filter(|(at, c)| matches!(c, '，' | '；') && depths[*at] == 0)
+        .map(|(at, _)| at)
+        .collect();
+    let starts: Vec<usize> = ends.iter().map(|end| end + '，'.len_utf8()).collect();
+    let clauses = starts.iter().map(|start| &line[*start..]);
+    let aims = clauses
+        .filter(|rest| AIMS.iter().any(|aim| rest.starts_with(aim)))
+        .count();
+    if starts.len() < MANY
+        || aims * 3 < starts.len() * 2
+        || TURNS.iter().any(|turn| line.contains(turn))
+    {
+        return None;
+    }
+    let head = &line[..*ends.first()?];
+    let room = budget.checked_sub(head.chars().count() + 2)?;
+    let tail = starts
+        .iter()
+        .skip(1)
+        .map(|start| &line[*start..])
+        .find(|tail| tail.chars().count() <= room)?;
+    Some(format!("{head}……{tail}"))
+}
+
 /// Byte offset of the last clause mark with at most `room` characters before it, in at most
 /// `deepest` pairs.
 fn last_clause(line: &str, room: usize, depths: &[u16], deepest: u16) -> Option<usize> {
@@ -73,7 +170,7 @@ fn joined(left: char, right: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::cut;
+    use super::{cut, elide};
     use proptest::prelude::*;
 
     #[test]
@@ -88,6 +185,18 @@ mod tests {
         assert_eq!(cut("发布《甲，乙，丙》通知，自明日起", 9), "发布…");
         assert_eq!(cut("合计约1,234.56亿元收入", 8), "合计约…");
         assert_eq!(cut("The quick brown fox jumps", 12), "The quick…");
+    }
+
+    #[test]
+    fn an_enumeration_of_aims_keeps_its_subject_and_its_end() {
+        let line = "海岱系统锚定“两个目标，三个方向”，坚持守底线，统筹大市场，推动新发展，全面强监管，深化改革，着力优环境，扎实促公平，开创新局面。";
+        let short = elide(line, 40).unwrap();
+        assert_eq!(
+            short,
+            "海岱系统锚定“两个目标，三个方向”……着力优环境，扎实促公平，开创新局面。"
+        );
+        assert_eq!(elide(&line.replace("深化", "但深化"), 40), None);
+        assert_eq!(elide("甲，乙，丙，丁，戊，己，庚，辛，壬，癸。", 10), None);
     }
 
     proptest! {

@@ -1,11 +1,17 @@
-//! An article in few words: its editor's digest, or its leading sentences.
+//! An article in few words: its editor's digest, or the sentences that tell most.
 //! In: a post and a budget in characters. Out: whole sentences, in order, that fit.
-//! Offline and deterministic; scoring of sentences joins here when it comes.
+//! Offline and deterministic, and linear in the length of the text.
 
 mod boilerplate;
+mod centrality;
 mod cut;
+mod digest;
 mod pairs;
+mod score;
+mod select;
 mod sentences;
+mod terms;
+mod units;
 
 #[cfg(test)]
 mod tests;
@@ -13,6 +19,8 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 use crate::model::Post;
+use select::Candidates;
+use units::Unit;
 
 pub use sentences::sentences;
 
@@ -31,61 +39,95 @@ impl Default for Settings {
     }
 }
 
-/// The digest where there is one, else the leading sentences, within `budget` characters. Cuts
-/// inside a sentence only when none of the first ones fits. Never empty for a post with a title.
+/// The digest where there is a good one, else the sentences that tell most, within `budget`
+/// characters. Cuts inside a sentence only when none fits. Never empty for a post with a title.
 pub fn summarise(post: &Post, budget: usize) -> String {
     let budget = budget.max(1);
     let digest = post.digest.as_deref().map(one_line).unwrap_or_default();
-    if !digest.is_empty() {
+    if digest::is_good(&digest, &post.title) {
         return match digest.chars().count() {
             length if length <= budget => digest,
-            _ => fit(&sentences(&digest), budget),
+            _ => extract(&digest, "", budget).unwrap_or_else(|| cut::cut(&digest, budget)),
         };
     }
-    let all = sentences(&post.text);
-    let telling = boilerplate::remove(&all, &post.title);
-    if !telling.is_empty() {
-        return fit(&telling, budget);
+    let last = if digest.is_empty() {
+        one_line(&post.title)
+    } else {
+        digest
+    };
+    extract(&post.text, &post.title, budget).unwrap_or_else(|| cut::cut(&last, budget))
+}
+
+/// The summary of a plain text, a line for each block, that no editor wrote a digest for.
+/// `None` for a text without any words.
+pub fn extract(text: &str, title: &str, budget: usize) -> Option<String> {
+    let units = units::of(text, title);
+    if units.is_empty() {
+        // Nothing but headings, captions and echoes: better than nothing.
+        let line = text.lines().map(one_line).find(|line| !line.is_empty())?;
+        return Some(cut::cut(&line, budget));
     }
-    if !all.is_empty() {
-        return fit(&all, budget);
+    let terms: Vec<_> = units.iter().map(|unit| terms::of(&unit.text)).collect();
+    let scores = score::of(&units, &terms, title);
+    let mut lines: Vec<String> = units.iter().map(|unit| one_line(&unit.text)).collect();
+    let elided = lines[0].chars().count() > budget && elide_lead(&mut lines[0], budget);
+    // One more for the space between two of them.
+    let lengths: Vec<usize> = lines.iter().map(|line| line.chars().count() + 1).collect();
+    let candidates = Candidates {
+        units: &units,
+        terms: &terms,
+        scores: &scores,
+        lengths: &lengths,
+    };
+    let chosen = candidates.choose(elided.then_some(0), budget + 1);
+    if chosen.is_empty() || (lengths[0] > budget + 1 && !chosen.iter().any(|at| *at < NEAR)) {
+        return Some(cut::cut(&lines[0], budget));
     }
-    cut::cut(&one_line(&post.title), budget)
+    Some(join(&units, &lines, &chosen))
+}
+
+/// A lead that only enumerates aims keeps its subject and its end, and leaves room for a fact.
+fn elide_lead(lead: &mut String, budget: usize) -> bool {
+    let short = cut::elide(lead, budget.min(LEAD.max(budget * 3 / 5)));
+    let Some(short) = short.or_else(|| cut::elide(lead, budget)) else {
+        return false;
+    };
+    *lead = short;
+    true
+}
+
+/// A lead of this many characters is never shortened further.
+const LEAD: usize = 120;
+
+/// A lead that is longer than the budget is cut unless a sentence so near to it fits whole.
+const NEAR: usize = 3;
+
+/// The chosen units as one line.
+fn join(units: &[Unit<'_>], lines: &[String], chosen: &[usize]) -> String {
+    let mut summary = String::new();
+    for at in chosen {
+        let alone = *at == 0 || chosen.binary_search(&(at - 1)).is_err();
+        let line = if alone {
+            digest::without_connective(&lines[*at])
+        } else {
+            &lines[*at]
+        };
+        summary.push_str(gap(&summary, line));
+        summary.push_str(line);
+        // What followed the semicolon is not here.
+        let next = chosen.binary_search(&(at + 1)).is_ok() && units[at + 1].line == units[*at].line;
+        if !next && let Some(open) = summary.strip_suffix('；') {
+            summary.truncate(open.len());
+            summary.push('。');
+        }
+    }
+    summary
 }
 
 /// White space of all kinds, line ends too, becomes one space.
 fn one_line(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ")
-}
-
-/// Sentences near the start that may stand in for a first one that is longer than the whole budget:
-/// party and government papers open with sentences of 300 characters.
-const LEAD: usize = 12;
-
-/// Whole sentences in order, from the first one that fits, as many as fit. Only a text without any
-/// sentence short enough near its start is cut inside one.
-fn fit(sentences: &[&str], budget: usize) -> String {
-    let fits = |sentence: &&str| one_line(sentence).chars().count() <= budget;
-    let first = sentences.iter().take(LEAD).position(fits);
-    let Some(first) = first else {
-        let longest = sentences.first().copied().unwrap_or_default();
-        return cut::cut(&one_line(longest), budget);
-    };
-    let mut summary = String::new();
-    let mut length = 0;
-    for sentence in &sentences[first..] {
-        let sentence = one_line(sentence);
-        let gap = gap(&summary, &sentence);
-        let more = gap.len() + sentence.chars().count();
-        if length + more > budget {
-            break;
-        }
-        summary.push_str(gap);
-        summary.push_str(&sentence);
-        length += more;
-    }
-    summary
 }
 
 /// Chinese sentences follow each other without a space; others, and headings, need one.

@@ -114,6 +114,75 @@ fn a_first_sentence_beyond_the_budget_is_cut_at_a_clause() {
 }
 
 #[test]
+fn a_digest_that_is_a_motto_the_title_or_broken_off_is_not_taken() {
+    let text = "市场监管部门启动守护消费行动，为期三个月。";
+    for digest in [
+        "“凡事预则立，不预则废，此之谓也。”——某人",
+        "守护消费行动在全省范围内启动",
+        "市场监管部门启动守护消费行动，为期……",
+    ] {
+        let post = post("守护消费行动在全省范围内启动", Some(digest), text);
+        assert_eq!(summarise(&post, 200), text, "{digest}");
+    }
+}
+
+#[test]
+fn the_telling_sentences_are_taken_in_their_order() {
+    let text = "海岱省市场监管局3日公布食品抽检结果。\n天气渐冷，街上行人不多，小店依旧热闹。\n\
+        “味道不错。”有顾客说。\n此次抽检食品样品4万批次，不合格样品611批次。\n“今天生意还行。”店主说。";
+    let summary = summarise(&post("食品抽检611批次不合格", None, text), 60);
+    assert_eq!(
+        summary,
+        "海岱省市场监管局3日公布食品抽检结果。此次抽检食品样品4万批次，不合格样品611批次。"
+    );
+}
+
+#[test]
+fn nothing_is_said_twice() {
+    let text = "某市启动电梯安全评估，覆盖1.2万台住宅电梯。\n该市电梯安全评估启动，住宅电梯1.2万台全覆盖。\n评估费用由市区两级财政分担，年底前完成。";
+    let summary = summarise(&post("电梯安全评估", None, text), 80);
+    assert_eq!(
+        summary,
+        "某市启动电梯安全评估，覆盖1.2万台住宅电梯。评估费用由市区两级财政分担，年底前完成。"
+    );
+}
+
+#[test]
+fn a_list_is_joined_and_a_table_is_left_out() {
+    let text = "市局要求平台做到：\n明码标价\n公平促销\n不得强制二选一\n地区 批次 合格率\n临海市 3,120 99.4%\n青屿市 2,860 99.3%";
+    let summary = summarise(&post("促销新规", None, text), 80);
+    assert_eq!(
+        summary,
+        "市局要求平台做到：明码标价；公平促销；不得强制二选一。"
+    );
+}
+
+#[test]
+fn traditional_chinese_is_read_like_simplified() {
+    let text = "【本報訊】港灣集團九日公布，五年期債券錄得逾六倍超額認購。\n責任編輯：林可\n所得款項用於新綫前期工程。";
+    let summary = summarise(&post("債券超額認購", None, text), 60);
+    assert!(summary.starts_with("港灣集團九日公布"), "{summary}");
+    assert!(!summary.contains("責任編輯"));
+}
+
+#[test]
+fn hostile_texts_take_no_longer_than_their_length() {
+    let one_sentence = "甲乙丙丁戊，".repeat(20_000);
+    assert!(
+        summarise(&post("标题", None, &one_sentence), 200)
+            .chars()
+            .count()
+            <= 200
+    );
+    let lines = "短行。\n".repeat(50_000);
+    assert!(!summarise(&post("标题", None, &lines), 200).is_empty());
+    let open = "（《“".repeat(30_000);
+    assert!(!summarise(&post("标题", None, &open), 200).is_empty());
+    let colons = "如下：\n".repeat(50_000);
+    assert!(!summarise(&post("标题", None, &colons), 200).is_empty());
+}
+
+#[test]
 fn there_is_always_something_to_say() {
     assert_eq!(summarise(&post("标题", None, ""), 10), "标题");
     assert_eq!(
@@ -129,7 +198,7 @@ fn there_is_always_something_to_say() {
 
 #[test]
 fn english_sentences_keep_their_space() {
-    let text = "Prices rose in November. The central bank held rates. 市场平稳。";
+    let text = "Prices rose in November. The central bank held rates.";
     let summary = summarise(&post("Title", None, text), 100);
     assert_eq!(summary, text);
 }

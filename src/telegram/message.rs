@@ -35,6 +35,8 @@ pub enum Span {
     Bold,
     /// Italic.
     Italic,
+    /// Struck through.
+    Strike,
     /// A link; http or https only.
     Link(String),
     /// Fixed width.
@@ -155,6 +157,7 @@ fn entity_json(entity: &Entity) -> Value {
     let kind = match &entity.span {
         Span::Bold => "bold",
         Span::Italic => "italic",
+        Span::Strike => "strikethrough",
         Span::Link(_) => "text_link",
         Span::Code => "code",
     };

@@ -25,7 +25,16 @@ pub use outcome::Outcome;
 pub trait Outlet: Send + Sync {
     /// Hands over one message. Never retries: the outbox does.
     async fn send(&self, chat: &ChatId, message: &Message) -> Outcome;
+    /// Gives a message that was sent another content. May be repeated.
+    async fn edit(&self, chat: &ChatId, message_id: i64, message: &Message) -> Outcome;
+    /// Takes a message away. May be repeated.
+    async fn delete(&self, chat: &ChatId, message_id: i64) -> Outcome;
+    /// Whether messages can be handed over at present: asked before anything doubtful is tried again.
+    async fn is_well(&self) -> bool;
 }
+
+/// How long the API may take to say that it is there.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The Bot API.
 pub struct Telegram {
@@ -82,6 +91,7 @@ method!(GetMe, "getMe", Me);
 method!(GetUpdates, "getUpdates", Vec<Value>);
 method!(SendMessage, "sendMessage", Sent);
 method!(EditMessageText, "editMessageText", Value);
+method!(DeleteMessage, "deleteMessage", Value);
 method!(AnswerCallbackQuery, "answerCallbackQuery", bool);
 method!(SetMyCommands, "setMyCommands", bool);
 method!(GetChatMember, "getChatMember", Value);
@@ -240,4 +250,58 @@ impl Outlet for Telegram {
             Err(error) => outcome::classify(&error, |text| self.scrub(text)),
         }
     }
+
+    /// Bot API `editMessageText`.
+    async fn edit(&self, chat: &ChatId, message_id: i64, message: &Message) -> Outcome {
+        let mut parameters = message.to_json(chat, false);
+        parameters["message_id"] = json!(message_id);
+        let payload = EditMessageText(parameters);
+        let answer = JsonRequest::new(self.sends.clone(), payload).send().await;
+        self.changed(answer.map(|_| ()), message_id)
+    }
+
+    /// Bot API `deleteMessage`; bots may delete their own messages for 48 hours.
+    async fn delete(&self, chat: &ChatId, message_id: i64) -> Outcome {
+        let parameters = json!({"chat_id": message::chat_json(chat), "message_id": message_id});
+        let payload = DeleteMessage(parameters);
+        let answer = JsonRequest::new(self.sends.clone(), payload).send().await;
+        self.changed(answer.map(|_| ()), message_id)
+    }
+
+    async fn is_well(&self) -> bool {
+        matches!(
+            tokio::time::timeout(PROBE_TIMEOUT, self.me()).await,
+            Ok(Ok(_) | Err(TelegramError::Refused(_)))
+        )
+    }
+}
+
+impl Telegram {
+    /// What became of an edit or a deletion. Both may be repeated, so nothing about them is ambiguous.
+    fn changed(&self, answer: Result<(), RequestError>, message_id: i64) -> Outcome {
+        let Err(error) = answer else {
+            return Outcome::Sent { message_id };
+        };
+        match outcome::classify(&error, |text| self.scrub(text)) {
+            Outcome::Ambiguous { reason } => Outcome::NotSent { reason },
+            Outcome::Refused { reason } if reason.contains("message is not modified") => {
+                Outcome::Sent { message_id }
+            }
+            Outcome::Refused { reason } if is_beyond_edit(&reason) => Outcome::Beyond { reason },
+            other => other,
+        }
+    }
+}
+
+/// Telegram's words for messages that are gone or may not be changed any more (tdlib, `MessagesManager`).
+fn is_beyond_edit(reason: &str) -> bool {
+    let beyond = [
+        "message to edit not found",
+        "message can't be edited",
+        "message to delete not found",
+        "message can't be deleted",
+        "message_id_invalid",
+    ];
+    let lower = reason.to_ascii_lowercase();
+    beyond.iter().any(|words| lower.contains(words))
 }

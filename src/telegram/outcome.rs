@@ -31,6 +31,11 @@ pub enum Outcome {
         /// Telegram's words.
         reason: String,
     },
+    /// 400 on an edit: the message is gone, or may not be changed any more.
+    Beyond {
+        /// Telegram's words.
+        reason: String,
+    },
     /// Certainly not sent: no connection, or a server error told in JSON.
     NotSent {
         /// What happened.

@@ -17,6 +17,8 @@ mod parse;
 mod pattern;
 mod rule;
 mod spots;
+pub mod story;
+mod story_diff;
 mod tally;
 mod verdict;
 mod yaml;
@@ -27,6 +29,8 @@ mod load_tests;
 mod sample_tests;
 #[cfg(test)]
 mod schema_tests;
+#[cfg(test)]
+mod story_tests;
 #[cfg(test)]
 mod tests;
 

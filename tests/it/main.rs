@@ -6,6 +6,7 @@ mod agrees_with_jekyll_feed;
 mod agrees_with_kramdown;
 mod bad_input;
 mod command_line;
+mod corrections;
 mod fake_is_strict;
 #[allow(
     dead_code,

@@ -1,0 +1,106 @@
+//! `tagwire deliveries`: what the outbox holds. In: filters. Out: a row each, the newest first.
+
+use std::io::{self, Write};
+
+use clap::Args;
+use serde_json::json;
+
+use super::{Verdict, block_on};
+use crate::app::{AppError, Setup};
+use crate::model::{ChatId, PostId};
+use crate::store::{DeliveryFilter, DeliveryRow};
+
+/// Which rows to show.
+#[derive(Args)]
+pub struct Options {
+    /// Only these: pending, sending, sent, unknown, failed, skipped
+    #[arg(long, value_parser = ["pending", "sending", "sent", "unknown", "failed", "skipped"])]
+    state: Option<String>,
+    /// Only this chat: a number or @name
+    #[arg(long, allow_hyphen_values = true)]
+    chat: Option<String>,
+    /// Only this post: its id
+    #[arg(long)]
+    post: Option<String>,
+    /// At most so many
+    #[arg(long, default_value_t = 50)]
+    limit: u32,
+    /// One JSON object a line, times in RFC 3339
+    #[arg(long)]
+    json: bool,
+}
+
+/// Lists rows of the outbox.
+pub fn execute(setup: &Setup, options: &Options) -> Result<Verdict, AppError> {
+    let chat = options.chat.as_deref().map(|text| match text.parse() {
+        Ok(id) => ChatId::Id(id),
+        Err(_) => ChatId::Name(text.to_owned()),
+    });
+    let filter = DeliveryFilter {
+        state: options.state.clone(),
+        chat,
+        post: options.post.clone().map(PostId::new),
+        limit: i64::from(options.limit),
+    };
+    let rows = block_on(async {
+        let store = setup.open_store().await?;
+        let rows = store.deliveries(&filter).await?;
+        store.close().await;
+        Ok(rows)
+    })?;
+    let mut out = io::stdout().lock();
+    for row in &rows {
+        let line = match options.json {
+            true => json(row, setup).to_string(),
+            false => line(row, setup),
+        };
+        // A closed pipe (`| head`) ends the list.
+        if writeln!(out, "{line}").is_err() {
+            break;
+        }
+    }
+    Ok(if rows.is_empty() {
+        Verdict::Found
+    } else {
+        Verdict::Fine
+    })
+}
+
+/// The site's time of a moment.
+fn time(millis: i64, setup: &Setup) -> String {
+    crate::model::time::in_site(millis, setup.site.timezone)
+}
+
+fn line(row: &DeliveryRow, setup: &Setup) -> String {
+    let at = time(row.settled_at.unwrap_or(row.created_at), setup);
+    let reason = row.reason.as_deref().map(|reason| format!("  ({reason})"));
+    let doubt = match row.unknowns {
+        0 => String::new(),
+        times => format!("  fate unknown {times}×"),
+    };
+    format!(
+        "{:>7}  {at}  {:<8} {:<6} {}  {}{}{doubt}",
+        row.delivery,
+        row.state,
+        row.kind,
+        row.chat,
+        row.post,
+        reason.unwrap_or_default()
+    )
+}
+
+fn json(row: &DeliveryRow, setup: &Setup) -> serde_json::Value {
+    json!({
+        "delivery": row.delivery,
+        "post": row.post.as_str(),
+        "chat": row.chat.to_string(),
+        "kind": row.kind,
+        "state": row.state,
+        "reason": row.reason,
+        "message_id": row.message_id,
+        "attempts": row.attempts,
+        "unknowns": row.unknowns,
+        "planned": time(row.created_at, setup),
+        "settled": row.settled_at.map(|at| time(at, setup)),
+    })
+}

@@ -1,0 +1,112 @@
+//! Corrections: a sent message follows its post when title, summary or address change, or the post goes.
+//! In: an open transaction, the card as it is now. Out: one `edit` row for each chat that has the message.
+//! An edit may be repeated without harm, so its row is pending again whenever the card moved on meanwhile.
+
+use sqlx::{Row, Sqlite, SqlitePool, Transaction};
+
+use super::{Card, Correction, Millis, StoreError};
+use crate::model::PostId;
+
+type Tx<'a> = Transaction<'a, Sqlite>;
+
+/// The reason of rows that were not sent because their post went away first.
+const GONE: &str = "the post was withdrawn before the message went out";
+
+/// Posts announced since then, as the store knows them.
+pub async fn recent(pool: &SqlitePool, since: Millis) -> Result<Vec<Correction>, StoreError> {
+    let rows = sqlx::query(
+        "select post, card, withdrawn from announcements
+         where decision = 'announced' and at >= $1 and card is not null order by at, post",
+    )
+    .bind(since)
+    .fetch_all(pool)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let card: String = row.get(1);
+            Ok(Correction {
+                card: Card::from_json(PostId::new(row.get::<String, _>(0)), &card)?,
+                withdrawn: row.get::<i64, _>(2) != 0,
+            })
+        })
+        .collect()
+}
+
+/// Keeps the new card, and plans an edit of what was sent. Rows that wait go out with the new card anyway.
+pub async fn correct(
+    tx: &mut Tx<'_>,
+    correction: &Correction,
+    edit_at: Millis,
+    edit_until: Millis,
+    now: Millis,
+) -> Result<u64, StoreError> {
+    let post = correction.card.post.as_str();
+    sqlx::query("update announcements set card = $2, withdrawn = $3 where post = $1")
+        .bind(post)
+        .bind(correction.card.to_json())
+        .bind(i64::from(correction.withdrawn))
+        .execute(&mut **tx)
+        .await?;
+    let (from, to, reason) = match correction.withdrawn {
+        true => ("pending", "skipped", Some(GONE)),
+        false => ("skipped", "pending", None),
+    };
+    sqlx::query(
+        "update outbox set state = $3, reason = $4, settled_at = $5
+         where post = $1 and kind = 'alert' and state = $2 and ($4 is not null or reason = $6)",
+    )
+    .bind(post)
+    .bind(from)
+    .bind(to)
+    .bind(reason)
+    .bind(reason.map(|_| now))
+    .bind(GONE)
+    .execute(&mut **tx)
+    .await?;
+    let edits = sqlx::query(
+        "insert into outbox (post, chat, kind, state, not_before, expires_at, created_at)
+         select o.post, o.chat, 'edit', 'pending', $2, coalesce(o.settled_at, $4) + $3, $4
+         from outbox o where o.post = $1 and o.kind = 'alert' and o.state in ('sent', 'sending') order by o.delivery
+         on conflict (post, chat, kind) do update set not_before = excluded.not_before,
+           state = case when outbox.state = 'sending' then 'sending' else 'pending' end,
+           attempts = 0, fallback = 0, reason = null",
+    )
+    .bind(post)
+    .bind(edit_at)
+    .bind(edit_until)
+    .bind(now)
+    .execute(&mut **tx)
+    .await?;
+    Ok(edits.rows_affected())
+}
+
+/// The edit is in the chat: the message shows its version. When the card moved on while the edit was under
+/// way, the row is pending again.
+pub async fn edited(tx: &mut Tx<'_>, delivery: i64, now: Millis) -> Result<(), StoreError> {
+    sqlx::query(
+        "update outbox set shown = (select e.shown from outbox e where e.delivery = $1)
+         where kind = 'alert' and exists (select 1 from outbox e where e.delivery = $1 and e.kind = 'edit'
+           and e.post = outbox.post and e.chat = outbox.chat)",
+    )
+    .bind(delivery)
+    .execute(&mut **tx)
+    .await?;
+    let row = sqlx::query(
+        "select a.post, a.card, a.withdrawn, o.shown from outbox o join announcements a on a.post = o.post
+         where o.delivery = $1 and o.kind = 'edit'",
+    )
+    .bind(delivery)
+    .fetch_optional(&mut **tx)
+    .await?;
+    let Some(row) = row else { return Ok(()) };
+    let card = Card::from_json(PostId::new(row.get::<String, _>(0)), row.get(1))?;
+    let shown: Option<String> = row.get(3);
+    if shown.as_deref() != Some(card.version(row.get::<i64, _>(2) != 0).as_str()) {
+        sqlx::query("update outbox set state = 'pending', not_before = $2, settled_at = null where delivery = $1")
+            .bind(delivery)
+            .bind(now)
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! What sentences are compared by: pairs of Chinese characters, and Latin words.
+//! In: a sentence. Out: its terms as sorted numbers, each once.
+//! No dictionary: a pair is nearly a word in Chinese, simplified or traditional.
+
+/// Characters that hold sentences together and tell nothing about their matter.
+const FUNCTION: &str = "的了是在和与与及等为对将以也之其于而并或就都把被让由从到向这那此該该個个們们我你他她它很更最與為對將從這來来上下中有不可以一";
+
+/// English words without matter.
+const STOP_WORDS: &[&str] = &[
+    "about", "after", "all", "also", "and", "any", "are", "been", "but", "can", "for", "from",
+    "had", "has", "have", "how", "into", "its", "more", "new", "not", "now", "one", "other", "our",
+    "out", "over", "some", "such", "than", "that", "the", "their", "them", "then", "there",
+    "these", "they", "this", "using", "was", "were", "what", "when", "which", "who", "will",
+    "with", "would", "you", "your",
+];
+
+/// A pair of characters, or a hash of a word with the top bit set.
+pub(super) type Term = u64;
+
+/// Characters of a sentence that are looked at; a longer one is no prose.
+const LONGEST: usize = 400;
+
+/// The terms of a text, sorted, each once.
+pub(super) fn of(text: &str) -> Vec<Term> {
+    let mut terms = Vec::new();
+    let mut previous: Option<char> = None;
+    let mut word = String::new();
+    for c in text.chars().take(LONGEST) {
+        if c.is_ascii_alphanumeric() {
+            word.push(c.to_ascii_lowercase());
+            previous = None;
+            continue;
+        }
+        push_word(&mut word, &mut terms);
+        let matter = is_han(c) && !FUNCTION.contains(c);
+        if let (Some(before), true) = (previous, matter) {
+            terms.push((u64::from(u32::from(before)) << 32) | u64::from(u32::from(c)));
+        }
+        previous = matter.then_some(c);
+    }
+    push_word(&mut word, &mut terms);
+    terms.sort_unstable();
+    terms.dedup();
+    terms
+}
+
+/// Numbers, and words of three letters or more: `fed`, `gdp`, but not `a`, `of`.
+fn push_word(word: &mut String, terms: &mut Vec<Term>) {
+    let number = word.starts_with(|c: char| c.is_ascii_digit());
+    if (word.len() > 2 || number && word.len() > 1)
+        && STOP_WORDS.binary_search(&word.as_str()).is_err()
+    {
+        // Plural and singular are one: `prices`, `price`.
+        let stem = word
+            .strip_suffix('s')
+            .filter(|stem| stem.len() > 3)
+            .unwrap_or(word);
+        // FNV-1a: the same on every machine and in every version.
+        let hash = stem.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        terms.push(hash | 1 << 63);
+    }
+    word.clear();
+}
+
+/// A Chinese character.
+pub(super) fn is_han(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}' | '〇' | '々')
+}
+
+/// How much of the smaller of two term lists is in the other, 0 to 1.
+pub(super) fn overlap(a: &[Term], b: &[Term]) -> f64 {
+    let smaller = a.len().min(b.len());
+    if smaller == 0 {
+        return 0.0;
+    }
+    common(a, b) as f64 / smaller as f64
+}
+
+/// How many terms two sorted lists share.
+pub(super) fn common(a: &[Term], b: &[Term]) -> usize {
+    let (mut i, mut j, mut shared) = (0, 0, 0);
+    while let (Some(x), Some(y)) = (a.get(i), b.get(j)) {
+        match x.cmp(y) {
+            std::cmp::Ordering::Less => i += 1,
+            std::cmp::Ordering::Greater => j += 1,
+            std::cmp::Ordering::Equal => {
+                shared += 1;
+                i += 1;
+                j += 1;
+            }
+        }
+    }
+    shared
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stop_words_are_sorted_for_the_search() {
+        assert!(STOP_WORDS.is_sorted());
+    }
+
+    #[test]
+    fn pairs_and_words_are_terms_and_function_words_are_not() {
+        assert_eq!(of("市场监管").len(), 3);
+        assert_eq!(of("的了，。 a of the").len(), 0);
+        assert_eq!(of("Prices price PRICE").len(), 1);
+        assert_eq!(overlap(&of("市场监管局"), &of("市场监管")), 1.0);
+        assert_eq!(overlap(&of("市场"), &of("")), 0.0);
+    }
+}

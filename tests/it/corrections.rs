@@ -1,0 +1,155 @@
+//! A sent message follows its post: corrected, withdrawn, back again; and the outbox can be read.
+
+use crate::fake_telegram::{Fault, Only};
+use crate::world::{World, today};
+
+const CHAT: i64 = -1_001_234_567_890;
+
+/// A channel that follows the site, and a change is edited at once.
+fn world(delivery: &str) -> World {
+    let world = World::new().with_telegram().config(&format!(
+        "telegram: {{channels: [{{chat: {CHAT}, follow: [site]}}]}}\ndelivery: {{correct_after_seconds: 0{delivery}}}\n"
+    ));
+    world.telegram().add_channel(CHAT, Some("news"), "测试快讯");
+    world
+}
+
+fn post(world: &World, title: &str, body: &str) {
+    // The date stays as it is, or the post would be another one.
+    world.post("2026-11-20-a.md", &today(title, "demo", "演示", body));
+}
+
+#[test]
+fn a_message_is_edited_when_its_post_changes() {
+    let world = world("");
+    let daemon = world.start();
+    post(&world, "抽检结果", "合格率九成。");
+    let sent = world.telegram().next_message(CHAT);
+    assert!(
+        sent.text.starts_with("抽检结果\n\n合格率九成。"),
+        "{}",
+        sent.text
+    );
+    post(&world, "抽检结果（更正）", "合格率八成。");
+    let edited = world.telegram().next_edit(&sent);
+    assert!(
+        edited.text.starts_with("抽检结果（更正）\n\n合格率八成。"),
+        "{}",
+        edited.text
+    );
+    assert_eq!(edited.button("阅读全文"), sent.button("阅读全文"));
+    assert!(daemon.terminate().success());
+    assert_eq!(world.telegram().messages(CHAT).len(), 1);
+}
+
+#[test]
+fn a_withdrawn_post_is_struck_through_and_comes_back() {
+    let world = world("");
+    let daemon = world.start();
+    post(&world, "误发的消息", "正文。");
+    let sent = world.telegram().next_message(CHAT);
+    let content = world.read("posts/2026-11-20-a.md");
+    world.post(
+        "2026-11-20-a.md",
+        &content.replacen("---\n", "---\npublished: false\n", 1),
+    );
+    let struck = world.telegram().next_edit(&sent);
+    assert_eq!(struck.text, "误发的消息\n\n原文已撤回。");
+    assert!(struck.buttons().is_empty());
+    world.post("2026-11-20-a.md", &content);
+    let back = world.telegram().next_edit(&struck);
+    assert_eq!(back.text, sent.text);
+    assert!(daemon.terminate().success());
+}
+
+#[test]
+fn a_withdrawn_post_takes_its_message_away_when_the_config_says_so() {
+    let world = world(", withdrawn: delete");
+    let daemon = world.start();
+    post(&world, "误发的消息", "正文。");
+    let sent = world.telegram().next_message(CHAT);
+    let content = world.read("posts/2026-11-20-a.md");
+    world.post(
+        "2026-11-20-a.md",
+        &content.replacen("---\n", "---\npublished: false\n", 1),
+    );
+    world.telegram().wait_until_deleted(&sent);
+    assert!(daemon.terminate().success());
+}
+
+#[test]
+fn a_change_that_happens_while_tagwire_is_down_is_made_good_at_the_next_start() {
+    let world = world("");
+    let daemon = world.start();
+    post(&world, "抽检结果", "合格率九成。");
+    let sent = world.telegram().next_message(CHAT);
+    assert!(daemon.terminate().success());
+    post(&world, "抽检结果（更正）", "合格率八成。");
+    // Even when the index is gone.
+    world.delete("var/catalog.db");
+    let daemon = world.start();
+    let edited = world.telegram().next_edit(&sent);
+    assert!(
+        edited.text.starts_with("抽检结果（更正）"),
+        "{}",
+        edited.text
+    );
+    assert!(daemon.terminate().success());
+    world.telegram().expect_no_more_messages();
+}
+
+#[test]
+fn an_edit_that_telegram_refuses_for_good_stops_nothing() {
+    let world = world("");
+    let daemon = world.start();
+    post(&world, "抽检结果", "合格率九成。");
+    let sent = world.telegram().next_message(CHAT);
+    world.telegram().fail_next(
+        Fault::BadRequest("message to edit not found".into()),
+        Only::method("editMessageText"),
+        1,
+    );
+    post(&world, "抽检结果（更正）", "合格率八成。");
+    daemon.wait_for_output("message to edit not found");
+    world.post(
+        "2026-11-20-b.md",
+        &today("下一条", "demo", "演示", "正文。"),
+    );
+    assert!(world.telegram().next_message(CHAT).text.contains("下一条"));
+    assert!(daemon.terminate().success());
+    assert_eq!(world.telegram().messages(CHAT)[0].text, sent.text);
+    let listed = world.run(&["deliveries", "--state", "skipped", "--json"], 0);
+    let row: serde_json::Value = serde_json::from_str(listed.trim()).unwrap();
+    assert_eq!(row["kind"], "edit");
+    assert!(
+        row["reason"]
+            .as_str()
+            .unwrap()
+            .contains("message to edit not found"),
+        "{row}"
+    );
+    let all = world.run(&["deliveries", "--chat", &CHAT.to_string()], 0);
+    assert_eq!(all.lines().count(), 3, "{all}");
+    world.run(&["deliveries", "--state", "failed"], 1);
+}
+
+#[test]
+fn what_a_chat_stopped_following_is_not_sent_to_it() {
+    let world = world("");
+    let telegram = world.telegram();
+    let daemon = world.start();
+    telegram.fail_next(Fault::CutBeforeAccept, Only::method("sendMessage"), 1000);
+    post(&world, "还没发出的", "正文。");
+    daemon.wait_for("/feed.xml", |answer| answer.text().contains("还没发出的"));
+    daemon.wait_for_output("deliveries=1");
+    daemon.kill9();
+    telegram.take_faults();
+    let before = telegram.messages(CHAT).len();
+    let world = world.config(&format!(
+        "telegram: {{channels: [{{chat: {CHAT}, follow: ['tag:别的']}}]}}\n"
+    ));
+    let daemon = world.start();
+    daemon.wait_for_output("does not follow this any more");
+    assert!(daemon.terminate().success());
+    assert_eq!(world.telegram().messages(CHAT).len(), before);
+}
