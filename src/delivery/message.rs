@@ -267,6 +267,8 @@ mod tests {
     }
 
     proptest! {
+        // A case builds three messages of thousands of characters: in debug a few dozen take seconds.
+        #![proptest_config(ProptestConfig::with_cases(48))]
         #[test]
         fn any_input_stays_within_telegrams_limits(
             title in "\\PC{0,600}", summary in "(\\PC|。|😀|\u{200d}){0,6000}", source in "\\PC{0,200}", tag in "\\PC{0,300}",

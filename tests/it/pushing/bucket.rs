@@ -3,11 +3,14 @@
 use super::s3rver::{KEY, S3rver};
 use crate::world::{Daemon, World, today};
 
-fn world_for(server: &S3rver) -> World {
+/// So few posts in a feed that it has a history.
+const LONG: &str = "archives: true, limit: 1, min_age_hours: 0";
+
+fn world_for(server: &S3rver, feeds: &str) -> World {
     World::new()
         .with_env("AWS_ACCESS_KEY_ID", KEY)
         .with_env("AWS_SECRET_ACCESS_KEY", KEY)
-        .config(&config(server, "feeds: {archives: true}\n"))
+        .config(&config(server, &format!("feeds: {{{feeds}}}\n")))
 }
 
 fn config(server: &S3rver, more: &str) -> String {
@@ -27,9 +30,12 @@ fn a_bucket_gets_what_changed_with_its_type_and_links_last() {
     let Some(server) = S3rver::start() else {
         return;
     };
-    let world = world_for(&server);
-    world.post("2026-11-20-a.md", &today("甲", "one", "演示", "正文。"));
-    world.post("2026-11-20-b.md", &today("乙", "two", "演示", "正文。"));
+    let world = world_for(&server, LONG);
+    for (day, title, category) in [(18, "甲", "one"), (19, "乙", "two"), (20, "丙", "two")] {
+        let text =
+            format!("---\ntitle: {title}\ncategories: {category}\ntags: 演示\n---\n正文。\n");
+        world.post(&format!("2025-11-{day}-{category}.md"), &text);
+    }
     let daemon = world.start();
     pushed(&daemon);
     for name in [
@@ -61,10 +67,10 @@ fn a_bucket_gets_what_changed_with_its_type_and_links_last() {
     assert!(at("\"a/b/feed.archive/") < at("\"a/b/feed.xml\""));
     assert!(at("\"a/b/feed.xml\"") < at("\"a/b/feeds.opml\""));
     world.post(
-        "2026-11-20-c.md",
-        &today("丙的新闻", "two", "演示", "正文。"),
+        "2026-11-20-d.md",
+        &today("丁的新闻", "two", "演示", "正文。"),
     );
-    let is_new = |object: Option<&str>| object.is_some_and(|text| text.contains("丙的新闻"));
+    let is_new = |object: Option<&str>| object.is_some_and(|text| text.contains("丁的新闻"));
     server.wait_for("a/b/feed/two.xml", is_new);
     server.wait_for("a/b/feed.json", is_new);
     let log = server.wait_for_stored("a/b/feed/two.xml", 2);
@@ -80,7 +86,7 @@ fn an_outage_costs_nobody_a_feed_and_is_made_up_for() {
     let Some(mut server) = S3rver::start() else {
         return;
     };
-    let world = world_for(&server);
+    let world = world_for(&server, "");
     world.post("2026-11-20-a.md", &today("甲", "demo", "演示", "正文。"));
     let daemon = world.start();
     pushed(&daemon);
@@ -108,7 +114,7 @@ fn lost_local_state_costs_one_list_and_files_that_went_are_deleted() {
     let Some(server) = S3rver::start() else {
         return;
     };
-    let world = world_for(&server);
+    let world = world_for(&server, LONG);
     for (name, day) in [("a", "甲"), ("b", "乙"), ("c", "丙")] {
         let file = format!("2026-11-20-{name}.md");
         world.post(&file, &today(day, name, day, "正文。"));
@@ -123,7 +129,10 @@ fn lost_local_state_costs_one_list_and_files_that_went_are_deleted() {
     assert_eq!(server.times(), times, "{}", server.log());
     let archive = format!("a/b/feed.archive/{}.xml", chrono::Utc::now().format("%Y"));
     assert!(server.object(&archive).is_some(), "{archive}");
-    let world = world.config(&config(&server, "feeds: {archives: false}\n"));
+    let world = world.config(&config(
+        &server,
+        "feeds: {archives: false, limit: 1, min_age_hours: 0}\n",
+    ));
     world.run(&["build"], 0);
     assert_eq!(server.object(&archive), None);
     assert!(server.object("a/b/feed.xml").is_some());
@@ -134,7 +143,7 @@ fn a_wrong_key_is_told_and_no_key_is_repeated() {
     let Some(server) = S3rver::start() else {
         return;
     };
-    let world = world_for(&server)
+    let world = world_for(&server, "")
         .with_env("AWS_ACCESS_KEY_ID", "kanarienvogel-id")
         .with_env("AWS_SECRET_ACCESS_KEY", "kanarienvogel-secret");
     world.post("2026-11-20-a.md", &today("甲", "demo", "演示", "正文。"));
