@@ -124,7 +124,7 @@ impl Catalog {
             )?;
             let mut partly = self.connection.prepare_cached(
                 "select l.name, m.published, m.tie from archive_marks m join labels l on l.label = m.label
-                 where l.kind = ?1 order by l.name, m.published, m.tie",
+                 where l.kind = ?1 and l.archived = 1 order by l.name, m.published, m.tie",
             )?;
             for kind in kinds {
                 let names = whole.query_map([kind], |row| row.get::<_, String>(0))?;

@@ -63,6 +63,22 @@ fn ids(rows: &[Row]) -> Vec<String> {
     rows.iter().map(|row| row.id.to_string()).collect()
 }
 
+#[test]
+fn a_history_that_is_out_of_date_as_a_whole_is_named_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut catalog = Catalog::open(&folder.path().join("catalog.db"), "").unwrap();
+    catalog.upsert(&[reading(1, 10)], NOW).unwrap();
+    catalog.mark_archived(&[Follow::Site]).unwrap();
+    catalog.upsert(&[reading(2, 5)], NOW).unwrap();
+    let kind = kind_and_name(&Follow::Site).0;
+    let outdated = catalog.outdated(&[kind]).unwrap();
+    assert!(outdated.len() == 1 && outdated[0].places.is_some());
+    // A post came late, and then everything was marked, as after a build that was killed.
+    catalog.mark_all_dirty().unwrap();
+    let outdated = catalog.outdated(&[kind]).unwrap();
+    assert!(outdated.len() == 1 && outdated[0].places.is_none());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 

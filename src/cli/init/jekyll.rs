@@ -114,6 +114,9 @@ fn posts(jekyll: &Mapping, folders: &[String], notes: &mut Vec<String>) -> Mappi
     {
         posts.insert("encoding".into(), encoding.to_lowercase().into());
     }
+    if let Some(separator) = text(jekyll, "excerpt_separator") {
+        posts.insert("excerpt_separator".into(), separator.into());
+    }
     if let Some(Value::Bool(drafts)) = jekyll.get("show_drafts") {
         posts.insert("drafts".into(), (*drafts).into());
     }

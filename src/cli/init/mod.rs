@@ -16,15 +16,32 @@ use crate::config::{Config, ConfigError, DEFAULT_PATH};
 use crate::posts::Rules;
 
 const CONFIG: &str = include_str!("../../../config/tagwire.yaml");
+/// A file of `config/topics`, as it was when tagwire was built.
+macro_rules! topic {
+    ($name:literal) => {
+        (
+            $name,
+            include_str!(concat!("../../../config/topics/", $name)),
+        )
+    };
+}
+/// Topics ask for each other, so all of them go along, and the schema that editors check them by.
 const TOPICS: &[(&str, &str)] = &[
-    (
-        "market-supervision.yaml",
-        include_str!("../../../config/topics/market-supervision.yaml"),
-    ),
-    (
-        "payment-and-credit.yaml",
-        include_str!("../../../config/topics/payment-and-credit.yaml"),
-    ),
+    topic!("advertising-and-online-trade.yaml"),
+    topic!("antitrust.yaml"),
+    topic!("consumer-rights.yaml"),
+    topic!("drugs-and-devices.yaml"),
+    topic!("enforcement-acts.yaml"),
+    topic!("food-safety.yaml"),
+    topic!("intellectual-property.yaml"),
+    topic!("market-enforcement.yaml"),
+    topic!("market-supervision.yaml"),
+    topic!("payment-and-credit.yaml"),
+    topic!("price-supervision.yaml"),
+    topic!("product-quality.yaml"),
+    topic!("public-administration.yaml"),
+    topic!("registration-and-credit.yaml"),
+    topic!("topic.schema.json"),
 ];
 
 /// Where to begin, and with what.

@@ -10,6 +10,7 @@ author: {name: 编辑部, email: a@example.cn}
 lang: zh-CN
 timezone: Asia/Shanghai
 permalink: pretty
+excerpt_separator: <!--more-->
 show_drafts: true
 future: true
 exclude: [README.md]
@@ -32,6 +33,7 @@ fn the_keys_that_both_know_are_taken_and_the_rest_is_told() {
     assert_eq!(config.site.url, "https://news.example.cn/blog");
     assert_eq!(config.site.author.as_deref(), Some("编辑部"));
     assert_eq!(config.posts.permalink, "pretty");
+    assert_eq!(config.posts.excerpt_separator, "<!--more-->");
     assert!(config.posts.drafts);
     assert_eq!(config.posts.roots().len(), 2);
     assert_eq!(config.posts.defaults.len(), 1);
