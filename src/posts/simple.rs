@@ -206,7 +206,7 @@ impl<'t> Parser<'t> {
 /// Text with its entities read, when it is certain what they are.
 fn decoded(text: &str, is_attribute: bool) -> Option<Cow<'_, str>> {
     let is_control = |byte: &u8| *byte < b' ' && !matches!(byte, b'\n' | b'\t');
-    if text.as_bytes().iter().any(|byte| is_control(byte)) {
+    if text.as_bytes().iter().any(is_control) {
         return None;
     }
     let Some(first) = memchr::memchr(b'&', text.as_bytes()) else {
