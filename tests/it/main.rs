@@ -15,6 +15,7 @@ mod fake_is_strict;
 mod fake_telegram;
 mod feed_rules;
 mod hard_corners;
+mod hours_and_digests;
 mod house;
 mod http;
 mod killed_at_random;
