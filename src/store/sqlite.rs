@@ -201,7 +201,9 @@ impl Store for SqliteStore {
         for (card, decision) in decided {
             rows += sqlite_outbox::decide(&mut transaction, card, decision, now).await?;
         }
+        crate::crash::point("planning");
         transaction.commit().await?;
+        crate::crash::point("after-planning");
         Ok(rows)
     }
 
@@ -363,7 +365,11 @@ impl Store for SqliteStore {
     ) -> Result<Vec<Claim>, StoreError> {
         let mut transaction = self.begin().await?;
         let claims = sqlite_outbox::claim(&mut transaction, now, limit, oldest).await?;
+        crate::crash::point("claiming");
         transaction.commit().await?;
+        if !claims.is_empty() {
+            crate::crash::point("after-claiming");
+        }
         Ok(claims)
     }
 
@@ -375,7 +381,10 @@ impl Store for SqliteStore {
     ) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         sqlite_outbox::settle(&mut transaction, delivery, outcome, now).await?;
-        Ok(transaction.commit().await?)
+        crate::crash::point("before-commit");
+        transaction.commit().await?;
+        crate::crash::point("after-commit");
+        Ok(())
     }
 
     async fn next_due(&self) -> Result<Option<Millis>, StoreError> {
