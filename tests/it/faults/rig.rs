@@ -207,9 +207,11 @@ impl Rig {
             .count()
     }
 
-    /// Runs against the store.
-    pub fn run<T>(&self, work: impl Future<Output = T>) -> T {
-        self.runtime.block_on(work)
+    /// Requests that were answered 429.
+    pub fn refused(&self) -> usize {
+        let journal = self.telegram().journal().into_iter();
+        let answers = journal.filter_map(|entry| entry.answer);
+        answers.filter(|answer| answer["error_code"] == 429).count()
     }
 
     /// The numbers of the posts that a chat was told of, in the order of its messages.
