@@ -56,13 +56,15 @@ impl Catalog {
     ) -> Result<Vec<Vec<String>>, CatalogError> {
         let (kind, name) = kind_and_name(follow);
         let result = (|| {
+            // Every post has a row of its own label, so it has a list even without tags. Joins one after the other:
+            // a join in brackets is built anew, whole, for each question.
             let mut statement = self.connection.prepare_cached(
                 "select o.post, t.name from (
                    select post, published, tie from post_labels
                    where label = (select label from labels where kind = ?1 and name = ?2)
                    order by published, tie limit ?3) o
-                 left join (post_labels pl join labels t on t.label = pl.label and t.kind = 'tag')
-                   on pl.post = o.post
+                 left join post_labels pl on pl.post = o.post
+                 left join labels t on t.label = pl.label and t.kind = 'tag'
                  order by o.published, o.tie, o.post, pl.position",
             )?;
             let mut rows = statement.query(params![kind, name, posts as i64])?;

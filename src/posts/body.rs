@@ -97,8 +97,7 @@ fn structured(html: &str, place: &Place, rules: &Rules) -> Body {
     let said = clean(&mut tree, rules);
     absolute(&mut tree, place, rules);
     let image = lead_image(&tree, rules);
-    let unsafe_html = tree.html(html.len() + html.len() / 8);
-    let safe = rules.sanitizer.clean(&unsafe_html).to_string();
+    let safe = tree.safe_html(&rules.sanitizer, html.len() + html.len() / 8);
     let (digest, text) = texts(&mut tree, html.len());
     let match_text = without_concepts(&mut tree, &said.concepts, digest.as_deref());
     Body {
@@ -200,7 +199,7 @@ fn absolute(tree: &mut Tree, place: &Place, rules: &Rules) {
     let mut base = None;
     for id in tree.ids() {
         let node = tree.node(id);
-        let attr = match node.name.as_str() {
+        let attr = match node.name.as_ref() {
             "a" => "href",
             "img" => "src",
             "q" | "blockquote" | "del" | "ins" => "cite",

@@ -74,7 +74,7 @@ fn is_hidden(node: &Node) -> bool {
 }
 
 fn is_ticker(node: &Node, rules: &Rules) -> bool {
-    if !matches!(node.name.as_str(), "a" | "span") {
+    if !matches!(node.name.as_ref(), "a" | "span") {
         return false;
     }
     let classes = node.attr("class").unwrap_or("");
@@ -123,7 +123,7 @@ fn tail_block(tree: &Tree, id: Id, rules: &Rules, has_via: bool) -> Tail {
     let mut linked = 0;
     tree.walk(id, |step| {
         if let super::tree::Step::Open(id, node) = step {
-            images |= matches!(node.name.as_str(), "img" | "hr" | "table");
+            images |= matches!(node.name.as_ref(), "img" | "hr" | "table");
             if node.name == "a" {
                 let text = tree.inner_text(id, LONGEST_LINE * 4);
                 linked += text.chars().filter(|c| !c.is_whitespace()).count();
@@ -135,7 +135,7 @@ fn tail_block(tree: &Tree, id: Id, rules: &Rules, has_via: bool) -> Tail {
         }
     });
     let node = tree.node(id);
-    if images || matches!(node.name.as_str(), "img" | "hr" | "table") {
+    if images || matches!(node.name.as_ref(), "img" | "hr" | "table") {
         return Tail::Article;
     }
     if text.is_empty() {

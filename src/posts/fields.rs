@@ -63,15 +63,17 @@ pub(super) fn written_title(slug: &str, fields: &Fields) -> String {
 
 /// `title: [快讯]` is a list to YAML and a title to its author.
 fn bracketed(fields: &Fields, findings: &mut Findings) -> Option<String> {
-    let text = fields.written("title").filter(|text| !text.is_empty())?;
-    let single = text.ends_with([']', '}']);
+    // A list over several lines is nobody's title.
+    let text = fields
+        .written("title")
+        .filter(|text| text.contains([']', '}']))?;
     findings.recovered(
         "title-is-list",
         fields.at("title"),
         "the title is a list or mapping to YAML; it is taken as it is written",
         &format!("write it as: title: '{}'", text.replace('\'', "''")),
     );
-    single.then(|| text.to_owned())
+    Some(text.to_owned())
 }
 
 /// `hello-2015` becomes `Hello 2015`.

@@ -28,6 +28,7 @@ mod rules;
 mod sanitize;
 mod scan;
 mod settings;
+mod simple;
 mod text;
 mod toml_front_matter;
 mod tree;

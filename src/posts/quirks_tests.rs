@@ -691,6 +691,16 @@ proptest::proptest! {
 }
 
 #[test]
+fn a_title_that_begins_like_a_list_is_whole() {
+    for text in ["{}#", "[快讯]#一", "[快讯] # 一"] {
+        let file = format!("---\ntitle: {text}\n---\n");
+        let (post, problems) = run("posts/2022-02-18-a.md", file.as_bytes());
+        assert_eq!(post.unwrap().title, text);
+        assert_eq!(problems[0].help, format!("write it as: title: '{text}'"));
+    }
+}
+
+#[test]
 fn six_footers_are_one_version_of_an_article() {
     let footers = [
         "",

@@ -5,6 +5,9 @@
 use std::collections::{HashMap, HashSet};
 
 use ammonia::{Builder, UrlRelative};
+use url::Url;
+
+use super::tree::{Mark, Node, ROOT, Step, Tree, is_void};
 
 const TAGS: &[&str] = &[
     "a",
@@ -108,6 +111,11 @@ const ATTRIBUTES: &[(&str, &[&str])] = &[
     ("ins", &["cite", "datetime"]),
 ];
 
+/// Attributes of all elements.
+const GENERIC: &[&str] = &["lang", "dir"];
+
+const SCHEMES: &[&str] = &["http", "https", "mailto"];
+
 /// The builder, to be made once.
 pub(super) fn builder() -> Builder<'static> {
     let mut builder = Builder::empty();
@@ -119,13 +127,76 @@ pub(super) fn builder() -> Builder<'static> {
         .tags(TAGS.iter().copied().collect())
         .clean_content_tags(DROPPED.iter().copied().collect())
         .tag_attributes(attributes)
-        .generic_attributes(HashSet::from(["lang", "dir"]))
-        .url_schemes(HashSet::from(["http", "https", "mailto"]))
+        .generic_attributes(GENERIC.iter().copied().collect())
+        .url_schemes(SCHEMES.iter().copied().collect())
         // Relative links have been made absolute before: one that is left has no meaning.
         .url_relative(UrlRelative::Deny)
         .link_rel(None)
         .strip_comments(true);
     builder
+}
+
+/// What the builder makes of the HTML of a tree that every parser reads as this very tree. Whatever the tree,
+/// only what is listed above is written, and every text is escaped.
+pub(super) fn write(tree: &Tree<'_>, capacity: usize) -> String {
+    let mut out = String::with_capacity(capacity);
+    let is_written = |node: &Node<'_>| node.mark == Mark::Kept && TAGS.contains(&&*node.name);
+    tree.walk(ROOT, |step| match step {
+        Step::Open(_, node) if node.is_text() => escape(&node.text, false, &mut out),
+        Step::Open(_, node) if is_written(node) => open_tag(node, &mut out),
+        Step::Close(node) if is_written(node) && !is_void(&node.name) => {
+            out.push_str("</");
+            out.push_str(&node.name);
+            out.push('>');
+        }
+        Step::Open(..) | Step::Close(_) => {}
+    });
+    out
+}
+
+fn open_tag(node: &Node<'_>, out: &mut String) {
+    out.push('<');
+    out.push_str(&node.name);
+    for (name, value) in &node.attrs {
+        let is_address = matches!(name.as_ref(), "href" | "src");
+        if is_listed(&node.name, name) && (!is_address || is_safe(value)) {
+            out.push(' ');
+            out.push_str(name);
+            out.push_str("=\"");
+            escape(value, true, out);
+            out.push('"');
+        }
+    }
+    out.push('>');
+}
+
+fn is_listed(tag: &str, attribute: &str) -> bool {
+    let own = ATTRIBUTES.iter().find(|(known, _)| *known == tag);
+    GENERIC.contains(&attribute) || own.is_some_and(|(_, names)| names.contains(&attribute))
+}
+
+fn is_safe(address: &str) -> bool {
+    Url::parse(address).is_ok_and(|url| SCHEMES.contains(&url.scheme()))
+}
+
+/// Escapes as html5ever does: no-break spaces too, and quotation marks in attributes only.
+fn escape(text: &str, is_attribute: bool, out: &mut String) {
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    for at in 0..bytes.len() {
+        let (entity, length) = match bytes[at] {
+            b'&' => ("&amp;", 1),
+            b'<' => ("&lt;", 1),
+            b'>' => ("&gt;", 1),
+            b'"' if is_attribute => ("&quot;", 1),
+            0xC2 if bytes.get(at + 1) == Some(&0xA0) => ("&nbsp;", 2),
+            _ => continue,
+        };
+        out.push_str(&text[from..at]);
+        out.push_str(entity);
+        from = at + length;
+    }
+    out.push_str(&text[from..]);
 }
 
 #[cfg(test)]

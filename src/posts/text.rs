@@ -35,7 +35,7 @@ pub(super) fn of(tree: &Tree, from: Id, capacity: usize) -> String {
 /// A footnote's number in the text, and the arrow from the footnote back to it: comrak's and kramdown's.
 fn is_footnote_mark(node: &Node) -> bool {
     let class = node.attr("class").unwrap_or("");
-    match node.name.as_str() {
+    match node.name.as_ref() {
         "a" => class.contains("footnote-backref") || class.contains("reversefootnote"),
         "sup" => {
             let id = node.attr("id").unwrap_or("");
@@ -69,7 +69,7 @@ impl Lines {
         }
         if breaks(node) {
             self.end_line();
-        } else if matches!(node.name.as_str(), "td" | "th") {
+        } else if matches!(node.name.as_ref(), "td" | "th") {
             self.space = Space::Blank;
         }
     }

@@ -2,9 +2,12 @@
 //! In: HTML of any quality, parsed by html5ever as browsers do. Out: nodes in an arena, on which
 //! cleaning sets marks (`Cut`, `Unwrapped`), and HTML of what is left.
 
+use std::borrow::Cow;
+
 use scraper::{Html, Node as Parsed};
 
-use super::sanitize::DROPPED;
+use super::sanitize::{self, DROPPED};
+use super::simple;
 
 /// Index of a node in its tree.
 pub(super) type Id = usize;
@@ -20,15 +23,18 @@ pub(super) enum Mark {
     Cut,
 }
 
+/// Name and value of an attribute.
+pub(super) type Attr<'t> = (Cow<'t, str>, Cow<'t, str>);
+
 /// An element or a text.
-#[derive(Debug)]
-pub(super) struct Node {
+#[derive(Debug, PartialEq)]
+pub(super) struct Node<'t> {
     /// Element name in lower case; empty for a text.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// In alphabetical order.
-    pub attrs: Vec<(String, String)>,
+    pub attrs: Vec<Attr<'t>>,
     /// Text, if it is one.
-    pub text: String,
+    pub text: Cow<'t, str>,
     /// What stays of it.
     pub mark: Mark,
     /// In document order.
@@ -36,37 +42,48 @@ pub(super) struct Node {
 }
 
 /// A step of a walk over all that is not cut.
-pub(super) enum Step<'t> {
+pub(super) enum Step<'a> {
     /// A text, or an element's beginning.
-    Open(Id, &'t Node),
+    Open(Id, &'a Node<'a>),
     /// The element's end.
-    Close(&'t Node),
+    Close(&'a Node<'a>),
 }
 
 /// A fragment of HTML; the root is node 0 and has no name and no text.
 #[derive(Debug)]
-pub(super) struct Tree {
-    nodes: Vec<Node>,
+pub(super) struct Tree<'t> {
+    nodes: Vec<Node<'t>>,
+    /// Every parser reads the HTML of this tree, whatever is cut or unwrapped, as this tree again.
+    is_certain: bool,
 }
 
 /// The root of every tree.
 pub(super) const ROOT: Id = 0;
 
-impl Node {
-    fn new(name: &str) -> Self {
+impl<'t> Node<'t> {
+    /// An element without content; the root has no name.
+    pub fn element(name: Cow<'static, str>, attrs: Vec<Attr<'t>>) -> Self {
         Node {
-            name: name.to_owned(),
-            attrs: Vec::new(),
-            text: String::new(),
+            name,
+            attrs,
+            text: Cow::Borrowed(""),
             mark: Mark::Kept,
             children: Vec::new(),
+        }
+    }
+
+    /// A text.
+    pub fn text(text: Cow<'t, str>) -> Self {
+        Node {
+            text,
+            ..Node::element(Cow::Borrowed(""), Vec::new())
         }
     }
 
     /// The value of an attribute.
     pub fn attr(&self, name: &str) -> Option<&str> {
         let found = self.attrs.iter().find(|(key, _)| key == name);
-        found.map(|(_, value)| value.as_str())
+        found.map(|(_, value)| value.as_ref())
     }
 
     /// True for a text node.
@@ -75,11 +92,24 @@ impl Node {
     }
 }
 
-impl Tree {
+impl<'t> Tree<'t> {
+    /// A tree of which no parser makes another.
+    pub fn certain(nodes: Vec<Node<'t>>) -> Tree<'t> {
+        Tree {
+            nodes,
+            is_certain: true,
+        }
+    }
+
     /// Parses a fragment; comments and elements that are never shown are left out.
-    pub fn parse(html: &str) -> Tree {
+    pub fn parse(html: &'t str) -> Tree<'t> {
+        simple::parse(html).unwrap_or_else(|| Tree::parse_any(html))
+    }
+
+    /// The same without the short way.
+    pub fn parse_any(html: &str) -> Tree<'t> {
         let parsed = Html::parse_fragment(html);
-        let mut nodes = vec![Node::new("")];
+        let mut nodes = vec![Node::element(Cow::Borrowed(""), Vec::new())];
         let mut open: Vec<_> = parsed
             .tree
             .root()
@@ -89,18 +119,14 @@ impl Tree {
         // Children are pushed in reverse, so that the stack yields document order.
         open.reverse();
         while let Some((node, parent)) = open.pop() {
-            let mut copy = match node.value() {
-                Parsed::Text(text) => {
-                    let mut copy = Node::new("");
-                    copy.text.push_str(text);
-                    copy
-                }
+            let copy = match node.value() {
+                Parsed::Text(text) => Node::text(Cow::Owned(text.to_string())),
                 Parsed::Element(element) if DROPPED.contains(&element.name()) => continue,
                 Parsed::Element(element) => {
-                    let mut copy = Node::new(element.name());
+                    let owned = |text: &str| Cow::Owned(text.to_owned());
                     let attrs = element.attrs();
-                    copy.attrs = attrs.map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
-                    copy
+                    let attrs = attrs.map(|(k, v)| (owned(k), owned(v))).collect();
+                    Node::element(Cow::Owned(element.name().to_owned()), attrs)
                 }
                 _ => continue,
             };
@@ -109,17 +135,19 @@ impl Tree {
                 open.extend(node.children().rev().map(|child| (child, ROOT)));
                 continue;
             }
-            copy.children.reserve(if copy.is_text() { 0 } else { 2 });
             let id = nodes.len();
             nodes[parent].children.push(id);
             nodes.push(copy);
             open.extend(node.children().rev().map(|child| (child, id)));
         }
-        Tree { nodes }
+        Tree {
+            nodes,
+            is_certain: false,
+        }
     }
 
     /// A node.
-    pub fn node(&self, id: Id) -> &Node {
+    pub fn node(&self, id: Id) -> &Node<'t> {
         &self.nodes[id]
     }
 
@@ -148,7 +176,7 @@ impl Tree {
             None => attrs.retain(|(key, _)| key != name),
             Some(value) => {
                 if let Some(found) = attrs.iter_mut().find(|(key, _)| key == name) {
-                    found.1 = value;
+                    found.1 = Cow::Owned(value);
                 }
             }
         }
@@ -156,20 +184,21 @@ impl Tree {
 
     /// Puts one sign (U+FFFC) in the place of all that is in an element.
     pub fn blot(&mut self, id: Id) {
-        let mut sign = Node::new("");
-        sign.text.push('\u{FFFC}');
-        self.nodes.push(sign);
+        self.nodes.push(Node::text(Cow::Borrowed("\u{FFFC}")));
         self.nodes[id].children = vec![self.nodes.len() - 1];
     }
 
     /// Shortens a text to its first `length` bytes.
     pub fn truncate_text(&mut self, id: Id, length: usize) {
-        self.nodes[id].text.truncate(length);
+        match &mut self.nodes[id].text {
+            Cow::Borrowed(text) => *text = &text[..length],
+            Cow::Owned(text) => text.truncate(length),
+        }
     }
 
     /// Visits everything below `from` that is not cut. A loop, not a recursion: depth is the
     /// author's choice, the stack is ours.
-    pub fn walk<'t>(&'t self, from: Id, mut visit: impl FnMut(Step<'t>)) {
+    pub fn walk<'a>(&'a self, from: Id, mut visit: impl FnMut(Step<'a>)) {
         let mut open: Vec<(Id, usize)> = vec![(from, 0)];
         while let Some((id, next)) = open.last_mut() {
             let node = &self.nodes[*id];
@@ -194,7 +223,7 @@ impl Tree {
 
     /// The text below a node as it stands, without any spacing of blocks, cut at `limit` bytes.
     pub fn inner_text(&self, id: Id, limit: usize) -> String {
-        let mut out = self.nodes[id].text.clone();
+        let mut out = self.nodes[id].text.clone().into_owned();
         self.walk(id, |step| {
             if let Step::Open(_, node) = step
                 && out.len() < limit
@@ -206,6 +235,15 @@ impl Tree {
             }
         });
         out
+    }
+
+    /// Safe HTML of what is left: by the sanitiser, unless all that it would do is to leave out what it does not
+    /// list.
+    pub fn safe_html(&self, sanitizer: &ammonia::Builder<'_>, capacity: usize) -> String {
+        match self.is_certain {
+            true => sanitize::write(self, capacity),
+            false => sanitizer.clean(&self.html(capacity)).to_string(),
+        }
     }
 
     /// HTML of what is left.
@@ -260,7 +298,7 @@ pub(super) fn escape(text: &str, out: &mut String) {
     out.push_str(&text[from..]);
 }
 
-fn is_void(name: &str) -> bool {
+pub(super) fn is_void(name: &str) -> bool {
     matches!(
         name,
         "area"
@@ -330,7 +368,7 @@ mod tests {
     fn what_is_marked_is_not_written() {
         let mut tree = Tree::parse("<p>a<b>b</b><i>c</i><!-- x --><script>d</script> &lt;</p>");
         for id in tree.ids() {
-            match tree.node(id).name.as_str() {
+            match tree.node(id).name.as_ref() {
                 "b" => tree.mark(id, Mark::Unwrapped),
                 "i" => tree.mark(id, Mark::Cut),
                 _ => {}

@@ -98,7 +98,16 @@ pub(super) fn tells(sentence: &str, title: &str) -> bool {
         && sentence.chars().any(char::is_alphabetic)
         && !is_address(sentence)
         && !is_bare_quote(sentence)
-        && !echoes(&plain(sentence), title)
+        && !is_echo(sentence, title)
+}
+
+/// `echoes` for a sentence that is not plain yet; nearly all are too long for it by their Chinese alone.
+fn is_echo(sentence: &str, title: &str) -> bool {
+    let han = sentence
+        .chars()
+        .filter(|c| matches!(c, '\u{4E00}'..='\u{9FFF}'));
+    let least: usize = han.map(char::len_utf8).sum();
+    (title.len() as f64) >= ECHO * least as f64 && echoes(&plain(sentence), title)
 }
 
 /// What somebody said, with nobody who says it.
@@ -125,6 +134,22 @@ fn matches(pattern: &LazyLock<Option<Regex>>, text: &str) -> bool {
     pattern.as_ref().is_some_and(|regex| regex.is_match(text))
 }
 
+/// Words of which one stands in whatever the patterns match: most sentences have none, and a look for a word
+/// costs less than a pattern.
+const DATELINE_WORDS: &[&str] = &["讯", "消息", "电"];
+const BYLINE_WORDS: &[&str] = &["记者", "通讯员"];
+const LEARNT_WORDS: &[&str] = &["悉", "了解", "得知", "据介绍", "注意到", "快讯"];
+
+fn find<'a>(
+    pattern: &LazyLock<Option<Regex>>,
+    words: &[&str],
+    text: &'a str,
+) -> Option<regex::Match<'a>> {
+    let regex = pattern.as_ref()?;
+    let has_any = words.iter().any(|word| text.contains(word));
+    has_any.then(|| regex.find(text)).flatten()
+}
+
 /// Cuts a headline in 【】, dateline, byline and `记者从……获悉` off the beginning.
 pub(super) fn strip_lead<'a>(sentence: &'a str, title: &str) -> &'a str {
     let mut rest = sentence;
@@ -133,13 +158,13 @@ pub(super) fn strip_lead<'a>(sentence: &'a str, title: &str) -> &'a str {
     {
         rest = after;
     }
-    for pattern in [&DATELINE, &BYLINE] {
-        if let Some(found) = pattern.as_ref().and_then(|regex| regex.find(rest)) {
+    for (pattern, words) in [(&DATELINE, DATELINE_WORDS), (&BYLINE, BYLINE_WORDS)] {
+        if let Some(found) = find(pattern, words, rest) {
             rest = &rest[found.end()..];
         }
     }
     rest = rest.trim_start();
-    if let Some(found) = LEARNT.as_ref().and_then(|regex| regex.find(rest)) {
+    if let Some(found) = find(&LEARNT, LEARNT_WORDS, rest) {
         let after = &rest[found.end()..];
         if !POINTERS.iter().any(|word| after.starts_with(word)) {
             rest = after.trim_start();
@@ -150,12 +175,11 @@ pub(super) fn strip_lead<'a>(sentence: &'a str, title: &str) -> &'a str {
 
 /// A short line that no mark ends: a heading, a table cell, a caption.
 fn is_heading(sentence: &str) -> bool {
-    let ended = super::units::is_ended(sentence);
-    let width: usize = sentence
-        .chars()
-        .map(|c| if c.is_ascii() { 1 } else { 2 })
-        .sum();
-    !ended && width <= HEADING_WIDTH
+    let width = || -> usize {
+        let widths = sentence.chars().map(|c| if c.is_ascii() { 1 } else { 2 });
+        widths.sum()
+    };
+    !super::units::is_ended(sentence) && width() <= HEADING_WIDTH
 }
 
 /// Letters and digits alone, so that quotes and spaces make no difference.

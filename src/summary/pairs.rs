@@ -30,6 +30,10 @@ pub(super) fn depths(line: &str) -> Vec<u16> {
     let mut steps = vec![0_i32; line.len() + 1];
     let mut open: Vec<(char, usize)> = Vec::new();
     for (at, c) in line.char_indices() {
+        // All of the marks are below the Chinese characters, or above them.
+        if matches!(c, '\u{3400}'..='\u{9FFF}') {
+            continue;
+        }
         if let Some((opening, _)) = PAIRS.iter().find(|(_, close)| *close == c) {
             close(&mut open, *opening, at + c.len_utf8(), &mut steps);
         } else if c == '"' {

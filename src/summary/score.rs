@@ -2,6 +2,10 @@
 //! In: the units with their terms, the title's terms. Out: a number for each; higher tells more.
 //! The weights were tuned on one half of the digests in `benches/RESULTS.md` and measured on the other.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use super::centrality;
 use super::terms::{self, Term};
 use super::units::Unit;
@@ -109,15 +113,36 @@ pub(super) fn of(units: &[Unit<'_>], lists: &[Vec<Term>], title: &str) -> Vec<f6
     .collect()
 }
 
+/// Whether any of `CUES`, and any of `ASIDES`, is in a text.
+fn words_in(text: &str) -> (bool, bool) {
+    /// `None` cannot be for so few words; a test holds it.
+    static WORDS: LazyLock<Option<AhoCorasick>> =
+        LazyLock::new(|| AhoCorasick::new(CUES.iter().chain(ASIDES)).ok());
+    let (mut has_cue, mut is_aside) = (false, false);
+    let found = WORDS
+        .iter()
+        .flat_map(|words| words.find_overlapping_iter(text));
+    for word in found {
+        match word.pattern().as_usize() < CUES.len() {
+            true => has_cue = true,
+            false => is_aside = true,
+        }
+        if has_cue && is_aside {
+            break;
+        }
+    }
+    (has_cue, is_aside)
+}
+
 /// What the sentence's form and words say.
 fn manner(unit: &Unit<'_>) -> f64 {
     let text = unit.text.as_ref();
-    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    let (has_cue, is_aside) = words_in(text);
     let mut sum = 0.0;
-    if has(CUES) {
+    if has_cue {
         sum += CUE;
     }
-    if has(ASIDES) {
+    if is_aside {
         sum -= WEAK;
     }
     if text.chars().any(|c| c.is_ascii_digit()) {
@@ -136,4 +161,21 @@ fn manner(unit: &Unit<'_>) -> f64 {
         }
     }
     sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ASIDES, CUES, words_in};
+
+    #[test]
+    fn every_word_is_found_alone_and_beside_another() {
+        for cue in CUES {
+            assert_eq!(words_in(&format!("甲{cue}乙")), (true, false));
+            assert_eq!(words_in(&format!("甲{}{cue}乙", ASIDES[0])), (true, true));
+        }
+        for aside in ASIDES {
+            assert_eq!(words_in(&format!("甲{aside}乙")), (false, true), "{aside}");
+        }
+        assert_eq!(words_in("甲乙"), (false, false));
+    }
 }

@@ -28,19 +28,54 @@ pub(super) struct Candidates<'a> {
     pub lengths: &'a [usize],
 }
 
+/// How much of each unit is said by the chosen ones, as far as anybody asked.
+struct Likeness {
+    /// In the order in which they were chosen.
+    chosen: Vec<usize>,
+    /// The most that one of those says which were looked at.
+    most: Vec<f64>,
+    /// How many of the chosen were looked at.
+    seen: Vec<usize>,
+}
+
+impl Likeness {
+    fn new(units: usize) -> Self {
+        Likeness {
+            chosen: Vec::new(),
+            most: vec![0.0; units],
+            seen: vec![0; units],
+        }
+    }
+
+    /// Looks at the chosen ones that were not looked at.
+    fn learn(&mut self, at: usize, terms: &[Vec<Term>]) {
+        for other in &self.chosen[self.seen[at]..] {
+            let alike = terms::overlap(&terms[at], &terms[*other]);
+            self.most[at] = self.most[at].max(alike);
+        }
+        self.seen[at] = self.chosen.len();
+    }
+}
+
 impl Candidates<'_> {
     /// Indexes of the chosen units, in order; `first` is chosen already. Never more than `budget`
     /// characters together.
     pub fn choose(&self, first: Option<usize>, budget: usize) -> Vec<usize> {
-        let mut chosen: Vec<usize> = first.into_iter().collect();
+        let mut likeness = Likeness::new(self.units.len());
+        let mut chosen: Vec<usize> = Vec::new();
+        if let Some(first) = first {
+            chosen.push(first);
+            likeness.chosen.push(first);
+        }
         let mut left = budget - first.map_or(0, |at| self.lengths[at].min(budget));
         let best = self.scores.iter().copied().fold(0.0, f64::max);
-        while let Some((gain, group)) = self.best_group(&chosen, left) {
+        while let Some((gain, group)) = self.best_group(&chosen, left, &mut likeness) {
             let enough = ENOUGH + RISE * (budget - left) as f64 / 100.0;
             if !chosen.is_empty() && gain < enough * best {
                 break;
             }
             left -= group.iter().map(|at| self.lengths[*at]).sum::<usize>();
+            likeness.chosen.extend(&group);
             chosen.extend(group);
             chosen.sort_unstable();
         }
@@ -48,7 +83,12 @@ impl Candidates<'_> {
     }
 
     /// The unit that adds most, with those that it leans on.
-    fn best_group(&self, chosen: &[usize], left: usize) -> Option<(f64, Vec<usize>)> {
+    fn best_group(
+        &self,
+        chosen: &[usize],
+        left: usize,
+        likeness: &mut Likeness,
+    ) -> Option<(f64, Vec<usize>)> {
         let mut best: Option<(f64, Vec<usize>)> = None;
         for at in 0..self.units.len() {
             if chosen.binary_search(&at).is_ok() || self.lengths[at] > left {
@@ -61,12 +101,19 @@ impl Candidates<'_> {
             if length > left {
                 continue;
             }
-            let gains: Option<f64> = group.iter().map(|at| self.gain(*at, chosen)).sum();
-            let Some(gain) = gains.map(|sum| sum / group.len() as f64) else {
-                continue;
-            };
             // The first of equals stays.
-            if best.as_ref().is_none_or(|(most, _)| gain > *most) {
+            let is_better = |gain: &f64| best.as_ref().is_none_or(|(most, _)| gain > most);
+            let gain = |likeness: &Likeness| -> Option<f64> {
+                let gains = group.iter().map(|at| self.gain(*at, chosen, likeness));
+                let sum: Option<f64> = gains.sum();
+                sum.map(|sum| sum / group.len() as f64).filter(is_better)
+            };
+            // Likeness only grows, so most units are out by what is known of them already.
+            if gain(likeness).is_none() {
+                continue;
+            }
+            group.iter().for_each(|at| likeness.learn(*at, self.terms));
+            if let Some(gain) = gain(likeness) {
                 best = Some((gain, group));
             }
         }
@@ -91,9 +138,8 @@ impl Candidates<'_> {
     }
 
     /// What a unit adds to the chosen ones; `None` when it says the same.
-    fn gain(&self, at: usize, chosen: &[usize]) -> Option<f64> {
-        let alike = |other: &usize| terms::overlap(&self.terms[at], &self.terms[*other]);
-        let most = chosen.iter().map(alike).fold(0.0, f64::max);
+    fn gain(&self, at: usize, chosen: &[usize], likeness: &Likeness) -> Option<f64> {
+        let most = likeness.most[at];
         if most > SAME {
             return None;
         }

@@ -2,6 +2,8 @@
 //! In: a sentence. Out: its terms as sorted numbers, each once.
 //! No dictionary: a pair is nearly a word in Chinese, simplified or traditional.
 
+use std::sync::LazyLock;
+
 /// Characters that hold sentences together and tell nothing about their matter.
 const FUNCTION: &str = "的了是在和与与及等为对将以也之其于而并或就都把被让由从到向这那此該该個个們们我你他她它很更最與為對將從這來来上下中有不可以一";
 
@@ -32,7 +34,7 @@ pub(super) fn of(text: &str) -> Vec<Term> {
             continue;
         }
         push_word(&mut word, &mut terms);
-        let matter = is_han(c) && !FUNCTION.contains(c);
+        let matter = is_han(c) && !is_function(c);
         if let (Some(before), true) = (previous, matter) {
             terms.push((u64::from(u32::from(before)) << 32) | u64::from(u32::from(c)));
         }
@@ -42,6 +44,21 @@ pub(super) fn of(text: &str) -> Vec<Term> {
     terms.sort_unstable();
     terms.dedup();
     terms
+}
+
+fn is_function(c: char) -> bool {
+    /// A bit for each character of the Basic Multilingual Plane.
+    static BITS: LazyLock<[u64; 1024]> = LazyLock::new(|| {
+        let mut bits = [0; 1024];
+        for c in FUNCTION.chars() {
+            if let Some(word) = bits.get_mut(c as usize / 64) {
+                *word |= 1 << (c as usize % 64);
+            }
+        }
+        bits
+    });
+    let word = BITS.get(c as usize / 64).copied().unwrap_or(0);
+    word >> (c as usize % 64) & 1 == 1
 }
 
 /// Numbers, and words of three letters or more: `fed`, `gdp`, but not `a`, `of`.
@@ -102,6 +119,12 @@ mod tests {
     #[test]
     fn stop_words_are_sorted_for_the_search() {
         assert!(STOP_WORDS.is_sorted());
+    }
+
+    #[test]
+    fn every_function_character_is_found() {
+        assert!(FUNCTION.chars().all(is_function));
+        assert!(!"市场监管😀a".chars().any(is_function));
     }
 
     #[test]

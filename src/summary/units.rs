@@ -165,7 +165,7 @@ fn is_foreign(line: &str, chinese: bool) -> bool {
     }
     let odd = line
         .chars()
-        .filter(|c| "{}<>=$#|\\/_~^*@&;`[]".contains(*c))
+        .filter(|c| c.is_ascii() && "{}<>=$#|\\/_~^*@&;`[]".contains(*c))
         .count();
     let all = line.chars().count();
     han * 5 < all && (odd * 8 > all || line.starts_with("$ ") || line.starts_with("# "))

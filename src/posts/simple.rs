@@ -1,0 +1,248 @@
+//! Bodies as most are written: everyday elements, each closed where it was opened.
+//! In: HTML. Out: the tree that a browser's parser builds of it, or nothing when that is not certain.
+//! Nothing is mended here: what any rule below does not allow is left to html5ever, and `simple_tests` holds
+//! every answer against its.
+
+use std::borrow::Cow;
+
+use super::tree::{Attr, Node, ROOT, Tree};
+
+/// Elements within each other; more are no article.
+const MAX_DEPTH: usize = 32;
+
+/// What matters of an element to the HTML standard's tree construction ("in body").
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Closed by the beginning of any block.
+    Paragraph,
+    Heading,
+    Block,
+    List,
+    Item,
+    Link,
+    Inline,
+    /// Has neither content nor an end tag.
+    Void,
+    /// `<hr>`: without content, and no part of a paragraph.
+    Rule,
+}
+
+const ELEMENTS: &[(&str, Kind)] = &[
+    ("p", Kind::Paragraph),
+    ("br", Kind::Void),
+    ("a", Kind::Link),
+    ("img", Kind::Void),
+    ("strong", Kind::Inline),
+    ("span", Kind::Inline),
+    ("b", Kind::Inline),
+    ("em", Kind::Inline),
+    ("i", Kind::Inline),
+    ("u", Kind::Inline),
+    ("s", Kind::Inline),
+    ("font", Kind::Inline),
+    ("code", Kind::Inline),
+    ("del", Kind::Inline),
+    ("ins", Kind::Inline),
+    ("sub", Kind::Inline),
+    ("sup", Kind::Inline),
+    ("small", Kind::Inline),
+    ("mark", Kind::Inline),
+    ("q", Kind::Inline),
+    ("cite", Kind::Inline),
+    ("time", Kind::Inline),
+    ("wbr", Kind::Void),
+    ("hr", Kind::Rule),
+    ("h1", Kind::Heading),
+    ("h2", Kind::Heading),
+    ("h3", Kind::Heading),
+    ("h4", Kind::Heading),
+    ("h5", Kind::Heading),
+    ("h6", Kind::Heading),
+    ("div", Kind::Block),
+    ("center", Kind::Block),
+    ("blockquote", Kind::Block),
+    ("section", Kind::Block),
+    ("article", Kind::Block),
+    ("figure", Kind::Block),
+    ("figcaption", Kind::Block),
+    ("ul", Kind::List),
+    ("ol", Kind::List),
+    ("li", Kind::Item),
+];
+
+/// Names with a meaning of their own to all parsers alike; others are left to html5ever.
+const ENTITIES: &[(&str, &str)] = &[
+    ("amp;", "&"),
+    ("lt;", "<"),
+    ("gt;", ">"),
+    ("quot;", "\""),
+    ("nbsp;", "\u{A0}"),
+];
+
+/// The tree of a fragment, when it is certain.
+pub(super) fn parse(html: &str) -> Option<Tree<'_>> {
+    // A parser takes the first one for a byte order mark; what comes after cleaning may begin with another.
+    if html.contains('\u{FEFF}') {
+        return None;
+    }
+    let mut parser = Parser {
+        nodes: vec![Node::element(Cow::Borrowed(""), Vec::new())],
+        open: Vec::with_capacity(MAX_DEPTH),
+        rest: html,
+    };
+    while !parser.rest.is_empty() {
+        let length = memchr::memchr(b'<', parser.rest.as_bytes()).unwrap_or(parser.rest.len());
+        let (text, rest) = parser.rest.split_at(length);
+        if !text.is_empty() {
+            let text = decoded(text, false)?;
+            parser.append(Node::text(text));
+        }
+        parser.rest = rest;
+        if let Some(tag) = rest.strip_prefix('<') {
+            parser.rest = tag;
+            parser.tag()?;
+        }
+    }
+    parser.open.is_empty().then(|| Tree::certain(parser.nodes))
+}
+
+struct Parser<'t> {
+    nodes: Vec<Node<'t>>,
+    /// Index and kind of each open element.
+    open: Vec<(usize, Kind)>,
+    rest: &'t str,
+}
+
+impl<'t> Parser<'t> {
+    fn append(&mut self, node: Node<'t>) -> usize {
+        let id = self.nodes.len();
+        let parent = self.open.last().map_or(ROOT, |(id, _)| *id);
+        self.nodes[parent].children.push(id);
+        self.nodes.push(node);
+        id
+    }
+
+    /// A tag after its `<`.
+    fn tag(&mut self) -> Option<()> {
+        if let Some(closing) = self.rest.strip_prefix('/') {
+            let (id, _) = self.open.pop()?;
+            let name = self.nodes[id].name.as_ref();
+            self.rest = closing.strip_prefix(name)?.strip_prefix('>')?;
+            return Some(());
+        }
+        let is_name = |byte: &u8| byte.is_ascii_alphanumeric();
+        let length = self.rest.bytes().take_while(is_name).count();
+        let (name, rest) = self.rest.split_at(length);
+        let (name, kind) = ELEMENTS.iter().find(|(known, _)| *known == name)?;
+        if !self.may_hold(*kind) || self.open.len() >= MAX_DEPTH {
+            return None;
+        }
+        self.rest = rest;
+        let attrs = self.attributes(matches!(kind, Kind::Void | Kind::Rule))?;
+        let id = self.append(Node::element(Cow::Borrowed(name), attrs));
+        if !matches!(kind, Kind::Void | Kind::Rule) {
+            self.open.push((id, *kind));
+        }
+        Some(())
+    }
+
+    /// Whether an element stays where it is written, and moves nothing else.
+    fn may_hold(&self, kind: Kind) -> bool {
+        let is_open = |kind: Kind| self.open.iter().any(|(_, open)| *open == kind);
+        match kind {
+            Kind::Inline | Kind::Void => true,
+            Kind::Link => !is_open(Kind::Link),
+            Kind::Paragraph | Kind::Block | Kind::List | Kind::Rule => !is_open(Kind::Paragraph),
+            Kind::Heading => !is_open(Kind::Paragraph) && !is_open(Kind::Heading),
+            Kind::Item => self
+                .open
+                .last()
+                .is_some_and(|(_, open)| *open == Kind::List),
+        }
+    }
+
+    /// Attributes up to and with the tag's `>`, in alphabetical order.
+    fn attributes(&mut self, is_void: bool) -> Option<Vec<Attr<'t>>> {
+        let mut attrs: Vec<Attr<'t>> = Vec::new();
+        loop {
+            let rest = self.rest.trim_start_matches([' ', '\n', '\t']);
+            let end = rest.strip_prefix('>');
+            let end = end.or_else(|| rest.strip_prefix("/>").filter(|_| is_void));
+            if let Some(rest) = end {
+                self.rest = rest;
+                attrs.sort_unstable();
+                let is_double = |two: &[Attr<'_>]| two[0].0 == two[1].0;
+                return (!attrs.windows(2).any(is_double)).then_some(attrs);
+            }
+            // Attributes are parted by white space.
+            if rest.len() == self.rest.len() {
+                return None;
+            }
+            self.rest = rest;
+            attrs.push(self.attribute()?);
+        }
+    }
+
+    /// `name`, `name="value"` or `name='value'`.
+    fn attribute(&mut self) -> Option<Attr<'t>> {
+        let is_name = |byte: &u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
+        let length = self.rest.bytes().take_while(is_name).count();
+        let (name, rest) = self.rest.split_at(length);
+        if !name.starts_with(|c: char| c.is_ascii_lowercase()) {
+            return None;
+        }
+        let name = Cow::Borrowed(name);
+        let Some(value) = rest.strip_prefix('=') else {
+            self.rest = rest;
+            return Some((name, Cow::Borrowed("")));
+        };
+        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+        let (value, rest) = value[1..].split_once(quote)?;
+        self.rest = rest;
+        Some((name, decoded(value, true)?))
+    }
+}
+
+/// Text with its entities read, when it is certain what they are.
+fn decoded(text: &str, is_attribute: bool) -> Option<Cow<'_, str>> {
+    let is_control = |byte: &u8| *byte < b' ' && !matches!(byte, b'\n' | b'\t');
+    if text.as_bytes().iter().any(is_control) {
+        return None;
+    }
+    let Some(first) = memchr::memchr(b'&', text.as_bytes()) else {
+        return Some(Cow::Borrowed(text));
+    };
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut next = Some(first);
+    while let Some(at) = next {
+        out.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        let known = ENTITIES.iter().find(|(name, _)| rest.starts_with(name));
+        if let Some((name, sign)) = known {
+            out.push_str(sign);
+            rest = &rest[name.len()..];
+        } else if is_ampersand(rest, is_attribute) {
+            out.push('&');
+        } else {
+            return None;
+        }
+        next = memchr::memchr(b'&', rest.as_bytes());
+    }
+    out.push_str(rest);
+    Some(Cow::Owned(out))
+}
+
+/// Whether the `&` before this text begins no entity: no name follows, or, in an address, `name=`.
+fn is_ampersand(rest: &str, is_attribute: bool) -> bool {
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric();
+    let length = rest.bytes().take_while(is_name).count();
+    match length {
+        0 => !rest.starts_with('#'),
+        _ => is_attribute && rest[length..].starts_with('='),
+    }
+}
+
+#[cfg(test)]
+#[path = "simple_tests.rs"]
+mod tests;
