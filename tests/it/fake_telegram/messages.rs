@@ -2,7 +2,6 @@
 //!
 //! In: checked parameters. Out: Message objects; what readers see is kept in their chat.
 
-
 use serde_json::{Value, json};
 
 use super::check::Params;
