@@ -3,6 +3,8 @@
 
 mod broken;
 mod clocks;
+mod crashes;
+mod disks;
 mod gone;
 mod outage;
 mod rig;

@@ -217,7 +217,7 @@ impl Rig {
     /// The numbers of the posts that a chat was told of, in the order of its messages.
     pub fn told(&self, chat: i64) -> Vec<usize> {
         let messages = self.telegram().messages(chat);
-        messages.iter().flat_map(|sent| numbers(sent)).collect()
+        messages.iter().flat_map(numbers).collect()
     }
 
     /// Each of these posts came to each of these chats, in order; twice only where a row says that its fate was
