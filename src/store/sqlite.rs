@@ -93,7 +93,16 @@ impl SqliteStore {
     }
 
     async fn begin(&self) -> Result<Transaction<'_, Sqlite>, StoreError> {
-        Ok(self.writer.begin_with("begin immediate").await?)
+        const BEGIN: &str = "begin immediate";
+        match self.writer.begin_with(BEGIN).await {
+            // When the disk is full SQLite ends the transaction by itself, and sqlx, whose rollback then fails,
+            // believes for ever that it is open: only another connection helps.
+            Err(sqlx::Error::InvalidSavePointStatement) => {
+                self.writer.acquire().await?.close().await?;
+                Ok(self.writer.begin_with(BEGIN).await?)
+            }
+            begun => Ok(begun?),
+        }
     }
 
     async fn meta(&self, key: &str) -> Result<Option<String>, StoreError> {
