@@ -3,6 +3,7 @@
 //! A SQLite file that may be deleted at any time: the next start builds the same feeds again.
 
 mod archives;
+mod links;
 mod names;
 mod owed;
 mod read;
@@ -12,6 +13,7 @@ mod write;
 #[cfg(test)]
 mod window_tests;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -24,7 +26,7 @@ use crate::posts::Stamp;
 pub use archives::{Outdated, Span};
 pub use names::Listed;
 pub use owed::{Ledger, Owed, Target};
-pub use read::{Counts, LabelRow};
+pub use read::{Counts, LabelRow, Slot};
 pub use write::{Delta, duplicate, label_key};
 
 /// The `catalog` section of the config.
@@ -137,6 +139,8 @@ pub enum State {
 /// The open index. One writer; readers open their own (`Catalog::reader`).
 pub struct Catalog {
     connection: Connection,
+    /// Numbers of labels, which never change.
+    labels: HashMap<Follow, i64>,
     path: PathBuf,
 }
 
@@ -166,6 +170,7 @@ impl Catalog {
         };
         Ok(Catalog {
             connection: connection.map_err(|source| error(path, source))?,
+            labels: HashMap::new(),
             path: path.to_owned(),
         })
     }
@@ -177,6 +182,7 @@ impl Catalog {
     pub fn reader(path: &Path) -> Result<Self, CatalogError> {
         Ok(Catalog {
             connection: schema::open_reader(path).map_err(|source| error(path, source))?,
+            labels: HashMap::new(),
             path: path.to_owned(),
         })
     }
