@@ -7,7 +7,7 @@ use std::ops::Range;
 use rusqlite::{OptionalExtension, Params, params};
 
 use super::owed::{Owed, owe};
-use super::read::{SLOT, Slot};
+use super::window::{SLOT, Slot};
 use super::{Catalog, CatalogError, follow_of, kind_and_name};
 use crate::model::Follow;
 

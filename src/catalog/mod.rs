@@ -6,8 +6,10 @@ mod archives;
 mod links;
 mod names;
 mod owed;
+mod posts;
 mod read;
 mod schema;
+mod window;
 mod write;
 
 #[cfg(test)]
@@ -26,7 +28,8 @@ use crate::posts::Stamp;
 pub use archives::{Outdated, Span};
 pub use names::Listed;
 pub use owed::{Ledger, Owed, Target};
-pub use read::{Counts, LabelRow, Slot};
+pub use read::{Counts, LabelRow};
+pub use window::Slot;
 pub use write::{Delta, duplicate, label_key};
 
 /// The `catalog` section of the config.
