@@ -118,7 +118,8 @@ const MOST_PUT_OFF: usize = 256;
 
 /// A row that can go out: nothing of its chat is under way, and nothing that came before it in its lane
 /// waits; a digest holds its place among alerts. Edits wait for no alert but their own, and nothing waits
-/// for them.
+/// for them. The states are named as the indexes `outbox_lanes` and `outbox_open` name them, or SQLite would
+/// not use them.
 macro_rules! claimable {
     ($select:literal) => {
         concat!(
@@ -129,7 +130,7 @@ macro_rules! claimable {
               left join outbox m on m.post = o.post and m.chat = o.chat and m.kind = 'alert' and o.kind = 'edit'
               where o.state = 'pending' and o.lane = $1 and c.state = 'active'
               and (case when o.kind = 'edit' then m.state <> 'pending'
-                else not exists (select 1 from outbox s where s.chat = o.chat and s.state = 'pending'
+                else not exists (select 1 from outbox s where s.chat = o.chat and s.state in ('pending', 'sending')
                   and s.delivery < o.delivery
                   and (s.lane = o.lane or (s.lane in (2, 4) and o.lane in (2, 4)))) end)
               and not exists (select 1 from outbox s where s.chat = o.chat and s.state = 'sending')"
