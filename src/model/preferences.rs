@@ -66,6 +66,8 @@ impl Preferences {
     /// Milliseconds since 1970 (UTC); `site` is the zone of chats without their own. Urgent alerts do not ask.
     pub fn open_at(&self, planned: i64, now: i64, site: Tz) -> i64 {
         let zone = self.zone.unwrap_or(site);
+        // Later than now is only what was planned before the clock was set back.
+        let planned = planned.min(now);
         let due = match &self.rhythm {
             Rhythm::AtOnce => planned,
             Rhythm::Hourly => next_slot(planned, zone, &ALL_HOURS),
