@@ -141,7 +141,7 @@ async fn start_bot(mut context: Context, stop: CancellationToken) {
         }
         tokio::select! {
             () = stop.cancelled() => return,
-            () = tokio::time::sleep(Duration::from_secs(15)) => {}
+            () = context.clock.sleep(Duration::from_secs(15)) => {}
         }
     }
 }

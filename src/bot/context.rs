@@ -104,7 +104,9 @@ impl Context {
             let wait = self.pace.next_at(now) - now;
             self.pace.take(now);
             if wait > 0 {
-                tokio::time::sleep(Duration::from_millis(wait.unsigned_abs())).await;
+                self.clock
+                    .sleep(Duration::from_millis(wait.unsigned_abs()))
+                    .await;
             }
             match self.telegram.send(chat, message).await {
                 Outcome::Sent { .. } => {
@@ -114,7 +116,7 @@ impl Context {
                     return;
                 }
                 Outcome::RetryAfter { seconds } if attempt == 0 && seconds <= 5 => {
-                    tokio::time::sleep(Duration::from_secs(seconds)).await;
+                    self.clock.sleep(Duration::from_secs(seconds)).await;
                 }
                 other => {
                     tracing::warn!(%chat, outcome = ?other, "a reply was not delivered");

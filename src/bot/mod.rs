@@ -38,7 +38,7 @@ pub async fn run(context: Arc<Context>, stop: CancellationToken) {
                 tracing::error!("{words}");
                 tokio::select! {
                     () = stop.cancelled() => return,
-                    () = tokio::time::sleep(wait) => {}
+                    () = context.clock.sleep(wait) => {}
                 }
                 wait = (wait * 2).min(LONGEST_WAIT);
             }
@@ -80,6 +80,7 @@ async fn take(context: &Context, raw: &Value) -> Result<(), String> {
     if let Err(error) = commands::handle(context, incoming).await {
         tracing::error!(update = id, %error, "an update could not be handled");
     }
+    crate::crash::point("after-command");
     context
         .store
         .set_update_offset(id + 1)

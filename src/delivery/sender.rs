@@ -206,7 +206,7 @@ impl Sender {
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = self.wake.notified() => {}
-                () = tokio::time::sleep(wait) => {}
+                () = self.clock.sleep(wait) => {}
             }
         }
         last_words(tasks).await;
@@ -229,7 +229,8 @@ impl Sender {
                     tasks.join_next().await;
                 }
                 Ok(Step::Idle(Some(due))) if due <= until => {
-                    tokio::time::sleep(self.wait_after(Step::Idle(Some(due)))).await;
+                    let wait = self.wait_after(Step::Idle(Some(due)));
+                    self.clock.sleep(wait).await;
                 }
                 Ok(Step::Idle(_)) => return Ok(()),
                 Err(error) => {
@@ -330,6 +331,7 @@ impl Sender {
                     }
                     _ => self.outlet.send(&claim.chat, &message).await,
                 };
+                crate::crash::point("after-answer");
                 self.judge(&claim, outcome).await
             }
             Err(reason) => Settled::Failed {
@@ -345,7 +347,7 @@ impl Sender {
             .await
         {
             tracing::error!(%error, delivery = claim.delivery, "what became of a message cannot be written; trying again");
-            tokio::time::sleep(wait).await;
+            self.clock.sleep(wait).await;
             wait = (wait * 2).min(Duration::from_secs(5));
         }
         self.wake.notify_one();
