@@ -186,7 +186,9 @@ fn execute(cli: Cli) -> Result<Verdict, AppError> {
         Command::Restore { file, announce } => backup::restore(&setup, &file, announce),
         Command::Held { action } => held::execute(&setup, action),
         Command::Config { action } => config::execute(&setup, &action),
-        Command::Check(_) | Command::Doctor(_) | Command::Init(_) | Command::Topic { .. } => Ok(Verdict::Fine),
+        Command::Check(_) | Command::Doctor(_) | Command::Init(_) | Command::Topic { .. } => {
+            Ok(Verdict::Fine)
+        }
     }
 }
 
