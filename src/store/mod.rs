@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{ChatId, Follow, PostId, Preferences};
 
-pub use backup::{Since, backup, restore};
+pub use backup::{Since, backup, restore, sound};
 pub use card::Card;
 pub use lock::{InstanceLock, LockError};
 pub use sqlite::{SqliteStore, path_of};
