@@ -13,7 +13,7 @@ use crate::model::{ChatId, Follow, Problem, Severity, Site};
 use crate::pipeline::{Derived, DerivedError, PipelineError, Planner, Progress};
 use crate::push::{Book, Bucket, Hook, HubList, KEY_VARIABLES, Push, PushError, Stage};
 use crate::store::{InstanceLock, LockError, SqliteStore, Store, StoreError, path_of};
-use crate::telegram::{Outlet, Telegram, TelegramError};
+use crate::telegram::{Outlet, Seal, Telegram, TelegramError};
 use crate::topics::{self, Matcher, TopicError};
 
 /// Where the demo's messages go: everything that is new, on the terminal.
@@ -245,11 +245,14 @@ impl Setup {
                 .suspend(&terminal, "the terminal is not in use", self.clock.now())
                 .await?;
         }
-        Ok(store.sync_channels(&channels, self.clock.now()).await?)
+        Ok(super::bot::subscribe(store, &channels, self.clock.now()).await?)
     }
 
-    /// Telegram, if there is a token.
-    pub(super) fn telegram(&self) -> Result<Option<Arc<Telegram>>, AppError> {
+    /// Telegram, if there is a token; its buttons carry the store's seal.
+    pub(super) async fn telegram(
+        &self,
+        store: &dyn Store,
+    ) -> Result<Option<Arc<Telegram>>, AppError> {
         let Some(token) = &self.token else {
             return Ok(None);
         };
@@ -261,7 +264,8 @@ impl Setup {
             timeout,
             settings.poll_seconds,
         )?;
-        Ok(Some(Arc::new(telegram)))
+        let seal = Seal::new(store.seal_key().await?);
+        Ok(Some(Arc::new(telegram.sealed(seal))))
     }
 
     /// Where messages go. `None` when they must wait: the store holds the chats of a bot, but there is no
@@ -270,7 +274,7 @@ impl Setup {
         &self,
         store: &dyn Store,
     ) -> Result<Option<Arc<dyn Outlet>>, AppError> {
-        if let Some(telegram) = self.telegram()? {
+        if let Some(telegram) = self.telegram(store).await? {
             return Ok(Some(telegram));
         }
         if store.bot().await?.is_some() {

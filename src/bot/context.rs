@@ -2,15 +2,18 @@
 //! In: the parts that `app` built. Out: questions to the catalog off the async threads, paced replies.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::access::Members;
+use super::limits::Limits;
 use super::replies::{self, Words};
 use crate::catalog::{Catalog, CatalogError};
 use crate::delivery::{Clock, Pace};
 use crate::model::{ChatId, Follow, LabelKind, Site};
 use crate::store::{Store, StoreError};
-use crate::telegram::{Message, Outcome, Outlet, Telegram, TelegramError};
+use crate::telegram::{Message, Outcome, Outlet, Telegram, TelegramError, is_thread_gone};
 use crate::topics::Matcher;
 
 /// Everything a command may need.
@@ -33,6 +36,73 @@ pub struct Context {
     pub clock: Clock,
     /// The bot's name, without `@`.
     pub username: String,
+    /// What is kept of people and chats while the bot runs.
+    pub places: Places,
+}
+
+/// What is kept of people and chats while the bot runs: all of it may be lost.
+pub struct Places {
+    /// The bot's user id.
+    pub bot: i64,
+    /// What Telegram said of members.
+    pub members: Members,
+    /// How much everybody may ask.
+    pub limits: Limits,
+    /// The most that a chat may follow.
+    pub most_follows: usize,
+    /// What happened.
+    pub tally: Tally,
+    /// The update under way whose number is not written yet; 0: none.
+    pub under_way: AtomicI64,
+}
+
+impl Places {
+    /// At the start, with `commands_per_minute` and `most_follows` of the config.
+    pub fn new(commands_per_minute: u32, most_follows: usize) -> Self {
+        Places {
+            bot: 0,
+            members: Members::default(),
+            limits: Limits::new(commands_per_minute),
+            most_follows,
+            tally: Tally::default(),
+            under_way: AtomicI64::new(0),
+        }
+    }
+}
+
+/// What happened since the start, for `/stats`.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// Updates that were handled.
+    pub updates: AtomicU64,
+    /// Updates of kinds that this version does not know.
+    pub unknown: AtomicU64,
+    /// Updates that came a second time.
+    pub repeated: AtomicU64,
+    /// Commands and buttons that were passed over, because somebody asked too much.
+    pub slowed: AtomicU64,
+    /// Buttons that were not ours, or too old.
+    pub forged: AtomicU64,
+}
+
+impl Tally {
+    /// One more.
+    pub fn count(counter: &AtomicU64) {
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// All of it in one line, in the order of the fields.
+    pub fn line(&self) -> String {
+        let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        format!(
+            "updates {}, unknown {}, repeated {}, slowed {}, forged {}",
+            of(&self.updates),
+            of(&self.unknown),
+            of(&self.repeated),
+            of(&self.slowed),
+            of(&self.forged),
+        )
+    }
 }
 
 /// What keeps a command from being carried out.
@@ -96,9 +166,45 @@ impl Index {
 }
 
 impl Context {
+    /// Writes down that the update under way was handled. Done before the first word about it goes out, and
+    /// after its effects: a crash before repeats the update, whose effects may be repeated and of which nobody
+    /// was told; a crash after costs the answer alone. So nobody is answered twice.
+    ///
+    /// # Errors
+    /// The store's: then nothing is said, and the update comes again.
+    pub async fn mark_handled(&self) -> Result<(), StoreError> {
+        match self.places.under_way.load(Ordering::SeqCst) {
+            0 => Ok(()),
+            update => {
+                self.store.set_update_offset(update + 1).await?;
+                self.places.under_way.store(0, Ordering::SeqCst);
+                Ok(())
+            }
+        }
+    }
+
+    /// Replaces a message of ours with a button that was pressed.
+    ///
+    /// # Errors
+    /// The store's and Telegram's.
+    pub async fn edit(
+        &self,
+        chat: &ChatId,
+        message_id: i64,
+        message: &Message,
+    ) -> Result<(), CommandError> {
+        self.mark_handled().await?;
+        Ok(self.telegram.edit(chat, message_id, message).await?)
+    }
+
     /// Sends a reply: past the outbox, since a lost answer to a person is asked for again, but within
     /// the pace of the bot.
     pub async fn reply(&self, chat: &ChatId, message: &Message) {
+        if let Err(error) = self.mark_handled().await {
+            tracing::error!(%error, "an update cannot be marked as handled; it is repeated later");
+            return;
+        }
+        let mut message = message.clone();
         for attempt in 0..2 {
             let now = self.clock.now();
             let wait = self.pace.next_at(now) - now;
@@ -106,7 +212,7 @@ impl Context {
             if wait > 0 {
                 tokio::time::sleep(Duration::from_millis(wait.unsigned_abs())).await;
             }
-            match self.telegram.send(chat, message).await {
+            match self.telegram.send(chat, &message).await {
                 Outcome::Sent { .. } => {
                     if let Err(error) = self.store.note_reply(chat, self.clock.now()).await {
                         tracing::warn!(%error, "the pace of a chat cannot be written");
@@ -115,6 +221,9 @@ impl Context {
                 }
                 Outcome::RetryAfter { seconds } if attempt == 0 && seconds <= 5 => {
                     tokio::time::sleep(Duration::from_secs(seconds)).await;
+                }
+                Outcome::Refused { reason } if attempt == 0 && is_thread_gone(&reason) => {
+                    message.thread = None;
                 }
                 other => {
                     tracing::warn!(%chat, outcome = ?other, "a reply was not delivered");

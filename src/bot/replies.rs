@@ -48,7 +48,7 @@ impl Words {
         self.pick("zh", "en")
     }
 
-    fn pick<T>(self, zh: T, en: T) -> T {
+    pub(super) fn pick<T>(self, zh: T, en: T) -> T {
         match self {
             Words::Zh => zh,
             Words::En => en,

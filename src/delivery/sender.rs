@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Clock;
 use super::message::{Form, alert, withdrawn};
+use super::threads;
 use crate::model::ChatId;
 use crate::store::{Claim, Content, LONGEST_PAUSE, Millis, Settled, Store, StoreError};
 use crate::telegram::{Message, Outcome, Outlet};
@@ -316,7 +317,8 @@ impl Sender {
 
     async fn deliver(&self, claim: Claim) {
         let settled = match self.words(&claim) {
-            Ok(message) => {
+            Ok(mut message) => {
+                message.thread = threads::of(self.store.as_ref(), &claim).await;
                 let outcome = match &claim.content {
                     Content::Edit {
                         withdrawn: true,
@@ -330,7 +332,18 @@ impl Sender {
                     }
                     _ => self.outlet.send(&claim.chat, &message).await,
                 };
-                self.judge(&claim, outcome).await
+                match threads::gone(
+                    self.store.as_ref(),
+                    &claim,
+                    message.thread,
+                    &outcome,
+                    self.clock.now(),
+                )
+                .await
+                {
+                    Some(again) => again,
+                    None => self.judge(&claim, outcome).await,
+                }
             }
             Err(reason) => Settled::Failed {
                 reason: reason.into(),

@@ -5,9 +5,11 @@
 mod backup;
 mod card;
 mod lock;
+mod places;
 mod sqlite;
 mod sqlite_corrections;
 mod sqlite_outbox;
+mod sqlite_places;
 
 use std::collections::HashMap;
 
@@ -19,6 +21,7 @@ use crate::model::{ChatId, Follow, PostId};
 pub use backup::{Since, backup, restore};
 pub use card::Card;
 pub use lock::{InstanceLock, LockError};
+pub use places::Places;
 pub use sqlite::{SqliteStore, path_of};
 
 /// The `store` section of the config.
@@ -312,7 +315,7 @@ pub struct StoreCounts {
 
 /// The verbs of the precious data. Times are arguments: the store has no clock.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: Places + Send + Sync {
     /// Whether a first start has taken note of what existed.
     async fn has_baseline(&self) -> Result<bool, StoreError>;
     /// From now on, posts that are not known are new.

@@ -92,7 +92,15 @@ impl SqliteStore {
         Ok(SqliteStore { writer, reader })
     }
 
-    async fn begin(&self) -> Result<Transaction<'_, Sqlite>, StoreError> {
+    pub(super) fn writer(&self) -> &SqlitePool {
+        &self.writer
+    }
+
+    pub(super) fn reader(&self) -> &SqlitePool {
+        &self.reader
+    }
+
+    pub(super) async fn begin(&self) -> Result<Transaction<'_, Sqlite>, StoreError> {
         Ok(self.writer.begin_with("begin immediate").await?)
     }
 

@@ -32,7 +32,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     (
         "bot",
-        &["catalog", "delivery", "store", "telegram", "topics"],
+        &["catalog", "delivery", "http", "store", "telegram", "topics"],
     ),
     (
         "app",

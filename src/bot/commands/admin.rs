@@ -18,8 +18,8 @@ pub async fn stats(
 ) -> Result<(), CommandError> {
     let posts = context.index.ask(|catalog| catalog.counts()).await?;
     let store = context.store.counts().await?;
-    context
-        .reply(asker.chat(), &replies::stats(asker.words, posts, &store))
+    asker
+        .reply(context, &replies::stats(asker.words, posts, &store))
         .await;
     Ok(())
 }
@@ -35,7 +35,7 @@ pub async fn problems(
         .ask(|catalog| Ok((catalog.problems(PROBLEMS)?, catalog.counts()?.problems)))
         .await?;
     let reply = replies::problems(asker.words, &problems, total);
-    context.reply(asker.chat(), &reply).await;
+    asker.reply(context, &reply).await;
     Ok(())
 }
 
@@ -52,7 +52,7 @@ pub async fn held(
         .map(|(card, reason)| (card.title, reason))
         .collect();
     let reply = replies::held(asker.words, &titles, total);
-    context.reply(asker.chat(), &reply).await;
+    asker.reply(context, &reply).await;
     Ok(())
 }
 
@@ -74,9 +74,6 @@ pub async fn held_pressed(
         .release_held(announce, context.clock.now())
         .await?;
     let reply = replies::released(asker.words, count, announce);
-    context
-        .telegram
-        .edit(asker.chat(), message_id, &reply)
-        .await?;
+    asker.edit(context, message_id, &reply).await?;
     Ok("")
 }

@@ -1,7 +1,8 @@
 //! `/follow`: finds labels and subscribes the chat. In: words, or a pressed button. Out: a subscription.
 
-use super::{Asker, manager, meet, search};
+use super::{Asker, channel, manager, meet, search};
 use crate::bot::context::{CommandError, Context};
+use crate::bot::place_replies;
 use crate::bot::replies::{self, Choice};
 use crate::model::Follow;
 use crate::telegram::Message;
@@ -18,7 +19,7 @@ pub async fn asked(context: &Context, asker: &Asker<'_>, query: &str) -> Result<
             None => replies::found(asker.words, query, &found.choices, found.total),
         }
     };
-    context.reply(asker.chat(), &reply).await;
+    asker.reply(context, &reply).await;
     Ok(())
 }
 
@@ -37,10 +38,7 @@ pub async fn pressed(
     }
     let choice = search::choice(context, follow).await?;
     let reply = subscribe(context, asker, &choice).await?;
-    context
-        .telegram
-        .edit(asker.chat(), message_id, &reply)
-        .await?;
+    asker.edit(context, message_id, &reply).await?;
     Ok("")
 }
 
@@ -61,7 +59,7 @@ pub async fn at_once(
 ) -> Result<(), CommandError> {
     let choice = search::choice(context, follow).await?;
     let reply = subscribe(context, asker, &choice).await?;
-    context.reply(asker.chat(), &reply).await;
+    asker.reply(context, &reply).await;
     Ok(())
 }
 
@@ -82,10 +80,26 @@ async fn subscribe(
     if manager(context, asker).await?.is_none() {
         return Ok(Message::plain(replies::not_manager(asker.words)));
     }
-    meet(context, asker).await?;
+    if asker.channel.is_none() {
+        meet(context, asker).await?;
+    }
+    let (place, most) = (asker.target(), context.places.most_follows);
+    let followed = context.store.following(&place.chat).await?;
+    if followed.len() >= most && !followed.contains(&choice.follow) {
+        let word = place_replies::too_many_follows(asker.words, most);
+        return Ok(Message::plain(word));
+    }
     let new = context
         .store
-        .follow(asker.chat(), &choice.follow, context.clock.now())
+        .follow(&place.chat, &choice.follow, context.clock.now())
         .await?;
-    Ok(replies::followed(asker.words, choice, new))
+    context
+        .store
+        .set_thread(&place.chat, &choice.follow, place.thread)
+        .await?;
+    let mut reply = replies::followed(asker.words, choice, new);
+    if let Some(lack) = channel::lacking(context, asker).await? {
+        reply.push(&format!("\n\n{lack}"));
+    }
+    Ok(reply)
 }

@@ -9,8 +9,8 @@ use crate::telegram::Message;
 /// Answers `/following` with a button for each thing followed.
 pub async fn asked(context: &Context, asker: &Asker<'_>) -> Result<(), CommandError> {
     let choices = choices(context, asker).await?;
-    context
-        .reply(asker.chat(), &replies::following(asker.words, &choices))
+    asker
+        .reply(context, &replies::following(asker.words, &choices))
         .await;
     Ok(())
 }
@@ -31,13 +31,16 @@ pub async fn remove_asked(
             if manager(context, asker).await?.is_none() {
                 Message::plain(replies::not_manager(asker.words))
             } else {
-                context.store.unfollow(asker.chat(), &only.follow).await?;
+                context
+                    .store
+                    .unfollow(&asker.target().chat, &only.follow)
+                    .await?;
                 replies::unfollowed(asker.words, only)
             }
         }
         _ => replies::following(asker.words, &choices),
     };
-    context.reply(asker.chat(), &reply).await;
+    asker.reply(context, &reply).await;
     Ok(())
 }
 
@@ -49,7 +52,7 @@ pub async fn pressed(
     message_id: i64,
     key: &str,
 ) -> Result<&'static str, CommandError> {
-    let followed = context.store.following(asker.chat()).await?;
+    let followed = context.store.following(&asker.target().chat).await?;
     let label = match followed
         .into_iter()
         .find(|follow| search::key(follow) == key)
@@ -63,18 +66,15 @@ pub async fn pressed(
     if manager(context, asker).await?.is_none() {
         return Ok(replies::not_manager(asker.words));
     }
-    context.store.unfollow(asker.chat(), &label).await?;
+    context.store.unfollow(&asker.target().chat, &label).await?;
     let choice = search::choice(context, label).await?;
     let reply = replies::unfollowed(asker.words, &choice);
-    context
-        .telegram
-        .edit(asker.chat(), message_id, &reply)
-        .await?;
+    asker.edit(context, message_id, &reply).await?;
     Ok("")
 }
 
 async fn choices(context: &Context, asker: &Asker<'_>) -> Result<Vec<Choice>, CommandError> {
-    let followed: Vec<Follow> = context.store.following(asker.chat()).await?;
+    let followed: Vec<Follow> = context.store.following(&asker.target().chat).await?;
     let mut choices = Vec::new();
     for follow in followed {
         choices.push(search::choice(context, follow).await?);
