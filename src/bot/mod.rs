@@ -5,7 +5,10 @@
 mod access;
 mod commands;
 mod context;
+mod drafts;
+pub mod find;
 mod limits;
+mod own_replies;
 mod place_replies;
 mod replies;
 mod source;
@@ -24,7 +27,7 @@ use crate::http::Posted;
 use context::Tally;
 use source::QUIET;
 
-pub use context::{Context, Index, Places};
+pub use context::{Context, Index, Naming, Places};
 pub use replies::Words;
 pub use source::Source;
 pub use update::{Incoming, Person, Place};

@@ -413,6 +413,8 @@ pub trait Store: Places + Send + Sync {
     -> Result<bool, StoreError>;
     /// Removes a subscription; `false` when there was none.
     async fn unfollow(&self, chat: &ChatId, follow: &Follow) -> Result<bool, StoreError>;
+    /// The rules of their own that active chats follow, each once.
+    async fn own_rules(&self) -> Result<Vec<String>, StoreError>;
     /// What a chat follows, oldest first.
     async fn following(&self, chat: &ChatId) -> Result<Vec<Follow>, StoreError>;
 

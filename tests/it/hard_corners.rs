@@ -92,6 +92,7 @@ fn card(name: &str) -> Card {
         categories: Vec::new(),
         tags: Vec::new(),
         topics: Vec::new(),
+        rules: Vec::new(),
     }
 }
 

@@ -14,6 +14,7 @@ mod fake_is_strict;
 )]
 mod fake_telegram;
 mod feed_rules;
+mod finding_labels;
 mod hard_corners;
 mod house;
 mod http;

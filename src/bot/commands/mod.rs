@@ -283,7 +283,9 @@ async fn run(context: &Context, asker: &Asker<'_>, command: Command) -> Result<(
     }
 }
 
-/// A button: `c:ID` manages a channel, `f:KEY` follows, `u:KEY` unfollows, `h:announce` and `h:dismiss` end the wait of held posts.
+/// A button: `c:ID` manages a channel, `f:KEY` follows, `u:KEY` unfollows, `w:KEY` previews a rule,
+/// `s:FROM:WORDS` and
+/// `l:FROM` turn pages, `h:announce` and `h:dismiss` end the wait of held posts.
 /// The seal says that a button is ours,
 /// not who may press it: the rights are checked again.
 async fn pressed(
@@ -295,6 +297,9 @@ async fn pressed(
 ) -> Result<(), CommandError> {
     let done = match data.split_once(':') {
         Some(("f", key)) => follow::pressed(context, asker, message_id, key).await,
+        Some(("w", key)) => follow::offered(context, asker, message_id, key).await,
+        Some(("s", page)) => follow::turned(context, asker, message_id, page).await,
+        Some(("l", from)) => following::turned(context, asker, message_id, from).await,
         Some(("u", key)) => following::pressed(context, asker, message_id, key).await,
         Some(("c", choice)) => channel::pressed(context, asker, choice).await,
         Some(("h", choice)) => match access::admin(context, asker.person) {
