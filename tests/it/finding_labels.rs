@@ -87,11 +87,11 @@ fn long_lists_are_turned_page_by_page_in_their_own_message() {
     let second = telegram.next_edit(&found);
     says(&second, "这是第 9–16 个");
     telegram.user_presses(LI, &second, "下一页 ›");
-    let third = telegram.next_edit(&found);
+    let third = telegram.next_edit(&second);
     says(&third, "这是第 17–20 个");
     assert!(!buttons(&third).contains(&"下一页 ›".to_owned()));
     telegram.user_presses(LI, &third, "‹ 上一页");
-    says(&telegram.next_edit(&found), "这是第 9–16 个");
+    says(&telegram.next_edit(&third), "这是第 9–16 个");
     for number in 10..20 {
         ask(telegram, ANN, &format!("/follow tag:地方频道{number}"));
     }
@@ -135,7 +135,7 @@ fn a_rule_of_ones_own_is_previewed_followed_obeyed_and_removed() {
     let preview = telegram.next_edit(&offer);
     says(&preview, "Of the newest 3 posts, 0 match");
     telegram.user_presses(ANN, &preview, "✅ Follow");
-    says(&telegram.next_edit(&offer), "Following Words · antitrust");
+    says(&telegram.next_edit(&preview), "Following Words · antitrust");
     for (command, why) in [
         ("/follow -证监会", "不带 -"),
         ("/follow 反 -证监会", "至少两个字"),
@@ -159,7 +159,7 @@ fn a_rule_of_ones_own_is_previewed_followed_obeyed_and_removed() {
     let removed = telegram.next_edit(&list);
     says(&removed, "已取消关注 关键词 · 反垄断 -证监会");
     telegram.user_presses(LI, &removed, "撤销");
-    says(&telegram.next_edit(&list), "已关注 关键词 · 反垄断 -证监会");
+    says(&telegram.next_edit(&removed), "已关注 关键词 · 反垄断 -证监会");
     telegram.expect_no_more_messages();
     assert!(daemon.terminate().success());
 }
