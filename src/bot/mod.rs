@@ -21,7 +21,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::http::Posted;
-use context::Tally;
+use context::{CommandError, Tally};
 use source::QUIET;
 
 pub use context::{Context, Index, Places};
@@ -125,18 +125,10 @@ async fn take(context: &Context, raw: &Value) -> Result<(), String> {
         Tally::count(&tally.repeated);
         return Ok(());
     }
-    let incoming = Incoming::read(raw);
-    if matches!(incoming, Incoming::Unknown) {
-        Tally::count(&tally.unknown);
-        tracing::info!(
-            update = id,
-            "an update of a kind that this version does not know was skipped"
-        );
-    }
     Tally::count(&tally.updates);
     context.places.under_way.store(id, Ordering::SeqCst);
     // A fault of ours costs one answer, never the bot.
-    let handled = AssertUnwindSafe(commands::handle(context, incoming)).catch_unwind();
+    let handled = AssertUnwindSafe(understand(context, id, raw)).catch_unwind();
     match handled.await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::error!(update = id, %error, "an update could not be handled"),
@@ -147,4 +139,16 @@ async fn take(context: &Context, raw: &Value) -> Result<(), String> {
     }
     let marked = context.mark_handled().await;
     marked.map_err(|error| error.to_string())
+}
+
+async fn understand(context: &Context, id: i64, raw: &Value) -> Result<(), CommandError> {
+    let incoming = Incoming::read(raw);
+    if matches!(incoming, Incoming::Unknown) {
+        Tally::count(&context.places.tally.unknown);
+        tracing::info!(
+            update = id,
+            "an update of a kind that this version does not know was skipped"
+        );
+    }
+    commands::handle(context, incoming).await
 }

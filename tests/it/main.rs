@@ -28,5 +28,6 @@ mod the_bot_answers;
 mod topics;
 mod waiting_posts;
 mod watching;
+mod where_it_lives;
 mod whole_history;
 mod world;

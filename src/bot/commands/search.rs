@@ -21,8 +21,27 @@ pub struct Found {
     pub exact: Option<Choice>,
 }
 
-/// Searches topics, categories and tags. Width and case do not matter.
-pub async fn labels(context: &Context, query: &str) -> Result<Found, CommandError> {
+/// A page of what a search finds, the best first.
+pub async fn page(
+    context: &Context,
+    query: &str,
+    from: usize,
+    length: usize,
+) -> Result<Vec<Choice>, CommandError> {
+    let mut choices = Vec::new();
+    for (_, follow) in matches(context, query)
+        .await?
+        .into_iter()
+        .skip(from)
+        .take(length)
+    {
+        choices.push(choice(context, follow).await?);
+    }
+    Ok(choices)
+}
+
+/// All that a search finds, the best first, with its rank.
+async fn matches(context: &Context, query: &str) -> Result<Vec<(u8, Follow)>, CommandError> {
     let wanted = fold(query);
     let mut matches: Vec<(u8, Follow)> = Vec::new();
     for follow in context.index.ask(|catalog| catalog.follows()).await? {
@@ -43,6 +62,12 @@ pub async fn labels(context: &Context, query: &str) -> Result<Found, CommandErro
     matches.sort_by(|(a, left), (b, right)| {
         (a, is_no_topic(left), left).cmp(&(b, is_no_topic(right), right))
     });
+    Ok(matches)
+}
+
+/// Searches topics, categories and tags. Width and case do not matter.
+pub async fn labels(context: &Context, query: &str) -> Result<Found, CommandError> {
+    let matches = matches(context, query).await?;
     let total = matches.len();
     let exactly: Vec<&Follow> = matches
         .iter()
