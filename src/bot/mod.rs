@@ -20,6 +20,7 @@ use futures_util::FutureExt;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use crate::delivery::Clock;
 use crate::http::Posted;
 use context::{CommandError, Tally};
 use source::QUIET;
@@ -44,7 +45,7 @@ async fn listen(context: &Context, mut source: Source, stop: &CancellationToken)
     let mut patience = Patience::default();
     while let Err(words) = source.announce(context).await {
         tracing::error!("{words}");
-        patience.wait().await;
+        patience.wait(&context.clock).await;
     }
     context.announce_commands().await;
     let mut patience = Patience::default();
@@ -64,7 +65,7 @@ async fn listen(context: &Context, mut source: Source, stop: &CancellationToken)
             Ok(()) => patience = Patience::default(),
             Err(words) => {
                 tracing::error!("{words}");
-                patience.wait().await;
+                patience.wait(&context.clock).await;
             }
         }
     }
@@ -75,10 +76,10 @@ async fn listen(context: &Context, mut source: Source, stop: &CancellationToken)
 struct Patience(Option<Duration>);
 
 impl Patience {
-    async fn wait(&mut self) {
+    async fn wait(&mut self, clock: &Clock) {
         let wait = self.0.unwrap_or(Duration::from_secs(1));
         self.0 = Some((wait * 2).min(LONGEST_WAIT));
-        tokio::time::sleep(wait).await;
+        clock.sleep(wait).await;
     }
 }
 
@@ -137,6 +138,7 @@ async fn take(context: &Context, raw: &Value) -> Result<(), String> {
             "a fault in tagwire while an update was handled: report it"
         ),
     }
+    crate::crash::point("after-command");
     let marked = context.mark_handled().await;
     marked.map_err(|error| error.to_string())
 }

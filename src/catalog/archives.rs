@@ -7,8 +7,8 @@ use std::ops::Range;
 use rusqlite::{OptionalExtension, Params, params};
 
 use super::owed::{Owed, owe};
-use super::read::COLUMNS;
-use super::{Catalog, CatalogError, Row, follow_of, kind_and_name};
+use super::window::{SLOT, Slot};
+use super::{Catalog, CatalogError, follow_of, kind_and_name};
 use crate::model::Follow;
 
 /// A part of a label's posts.
@@ -99,14 +99,14 @@ impl Catalog {
     ///
     /// # Errors
     /// SQLite's.
-    pub fn in_span(&self, follow: &Follow, span: &Span) -> Result<Vec<Row>, CatalogError> {
+    pub fn in_span(&self, follow: &Follow, span: &Span) -> Result<Vec<Slot>, CatalogError> {
         let sql = format!(
-            "select {COLUMNS} {} order by pl.published desc, pl.tie desc",
+            "select {SLOT} {} order by pl.published desc, pl.tie desc",
             span.condition()
         );
         let (kind, name) = kind_and_name(follow);
         let (start, end) = (span.seconds.start, span.seconds.end);
-        self.rows(
+        self.slots(
             &sql,
             params![kind, name, start, end, span.ties.0, span.ties.1],
         )

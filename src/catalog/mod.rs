@@ -3,15 +3,19 @@
 //! A SQLite file that may be deleted at any time: the next start builds the same feeds again.
 
 mod archives;
+mod links;
 mod names;
 mod owed;
+mod posts;
 mod read;
 mod schema;
+mod window;
 mod write;
 
 #[cfg(test)]
 mod window_tests;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,6 +29,7 @@ pub use archives::{Outdated, Span};
 pub use names::Listed;
 pub use owed::{Ledger, Owed, Target};
 pub use read::{Counts, LabelRow};
+pub use window::Slot;
 pub use write::{Delta, duplicate, label_key};
 
 /// The `catalog` section of the config.
@@ -137,6 +142,8 @@ pub enum State {
 /// The open index. One writer; readers open their own (`Catalog::reader`).
 pub struct Catalog {
     connection: Connection,
+    /// Numbers of labels, which never change.
+    labels: HashMap<Follow, i64>,
     path: PathBuf,
 }
 
@@ -166,6 +173,7 @@ impl Catalog {
         };
         Ok(Catalog {
             connection: connection.map_err(|source| error(path, source))?,
+            labels: HashMap::new(),
             path: path.to_owned(),
         })
     }
@@ -177,6 +185,7 @@ impl Catalog {
     pub fn reader(path: &Path) -> Result<Self, CatalogError> {
         Ok(Catalog {
             connection: schema::open_reader(path).map_err(|source| error(path, source))?,
+            labels: HashMap::new(),
             path: path.to_owned(),
         })
     }

@@ -2,6 +2,7 @@
 //! In: files that changed or went, for each target. Out: what a target has not been given yet. The rows
 //! are written in the transaction that records the files, so no crash loses one.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
@@ -115,6 +116,7 @@ impl Ledger {
         };
         let connection = open().map_err(|source| error(path, source))?;
         Ok(Ledger(Catalog {
+            labels: HashMap::new(),
             connection,
             path: path.to_owned(),
         }))

@@ -42,24 +42,26 @@ pub(super) const COLUMNS: &str =
     p.url, p.summary, p.source, p.via, p.content_hash, p.state";
 
 impl Catalog {
-    /// Every known file with its version; `true` where it is missing at present.
+    /// Tells every known file in the order of paths, with its version, and `true` where it is missing at present.
     ///
     /// # Errors
     /// SQLite's.
-    pub fn files(&self) -> Result<HashMap<String, (Stamp, bool)>, CatalogError> {
+    pub fn each_file(&self, mut tell: impl FnMut(&str, Stamp, bool)) -> Result<(), CatalogError> {
         let result = (|| {
-            self.connection
-                .prepare("select path, size, modified_ns, changed_ns, missing_since is not null from files")?
-                .query_map([], |row| {
-                    let size: i64 = row.get(1)?;
-                    let stamp = Stamp {
-                        size: size as u64,
-                        modified_ns: row.get(2)?,
-                        changed_ns: row.get(3)?,
-                    };
-                    Ok((row.get(0)?, (stamp, row.get(4)?)))
-                })?
-                .collect()
+            let mut statement = self.connection.prepare(
+                "select path, size, modified_ns, changed_ns, missing_since is not null from files order by path",
+            )?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let size: i64 = row.get(1)?;
+                let stamp = Stamp {
+                    size: size as u64,
+                    modified_ns: row.get(2)?,
+                    changed_ns: row.get(3)?,
+                };
+                tell(row.get_ref(0)?.as_str()?, stamp, row.get(4)?);
+            }
+            Ok(())
         })();
         self.wrap(result)
     }
@@ -98,39 +100,6 @@ impl Catalog {
                 .collect()
         })();
         self.wrap(result)
-    }
-
-    /// The newest live posts of a label: `limit` of them, and all within `hours` before the newest.
-    /// The window hangs on the newest post and not on the clock, so that the same posts give the same feed.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn newest(
-        &self,
-        follow: &Follow,
-        limit: usize,
-        hours: u32,
-    ) -> Result<Vec<Row>, CatalogError> {
-        let (kind, name) = kind_and_name(follow);
-        let sql = format!(
-            "with l as (select label from labels where kind = ?1 and name = ?2)
-             select {COLUMNS} from post_labels pl join posts p on p.post = pl.post
-             where pl.label = (select label from l) and p.state = 0
-               and pl.published > coalesce(?4, -9223372036854775808)
-             order by pl.published desc, pl.tie desc limit ?3"
-        );
-        let newest = self.rows(&sql, params![kind, name, limit as i64, None::<i64>])?;
-        let Some(first) = newest.first().filter(|_| newest.len() == limit) else {
-            return Ok(newest);
-        };
-        let since = first.published.seconds() - i64::from(hours) * 3600;
-        if newest
-            .last()
-            .is_some_and(|last| last.published.seconds() <= since)
-        {
-            return Ok(newest);
-        }
-        self.rows(&sql, params![kind, name, -1, since])
     }
 
     /// One post by its id.

@@ -113,7 +113,7 @@ proptest! {
         // The history has them all, in the same order, and says rightly whether there are more than so many.
         let everything = Span { seconds: i64::MIN..i64::MAX, ties: (i64::MIN, i64::MAX) };
         let all: Vec<String> = due.iter().map(|(number, _)| format!("/n{number}")).collect();
-        prop_assert_eq!(ids(&catalog.in_span(&Follow::Site, &everything).unwrap()), all);
+        prop_assert_eq!(ids(&catalog.fill(&catalog.in_span(&Follow::Site, &everything).unwrap()).unwrap()), all);
         prop_assert_eq!(catalog.has_more(&Follow::Site, &everything, limit).unwrap(), due.len() > limit);
         let ends = due.last().zip(due.first()).map(|((_, oldest), (_, newest))| (NOW - oldest, NOW - newest));
         prop_assert_eq!(catalog.ends(&Follow::Site, &everything).unwrap(), ends);
@@ -122,7 +122,7 @@ proptest! {
         let mut parts = Vec::new();
         for ties in [(i64::MIN, -1), (0, i64::MAX)] {
             let second = Span { seconds: NOW..NOW + 1, ties };
-            parts.extend(ids(&catalog.in_span(&Follow::Site, &second).unwrap()));
+            parts.extend(ids(&catalog.fill(&catalog.in_span(&Follow::Site, &second).unwrap()).unwrap()));
         }
         parts.sort();
         let mut wanted: Vec<String> = due.iter().filter(|(_, age)| *age == 0).map(|(n, _)| format!("/n{n}")).collect();

@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
 
+use super::links::Links;
 use super::owed::{Owed, owe};
-use super::{Catalog, CatalogError, Digested, Reading, State, is_below_any, kind_and_name};
-use crate::model::{DateSource, Follow, Label, Post, PostId, Problem, Severity};
+use super::posts::{insert_post, write_post};
+use super::{Catalog, CatalogError, Reading, is_below_any, kind_and_name};
+use crate::model::{Follow, Label, Post, PostId, Problem, Severity};
 use crate::publish::Published;
 
 /// What a change did.
@@ -42,7 +44,11 @@ impl Catalog {
     /// # Errors
     /// SQLite's.
     pub fn upsert(&mut self, readings: &[Reading], now: i64) -> Result<Delta, CatalogError> {
-        let result = upsert(&mut self.connection, readings, now);
+        let result = upsert(&mut self.connection, &mut self.labels, readings, now);
+        if result.is_err() {
+            // Labels of a transaction that was taken back.
+            self.labels.clear();
+        }
         self.wrap(result)
     }
 
@@ -220,13 +226,19 @@ impl Catalog {
     }
 }
 
-fn upsert(connection: &mut Connection, readings: &[Reading], now: i64) -> rusqlite::Result<Delta> {
+fn upsert(
+    connection: &mut Connection,
+    labels: &mut HashMap<Follow, i64>,
+    readings: &[Reading],
+    now: i64,
+) -> rusqlite::Result<Delta> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut delta = Delta::default();
-    let mut labels = HashMap::new();
+    let mut links = Links::new(labels);
     for reading in readings {
-        upsert_one(&transaction, reading, now, &mut delta, &mut labels)?;
+        upsert_one(&transaction, reading, now, &mut delta, &mut links)?;
     }
+    links.write(&transaction)?;
     transaction.commit()?;
     Ok(delta)
 }
@@ -236,28 +248,28 @@ fn upsert_one(
     reading: &Reading,
     now: i64,
     delta: &mut Delta,
-    labels: &mut HashMap<Follow, i64>,
+    links: &mut Links<'_>,
 ) -> rusqlite::Result<()> {
+    let is_new = write_file(transaction, reading)?;
+    for problem in &reading.problems {
+        insert_problem(transaction, problem)?;
+    }
+    // A file that nobody knew has no post yet, and most posts are of one file alone.
+    if is_new {
+        let Some(digested) = &reading.post else {
+            return Ok(());
+        };
+        if insert_post(transaction, digested, now, links)? {
+            delta.added += 1;
+            return Ok(());
+        }
+    }
+    links.write(transaction)?;
     let path = reading.path.as_str();
     let id = reading
         .post
         .as_ref()
         .map(|digested| digested.post.id.as_str());
-    transaction
-        .prepare_cached("delete from problems where path = ?1")?
-        .execute([path])?;
-    transaction
-        .prepare_cached("insert or replace into files values (?1, ?2, ?3, ?4, ?5, null)")?
-        .execute(params![
-            path,
-            reading.stamp.size as i64,
-            reading.stamp.modified_ns,
-            reading.stamp.changed_ns,
-            id
-        ])?;
-    for problem in &reading.problems {
-        insert_problem(transaction, problem)?;
-    }
     let before: Option<(i64, String)> = transaction
         .prepare_cached("select post, id from posts where path = ?1")?
         .query_row([path], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -286,9 +298,42 @@ fn upsert_one(
                     .execute([&loser])?;
                 insert_problem(transaction, &duplicate(&loser, &digested.post.id, path))?;
             }
-            write_post(transaction, digested, now, delta, labels)
+            write_post(transaction, digested, now, delta, links)
         }
     }
+}
+
+/// Records the version of a file that was read; true for a file that was not known. What was wrong with an
+/// older version is forgotten.
+fn write_file(transaction: &Transaction<'_>, reading: &Reading) -> rusqlite::Result<bool> {
+    let path = reading.path.as_str();
+    let id = reading
+        .post
+        .as_ref()
+        .map(|digested| digested.post.id.as_str());
+    let row = params![
+        path,
+        reading.stamp.size as i64,
+        reading.stamp.modified_ns,
+        reading.stamp.changed_ns,
+        id
+    ];
+    let inserted = transaction
+        .prepare_cached("insert or ignore into files values (?1, ?2, ?3, ?4, ?5, null)")?
+        .execute(row)?;
+    if inserted == 1 {
+        return Ok(true);
+    }
+    transaction
+        .prepare_cached(
+            "update files set size = ?2, modified_ns = ?3, changed_ns = ?4, id = ?5, missing_since = null
+             where path = ?1",
+        )?
+        .execute(row)?;
+    transaction
+        .prepare_cached("delete from problems where path = ?1")?
+        .execute([path])?;
+    Ok(false)
 }
 
 /// Another file that is there and stands for the same post.
@@ -330,103 +375,14 @@ fn insert_problem(transaction: &Transaction<'_>, problem: &Problem) -> rusqlite:
         .map(|_| ())
 }
 
-fn write_post(
-    transaction: &Transaction<'_>,
-    digested: &Digested,
-    now: i64,
-    delta: &mut Delta,
-    labels: &mut HashMap<Follow, i64>,
-) -> rusqlite::Result<()> {
-    let post = &digested.post;
-    let state = match () {
-        () if post.withdrawn => State::Withdrawn,
-        () if post.published.seconds() > now => State::Waiting,
-        () => State::Live,
-    };
-    let existing: Option<i64> = transaction
-        .prepare_cached("select post from posts where id = ?1")?
-        .query_row([post.id.as_str()], |row| row.get(0))
-        .optional()?;
-    let row = match existing {
-        Some(row) => {
-            touch(transaction, row)?;
-            transaction
-                .prepare_cached("delete from post_labels where post = ?1")?
-                .execute([row])?;
-            delta.changed += 1;
-            row
-        }
-        None => {
-            delta.added += 1;
-            transaction
-                .prepare_cached(
-                    "insert into posts (id, path, title, published, published_offset, url, summary, first_seen, content_hash, state)
-                     values (?1, ?2, '', 0, 0, '', '', 0, x'', 0)",
-                )?
-                .execute([post.id.as_str(), &post.path])?;
-            transaction.last_insert_rowid()
-        }
-    };
-    transaction
-        .prepare_cached(
-            "update posts set path = ?2, title = ?3, published = ?4, published_offset = ?5, updated = ?6,
-               updated_offset = ?7, url = ?8, summary = ?9, source = ?10, via = ?11, first_seen = ?12,
-               content_hash = ?13, state = ?14 where post = ?1",
-        )?
-        .execute(params![
-            row,
-            post.path,
-            post.title,
-            post.published.seconds(),
-            post.published.offset_seconds(),
-            post.updated.map(|at| at.seconds()),
-            post.updated.map(|at| at.offset_seconds()),
-            post.url,
-            digested.summary,
-            post.source,
-            post.via,
-            post.date_source == DateSource::FirstSeen,
-            post.content_hash.0,
-            state as u8,
-        ])?;
-    link_labels(transaction, row, digested, labels)?;
-    touch(transaction, row)
-}
-
-fn link_labels(
-    transaction: &Transaction<'_>,
-    row: i64,
-    digested: &Digested,
-    known: &mut HashMap<Follow, i64>,
-) -> rusqlite::Result<()> {
-    let topics = digested.topics.iter().map(Label::topic);
-    let labels = digested.post.labels().chain(topics).map(Follow::Label);
-    let published = digested.post.published.seconds();
-    let tie = tie_break(&digested.post.id);
-    for (position, follow) in std::iter::once(Follow::Site).chain(labels).enumerate() {
-        let label = match known.get(&follow) {
-            Some(label) => *label,
-            None => {
-                let label = label_id(transaction, &follow)?;
-                known.insert(follow, label);
-                label
-            }
-        };
-        transaction
-            .prepare_cached("insert or ignore into post_labels values (?1, ?2, ?3, ?4, ?5)")?
-            .execute(params![label, published, tie, row, position as i64])?;
-    }
-    Ok(())
-}
-
-fn tie_break(id: &PostId) -> i64 {
+pub(super) fn tie_break(id: &PostId) -> i64 {
     let digest = Sha256::digest(id.as_str().as_bytes());
     let mut first = [0; 8];
     first.copy_from_slice(&digest[..8]);
     i64::from_be_bytes(first)
 }
 
-fn label_id(transaction: &Transaction<'_>, follow: &Follow) -> rusqlite::Result<i64> {
+pub(super) fn label_id(transaction: &Transaction<'_>, follow: &Follow) -> rusqlite::Result<i64> {
     let (kind, name) = kind_and_name(follow);
     let known: Option<i64> = transaction
         .prepare_cached("select label from labels where kind = ?1 and name = ?2")?
@@ -447,7 +403,7 @@ pub fn label_key(follow: &Follow) -> String {
 }
 
 /// Marks every feed that a post is in, and its place in those histories that are otherwise up to date.
-fn touch(transaction: &Transaction<'_>, post: i64) -> rusqlite::Result<()> {
+pub(super) fn touch(transaction: &Transaction<'_>, post: i64) -> rusqlite::Result<()> {
     transaction
         // While nothing is archived yet, as in a first build, the first condition ends it.
         .prepare_cached(

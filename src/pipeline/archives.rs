@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 
 use super::{Derived, Round};
-use crate::catalog::{Catalog, CatalogError, Outdated, Row, Span};
+use crate::catalog::{Catalog, CatalogError, Outdated, Slot, Span};
 use crate::feeds::{self, Addresses, Archive, Feed, Format, Period};
 use crate::http::Shelf;
 use crate::model::Follow;
@@ -43,7 +43,7 @@ impl Derived {
     pub(super) fn newest_archive(
         &self,
         follow: &Follow,
-        rows: &[Row],
+        rows: &[Slot],
     ) -> Result<Option<Period>, CatalogError> {
         let Some(newest) = rows.first().filter(|_| self.is_archived(follow)) else {
             return Ok(None);
@@ -52,7 +52,7 @@ impl Derived {
         if !walk.is_needed()? {
             return Ok(None);
         }
-        let seconds = newest.published.seconds();
+        let seconds = newest.published;
         let mut period = Period::year_of(seconds, walk.zone);
         // Down to the page that holds the newest posts: its address changes as time goes on, so that a
         // reader who knows it from its last visit has indeed seen most of it.
@@ -113,7 +113,7 @@ impl Derived {
             let mut staging = folder.stage();
             for batch in group.chunks(BATCH) {
                 let rows = self.rows_of(batch)?;
-                let (entries, unread) = self.load(&rows);
+                let (entries, unread) = self.load(&rows)?;
                 let mut archives = Vec::with_capacity(batch.len());
                 for (page, rows) in batch.iter().zip(&rows) {
                     if rows.iter().any(|row| unread.contains(&row.id)) {
@@ -140,7 +140,7 @@ impl Derived {
         Ok(complete)
     }
 
-    fn rows_of(&self, pages: &[Page]) -> Result<Vec<Vec<Row>>, CatalogError> {
+    fn rows_of(&self, pages: &[Page]) -> Result<Vec<Vec<Slot>>, CatalogError> {
         let zone = self.site.timezone;
         pages
             .iter()

@@ -248,7 +248,9 @@ impl Derived {
         };
         self.take_in(&heirs, patience, now, &mut round)?;
         self.catalog.release_due(now)?;
+        crate::crash::point("after-catalog");
         self.publish_dirty(&mut round)?;
+        crate::crash::point("after-feeds");
         // After the feeds: they are what people wait for.
         self.publish_archives(&mut round)?;
         Ok(round)

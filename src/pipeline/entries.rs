@@ -20,10 +20,11 @@ pub struct Entries {
 
 impl Entries {
     /// Remembers an entry; a newer version takes the place of the older.
-    pub fn put(&mut self, entry: Entry) {
+    pub fn put(&mut self, entry: Entry) -> Arc<Entry> {
+        let entry = Arc::new(entry);
         let size = entry.post.html.len() + entry.summary.len() + 512;
         let id = entry.post.id.clone();
-        self.by_id.insert(id.clone(), Arc::new(entry));
+        self.by_id.insert(id.clone(), entry.clone());
         self.order.push_back((id, size));
         self.bytes += size;
         while self.bytes > ROOM {
@@ -34,6 +35,7 @@ impl Entries {
             // A replaced entry leaves with its first place; it is read again if it is wanted.
             self.by_id.remove(&oldest);
         }
+        entry
     }
 
     /// A remembered entry.

@@ -59,30 +59,35 @@ impl Derived {
         round: &mut Round,
     ) -> Result<Changes, CatalogError> {
         let scan = posts::scan(&self.roots);
-        let mut known = self.catalog.files()?;
         let mut changes = Changes::default();
         let vanished = self.vanished(&scan)?;
-        for found in scan.found {
-            match known.remove(&found.path) {
-                Some((stamp, false)) if stamp == found.stamp => {}
-                _ if unsettled(&found) => round.unsettled.push(found.path.into()),
-                _ => changes.read.push(found.path),
-            }
-        }
         changes.troubles = troubles(scan.problems);
-        for trouble in &changes.troubles {
-            known.remove(&trouble.path);
-        }
-        changes.gone = known
-            .into_iter()
-            .filter(|(path, (_, missing))| {
-                !missing
-                    && !is_below_any(path, &scan.missing_roots)
-                    && !is_below_any(path, &vanished)
-            })
-            .map(|(path, _)| path)
+        let troubled: HashSet<&str> = { changes.troubles.iter() }
+            .map(|trouble| trouble.path.as_str())
             .collect();
-        changes.gone.sort();
+        let mut take = |found: Found| match unsettled(&found) {
+            true => round.unsettled.push(found.path.into()),
+            false => changes.read.push(found.path),
+        };
+        // Both are in the order of paths, so neither has to be kept in memory for the other.
+        let mut found = scan.found.into_iter().peekable();
+        self.catalog.each_file(|path, stamp, is_missing| {
+            while let Some(new) = found.next_if(|found| found.path.as_str() < path) {
+                take(new);
+            }
+            if let Some(known) = found.next_if(|found| found.path == path) {
+                if is_missing || known.stamp != stamp {
+                    take(known);
+                }
+            } else if !is_missing
+                && !troubled.contains(path)
+                && !is_below_any(path, &scan.missing_roots)
+                && !is_below_any(path, &vanished)
+            {
+                changes.gone.push(path.to_owned());
+            }
+        })?;
+        found.for_each(take);
         self.away = scan.missing_roots;
         self.vanished = vanished;
         Ok(changes)

@@ -1,13 +1,13 @@
 //! Dirty feeds become files.
 //! In: labels that the catalog marked. Out: files in the publish folder, marks taken back, the shelf restocked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::{Derived, Round};
-use crate::catalog::{Catalog, CatalogError, Row};
+use crate::catalog::{Catalog, CatalogError, Slot};
 use crate::feeds::{self, Addresses, Entry, Feed, Labels};
 use crate::model::{Follow, LabelKind, PostId, Site};
 use crate::publish::{Outcome, Published, Rendered};
@@ -21,6 +21,8 @@ const GROUP: usize = 4096;
 
 /// Orders the lists of feeds.
 type Place = (u8, String);
+/// Entries by their posts, and the posts whose files could not be read.
+pub(super) type Loaded = (HashMap<PostId, Arc<Entry>>, BTreeSet<PostId>);
 /// What the lists of feeds hold, with display names.
 pub(super) type Listing = BTreeMap<Place, (Follow, String)>;
 
@@ -81,7 +83,7 @@ impl Derived {
                 for (follow, rows) in batch.iter().zip(&rows) {
                     relisted |= self.relist(follow, !rows.is_empty());
                 }
-                let (entries, unread) = self.load(&rows);
+                let (entries, unread) = self.load(&rows)?;
                 complete.extend(readable(batch, &rows, &unread));
                 let mut titled = Vec::with_capacity(batch.len());
                 for (follow, rows) in batch.iter().zip(&rows) {
@@ -258,8 +260,8 @@ impl Derived {
     pub(super) fn feed(
         &self,
         follow: &Follow,
-        rows: &[Row],
-        entries: &BTreeMap<PostId, Arc<Entry>>,
+        rows: &[Slot],
+        entries: &HashMap<PostId, Arc<Entry>>,
     ) -> Feed {
         Feed {
             follow: follow.clone(),
@@ -274,39 +276,37 @@ impl Derived {
 
     /// The entries of these rows, from memory or from the files, and the posts whose files could not be
     /// read just now: their stand-ins are not remembered.
-    pub(super) fn load(
-        &mut self,
-        rows: &[Vec<Row>],
-    ) -> (BTreeMap<PostId, Arc<Entry>>, BTreeSet<PostId>) {
-        let wanted: BTreeMap<&PostId, &Row> =
-            rows.iter().flatten().map(|row| (&row.id, row)).collect();
-        let wanted: Vec<&Row> = wanted.into_values().collect();
-        let (reader, remembered) = (&self.reader, &self.entries);
-        // Two files may claim one id; what is remembered may be the other one's.
-        let own = |row: &Row| {
-            let entry = remembered.get(&row.id);
-            entry.filter(|entry| entry.post.path == row.path)
-        };
-        let loaded: Vec<Result<Arc<Entry>, Option<Entry>>> = wanted
-            .par_iter()
-            .map(|row| own(row).ok_or_else(|| reader.load_one(row)))
-            .collect();
-        let (mut entries, mut unread) = (BTreeMap::new(), BTreeSet::new());
-        for (row, loaded) in wanted.into_iter().zip(loaded) {
-            let entry = match loaded {
-                Ok(remembered) => remembered,
-                Err(Some(read)) => {
-                    self.entries.put(read.clone());
-                    Arc::new(read)
+    pub(super) fn load(&mut self, rows: &[Vec<Slot>]) -> Result<Loaded, CatalogError> {
+        let (mut entries, mut unread) = (HashMap::new(), BTreeSet::new());
+        let mut unknown = BTreeSet::new();
+        for slot in rows.iter().flatten() {
+            // Two files may claim one id; what is remembered may be the other one's.
+            let known = self.entries.get(&slot.id);
+            match known.filter(|entry| entry.post.path == slot.path) {
+                Some(entry) => {
+                    entries.insert(slot.id.clone(), entry);
                 }
-                Err(None) => {
+                None => {
+                    unknown.insert(slot.clone());
+                }
+            }
+        }
+        let unknown: Vec<Slot> = unknown.into_iter().collect();
+        let unknown = self.catalog.fill(&unknown)?;
+        let reader = &self.reader;
+        let loaded: Vec<Option<Entry>> =
+            unknown.par_iter().map(|row| reader.load_one(row)).collect();
+        for (row, loaded) in unknown.into_iter().zip(loaded) {
+            let entry = match loaded {
+                Some(read) => self.entries.put(read),
+                None => {
                     unread.insert(row.id.clone());
-                    Arc::new(self.reader.stand_in(row))
+                    Arc::new(self.reader.stand_in(&row))
                 }
             };
-            entries.insert(row.id.clone(), entry);
+            entries.insert(row.id, entry);
         }
-        (entries, unread)
+        Ok((entries, unread))
     }
 
     /// What people call a feed.
@@ -352,16 +352,16 @@ fn newest(
     catalog: &mut Catalog,
     follows: &[Follow],
     settings: &feeds::Settings,
-) -> Result<Vec<Vec<Row>>, CatalogError> {
+) -> Result<Vec<Vec<Slot>>, CatalogError> {
     follows
         .iter()
-        .map(|follow| catalog.newest(follow, settings.limit, settings.min_age_hours))
+        .map(|follow| catalog.newest_slots(follow, settings.limit, settings.min_age_hours))
         .collect()
 }
 
 /// The feeds whose every post could be read; the others stay dirty.
-fn readable(follows: &[Follow], rows: &[Vec<Row>], unread: &BTreeSet<PostId>) -> Vec<Follow> {
-    let whole = |rows: &[Row]| !rows.iter().any(|row| unread.contains(&row.id));
+fn readable(follows: &[Follow], rows: &[Vec<Slot>], unread: &BTreeSet<PostId>) -> Vec<Follow> {
+    let whole = |rows: &[Slot]| !rows.iter().any(|row| unread.contains(&row.id));
     let feeds = follows.iter().zip(rows);
     feeds
         .filter(|(_, rows)| whole(rows))

@@ -30,7 +30,7 @@ pub(super) fn decode<'b>(
         }
     };
     let text = line_ends(text);
-    let Some(at) = text.find(is_forbidden) else {
+    let Some(at) = find_forbidden(&text) else {
         return text;
     };
     findings.note(
@@ -143,6 +143,18 @@ fn line_ends(text: Cow<str>) -> Cow<str> {
     Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n"))
 }
 
+/// Where a text first holds what XML 1.0 forbids. Bytes are looked at many at a time before characters are,
+/// since nearly no text holds any.
+fn find_forbidden(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let is_control = |byte: &u8| *byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
+    let has_control = |part: &[u8]| part.iter().fold(false, |any, byte| any | is_control(byte));
+    // U+FFFE and U+FFFF are EF BF BE and EF BF BF.
+    let may =
+        bytes.chunks(1024).any(has_control) || memchr::memmem::find(bytes, b"\xEF\xBF").is_some();
+    may.then(|| text.find(is_forbidden)).flatten()
+}
+
 /// True for what XML 1.0 forbids.
 pub(super) fn is_forbidden(c: char) -> bool {
     matches!(c, '\0'..='\u{8}' | '\u{B}' | '\u{C}' | '\u{E}'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}')
@@ -150,11 +162,10 @@ pub(super) fn is_forbidden(c: char) -> bool {
 
 /// Takes out what XML 1.0 forbids: YAML escapes and HTML entities can bring it back in.
 pub(super) fn scrub(text: String) -> String {
-    let suspicious = |b: &u8| (*b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r')) || *b == 0xEF;
-    if text.as_bytes().iter().any(suspicious) && text.contains(is_forbidden) {
-        return text.replace(is_forbidden, "");
+    match find_forbidden(&text) {
+        Some(_) => text.replace(is_forbidden, ""),
+        None => text,
     }
-    text
 }
 
 /// One line, trimmed: for titles, names and labels.

@@ -182,6 +182,12 @@ fn is_safe(address: &str) -> bool {
 /// Escapes as html5ever does: no-break spaces too, and quotation marks in attributes only.
 fn escape(text: &str, is_attribute: bool, out: &mut String) {
     let bytes = text.as_bytes();
+    let has_special = memchr::memchr3(b'&', b'<', b'>', bytes).is_some()
+        || memchr::memchr2(0xC2, b'"', bytes).is_some();
+    if !has_special {
+        out.push_str(text);
+        return;
+    }
     let mut from = 0;
     for at in 0..bytes.len() {
         let (entity, length) = match bytes[at] {

@@ -84,19 +84,37 @@ impl Lines {
     }
 
     fn push(&mut self, text: &str) {
-        for c in text.chars() {
+        let mut run: Option<usize> = None;
+        for (at, c) in text.char_indices() {
+            if !matches!(c, '\n' | '\r' | ' ' | '\t' | '\u{A0}' | '\u{3000}') {
+                run.get_or_insert_with(|| {
+                    self.space_before(c);
+                    at
+                });
+                continue;
+            }
+            if let Some(from) = run.take() {
+                self.out.push_str(&text[from..at]);
+            }
             match c {
                 '\n' if self.preformatted > 0 => self.end_line(),
                 '\n' | '\r' if self.space == Space::None => self.space = Space::Soft,
                 '\n' | '\r' => {}
                 ' ' | '\t' | '\u{A0}' => self.space = Space::Blank,
                 '\u{3000}' if self.at_line_start() => {}
-                c => self.put(c),
+                c => {
+                    self.space_before(c);
+                    self.out.push(c);
+                }
             }
+        }
+        if let Some(from) = run {
+            self.out.push_str(&text[from..]);
         }
     }
 
-    fn put(&mut self, c: char) {
+    /// Writes the white space that waited for something to follow it.
+    fn space_before(&mut self, c: char) {
         if self.space != Space::None {
             let glue = self.space == Space::Soft
                 && is_wide(c)
@@ -106,7 +124,6 @@ impl Lines {
             }
             self.space = Space::None;
         }
-        self.out.push(c);
     }
 
     fn at_line_start(&self) -> bool {

@@ -24,7 +24,7 @@ const LONGEST: usize = 400;
 
 /// The terms of a text, sorted, each once.
 pub(super) fn of(text: &str) -> Vec<Term> {
-    let mut terms = Vec::new();
+    let mut terms = Vec::with_capacity(text.len() / 3);
     let mut previous: Option<char> = None;
     let mut word = String::new();
     for c in text.chars().take(LONGEST) {

@@ -3,6 +3,8 @@
 //! Captions, credits, tables, code, headings and echoes of the title are no units.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use super::terms::is_han;
 use super::{boilerplate, sentences};
@@ -151,23 +153,25 @@ fn is_table_row(line: &str) -> bool {
 
 /// More Chinese characters than Latin words: the text is Chinese.
 fn is_chinese(text: &str) -> bool {
-    let sample = || text.chars().take(4000);
-    let han = sample().filter(|c| is_han(*c)).count();
-    let letters = sample().filter(char::is_ascii_alphabetic).count();
+    let (mut han, mut letters) = (0, 0);
+    for c in text.chars().take(4000) {
+        han += usize::from(is_han(c));
+        letters += usize::from(c.is_ascii_alphabetic());
+    }
     han * 4 >= letters
 }
 
 /// Code and commands, and in a Chinese text also lines without any Chinese.
 fn is_foreign(line: &str, chinese: bool) -> bool {
-    let han = line.chars().filter(|c| is_han(*c)).count();
+    let (mut han, mut odd, mut all) = (0, 0, 0);
+    for c in line.chars() {
+        all += 1;
+        han += usize::from(is_han(c));
+        odd += usize::from(c.is_ascii() && "{}<>=$#|\\/_~^*@&;`[]".contains(c));
+    }
     if chinese && han == 0 {
         return true;
     }
-    let odd = line
-        .chars()
-        .filter(|c| c.is_ascii() && "{}<>=$#|\\/_~^*@&;`[]".contains(*c))
-        .count();
-    let all = line.chars().count();
     han * 5 < all && (odd * 8 > all || line.starts_with("$ ") || line.starts_with("# "))
 }
 
@@ -261,6 +265,10 @@ const BACK: &[&str] = &[
     "据此",
 ];
 
+/// The first characters of these words.
+static BACK_BEGINS: LazyLock<BTreeSet<char>> =
+    LazyLock::new(|| BACK.iter().filter_map(|word| word.chars().next()).collect());
+
 /// The same in English, followed by a space or a comma.
 const BACK_ENGLISH: &[&str] = &[
     "he",
@@ -318,6 +326,12 @@ fn leans(sentence: &str) -> bool {
         "最后期限",
         "其他",
     ];
+    let Some(first) = sentence.chars().next() else {
+        return false;
+    };
+    if !first.is_ascii_alphabetic() && !BACK_BEGINS.contains(&first) {
+        return false;
+    }
     if FREE.iter().any(|word| sentence.starts_with(word)) {
         return sentence.starts_with("这是") || sentence.starts_with("其他");
     }

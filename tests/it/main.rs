@@ -13,6 +13,7 @@ mod fake_is_strict;
     reason = "the fake can do more than today's stories ask of it"
 )]
 mod fake_telegram;
+mod faults;
 mod feed_rules;
 mod hard_corners;
 mod house;

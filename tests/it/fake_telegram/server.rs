@@ -191,10 +191,11 @@ fn begin(shared: &Shared, name: &str, params: &Params) -> (usize, Option<Fault>)
     if let (Some(Fault::Migrate(to)), Some(from)) = (&fault, chat) {
         migrate(&mut state, from, *to);
     }
+    let at = state.now();
     state.journal.push(Entry {
         method: name.to_owned(),
         params: Value::Object(params.clone()),
-        at: Instant::now(),
+        at,
         answer: None,
         fault: fault.as_ref().map(|fault| format!("{fault:?}")),
     });

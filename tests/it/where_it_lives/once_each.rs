@@ -64,3 +64,46 @@ fn kills_in_the_middle_of_many_commands_lose_none_and_answer_none_twice() {
     assert!(answers.len() >= COMMANDS - 5, "{answers:#?}");
     assert!(daemon.terminate().success());
 }
+
+/// A program that dies at a named place in its second command is started again: the subscription is there, and
+/// the person has `answers` answers to `/follow`.
+fn dies_at(place: &str, answers: usize) {
+    let world = world("");
+    world.start().kill9();
+    let telegram = world.telegram();
+    telegram.add_user(LI, "李", "zh-hans");
+    telegram.user_starts(LI);
+    telegram.user_says(LI, "/follow 演示");
+    let mut command = world.command(&["run"]);
+    command.env("TAGWIRE_CRASH_AT", format!("{place}:2"));
+    let ended = command
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .status();
+    assert_eq!(ended.unwrap().code(), None, "it ends by a signal");
+    let daemon = world.start();
+    telegram.user_says(LI, "/following");
+    telegram.wait_until_updates_are_taken();
+    let said: Vec<String> = telegram
+        .messages(LI)
+        .into_iter()
+        .map(|sent| sent.text)
+        .collect();
+    let followed = said
+        .iter()
+        .filter(|text| text.contains("你会收到") || text.contains("收到摘要"));
+    assert_eq!(followed.count(), answers, "{place}: {said:#?}");
+    assert!(
+        said.last().unwrap().contains("已关注 1 项"),
+        "{place}: {said:#?}"
+    );
+    telegram.forgive_unread();
+    assert!(daemon.terminate().success());
+}
+
+#[test]
+fn a_death_between_effect_answer_and_mark_repeats_no_answer_and_loses_no_effect() {
+    dies_at("before-handled-mark", 1);
+    dies_at("after-handled-mark", 0);
+    dies_at("after-command", 1);
+}

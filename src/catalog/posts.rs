@@ -1,0 +1,99 @@
+//! Rows of posts.
+//! In: a post with what was derived from it. Out: its row, new or changed, and its labels.
+
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use super::links::Links;
+use super::write::{Delta, touch};
+use super::{Digested, State};
+use crate::model::{DateSource, Post};
+
+fn state_of(post: &Post, now: i64) -> State {
+    match () {
+        () if post.withdrawn => State::Withdrawn,
+        () if post.published.seconds() > now => State::Waiting,
+        () => State::Live,
+    }
+}
+
+/// Writes a post that is not there; false when one of its id is.
+pub(super) fn insert_post(
+    transaction: &Transaction<'_>,
+    digested: &Digested,
+    now: i64,
+    links: &mut Links<'_>,
+) -> rusqlite::Result<bool> {
+    let post = &digested.post;
+    let inserted = transaction
+        .prepare_cached(
+            "insert or ignore into posts (id, path, title, published, published_offset, updated,
+               updated_offset, url, summary, source, via, first_seen, content_hash, state)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+        )?
+        .execute(params![
+            post.id.as_str(),
+            post.path,
+            post.title,
+            post.published.seconds(),
+            post.published.offset_seconds(),
+            post.updated.map(|at| at.seconds()),
+            post.updated.map(|at| at.offset_seconds()),
+            post.url,
+            digested.summary,
+            post.source,
+            post.via,
+            post.date_source == DateSource::FirstSeen,
+            post.content_hash.0,
+            state_of(post, now) as u8,
+        ])?;
+    if inserted == 1 {
+        links.add(transaction, transaction.last_insert_rowid(), digested)?;
+    }
+    Ok(inserted == 1)
+}
+
+pub(super) fn write_post(
+    transaction: &Transaction<'_>,
+    digested: &Digested,
+    now: i64,
+    delta: &mut Delta,
+    links: &mut Links<'_>,
+) -> rusqlite::Result<()> {
+    let post = &digested.post;
+    let existing: Option<i64> = transaction
+        .prepare_cached("select post from posts where id = ?1")?
+        .query_row([post.id.as_str()], |row| row.get(0))
+        .optional()?;
+    let Some(row) = existing else {
+        delta.added += usize::from(insert_post(transaction, digested, now, links)?);
+        return Ok(());
+    };
+    delta.changed += 1;
+    touch(transaction, row)?;
+    transaction
+        .prepare_cached("delete from post_labels where post = ?1")?
+        .execute([row])?;
+    transaction
+        .prepare_cached(
+            "update posts set path = ?2, title = ?3, published = ?4, published_offset = ?5, updated = ?6,
+               updated_offset = ?7, url = ?8, summary = ?9, source = ?10, via = ?11, first_seen = ?12,
+               content_hash = ?13, state = ?14 where post = ?1",
+        )?
+        .execute(params![
+            row,
+            post.path,
+            post.title,
+            post.published.seconds(),
+            post.published.offset_seconds(),
+            post.updated.map(|at| at.seconds()),
+            post.updated.map(|at| at.offset_seconds()),
+            post.url,
+            digested.summary,
+            post.source,
+            post.via,
+            post.date_source == DateSource::FirstSeen,
+            post.content_hash.0,
+            state_of(post, now) as u8,
+        ])?;
+    links.add(transaction, row, digested)
+}

@@ -1,0 +1,100 @@
+//! Which posts a feed shows.
+//! In: a label and how many are wanted. Out: the newest, as slots that tell a post from others, or as whole rows.
+//! Most entries are remembered by the pipeline, so that most slots are never filled.
+
+use rusqlite::{Params, params};
+
+use super::read::COLUMNS;
+use super::{Catalog, CatalogError, Row, kind_and_name};
+use crate::model::{Follow, PostId};
+
+/// A post's place in a feed: enough to tell whether more of it has to be asked.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Slot {
+    /// Stable identity.
+    pub id: PostId,
+    /// The file.
+    pub path: String,
+    /// In seconds since 1970.
+    pub published: i64,
+    /// Its number in the index.
+    pub(super) post: i64,
+}
+
+pub(super) const SLOT: &str = "p.post, p.id, p.path, pl.published";
+
+impl Catalog {
+    /// The newest live posts of a label: `limit` of them, and all within `hours` before the newest.
+    /// The window hangs on the newest post and not on the clock, so that the same posts give the same feed.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn newest(
+        &self,
+        follow: &Follow,
+        limit: usize,
+        hours: u32,
+    ) -> Result<Vec<Row>, CatalogError> {
+        self.fill(&self.newest_slots(follow, limit, hours)?)
+    }
+
+    /// The same, of each post only what tells it from others.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn newest_slots(
+        &self,
+        follow: &Follow,
+        limit: usize,
+        hours: u32,
+    ) -> Result<Vec<Slot>, CatalogError> {
+        let (kind, name) = kind_and_name(follow);
+        let sql = format!(
+            "with l as (select label from labels where kind = ?1 and name = ?2)
+             select {SLOT} from post_labels pl join posts p on p.post = pl.post
+             where pl.label = (select label from l) and p.state = 0
+               and pl.published > coalesce(?4, -9223372036854775808)
+             order by pl.published desc, pl.tie desc limit ?3"
+        );
+        let newest = self.slots(&sql, params![kind, name, limit as i64, None::<i64>])?;
+        let Some(first) = newest.first().filter(|_| newest.len() == limit) else {
+            return Ok(newest);
+        };
+        let since = first.published - i64::from(hours) * 3600;
+        if newest.last().is_some_and(|last| last.published <= since) {
+            return Ok(newest);
+        }
+        self.slots(&sql, params![kind, name, -1, since])
+    }
+
+    /// All that is known of these posts, in their order.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn fill(&self, slots: &[Slot]) -> Result<Vec<Row>, CatalogError> {
+        let sql = format!("select {COLUMNS} from posts p where p.post = ?1");
+        let mut rows = Vec::with_capacity(slots.len());
+        for slot in slots {
+            rows.append(&mut self.rows(&sql, [slot.post])?);
+        }
+        Ok(rows)
+    }
+
+    pub(super) fn slots(&self, sql: &str, params: impl Params) -> Result<Vec<Slot>, CatalogError> {
+        let result = (|| {
+            self.connection
+                .prepare_cached(sql)?
+                .query_map(params, |row| {
+                    let id: String = row.get(1)?;
+                    Ok(Slot {
+                        post: row.get(0)?,
+                        id: PostId::new(id),
+                        path: row.get(2)?,
+                        published: row.get(3)?,
+                    })
+                })?
+                .collect()
+        })();
+        self.wrap(result)
+    }
+}
