@@ -12,12 +12,15 @@
 //! 8. [`delivery`] and [`telegram`] outbox rows become messages.
 //! 9. [`pipeline`] the whole flow in one short function; [`push`] carries its files further: bucket, command, hubs.
 //! 10. [`bot`], [`http`], [`cli`] and [`app`] the edges where people and programs come in.
+//!
+//! [`crash`] is no room: places at which tests of debug builds let the process die.
 
 pub mod app;
 pub mod bot;
 pub mod catalog;
 pub mod cli;
 pub mod config;
+pub mod crash;
 pub mod delivery;
 pub mod feeds;
 pub mod http;

@@ -78,7 +78,7 @@ pub(super) async fn start(
         }
         tokio::select! {
             () = stop.cancelled() => return,
-            () = tokio::time::sleep(ASK_AGAIN) => {}
+            () = context.clock.sleep(ASK_AGAIN) => {}
         }
     }
     say(&format!("bot: @{}", context.username));

@@ -234,7 +234,10 @@ impl Setup {
 
     /// Makes the subscriptions of the config's chats equal to the config. Without a token and without
     /// chats in the config, the terminal follows the whole site.
-    pub(super) async fn subscribe_channels(&self, store: &dyn Store) -> Result<(), AppError> {
+    ///
+    /// # Errors
+    /// A chat of the config is none, or the store's.
+    pub async fn subscribe_channels(&self, store: &dyn Store) -> Result<(), AppError> {
         let mut channels = self.config.channels()?;
         let terminal: ChatId = terminal();
         if !self.has_token() && channels.is_empty() {
@@ -249,10 +252,10 @@ impl Setup {
     }
 
     /// Telegram, if there is a token; its buttons carry the store's seal.
-    pub(super) async fn telegram(
-        &self,
-        store: &dyn Store,
-    ) -> Result<Option<Arc<Telegram>>, AppError> {
+    ///
+    /// # Errors
+    /// The address of the API is none, or the store cannot be asked.
+    pub async fn telegram(&self, store: &dyn Store) -> Result<Option<Arc<Telegram>>, AppError> {
         let Some(token) = &self.token else {
             return Ok(None);
         };
@@ -287,7 +290,8 @@ impl Setup {
         Ok(Some(Arc::new(Terminal::default())))
     }
 
-    pub(super) fn sender(&self, store: Arc<dyn Store>, outlet: Arc<dyn Outlet>) -> Sender {
+    /// What works the outbox off, by the rules of the config.
+    pub fn sender(&self, store: Arc<dyn Store>, outlet: Arc<dyn Outlet>) -> Sender {
         let delivery = &self.config.delivery;
         Sender::new(
             store,

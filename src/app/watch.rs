@@ -90,7 +90,7 @@ pub async fn run(mut watching: Loop, stop: CancellationToken, greet: impl FnOnce
                 Some(first) => gather(first, &mut noticed),
                 None => return,
             },
-            () = tokio::time::sleep(wait) => Hint::Time,
+            () = watching.clock.sleep(wait) => Hint::Time,
         };
         wait = watching.round(hint).await;
     }

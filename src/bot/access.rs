@@ -109,3 +109,24 @@ pub async fn member(
     context.places.members.keep(&place.chat, user, found, now);
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_said_of_a_member_is_believed_for_a_minute_and_not_after_a_change() {
+        let (members, chat) = (Members::default(), ChatId::Id(-5));
+        members.keep(&chat, 7, Standing::Leads, 1_000);
+        assert_eq!(
+            members.known(&chat, 7, 1_000 + BELIEVED - 1),
+            Some(Standing::Leads)
+        );
+        assert_eq!(members.known(&chat, 7, 1_000 + BELIEVED), None);
+        assert_eq!(members.known(&chat, 7, 0), None, "the clock went back");
+        assert_eq!(members.known(&chat, 8, 1_000), None);
+        assert_eq!(members.known(&ChatId::Id(-6), 7, 1_000), None);
+        members.forget(&chat);
+        assert_eq!(members.known(&chat, 7, 1_000), None);
+    }
+}

@@ -261,7 +261,9 @@ impl Context {
         match self.places.under_way.load(Ordering::SeqCst) {
             0 => Ok(()),
             update => {
+                crate::crash::point("before-handled-mark");
                 self.store.set_update_offset(update + 1).await?;
+                crate::crash::point("after-handled-mark");
                 self.places.under_way.store(0, Ordering::SeqCst);
                 Ok(())
             }
@@ -295,7 +297,9 @@ impl Context {
             let wait = self.pace.next_at(now) - now;
             self.pace.take(now);
             if wait > 0 {
-                tokio::time::sleep(Duration::from_millis(wait.unsigned_abs())).await;
+                self.clock
+                    .sleep(Duration::from_millis(wait.unsigned_abs()))
+                    .await;
             }
             match self.telegram.send(chat, &message).await {
                 Outcome::Sent { .. } => {
@@ -305,7 +309,7 @@ impl Context {
                     return;
                 }
                 Outcome::RetryAfter { seconds } if attempt == 0 && seconds <= 5 => {
-                    tokio::time::sleep(Duration::from_secs(seconds)).await;
+                    self.clock.sleep(Duration::from_secs(seconds)).await;
                 }
                 Outcome::Refused { reason } if attempt == 0 && is_thread_gone(&reason) => {
                     message.thread = None;

@@ -23,8 +23,9 @@ use futures_util::FutureExt;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use crate::delivery::Clock;
 use crate::http::Posted;
-use context::Tally;
+use context::{CommandError, Tally};
 use source::QUIET;
 
 pub use context::{Context, Index, Naming, Places};
@@ -47,7 +48,7 @@ async fn listen(context: &Context, mut source: Source, stop: &CancellationToken)
     let mut patience = Patience::default();
     while let Err(words) = source.announce(context).await {
         tracing::error!("{words}");
-        patience.wait().await;
+        patience.wait(&context.clock).await;
     }
     context.announce_commands().await;
     let mut patience = Patience::default();
@@ -67,7 +68,7 @@ async fn listen(context: &Context, mut source: Source, stop: &CancellationToken)
             Ok(()) => patience = Patience::default(),
             Err(words) => {
                 tracing::error!("{words}");
-                patience.wait().await;
+                patience.wait(&context.clock).await;
             }
         }
     }
@@ -78,10 +79,10 @@ async fn listen(context: &Context, mut source: Source, stop: &CancellationToken)
 struct Patience(Option<Duration>);
 
 impl Patience {
-    async fn wait(&mut self) {
+    async fn wait(&mut self, clock: &Clock) {
         let wait = self.0.unwrap_or(Duration::from_secs(1));
         self.0 = Some((wait * 2).min(LONGEST_WAIT));
-        tokio::time::sleep(wait).await;
+        clock.sleep(wait).await;
     }
 }
 
@@ -128,18 +129,10 @@ async fn take(context: &Context, raw: &Value) -> Result<(), String> {
         Tally::count(&tally.repeated);
         return Ok(());
     }
-    let incoming = Incoming::read(raw);
-    if matches!(incoming, Incoming::Unknown) {
-        Tally::count(&tally.unknown);
-        tracing::info!(
-            update = id,
-            "an update of a kind that this version does not know was skipped"
-        );
-    }
     Tally::count(&tally.updates);
     context.places.under_way.store(id, Ordering::SeqCst);
     // A fault of ours costs one answer, never the bot.
-    let handled = AssertUnwindSafe(commands::handle(context, incoming)).catch_unwind();
+    let handled = AssertUnwindSafe(understand(context, id, raw)).catch_unwind();
     match handled.await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::error!(update = id, %error, "an update could not be handled"),
@@ -148,6 +141,19 @@ async fn take(context: &Context, raw: &Value) -> Result<(), String> {
             "a fault in tagwire while an update was handled: report it"
         ),
     }
+    crate::crash::point("after-command");
     let marked = context.mark_handled().await;
     marked.map_err(|error| error.to_string())
+}
+
+async fn understand(context: &Context, id: i64, raw: &Value) -> Result<(), CommandError> {
+    let incoming = Incoming::read(raw);
+    if matches!(incoming, Incoming::Unknown) {
+        Tally::count(&context.places.tally.unknown);
+        tracing::info!(
+            update = id,
+            "an update of a kind that this version does not know was skipped"
+        );
+    }
+    commands::handle(context, incoming).await
 }

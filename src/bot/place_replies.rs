@@ -145,3 +145,25 @@ pub fn channel_in_private(words: Words) -> &'static str {
         "Please use /channel in a private chat with me.",
     )
 }
+
+/// Above the results in inline mode.
+pub fn inline_button(words: Words, is_empty: bool) -> &'static str {
+    if is_empty {
+        words.pick("没有找到，换个词试试", "Nothing found; try another word")
+    } else {
+        words.pick("打开机器人，关注更多", "Open the bot to follow more")
+    }
+}
+
+/// Below a result in inline mode.
+pub fn inline_posts(words: Words, posts: u64) -> String {
+    match words {
+        Words::Zh => format!("{posts} 篇文章"),
+        Words::En => format!("{posts} posts"),
+    }
+}
+
+/// The button of a label that somebody shows to others.
+pub fn inline_follow(words: Words) -> &'static str {
+    words.pick("在机器人中关注", "Follow with the bot")
+}

@@ -87,7 +87,7 @@ impl Words {
         })
     }
 
-    fn named(self, choice: &Choice) -> String {
+    pub(super) fn named(self, choice: &Choice) -> String {
         format!("{} · {}", self.kind(&choice.follow), choice.title)
     }
 }

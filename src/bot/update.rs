@@ -138,11 +138,11 @@ impl Incoming {
 
 fn text(message: &Value) -> Option<Incoming> {
     let mut place = place(&message["chat"])?;
-    if let Some(to) = message["migrate_to_chat_id"].as_i64() {
-        return moved(place.chat, to.into());
+    if let Some(to) = chat_id(&message["migrate_to_chat_id"]) {
+        return moved(place.chat, to);
     }
-    if let Some(from) = message["migrate_from_chat_id"].as_i64() {
-        return moved(from.into(), place.chat);
+    if let Some(from) = chat_id(&message["migrate_from_chat_id"]) {
+        return moved(from, place.chat);
     }
     // What people sent with our own inline mode is no command to us.
     if place.kind == "channel" || message["via_bot"].is_object() {
@@ -222,7 +222,8 @@ pub fn standing(member: &Value, is_channel: bool) -> Standing {
 }
 
 fn place(chat: &Value) -> Option<Place> {
-    let id = chat["id"].as_i64().filter(|id| *id != 0)?;
+    let chat_id = chat_id(&chat["id"])?;
+    let id = chat["id"].as_i64()?;
     let name = chat["title"].as_str().or(chat["first_name"].as_str());
     // Only people's ids are positive; what is said of the kind must not make a group somebody's own chat.
     let kind = match chat["type"].as_str() {
@@ -231,11 +232,16 @@ fn place(chat: &Value) -> Option<Place> {
         _ => "supergroup",
     };
     Some(Place {
-        chat: id.into(),
+        chat: chat_id,
         kind: kind.to_owned(),
         title: name.unwrap_or_default().to_owned(),
         thread: None,
     })
+}
+
+/// An id that Telegram can hold; what the store keeps is read back by the same rule.
+fn chat_id(id: &Value) -> Option<ChatId> {
+    id.as_i64()?.to_string().parse().ok()
 }
 
 fn person(from: &Value) -> Option<Person> {

@@ -207,7 +207,7 @@ impl Sender {
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = self.wake.notified() => {}
-                () = tokio::time::sleep(wait) => {}
+                () = self.clock.sleep(wait) => {}
             }
         }
         last_words(tasks).await;
@@ -230,7 +230,8 @@ impl Sender {
                     tasks.join_next().await;
                 }
                 Ok(Step::Idle(Some(due))) if due <= until => {
-                    tokio::time::sleep(self.wait_after(Step::Idle(Some(due)))).await;
+                    let wait = self.wait_after(Step::Idle(Some(due)));
+                    self.clock.sleep(wait).await;
                 }
                 Ok(Step::Idle(_)) => return Ok(()),
                 Err(error) => {
@@ -332,6 +333,7 @@ impl Sender {
                     }
                     _ => self.outlet.send(&claim.chat, &message).await,
                 };
+                crate::crash::point("after-answer");
                 match threads::gone(
                     self.store.as_ref(),
                     &claim,
@@ -358,7 +360,7 @@ impl Sender {
             .await
         {
             tracing::error!(%error, delivery = claim.delivery, "what became of a message cannot be written; trying again");
-            tokio::time::sleep(wait).await;
+            self.clock.sleep(wait).await;
             wait = (wait * 2).min(Duration::from_secs(5));
         }
         self.wake.notify_one();

@@ -101,7 +101,16 @@ impl SqliteStore {
     }
 
     pub(super) async fn begin(&self) -> Result<Transaction<'_, Sqlite>, StoreError> {
-        Ok(self.writer.begin_with("begin immediate").await?)
+        const BEGIN: &str = "begin immediate";
+        match self.writer.begin_with(BEGIN).await {
+            // When the disk is full SQLite ends the transaction by itself, and sqlx, whose rollback then fails,
+            // believes for ever that it is open: only another connection helps.
+            Err(sqlx::Error::InvalidSavePointStatement) => {
+                self.writer.acquire().await?.close().await?;
+                Ok(self.writer.begin_with(BEGIN).await?)
+            }
+            begun => Ok(begun?),
+        }
     }
 
     async fn meta(&self, key: &str) -> Result<Option<String>, StoreError> {
@@ -209,7 +218,9 @@ impl Store for SqliteStore {
         for (card, decision) in decided {
             rows += sqlite_outbox::decide(&mut transaction, card, decision, now).await?;
         }
+        crate::crash::point("planning");
         transaction.commit().await?;
+        crate::crash::point("after-planning");
         Ok(rows)
     }
 
@@ -371,7 +382,11 @@ impl Store for SqliteStore {
     ) -> Result<Vec<Claim>, StoreError> {
         let mut transaction = self.begin().await?;
         let claims = sqlite_outbox::claim(&mut transaction, now, limit, oldest).await?;
+        crate::crash::point("claiming");
         transaction.commit().await?;
+        if !claims.is_empty() {
+            crate::crash::point("after-claiming");
+        }
         Ok(claims)
     }
 
@@ -383,7 +398,10 @@ impl Store for SqliteStore {
     ) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         sqlite_outbox::settle(&mut transaction, delivery, outcome, now).await?;
-        Ok(transaction.commit().await?)
+        crate::crash::point("before-commit");
+        transaction.commit().await?;
+        crate::crash::point("after-commit");
+        Ok(())
     }
 
     async fn next_due(&self) -> Result<Option<Millis>, StoreError> {

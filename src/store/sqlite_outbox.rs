@@ -90,7 +90,8 @@ pub async fn release_held(tx: &mut Tx<'_>, announce: bool, now: Millis) -> Resul
 }
 
 /// A row that can go out: nothing of its chat is under way, and nothing that came before it waits. Edits
-/// wait for no alert but their own, and nothing waits for them.
+/// wait for no alert but their own, and nothing waits for them. The open states are named as the index
+/// `outbox_open` names them, or SQLite would not use it.
 macro_rules! claimable {
     ($select:literal, $kind:literal) => {
         concat!(
@@ -99,7 +100,7 @@ macro_rules! claimable {
               join chats c on c.chat = o.chat
               left join announcements a on a.post = o.post
               left join outbox m on m.post = o.post and m.chat = o.chat and m.kind = 'alert' and o.kind = 'edit'
-              where o.state = 'pending' and c.state = 'active' and ",
+              where o.state in ('pending', 'sending') and o.state = 'pending' and c.state = 'active' and ",
             $kind,
             " and not exists (select 1 from outbox s where s.chat = o.chat and s.state = 'sending')"
         )
@@ -109,7 +110,7 @@ macro_rules! claimable {
 const COLUMNS_OF_ALERTS: &str = claimable!(
     "select o.delivery, o.post, o.chat, c.language, o.body, a.card, o.attempts, o.unknowns, o.fallback,
        o.kind, o.created_at, o.expires_at, a.withdrawn, m.message_id, m.shown",
-    "o.kind <> 'edit' and not exists (select 1 from outbox s where s.chat = o.chat and s.state = 'pending'
+    "o.kind <> 'edit' and not exists (select 1 from outbox s where s.chat = o.chat and s.state in ('pending', 'sending')
        and s.kind <> 'edit' and s.delivery < o.delivery)"
 );
 const COLUMNS_OF_EDITS: &str = claimable!(
@@ -119,7 +120,7 @@ const COLUMNS_OF_EDITS: &str = claimable!(
 );
 const DUE_OF_ALERTS: &str = claimable!(
     "select min(max(o.not_before, c.next_at, c.paused_until))",
-    "o.kind <> 'edit' and not exists (select 1 from outbox s where s.chat = o.chat and s.state = 'pending'
+    "o.kind <> 'edit' and not exists (select 1 from outbox s where s.chat = o.chat and s.state in ('pending', 'sending')
        and s.kind <> 'edit' and s.delivery < o.delivery)"
 );
 const DUE_OF_EDITS: &str = claimable!(

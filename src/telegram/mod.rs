@@ -74,7 +74,8 @@ pub enum TelegramError {
 pub struct Me {
     /// The bot's user id.
     pub id: i64,
-    /// The bot's name, without `@`.
+    /// The bot's name, without `@`. Every bot has one, but the Bot API's type says that it may be missing.
+    #[serde(default)]
     pub username: String,
 }
 

@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 use crate::fake_telegram::{Fault, Only};
 use crate::world::{World, today};
 
-const CHATS: std::ops::RangeInclusive<i64> = 101..=106;
-const CONFIG: &str = "telegram: {channels: [{chat: 101, follow: [site]}, {chat: 102, follow: [site]}, {chat: 103, follow: [site]}, {chat: 104, follow: [site]}, {chat: 105, follow: [site]}, {chat: 106, follow: [site]}]}\n";
+pub const CHATS: std::ops::RangeInclusive<i64> = 101..=106;
+pub const CONFIG: &str = "telegram: {channels: [{chat: 101, follow: [site]}, {chat: 102, follow: [site]}, {chat: 103, follow: [site]}, {chat: 104, follow: [site]}, {chat: 105, follow: [site]}, {chat: 106, follow: [site]}]}\n";
 
 /// xorshift64*: luck that can be had again.
-struct Luck(u64);
+pub struct Luck(u64);
 
 impl Luck {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let given = std::env::var("TAGWIRE_SEED").ok();
         let seed = given
             .and_then(|seed| seed.parse().ok())
@@ -27,7 +27,7 @@ impl Luck {
     }
 
     /// A number below `end`.
-    fn below(&mut self, end: u64) -> u64 {
+    pub fn below(&mut self, end: u64) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -40,7 +40,7 @@ impl Luck {
     }
 }
 
-fn kills(usually: usize) -> usize {
+pub fn kills(usually: usize) -> usize {
     let given = std::env::var("TAGWIRE_KILLS").ok();
     given
         .and_then(|kills| kills.parse().ok())
@@ -58,11 +58,11 @@ fn kill9(mut child: Child) {
     child.wait().unwrap();
 }
 
-fn title(number: usize) -> String {
+pub fn title(number: usize) -> String {
     format!("第{number:05}号消息")
 }
 
-fn post(world: &World, number: usize) {
+pub fn post(world: &World, number: usize) {
     let tag = format!("标签{}", number % 7);
     let content = today(&title(number), "demo", &tag, &format!("正文第{number}段。"));
     world.post(&format!("2026-11-20-n{number:05}.md"), &content);
@@ -77,7 +77,7 @@ fn alerts(world: &World) -> usize {
 }
 
 /// What the kill left as `sending`: read from a copy, so that it is the program that recovers the files.
-fn caught(world: &World) -> Vec<(i64, String)> {
+pub fn caught(world: &World) -> Vec<(i64, String)> {
     let copy = tempfile::tempdir().unwrap();
     for name in ["store.db", "store.db-wal"] {
         let from = world.path("var").join(name);
@@ -93,7 +93,7 @@ fn caught(world: &World) -> Vec<(i64, String)> {
 }
 
 /// Waits until each chat has a row for each post, and none of them is open.
-fn worked_off(world: &World, posts: usize) {
+pub fn worked_off(world: &World, posts: usize) {
     let store = rusqlite::Connection::open(world.path("var/store.db")).unwrap();
     store.busy_timeout(Duration::from_secs(10)).unwrap();
     let end = Instant::now() + Duration::from_secs(60 + 2 * posts as u64);
@@ -127,7 +127,7 @@ fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 /// What was published is what a build of the same posts in a new place publishes.
-fn published_as_if_never_killed(world: &World) {
+pub fn published_as_if_never_killed(world: &World) {
     let clean = World::new();
     for (name, bytes) in tree(&world.path("posts")) {
         std::fs::write(clean.path("posts").join(name), bytes).unwrap();
@@ -211,7 +211,7 @@ fn messages_are_never_lost_and_come_at_most_twice() {
 }
 
 /// Each post in each chat, in order, at most twice; twice only what a kill had caught. How many came twice.
-fn check_messages(world: &World, posts: usize, suspects: &BTreeSet<(i64, String)>) -> usize {
+pub fn check_messages(world: &World, posts: usize, suspects: &BTreeSet<(i64, String)>) -> usize {
     let store = rusqlite::Connection::open(world.path("var/store.db")).unwrap();
     let sound: String = store
         .query_row("pragma integrity_check", [], |row| row.get(0))

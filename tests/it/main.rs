@@ -13,6 +13,7 @@ mod fake_is_strict;
     reason = "the fake can do more than today's stories ask of it"
 )]
 mod fake_telegram;
+mod faults;
 mod feed_rules;
 mod finding_labels;
 mod hard_corners;
@@ -29,5 +30,6 @@ mod the_bot_answers;
 mod topics;
 mod waiting_posts;
 mod watching;
+mod where_it_lives;
 mod whole_history;
 mod world;

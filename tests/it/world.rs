@@ -244,6 +244,10 @@ impl Daemon {
         self.request("GET", path, &[])
     }
 
+    pub fn post(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        http::request_with(self.port, "POST", path, headers, body).unwrap()
+    }
+
     pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
         http::request(self.port, method, path, headers).unwrap()
     }
@@ -278,6 +282,15 @@ impl Daemon {
         text.clone()
     }
 
+    /// What anybody may ask of the server, whatever happened before.
+    fn pages_hold_no_secret(&self) {
+        for path in ["/", "/feed.xml", "/healthz", "/metrics", "/no-such-page"] {
+            if let Ok(answer) = http::request(self.port, "GET", path, &[]) {
+                assert_token_absent(&answer.text());
+            }
+        }
+    }
+
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
@@ -294,6 +307,7 @@ impl Daemon {
 
     /// SIGTERM, and a clean end.
     pub fn terminate(mut self) -> ExitStatus {
+        self.pages_hold_no_secret();
         let pid = self.child.id().to_string();
         assert!(
             Command::new("kill")

@@ -18,9 +18,9 @@ pub async fn stats(
 ) -> Result<(), CommandError> {
     let posts = context.index.ask(|catalog| catalog.counts()).await?;
     let store = context.store.counts().await?;
-    asker
-        .reply(context, &replies::stats(asker.words, posts, &store))
-        .await;
+    let mut reply = replies::stats(asker.words, posts, &store);
+    reply.push(&format!("\n{}", context.places.tally.line()));
+    asker.reply(context, &reply).await;
     Ok(())
 }
 

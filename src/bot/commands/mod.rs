@@ -6,6 +6,7 @@ mod channel;
 mod follow;
 mod following;
 mod help;
+mod inline;
 mod latest;
 mod membership;
 mod search;
@@ -185,7 +186,12 @@ pub async fn handle(context: &Context, incoming: Incoming) -> Result<(), Command
             old,
             new,
         } => membership::changed(context, &place, person.as_ref(), old, new).await,
-        Incoming::Inline { .. } => Ok(()),
+        Incoming::Inline {
+            query,
+            person,
+            text,
+            offset,
+        } => inline::asked(context, &query, &person, &text, &offset).await,
         Incoming::Moved { from, to } => Ok(context.store.move_chat(&from, &to).await?),
         Incoming::Nothing | Incoming::Unknown => Ok(()),
     }

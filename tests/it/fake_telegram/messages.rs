@@ -2,8 +2,6 @@
 //!
 //! In: checked parameters. Out: Message objects; what readers see is kept in their chat.
 
-use std::time::Instant;
-
 use serde_json::{Value, json};
 
 use super::check::Params;
@@ -99,7 +97,7 @@ pub fn send(state: &mut State, params: &Params) -> Reply {
     let thread = params.get("message_thread_id").and_then(Value::as_i64);
     let reply_to = replied(state, id, params)?;
     thread_is_open(state, id, thread)?;
-    let now = Instant::now();
+    let now = state.now();
     let private = state.chats[&id].kind == Kind::Private;
     state
         .pace
@@ -200,9 +198,10 @@ fn edit(state: &mut State, params: &Params, shown: Option<Formatted>) -> Reply {
         ));
     }
     let private = chat.kind == Kind::Private;
+    let now = state.now();
     state
         .pace
-        .edit(id, private, Instant::now())
+        .edit(id, private, now)
         .map_err(Refusal::too_many)?;
     let chat = state.chats.get_mut(&id).expect("resolved above");
     let sent = &mut chat.messages[at];

@@ -4,7 +4,7 @@
 //! tests read ([`Sent`], [`Entry`]) and the JSON objects that the bot reads.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
 
@@ -235,6 +235,8 @@ pub struct State {
     pub poll: u64,
     pub webhook: Option<Map<String, Value>>,
     pub queries: BTreeMap<String, Query>,
+    /// Words in inline mode, by their number, and the answers to them.
+    pub inline: BTreeMap<String, Query>,
     /// Bot commands by scope and language.
     pub commands: BTreeMap<(String, String), Value>,
     pub pace: Pace,
@@ -243,9 +245,16 @@ pub struct State {
     pub violations: Vec<String>,
     pub forgive_unread: bool,
     pub allow_local_links: bool,
+    /// How far this world is ahead of the machine's clock.
+    pub ahead: Duration,
 }
 
 impl State {
+    /// The time of this world.
+    pub fn now(&self) -> Instant {
+        Instant::now() + self.ahead
+    }
+
     /// Queues an update of this kind, unless the bot said it does not want the kind.
     pub fn queue(&mut self, kind: &str, body: Value) {
         let wanted = if self.allowed_updates.is_empty() {

@@ -1,0 +1,165 @@
+//! Answers that are none, and connections that break at every stage.
+
+use std::sync::Arc;
+
+use crate::fake_telegram::{Fault, Only};
+
+use super::rig::{HOUR, MINUTE, Rig, SECOND};
+use super::wire::{Break, Wire};
+
+/// A page as gateways show it.
+fn page(code: u16) -> Fault {
+    Fault::ServerError {
+        code,
+        html: Some("<html><h1>502 Bad Gateway</h1></html>".into()),
+    }
+}
+
+#[test]
+fn a_connection_may_break_at_every_byte_of_a_send() {
+    let wire: Arc<std::sync::OnceLock<Wire>> = Arc::default();
+    let laid = wire.clone();
+    let lay = move |telegram: &crate::fake_telegram::FakeTelegram| {
+        laid.get_or_init(|| Wire::to(telegram.port())).url()
+    };
+    let mut rig = Rig::behind(Some(&lay), "");
+    let wire = wire.get().unwrap();
+    rig.readers(&[1, 2]);
+    let stages = [0, 1, 20, 120, 200, 300, 400].map(Break::Request);
+    let stages = stages
+        .into_iter()
+        .chain([0, 1, 20, 90, 150, 200, 300].map(Break::Answer));
+    let stages: Vec<Break> = stages.chain([Break::Silence]).collect();
+    for (round, stage) in stages.iter().enumerate() {
+        wire.break_next(*stage);
+        rig.announce(1);
+        rig.work_off();
+        assert!(wire.broke(), "{stage:?} never happened");
+        let came: Vec<usize> = [1, 2]
+            .map(|chat| {
+                rig.told(chat)
+                    .iter()
+                    .filter(|number| **number == round + 1)
+                    .count()
+            })
+            .into();
+        // What breaks before the request is whole was never accepted; whatever breaks later was.
+        let most = match stage {
+            Break::Request(_) => 2,
+            _ => 3,
+        };
+        assert!(
+            (2..=most).contains(&came.iter().sum::<usize>()),
+            "{stage:?}: {came:?}"
+        );
+    }
+    // The fake complains about half requests; nobody else can have made them.
+    rig.telegram().take_violations();
+    let doubled = rig.arrived(&[1, 2], 1..=stages.len());
+    let unknown = rig.rows(None).iter().filter(|row| row.unknowns > 0).count();
+    assert!(
+        doubled <= unknown && unknown <= stages.len(),
+        "{doubled} of {unknown}"
+    );
+    assert_eq!(
+        doubled, 8,
+        "each answer that broke off was of a message that arrived"
+    );
+}
+
+#[test]
+fn a_storm_of_server_errors_uses_up_nobodys_second_copy() {
+    let chats: Vec<i64> = (1..=30).collect();
+    let mut rig = Rig::new();
+    rig.readers(&chats);
+    // teloxide takes ten seconds to tell of each.
+    let json = Fault::ServerError {
+        code: 500,
+        html: None,
+    };
+    rig.telegram().fail_next(page(502), Only::any(), 2);
+    rig.telegram().fail_next(json, Only::any(), 1);
+    rig.telegram().fail_next(page(504), Only::any(), 1);
+    rig.announce(2);
+    rig.pass(3 * HOUR);
+    assert_eq!(rig.rows(Some("pending")).len(), 0);
+    assert_eq!(rig.arrived(&chats, 1..=2), 0);
+    let unknown = rig.rows(Some("unknown")).len();
+    assert_eq!(unknown, 0, "no row was given up");
+}
+
+#[test]
+fn whatever_was_accepted_comes_at_most_twice_whatever_the_answer_looked_like() {
+    let faults = [
+        Fault::Hang,
+        Fault::CutAfterAccept,
+        Fault::OkWithoutResult,
+        Fault::BrokenJson,
+        page(502),
+        Fault::CutBeforeAccept,
+        Fault::UnknownEntityInReply,
+    ];
+    let mut rig = Rig::new();
+    rig.readers(&[1]);
+    for (number, fault) in faults.iter().enumerate() {
+        rig.telegram()
+            .fail_next(fault.clone(), Only::method("sendMessage"), 1);
+        rig.announce(1);
+        rig.work_off();
+        let copies = rig
+            .told(1)
+            .iter()
+            .filter(|told| **told == number + 1)
+            .count();
+        let accepted = !matches!(fault, Fault::ServerError { .. } | Fault::CutBeforeAccept);
+        let understood = matches!(fault, Fault::UnknownEntityInReply);
+        assert_eq!(
+            copies,
+            1 + usize::from(accepted && !understood),
+            "{fault:?}"
+        );
+    }
+    assert_eq!(rig.arrived(&[1], 1..=faults.len()), 4);
+}
+
+#[test]
+fn a_message_whose_fate_stays_unknown_ends_after_its_second_copy_and_is_listed() {
+    let mut rig = Rig::new();
+    rig.readers(&[1, 2]);
+    rig.telegram().fail_next(
+        Fault::CutAfterAccept,
+        Only::chat(1).and_method("sendMessage"),
+        2,
+    );
+    rig.announce(1);
+    rig.pass(10 * MINUTE);
+    rig.announce(1);
+    rig.work_off();
+    assert_eq!(rig.told(1), [1, 1, 2]);
+    assert_eq!(rig.told(2), [1, 2]);
+    let unknown = rig.rows(Some("unknown"));
+    assert_eq!((unknown.len(), unknown[0].unknowns), (1, 2));
+    assert!(unknown[0].reason.is_some());
+}
+
+#[test]
+fn when_nobody_listens_nothing_was_sent_and_nothing_is_in_doubt() {
+    let nobody = |_: &crate::fake_telegram::FakeTelegram| {
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        format!("http://{}", listener.local_addr().unwrap())
+    };
+    let mut rig = Rig::behind(Some(&nobody), "");
+    rig.readers(&[1, 2, 3]);
+    rig.announce(3);
+    rig.pass(HOUR);
+    let rows = rig.rows(None);
+    assert!(
+        rows.iter()
+            .all(|row| row.state == "pending" && row.unknowns == 0)
+    );
+    assert!(
+        rows.iter().map(|row| row.attempts).sum::<i64>() <= 3,
+        "{rows:#?}"
+    );
+    rig.pass(SECOND);
+}

@@ -1,0 +1,299 @@
+//! The program dies at named places, and at the nth system call: nothing is lost, nothing comes more than twice,
+//! and twice only what was caught between its claim and its record. `TAGWIRE_KILLS` makes it longer.
+
+use std::collections::BTreeSet;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+
+use crate::fake_telegram::{Fault, Only};
+use crate::killed_at_random::{
+    CHATS, CONFIG, Luck, caught, check_messages, kills, post, published_as_if_never_killed,
+    worked_off,
+};
+use crate::world::{DEADLINE, World, today};
+
+/// Where it dies, and whether a message may then be under way.
+const POINTS: &[(&str, bool)] = &[
+    ("after-catalog", false),
+    ("after-feeds", false),
+    ("planning", false),
+    ("after-planning", false),
+    ("claiming", false),
+    ("after-claiming", true),
+    ("after-answer", true),
+    ("before-commit", true),
+    ("after-commit", true),
+];
+/// System calls that change a disk or speak to somebody.
+const CALLS: &str = "pwrite64,fdatasync,fsync,rename,renameat,renameat2,unlink,unlinkat,write,writev,sendto,recvfrom";
+
+/// A world with six readers, of which the first start has taken note.
+fn world() -> World {
+    let world = World::new().with_telegram().config(CONFIG);
+    let telegram = world.telegram();
+    telegram.without_limits(true);
+    telegram.forgive_unread();
+    for chat in CHATS {
+        telegram.add_user(chat, "Li", "zh-hans");
+        telegram.user_starts(chat);
+    }
+    // Nobody waits for an answer to his /start.
+    telegram.take_updates();
+    world.run(&["once"], 0);
+    world
+}
+
+/// Waits for a process to end by itself; after a minute it is a failure.
+fn end(mut child: Child) -> ExitStatus {
+    let pid = child.id().to_string();
+    let (done, wait) = mpsc::channel::<()>();
+    let watchdog = std::thread::spawn(move || {
+        if wait.recv_timeout(DEADLINE).is_err() {
+            let _ = Command::new("kill").args(["-9", &pid]).status();
+            return false;
+        }
+        true
+    });
+    let status = child.wait().unwrap();
+    let _ = done.send(());
+    assert!(watchdog.join().unwrap(), "it never came to its end");
+    status
+}
+
+fn quietly(mut command: Command) -> Child {
+    command.stdin(Stdio::null()).stdout(Stdio::null());
+    command.stderr(Stdio::null()).spawn().unwrap()
+}
+
+/// Works off what is left and looks at every message of every reader.
+fn nothing_lost(world: &World, posts: usize, suspects: &BTreeSet<(i64, String)>, what: &str) {
+    let daemon = world.start();
+    worked_off(world, posts);
+    assert!(daemon.terminate().success());
+    let doubled = check_messages(world, posts, suspects);
+    println!(
+        "{what}, {posts} posts, {} messages: 0 lost, {doubled} doubled, {} unknown",
+        posts * CHATS.count(),
+        suspects.len()
+    );
+    published_as_if_never_killed(world);
+}
+
+#[test]
+fn dying_at_every_named_place_loses_nothing() {
+    let mut luck = Luck::new();
+    let world = world();
+    let (mut posts, mut runs) = (0, 0);
+    let mut suspects = BTreeSet::new();
+    for _ in 0..kills(18).div_ceil(POINTS.len()) {
+        for (place, may_be_under_way) in POINTS {
+            posts += 1;
+            post(&world, posts);
+            // Places that are passed once a round are met at their first passage.
+            let often = matches!(
+                *place,
+                "claiming" | "after-claiming" | "after-answer" | "before-commit" | "after-commit"
+            );
+            let nth = if often { 1 + luck.below(4) } else { 1 };
+            let mut command = world.command(&["run"]);
+            command.env("TAGWIRE_CRASH_AT", format!("{place}:{nth}"));
+            let status = end(quietly(command));
+            assert_eq!(status.signal(), Some(9), "{place}:{nth}: {status}");
+            runs += 1;
+            let caught = caught(&world);
+            let chats: BTreeSet<i64> = caught.iter().map(|(chat, _)| *chat).collect();
+            assert_eq!(chats.len(), caught.len(), "{place}: two a chat");
+            // Others may be under way wherever it dies, but not before anything was claimed.
+            let early = ["after-catalog", "after-feeds", "planning"].contains(place);
+            assert!(*may_be_under_way || !early || caught.len() < CHATS.count());
+            suspects.extend(caught);
+        }
+    }
+    nothing_lost(
+        &world,
+        posts,
+        &suspects,
+        &format!("{runs} crashes at named places"),
+    );
+}
+
+#[test]
+fn dying_after_the_request_is_written_doubles_at_most_that_message() {
+    let world = world();
+    let mut suspects = BTreeSet::new();
+    let rounds = kills(18).div_ceil(9);
+    for round in 1..=rounds {
+        let telegram = world.telegram();
+        telegram.fail_next(Fault::Hang, Only::chat(101).and_method("sendMessage"), 1);
+        post(&world, round);
+        let mut child = quietly(world.command(&["run"]));
+        telegram.wait_for("a request that hangs", |state| {
+            let hung = state.journal.iter().filter(|entry| entry.fault.is_some());
+            (hung.count() == round).then_some(())
+        });
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let caught = caught(&world);
+        assert!(caught.iter().any(|(chat, _)| *chat == 101), "{caught:?}");
+        suspects.extend(caught);
+    }
+    nothing_lost(
+        &world,
+        rounds,
+        &suspects,
+        &format!("{rounds} crashes after the request"),
+    );
+}
+
+#[test]
+fn a_command_that_died_before_it_was_acknowledged_is_carried_out_once() {
+    let world = World::new().with_telegram();
+    world.post("2026-11-20-a.md", &today("甲", "demo", "演示", "正文。"));
+    world.start().kill9();
+    let telegram = world.telegram();
+    telegram.forgive_unread();
+    telegram.add_user(7, "Li", "zh-hans");
+    telegram.user_starts(7);
+    telegram.user_says(7, "/follow 演示");
+    // It dies after the second command, again and again. What was answered is not taken up again.
+    for _ in 0..2 {
+        let mut command = world.command(&["run"]);
+        command.env("TAGWIRE_CRASH_AT", "after-command:2");
+        assert_eq!(end(quietly(command)).signal(), Some(9));
+        telegram.user_says(7, "/following");
+        telegram.user_says(7, "/following");
+    }
+    let daemon = world.start();
+    telegram.wait_until_updates_are_taken();
+    assert!(daemon.terminate().success());
+    let store = rusqlite::Connection::open(world.path("var/store.db")).unwrap();
+    let sql = "select count(*), count(distinct name) from subscriptions where chat = '7'";
+    let follows: (i64, i64) = store
+        .query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap();
+    assert_eq!(follows, (1, 1));
+}
+
+/// The program below strace, which kills it at the nth such call of a thread; nothing where strace may not trace.
+fn killed_at_call(world: &World, arguments: &[&str], calls: &str, nth: u64) -> Option<ExitStatus> {
+    let plain = world.command(arguments);
+    let mut command = Command::new("strace");
+    command
+        .args(["-f", "-qq", "-o", "/dev/null", "-e"])
+        .arg(format!("trace={calls}"));
+    command
+        .arg("-e")
+        .arg(format!("inject={calls}:signal=KILL:when={nth}"));
+    command
+        .arg(plain.get_program())
+        .args(plain.get_args())
+        .current_dir(world.path(""));
+    for (name, value) in plain.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    Some(end(quietly(command)))
+}
+
+fn can_trace() -> bool {
+    let mut command = Command::new("strace");
+    command.args(["-f", "-qq", "-o", "/dev/null", "true"]);
+    let fine = command
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    if !fine {
+        eprintln!(
+            "SKIPPED: no strace here, or it may not trace: kills at the nth system call are not tried"
+        );
+    }
+    fine
+}
+
+#[test]
+fn dying_at_the_nth_system_call_loses_nothing() {
+    if !can_trace() {
+        return;
+    }
+    let mut luck = Luck::new();
+    let world = world();
+    let (mut posts, mut died) = (0, 0);
+    let mut suspects = BTreeSet::new();
+    let runs = kills(12);
+    for _ in 0..runs {
+        posts += 1;
+        post(&world, posts);
+        let nth = 1 + luck.below(60);
+        let status = killed_at_call(&world, &["once"], CALLS, nth).unwrap();
+        died += usize::from(status.signal() == Some(9) || status.code() == Some(137));
+        suspects.extend(caught(&world));
+    }
+    assert!(died > 0, "no run was killed");
+    nothing_lost(
+        &world,
+        posts,
+        &suspects,
+        &format!("{runs} runs below strace, {died} killed"),
+    );
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for file in std::fs::read_dir(from).unwrap().flatten() {
+        std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
+    }
+}
+
+#[test]
+fn a_restore_that_dies_leaves_the_old_store_or_the_new_one() {
+    if !can_trace() {
+        return;
+    }
+    let world = world();
+    for number in 1..=2 {
+        post(&world, number);
+        world.run(&["once"], 0);
+        if number == 1 {
+            world.run(&["backup", "saved.db"], 0);
+        }
+    }
+    copy(&world.path("var"), &world.path("kept"));
+    let alerts = |world: &World| -> i64 {
+        let store = rusqlite::Connection::open(world.path("var/store.db")).unwrap();
+        let sound: String = store
+            .query_row("pragma integrity_check", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(sound, "ok");
+        store
+            .query_row("select count(*) from outbox", [], |row| row.get(0))
+            .unwrap()
+    };
+    let (old, new) = (12, 6);
+    assert_eq!(alerts(&world), old);
+    let (mut before, mut after, mut nth) = (0, 0, 0);
+    loop {
+        nth += 1;
+        std::fs::remove_dir_all(world.path("var")).unwrap();
+        copy(&world.path("kept"), &world.path("var"));
+        let calls = "pwrite64,fdatasync,fsync,rename,renameat2,unlink,unlinkat,link,linkat,ftruncate,openat,copy_file_range,sendfile";
+        let status = killed_at_call(&world, &["restore", "saved.db"], calls, nth).unwrap();
+        let now = alerts(&world);
+        assert!(now == old || now == new, "call {nth}: {now} rows");
+        before += usize::from(now == old);
+        after += usize::from(now == new);
+        // Whatever lies about, the next one succeeds.
+        world.run(&["restore", "saved.db"], 0);
+        assert_eq!(alerts(&world), new);
+        if status.success() || nth > 400 {
+            break;
+        }
+    }
+    assert!(before > 3 && after > 0, "{before} before, {after} after");
+    println!(
+        "{nth} restores killed at a call each: {before} left the old store, {after} the new one"
+    );
+}
