@@ -124,7 +124,10 @@ impl OwnRules {
         let found = self.matcher.read(article).keywords;
         let found: HashSet<&str> = found.into_iter().collect();
         let met = self.rules.iter().filter(|(_, rule)| {
-            let excluded = rule.exclude.iter().any(|word| found.contains(word.as_str()));
+            let excluded = rule
+                .exclude
+                .iter()
+                .any(|word| found.contains(word.as_str()));
             found.contains(rule.wanted().as_str()) && !excluded
         });
         met.map(|(text, _)| text.clone()).collect()
@@ -153,7 +156,13 @@ mod tests {
 
     #[test]
     fn all_wanted_words_must_occur_and_no_excluded_one() {
-        let rules = ["反垄断", "反垄断 -证监会", "反垄断 平台", "平台 -游戏", "FDA"];
+        let rules = [
+            "反垄断",
+            "反垄断 -证监会",
+            "反垄断 平台",
+            "平台 -游戏",
+            "FDA",
+        ];
         assert_eq!(met(&rules, "反垄断调查", "证监会称。"), ["反垄断"]);
         assert_eq!(
             met(&rules, "平台被查", "涉嫌反垄断。"),
@@ -167,7 +176,10 @@ mod tests {
     #[test]
     fn a_rule_has_one_spelling_and_says_what_is_wrong() {
         let spelled = |text: &str| OwnWords::parse(text).map(|rule| rule.to_string());
-        assert_eq!(spelled(" －证监会  反垄断 ＡＩ 反垄断").as_deref(), Ok("ai 反垄断 -证监会"));
+        assert_eq!(
+            spelled(" －证监会  反垄断 ＡＩ 反垄断").as_deref(),
+            Ok("ai 反垄断 -证监会")
+        );
         assert_eq!(spelled("-证监会"), Err(NoRule::Empty));
         assert_eq!(spelled("- "), Err(NoRule::Empty));
         assert_eq!(spelled("反"), Err(NoRule::Short));

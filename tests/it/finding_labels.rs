@@ -159,7 +159,10 @@ fn a_rule_of_ones_own_is_previewed_followed_obeyed_and_removed() {
     let removed = telegram.next_edit(&list);
     says(&removed, "已取消关注 关键词 · 反垄断 -证监会");
     telegram.user_presses(LI, &removed, "撤销");
-    says(&telegram.next_edit(&removed), "已关注 关键词 · 反垄断 -证监会");
+    says(
+        &telegram.next_edit(&removed),
+        "已关注 关键词 · 反垄断 -证监会",
+    );
     telegram.expect_no_more_messages();
     assert!(daemon.terminate().success());
 }
