@@ -256,6 +256,18 @@ impl Setup {
     /// # Errors
     /// The address of the API is none, or the store cannot be asked.
     pub async fn telegram(&self, store: &dyn Store) -> Result<Option<Arc<Telegram>>, AppError> {
+        let Some(telegram) = self.bare_telegram()? else {
+            return Ok(None);
+        };
+        let seal = Seal::new(store.seal_key().await?);
+        Ok(Some(Arc::new(telegram.sealed(seal))))
+    }
+
+    /// The same for questions alone: it asks no store, and its buttons would not work.
+    ///
+    /// # Errors
+    /// The address of the API is none.
+    pub fn bare_telegram(&self) -> Result<Option<Telegram>, AppError> {
         let Some(token) = &self.token else {
             return Ok(None);
         };
@@ -267,8 +279,7 @@ impl Setup {
             timeout,
             settings.poll_seconds,
         )?;
-        let seal = Seal::new(store.seal_key().await?);
-        Ok(Some(Arc::new(telegram.sealed(seal))))
+        Ok(Some(telegram))
     }
 
     /// Where messages go. `None` when they must wait: the store holds the chats of a bot, but there is no
