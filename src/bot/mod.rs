@@ -5,14 +5,17 @@
 mod access;
 mod commands;
 mod context;
+mod data_replies;
 mod drafts;
 pub mod find;
 mod limits;
 mod own_replies;
 mod place_replies;
 mod replies;
+mod settings_replies;
 mod source;
 mod update;
+mod wishes;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;

@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 
 use crate::catalog::{Counts, Row};
 use crate::model::{Follow, LabelKind, Problem};
-use crate::store::StoreCounts;
+use crate::store::{Release, StoreCounts};
 use crate::telegram::{Button, Message, Span};
 
 /// The language that a chat is spoken to in.
@@ -105,6 +105,26 @@ pub fn menu(words: Words) -> Vec<(&'static str, &'static str)> {
         ),
         ("unfollow", words.pick("取消关注", "Stop following")),
         ("latest", words.pick("最新文章", "Newest posts")),
+        (
+            "settings",
+            words.pick(
+                "推送时间、静音、语言等设置",
+                "Hours, sound, language and more",
+            ),
+        ),
+        (
+            "digest",
+            words.pick("合并推送的时间", "Gather posts into digests"),
+        ),
+        ("quiet", words.pick("免打扰时间", "Quiet hours")),
+        ("pause", words.pick("暂停推送", "Pause messages")),
+        ("resume", words.pick("恢复推送", "Resume messages")),
+        ("export", words.pick("导出我的数据", "Show what is kept")),
+        ("forget", words.pick("删除我的数据", "Delete what is kept")),
+        (
+            "privacy",
+            words.pick("隐私说明", "What is kept and what not"),
+        ),
         ("help", words.pick("使用说明", "How to use this bot")),
     ]
 }
@@ -126,8 +146,8 @@ pub fn welcome(words: Words, site: &str, topics: &[Choice]) -> Message {
 pub fn help(words: Words, admin: bool) -> Message {
     let mut text = words
         .pick(
-            "使用说明\n\n/follow 关键词 — 查找并关注主题、分类或标签\n/following — 已关注的内容\n/unfollow — 取消关注\n/latest — 已关注内容的最新文章；/latest 关键词 — 某个标签的最新文章\n\n群组中只有管理员可以更改设置。",
-            "How to use this bot\n\n/follow WORD — find and follow a topic, category or tag\n/following — what this chat follows\n/unfollow — stop following\n/latest — newest posts of what you follow; /latest WORD — of a label\n\nIn groups only administrators change settings.",
+            "使用说明\n\n/follow 关键词 — 查找并关注主题、分类或标签\n/following — 已关注的内容\n/unfollow — 取消关注\n/latest — 已关注内容的最新文章；/latest 关键词 — 某个标签的最新文章\n/follow 反垄断 -证监会 — 关注自己的关键词，带 - 的除外\n/settings — 推送时间、静音、篇幅、时区、语言；/digest、/quiet、/pause、/resume\n/privacy — 保存了什么；/export 导出，/forget 删除\n\n群组中只有管理员可以更改设置。",
+            "How to use this bot\n\n/follow WORD — find and follow a topic, category or tag\n/following — what this chat follows\n/unfollow — stop following\n/latest — newest posts of what you follow; /latest WORD — of a label\n/follow antitrust -appeal — follow words of your own, none after a minus\n/settings — hours, sound, length, time zone, language; /digest, /quiet, /pause, /resume\n/privacy — what is kept; /export shows it, /forget deletes it\n\nIn groups only administrators change settings.",
         )
         .to_owned();
     if admin {
@@ -444,21 +464,30 @@ pub fn held(words: Words, titles: &[(String, String)], total: i64) -> Message {
             shorten(reason, 120)
         ));
     }
-    message.buttons = vec![vec![
-        Button::data(words.pick("全部推送", "Announce all"), "h:announce"),
-        Button::data(words.pick("全部忽略", "Dismiss all"), "h:dismiss"),
-    ]];
+    message.buttons = vec![
+        vec![
+            Button::data(words.pick("逐篇推送", "Announce each"), "h:announce"),
+            Button::data(words.pick("合并推送", "One digest"), "h:digest"),
+        ],
+        vec![Button::data(
+            words.pick("全部忽略", "Dismiss all"),
+            "h:dismiss",
+        )],
+    ];
     message
 }
 
 /// Held posts were decided about.
-pub fn released(words: Words, count: u64, announced: bool) -> Message {
-    Message::plain(match (words, announced) {
-        (Words::Zh, true) => format!("✅ 已推送 {count} 篇文章。"),
-        (Words::Zh, false) => format!("已忽略 {count} 篇文章。"),
-        (Words::En, true) => format!("✅ {count} posts are being announced."),
-        (Words::En, false) => format!("{count} posts dismissed."),
-    })
+pub fn released(words: Words, count: u64, release: Release) -> Message {
+    let text = match (words, release) {
+        (Words::Zh, Release::Announce) => format!("✅ 已推送 {count} 篇文章。"),
+        (Words::Zh, Release::Digest) => format!("✅ 正在合并推送 {count} 篇文章。"),
+        (Words::Zh, Release::Dismiss) => format!("已忽略 {count} 篇文章。"),
+        (Words::En, Release::Announce) => format!("✅ {count} posts are being announced."),
+        (Words::En, Release::Digest) => format!("✅ {count} posts go out in digests."),
+        (Words::En, Release::Dismiss) => format!("{count} posts dismissed."),
+    };
+    Message::plain(text)
 }
 
 fn short(text: &str) -> String {
