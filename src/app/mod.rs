@@ -1,6 +1,7 @@
 //! Wiring only: what starts, in which order, and how it stops.
 //! In: a checked config. Out: a running program, or the outcome of one run.
 
+mod bot;
 mod run;
 mod setup;
 mod watch;

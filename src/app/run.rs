@@ -4,19 +4,17 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::bot;
 use super::setup::{AppError, Setup};
 use super::watch::{self, Loop, Owed};
-use crate::bot::{self, Context, Index};
-use crate::http::{self, Health, Serving};
+use crate::bot::{Context, Index, Naming, Places};
+use crate::http::{self, Health, Hook, Serving};
 use crate::pipeline::Progress;
-use crate::store::Store;
-use crate::telegram::Telegram;
 
 /// Runs until `stop`.
 ///
@@ -38,11 +36,12 @@ pub async fn run(
     // The feeds of the last run are served while the posts are looked at.
     let shelf = lock(&derived).shelf();
     let retired = lock(&derived).retired_files();
-    let address = serve(&setup, shelf, retired, &health, &stop, &mut tasks).await?;
+    let (source, hook) = setup.source(store.as_ref()).await?;
+    let address = serve(&setup, shelf, retired, hook, &health, &stop, &mut tasks).await?;
 
     let bell = setup.push(stages)?.start(&mut tasks, &stop);
     let outlet = setup.outlet(store.as_ref()).await?;
-    let telegram = setup.telegram()?;
+    let telegram = setup.telegram(store.as_ref()).await?;
     let mut wake = None;
     let mut pace = None;
     if let Some(outlet) = outlet {
@@ -56,15 +55,27 @@ pub async fn run(
         let context = Context {
             telegram,
             store: store.clone(),
-            index: Index::new(setup.config.catalog.path.clone()),
+            index: Index::new(
+                setup.config.catalog.path.clone(),
+                Naming {
+                    labels: setup.config.labels()?,
+                    matcher: setup.matcher.clone(),
+                    site: setup.site.title.clone(),
+                },
+            ),
             matcher: setup.matcher.clone(),
             site: setup.site.clone(),
             admins: setup.config.telegram.admins.clone(),
             pace,
             clock: setup.clock.clone(),
             username: String::new(),
+            places: Places::new(
+                setup.config.telegram.commands_per_minute,
+                setup.config.telegram.most_follows,
+            ),
         };
-        tasks.spawn(start_bot(context, stop.clone()));
+        let channels = setup.config.channels()?;
+        tasks.spawn(bot::start(context, source, channels, stop.clone()));
     }
     let watching = Loop {
         derived,
@@ -99,6 +110,7 @@ async fn serve(
     setup: &Setup,
     shelf: http::Shelf,
     retired: BTreeSet<String>,
+    hook: Option<Hook>,
     health: &Health,
     stop: &CancellationToken,
     tasks: &mut JoinSet<()>,
@@ -120,36 +132,11 @@ async fn serve(
         hubs: setup.config.feeds.hub.urls().to_vec(),
         retired,
         access_log: setup.config.http.access_log,
+        hook,
     };
     let stopped = stop.clone().cancelled_owned();
     tasks.spawn(http::serve(listener, serving, stopped));
     Ok(Some(format!("http://{got}")))
-}
-
-/// Learns who the bot is, as often as it takes, then polls.
-async fn start_bot(mut context: Context, stop: CancellationToken) {
-    loop {
-        match who(&context.telegram, context.store.as_ref()).await {
-            Ok(username) => {
-                say(&format!("bot: @{username}"));
-                context.username = username;
-                return bot::run(Arc::new(context), stop).await;
-            }
-            Err(error) => {
-                tracing::error!(%error, "the bot cannot start yet; check the token and the network. Feeds go on, messages wait");
-            }
-        }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = context.clock.sleep(Duration::from_secs(15)) => {}
-        }
-    }
-}
-
-async fn who(telegram: &Telegram, store: &dyn Store) -> Result<String, AppError> {
-    let me = telegram.me().await?;
-    store.set_bot(me.id).await?;
-    Ok(me.username)
 }
 
 /// What a person sees when everything is up.
@@ -192,7 +179,7 @@ fn greet(setup: &Setup, address: Option<&str>, counts: crate::catalog::Counts) {
 }
 
 /// A line for people; a closed pipe is no reason to stop.
-fn say(text: &str) {
+pub(super) fn say(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }

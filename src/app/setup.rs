@@ -13,7 +13,7 @@ use crate::model::{ChatId, Follow, Problem, Severity, Site};
 use crate::pipeline::{Derived, DerivedError, PipelineError, Planner, Progress};
 use crate::push::{Book, Bucket, Hook, HubList, KEY_VARIABLES, Push, PushError, Stage};
 use crate::store::{InstanceLock, LockError, SqliteStore, Store, StoreError, path_of};
-use crate::telegram::{Outlet, Telegram, TelegramError};
+use crate::telegram::{Outlet, Seal, Telegram, TelegramError};
 use crate::topics::{self, Matcher, TopicError};
 
 /// Where the demo's messages go: everything that is new, on the terminal.
@@ -248,22 +248,39 @@ impl Setup {
                 .suspend(&terminal, "the terminal is not in use", self.clock.now())
                 .await?;
         }
-        store.sync_channels(&channels, self.clock.now()).await?;
+        super::bot::subscribe(store, &channels, self.clock.now()).await?;
         let urgent = self.matcher.topics().filter(|topic| topic.urgent);
         let urgent: Vec<String> = urgent.map(|topic| topic.id.clone()).collect();
         store.set_urgent_topics(&urgent).await?;
         let wishes = self.config.channel_preferences()?;
         for ((chat, _), wishes) in self.config.channels()?.iter().zip(&wishes) {
+            let known = match chat {
+                ChatId::Name(name) => store.named(name).await?,
+                ChatId::Id(_) => None,
+            };
+            let chat = known.as_ref().unwrap_or(chat);
             store.set_preferences(chat, wishes).await?;
         }
         Ok(())
     }
 
-    /// Telegram, if there is a token.
+    /// Telegram, if there is a token; its buttons carry the store's seal.
+    ///
+    /// # Errors
+    /// The address of the API is none, or the store cannot be asked.
+    pub async fn telegram(&self, store: &dyn Store) -> Result<Option<Arc<Telegram>>, AppError> {
+        let Some(telegram) = self.bare_telegram()? else {
+            return Ok(None);
+        };
+        let seal = Seal::new(store.seal_key().await?);
+        Ok(Some(Arc::new(telegram.sealed(seal))))
+    }
+
+    /// The same for questions alone: it asks no store, and its buttons would not work.
     ///
     /// # Errors
     /// The address of the API is none.
-    pub fn telegram(&self) -> Result<Option<Arc<Telegram>>, AppError> {
+    pub fn bare_telegram(&self) -> Result<Option<Telegram>, AppError> {
         let Some(token) = &self.token else {
             return Ok(None);
         };
@@ -275,7 +292,7 @@ impl Setup {
             timeout,
             settings.poll_seconds,
         )?;
-        Ok(Some(Arc::new(telegram)))
+        Ok(Some(telegram))
     }
 
     /// Where messages go. `None` when they must wait: the store holds the chats of a bot, but there is no
@@ -284,7 +301,7 @@ impl Setup {
         &self,
         store: &dyn Store,
     ) -> Result<Option<Arc<dyn Outlet>>, AppError> {
-        if let Some(telegram) = self.telegram()? {
+        if let Some(telegram) = self.telegram(store).await? {
             return Ok(Some(telegram));
         }
         if store.bot().await?.is_some() {

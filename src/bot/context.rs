@@ -1,16 +1,23 @@
 //! What commands work with.
 //! In: the parts that `app` built. Out: questions to the catalog off the async threads, paced replies.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::access::Members;
+use super::drafts::Drafts;
+use super::find::{Finder, Known};
+use super::limits::Limits;
 use super::replies::{self, Words};
-use crate::catalog::{Catalog, CatalogError};
+use crate::catalog::{Catalog, CatalogError, Listed};
 use crate::delivery::{Clock, Pace};
-use crate::model::{ChatId, Follow, LabelKind, Site};
+use crate::feeds::Labels;
+use crate::model::{ChatId, Follow, Label, LabelKind, Site};
 use crate::store::{Store, StoreError};
-use crate::telegram::{Message, Outcome, Outlet, Telegram, TelegramError};
+use crate::telegram::{Message, Outcome, Outlet, Telegram, TelegramError, is_thread_gone};
 use crate::topics::Matcher;
 
 /// Everything a command may need.
@@ -33,6 +40,76 @@ pub struct Context {
     pub clock: Clock,
     /// The bot's name, without `@`.
     pub username: String,
+    /// What is kept of people and chats while the bot runs.
+    pub places: Places,
+}
+
+/// What is kept of people and chats while the bot runs: all of it may be lost.
+pub struct Places {
+    /// The bot's user id.
+    pub bot: i64,
+    /// What Telegram said of members.
+    pub members: Members,
+    /// How much everybody may ask.
+    pub limits: Limits,
+    /// The most that a chat may follow.
+    pub most_follows: usize,
+    /// What happened.
+    pub tally: Tally,
+    /// Rules that buttons are about.
+    pub drafts: Drafts,
+    /// The update under way whose number is not written yet; 0: none.
+    pub under_way: AtomicI64,
+}
+
+impl Places {
+    /// At the start, with `commands_per_minute` and `most_follows` of the config.
+    pub fn new(commands_per_minute: u32, most_follows: usize) -> Self {
+        Places {
+            bot: 0,
+            members: Members::default(),
+            limits: Limits::new(commands_per_minute),
+            most_follows,
+            tally: Tally::default(),
+            drafts: Drafts::default(),
+            under_way: AtomicI64::new(0),
+        }
+    }
+}
+
+/// What happened since the start, for `/stats`.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// Updates that were handled.
+    pub updates: AtomicU64,
+    /// Updates of kinds that this version does not know.
+    pub unknown: AtomicU64,
+    /// Updates that came a second time.
+    pub repeated: AtomicU64,
+    /// Commands and buttons that were passed over, because somebody asked too much.
+    pub slowed: AtomicU64,
+    /// Buttons that were not ours, or too old.
+    pub forged: AtomicU64,
+}
+
+impl Tally {
+    /// One more.
+    pub fn count(counter: &AtomicU64) {
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// All of it in one line, in the order of the fields.
+    pub fn line(&self) -> String {
+        let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        format!(
+            "updates {}, unknown {}, repeated {}, slowed {}, forged {}",
+            of(&self.updates),
+            of(&self.unknown),
+            of(&self.repeated),
+            of(&self.slowed),
+            of(&self.forged),
+        )
+    }
 }
 
 /// What keeps a command from being carried out.
@@ -57,15 +134,93 @@ pub enum CommandError {
 pub struct Index {
     path: PathBuf,
     reader: Arc<Mutex<Option<Catalog>>>,
+    naming: Arc<Naming>,
+    finder: Arc<Mutex<Option<(String, Arc<Finder>)>>>,
+}
+
+/// What decides how labels are called.
+pub struct Naming {
+    /// The config's names and aliases.
+    pub labels: Labels,
+    /// Topics have titles.
+    pub matcher: Arc<Matcher>,
+    /// What the site is called.
+    pub site: String,
+}
+
+impl Naming {
+    /// Every label that can be followed, with all its names.
+    fn known(&self, listed: Vec<Listed>) -> Vec<Known> {
+        let mut old: HashMap<Label, Vec<String>> = HashMap::new();
+        for target in self.labels.targets() {
+            let names = self.labels.aliases_of(&target);
+            let names = names.map(|label| label.name.clone()).collect();
+            old.insert(target, names);
+        }
+        let followable = listed
+            .into_iter()
+            .filter(|listed| !self.labels.is_retired(&listed.follow));
+        let known = followable.map(|Listed { follow, learnt, .. }| match &follow {
+            Follow::Site => Known {
+                title: self.site.clone(),
+                others: vec!["site".into()],
+                follow,
+            },
+            Follow::Label(label) => {
+                let given = match label.kind {
+                    LabelKind::Topic => self.matcher.title_of(&label.name),
+                    _ => self.labels.name_of(label),
+                };
+                let title = given.map(str::to_owned).or(learnt);
+                let mut others = old.remove(label).unwrap_or_default();
+                others.push(label.name.clone());
+                Known {
+                    title: title.unwrap_or_else(|| label.name.clone()),
+                    others,
+                    follow,
+                }
+            }
+        });
+        known.collect()
+    }
 }
 
 impl Index {
     /// An index at this path.
-    pub fn new(path: PathBuf) -> Self {
+    pub fn new(path: PathBuf, naming: Naming) -> Self {
         Index {
             path,
             reader: Arc::default(),
+            naming: Arc::new(naming),
+            finder: Arc::default(),
         }
+    }
+
+    /// All labels, ready to be searched; made anew when labels came or got other names.
+    ///
+    /// # Errors
+    /// The catalog's.
+    pub async fn finder(&self) -> Result<Arc<Finder>, CommandError> {
+        let (kept, naming) = (self.finder.clone(), self.naming.clone());
+        self.ask(move |catalog| {
+            let version = catalog.labels_version()?;
+            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some((known, finder)) = kept.as_ref()
+                && *known == version
+            {
+                return Ok(finder.clone());
+            }
+            let finder = Arc::new(Finder::new(naming.known(catalog.listing()?)));
+            *kept = Some((version, finder.clone()));
+            Ok(finder)
+        })
+        .await
+    }
+
+    /// What people call it, as far as is known without asking the catalog.
+    fn title(&self, follow: &Follow) -> Option<String> {
+        let kept = self.finder.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.as_ref()?.1.title(follow).map(str::to_owned)
     }
 
     /// Asks the catalog, off the async threads.
@@ -96,9 +251,47 @@ impl Index {
 }
 
 impl Context {
+    /// Writes down that the update under way was handled. Done before the first word about it goes out, and
+    /// after its effects: a crash before repeats the update, whose effects may be repeated and of which nobody
+    /// was told; a crash after costs the answer alone. So nobody is answered twice.
+    ///
+    /// # Errors
+    /// The store's: then nothing is said, and the update comes again.
+    pub async fn mark_handled(&self) -> Result<(), StoreError> {
+        match self.places.under_way.load(Ordering::SeqCst) {
+            0 => Ok(()),
+            update => {
+                crate::crash::point("before-handled-mark");
+                self.store.set_update_offset(update + 1).await?;
+                crate::crash::point("after-handled-mark");
+                self.places.under_way.store(0, Ordering::SeqCst);
+                Ok(())
+            }
+        }
+    }
+
+    /// Replaces a message of ours with a button that was pressed.
+    ///
+    /// # Errors
+    /// The store's and Telegram's.
+    pub async fn edit(
+        &self,
+        chat: &ChatId,
+        message_id: i64,
+        message: &Message,
+    ) -> Result<(), CommandError> {
+        self.mark_handled().await?;
+        Ok(self.telegram.edit(chat, message_id, message).await?)
+    }
+
     /// Sends a reply: past the outbox, since a lost answer to a person is asked for again, but within
     /// the pace of the bot.
     pub async fn reply(&self, chat: &ChatId, message: &Message) {
+        if let Err(error) = self.mark_handled().await {
+            tracing::error!(%error, "an update cannot be marked as handled; it is repeated later");
+            return;
+        }
+        let mut message = message.clone();
         for attempt in 0..2 {
             let now = self.clock.now();
             let wait = self.pace.next_at(now) - now;
@@ -108,7 +301,7 @@ impl Context {
                     .sleep(Duration::from_millis(wait.unsigned_abs()))
                     .await;
             }
-            match self.telegram.send(chat, message).await {
+            match self.telegram.send(chat, &message).await {
                 Outcome::Sent { .. } => {
                     if let Err(error) = self.store.note_reply(chat, self.clock.now()).await {
                         tracing::warn!(%error, "the pace of a chat cannot be written");
@@ -117,6 +310,9 @@ impl Context {
                 }
                 Outcome::RetryAfter { seconds } if attempt == 0 && seconds <= 5 => {
                     self.clock.sleep(Duration::from_secs(seconds)).await;
+                }
+                Outcome::Refused { reason } if attempt == 0 && is_thread_gone(&reason) => {
+                    message.thread = None;
                 }
                 other => {
                     tracing::warn!(%chat, outcome = ?other, "a reply was not delivered");
@@ -135,7 +331,10 @@ impl Context {
                 .title_of(&label.name)
                 .unwrap_or(&label.name)
                 .to_owned(),
-            Follow::Label(label) => label.name.clone(),
+            Follow::Label(label) => self
+                .index
+                .title(follow)
+                .unwrap_or_else(|| label.name.clone()),
         }
     }
 

@@ -12,9 +12,9 @@ pub use error::ConfigError;
 pub use load::{Source, load, show};
 pub use sections::{
     Channel, Config, DatesSettings, DeliverySettings, SiteSettings, TelegramSettings,
-    UnknownPolicy, WithdrawnPolicy,
+    UnknownPolicy, Webhook, WithdrawnPolicy,
 };
-pub use token::{Secret, TOKEN_VARIABLE, token};
+pub use token::{Secret, TOKEN_VARIABLE, WEBHOOK_SECRET_VARIABLE, token, webhook_secret};
 
 /// Where the config lies unless `--config` or `TAGWIRE_CONFIG` says otherwise.
 pub const DEFAULT_PATH: &str = "config/tagwire.yaml";

@@ -113,6 +113,58 @@ pub struct TelegramSettings {
     pub send_timeout_seconds: u64,
     /// Seconds that one long poll lasts. Default 30.
     pub poll_seconds: u64,
+    /// Telegram posts updates to the built-in server instead of being polled. Default: polling.
+    pub webhook: Option<Webhook>,
+    /// Commands and buttons of one person a minute; more are passed over. Default 60.
+    pub commands_per_minute: u32,
+    /// The most that one chat may follow. Default 500.
+    pub most_follows: usize,
+}
+
+/// `telegram.webhook`. The secret is not here: `TAGWIRE_TELEGRAM_WEBHOOK_SECRET`, or `secret_file`, or one that
+/// tagwire makes.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhook {
+    /// The address that Telegram posts to: https, port 443, 80, 88 or 8443.
+    pub url: String,
+    /// Where the built-in server listens for it. Default: the path of `url`.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// A file that holds the secret and nothing else: 16 to 256 of A-Z a-z 0-9 _ -.
+    #[serde(default)]
+    pub secret_file: Option<PathBuf>,
+}
+
+impl Webhook {
+    /// The address below the host, with its slash.
+    ///
+    /// # Errors
+    /// `url` or `path` cannot be used.
+    pub fn listen_path(&self) -> Result<String, ConfigError> {
+        let wrong = || {
+            ConfigError::key(
+                "telegram.webhook.url",
+                format!(
+                    "`{}`: write one like https://bot.example.org/telegram",
+                    self.url
+                ),
+            )
+        };
+        let url = url::Url::parse(&self.url).map_err(|_| wrong())?;
+        let port = url.port().unwrap_or(443);
+        if url.scheme() != "https" || ![443, 80, 88, 8443].contains(&port) {
+            return Err(wrong());
+        }
+        let path = self.path.clone().unwrap_or_else(|| url.path().to_owned());
+        match path.strip_prefix('/') {
+            Some(rest) if !rest.is_empty() && !path.contains(['?', '#', ' ']) => Ok(path),
+            _ => Err(ConfigError::key(
+                "telegram.webhook.path",
+                format!("`{path}` is no path of its own: write one like /telegram"),
+            )),
+        }
+    }
 }
 
 impl Default for TelegramSettings {
@@ -126,6 +178,9 @@ impl Default for TelegramSettings {
             in_flight: 64,
             send_timeout_seconds: 60,
             poll_seconds: 30,
+            webhook: None,
+            commands_per_minute: 60,
+            most_follows: 500,
         }
     }
 }
@@ -375,6 +430,15 @@ impl Config {
         self.validate_targets()?;
         if self.telegram.in_flight == 0 {
             return Err(ConfigError::key("telegram.in_flight", "write at least 1"));
+        }
+        if let Some(webhook) = &self.telegram.webhook {
+            webhook.listen_path()?;
+            if self.http.listen.trim().is_empty() {
+                return Err(ConfigError::key(
+                    "telegram.webhook",
+                    "needs the built-in server: set http.listen",
+                ));
+            }
         }
         if url::Url::parse(&self.telegram.api_url).is_err() {
             return Err(ConfigError::key(

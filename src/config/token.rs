@@ -57,6 +57,34 @@ pub fn token(file: Option<&Path>) -> Result<Option<Secret>, ConfigError> {
     Ok(Some(Secret::new(text)))
 }
 
+/// The environment variable that holds the webhook's secret.
+pub const WEBHOOK_SECRET_VARIABLE: &str = "TAGWIRE_TELEGRAM_WEBHOOK_SECRET";
+
+/// The webhook's secret from `TAGWIRE_TELEGRAM_WEBHOOK_SECRET`, else from `telegram.webhook.secret_file`;
+/// `None` without either.
+///
+/// # Errors
+/// The file cannot be read, or what was found is none (Bot API `setWebhook`; shorter than 16 is too easy to guess).
+pub fn webhook_secret(file: Option<&Path>) -> Result<Option<Secret>, ConfigError> {
+    let key = "telegram.webhook.secret_file";
+    let text = match (std::env::var(WEBHOOK_SECRET_VARIABLE), file) {
+        (Ok(text), _) if !text.trim().is_empty() => text,
+        (_, Some(file)) => std::fs::read_to_string(file).map_err(|error| {
+            ConfigError::key(key, format!("cannot read {}: {error}", file.display()))
+        })?,
+        _ => return Ok(None),
+    };
+    let text = text.trim();
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    if !(16..=256).contains(&text.len()) || !text.bytes().all(fits) {
+        return Err(ConfigError::key(
+            key,
+            "the webhook's secret must be 16 to 256 letters, digits, _ or -",
+        ));
+    }
+    Ok(Some(Secret::new(text)))
+}
+
 fn has_token_shape(text: &str) -> bool {
     text.split_once(':').is_some_and(|(bot, key)| {
         !bot.is_empty()

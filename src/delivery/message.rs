@@ -284,6 +284,7 @@ mod tests {
             categories: vec!["haidai".into()],
             tags: vec!["海岱日报新闻".into(), "C++ 语言".into(), "2026".into()],
             topics: vec![("market-supervision".into(), "市场监管".into())],
+            rules: Vec::new(),
         }
     }
 

@@ -7,6 +7,7 @@ pub mod message;
 pub mod plan;
 mod sender;
 mod terminal;
+mod threads;
 
 pub use clock::Clock;
 pub use sender::{Pace, Policy, Sender, Step};

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Clock;
 use super::message::{Form, alert, digest, withdrawn};
+use super::threads;
 use crate::model::{ChatId, Length};
 use crate::store::{
     Card, Claim, ClaimRules, Content, LONGEST_PAUSE, Millis, Settled, Store, StoreError,
@@ -328,7 +329,8 @@ impl Sender {
 
     async fn deliver(&self, claim: Claim) {
         let settled = match self.words(&claim) {
-            Ok(message) => {
+            Ok(mut message) => {
+                message.thread = threads::of(self.store.as_ref(), &claim).await;
                 let outcome = match &claim.content {
                     Content::Edit {
                         withdrawn: true,
@@ -343,7 +345,18 @@ impl Sender {
                     _ => self.outlet.send(&claim.chat, &message).await,
                 };
                 crate::crash::point("after-answer");
-                self.judge(&claim, outcome).await
+                match threads::gone(
+                    self.store.as_ref(),
+                    &claim,
+                    message.thread,
+                    &outcome,
+                    self.clock.now(),
+                )
+                .await
+                {
+                    Some(again) => again,
+                    None => self.judge(&claim, outcome).await,
+                }
             }
             Err(reason) => Settled::Failed {
                 reason: reason.into(),

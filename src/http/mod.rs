@@ -9,6 +9,7 @@ mod encode;
 mod files;
 mod guard;
 mod health;
+mod hook;
 mod media;
 mod missing;
 mod negotiate;
@@ -29,6 +30,7 @@ use crate::model::Site;
 
 pub use files::{CACHE, COMPONENT};
 pub use health::Health;
+pub use hook::{Hook, Posted};
 pub use serve::serve;
 pub use shelf::Shelf;
 
@@ -71,4 +73,6 @@ pub struct Serving {
     pub retired: BTreeSet<String>,
     /// A log line for each request.
     pub access_log: bool,
+    /// Where Telegram posts updates, if it does.
+    pub hook: Option<Hook>,
 }

@@ -77,7 +77,13 @@ async fn converse(
 ) {
     let service = service_fn(|request: Request<Incoming>| {
         let server = Arc::clone(&server);
-        async move { Ok::<_, Infallible>(server.answer(&request, client).await) }
+        async move {
+            let answer = match server.hook.as_ref().filter(|hook| hook.is_meant(&request)) {
+                Some(hook) => hook.answer(request).await,
+                None => server.answer(&request, client).await,
+            };
+            Ok::<_, Infallible>(answer)
+        }
     });
     let mut exchange = pin!(builder.serve_connection(TokioIo::new(connection), service));
     tokio::select! {
@@ -113,6 +119,7 @@ struct Server {
     files: Files,
     health: super::Health,
     access_log: bool,
+    hook: Option<super::Hook>,
 }
 
 impl Server {
@@ -120,6 +127,7 @@ impl Server {
         Server {
             health: serving.health.clone(),
             access_log: serving.access_log,
+            hook: serving.hook.clone(),
             files: Files::new(serving),
         }
     }

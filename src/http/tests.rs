@@ -40,6 +40,7 @@ pub(super) fn serving(shelf: Shelf) -> Serving {
         hubs: vec!["https://hub.test/".to_owned()],
         retired: BTreeSet::from(["feed/old.xml".to_owned(), "feed/旧.html".to_owned()]),
         access_log: false,
+        hook: None,
     }
 }
 

@@ -21,7 +21,7 @@ pub enum ChatId {
 )]
 pub struct InvalidChatId(pub String);
 
-const LARGEST: i64 = 1 << 52;
+const LARGEST: u64 = 1 << 52;
 
 impl ChatId {
     /// True for chats with Telegram's limit of 20 messages a minute: groups, supergroups, channels.
@@ -62,7 +62,7 @@ impl FromStr for ChatId {
             return Err(invalid());
         }
         match text.parse::<i64>() {
-            Ok(id) if id != 0 && id.abs() < LARGEST => Ok(ChatId::Id(id)),
+            Ok(id) if id != 0 && id.unsigned_abs() < LARGEST => Ok(ChatId::Id(id)),
             _ => Err(invalid()),
         }
     }
@@ -79,7 +79,15 @@ mod tests {
             "@tagwire_demo".parse(),
             Ok(ChatId::Name("@tagwire_demo".into()))
         );
-        for bad in ["0", "9007199254740993", "@a b", "@x", "somebody", ""] {
+        for bad in [
+            "-9223372036854775808",
+            "0",
+            "9007199254740993",
+            "@a b",
+            "@x",
+            "somebody",
+            "",
+        ] {
             assert!(bad.parse::<ChatId>().is_err(), "{bad}");
         }
     }

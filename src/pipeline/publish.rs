@@ -421,7 +421,7 @@ fn place(follow: &Follow) -> Place {
         Follow::Site => (0, String::new()),
         Follow::Label(label) => {
             let rank = match label.kind {
-                LabelKind::Topic => 1,
+                LabelKind::Topic | LabelKind::Words => 1,
                 LabelKind::Category => 2,
                 LabelKind::Tag => 3,
             };

@@ -92,7 +92,15 @@ impl SqliteStore {
         Ok(SqliteStore { writer, reader })
     }
 
-    async fn begin(&self) -> Result<Transaction<'_, Sqlite>, StoreError> {
+    pub(super) fn writer(&self) -> &SqlitePool {
+        &self.writer
+    }
+
+    pub(super) fn reader(&self) -> &SqlitePool {
+        &self.reader
+    }
+
+    pub(super) async fn begin(&self) -> Result<Transaction<'_, Sqlite>, StoreError> {
         const BEGIN: &str = "begin immediate";
         match self.writer.begin_with(BEGIN).await {
             // When the disk is full SQLite ends the transaction by itself, and sqlx, whose rollback then fails,
@@ -582,6 +590,16 @@ impl Store for SqliteStore {
         Ok(done.rows_affected() > 0)
     }
 
+    async fn own_rules(&self) -> Result<Vec<String>, StoreError> {
+        let rows = sqlx::query(
+            "select distinct s.name from subscriptions s join chats c on c.chat = s.chat
+             where s.kind = 'words' and c.state = 'active' order by s.name",
+        )
+        .fetch_all(&self.reader)
+        .await?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
+    }
+
     async fn following(&self, chat: &ChatId) -> Result<Vec<Follow>, StoreError> {
         let rows = sqlx::query(
             "select kind, name from subscriptions where chat = $1 order by created_at, kind, name",
@@ -680,10 +698,8 @@ pub(super) fn kind_and_name(follow: &Follow) -> (&'static str, &str) {
 }
 
 fn follow_of(kind: &str, name: String) -> Follow {
-    match LabelKind::ALL
-        .into_iter()
-        .find(|known| known.as_str() == kind)
-    {
+    let kinds = LabelKind::ALL.into_iter().chain([LabelKind::Words]);
+    match { kinds }.find(|known| known.as_str() == kind) {
         Some(kind) => Follow::Label(Label::new(kind, name)),
         None => Follow::Site,
     }

@@ -15,6 +15,8 @@ pub struct Message {
     pub entities: Vec<Entity>,
     /// Rows of buttons.
     pub buttons: Vec<Vec<Button>>,
+    /// The forum topic that it goes to (`message_thread_id`); the general one without.
+    pub thread: Option<i64>,
     /// It comes without a sound (Bot API `disable_notification`).
     pub silent: bool,
     /// Telegram shows a preview of its first link.
@@ -116,6 +118,17 @@ impl Message {
         self.text.push_str(&text[lead.len() + inner.len()..]);
     }
 
+    /// Puts a line of plain text above it.
+    pub fn headed(mut self, line: &str) -> Self {
+        let head = format!("{line}\n");
+        let length = utf16_len(&head);
+        for entity in &mut self.entities {
+            entity.offset += length;
+        }
+        self.text.insert_str(0, &head);
+        self
+    }
+
     /// Without styles: the first fallback when Telegram refuses the entities.
     pub fn without_styles(mut self) -> Self {
         self.entities.clear();
@@ -130,6 +143,9 @@ impl Message {
             "text": self.text,
             "link_preview_options": {"is_disabled": !self.preview},
         });
+        if let (Some(thread), true) = (self.thread, fresh) {
+            parameters["message_thread_id"] = json!(thread);
+        }
         if self.silent && fresh {
             parameters["disable_notification"] = json!(true);
         }

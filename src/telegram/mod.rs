@@ -5,6 +5,7 @@
 mod inspect;
 mod message;
 mod outcome;
+mod seal;
 
 use std::time::Duration;
 
@@ -20,7 +21,8 @@ use crate::model::ChatId;
 
 pub use inspect::Inspection;
 pub use message::{Button, ButtonAction, Entity, Message, Span, utf16_len};
-pub use outcome::Outcome;
+pub use outcome::{Outcome, is_thread_gone};
+pub use seal::{LONGEST_BUTTON, Seal};
 
 /// Where finished messages go: Telegram, or the terminal when there is no token.
 #[async_trait]
@@ -44,7 +46,16 @@ pub struct Telegram {
     polls: Bot,
     token: Secret,
     poll_seconds: u64,
+    seal: Option<Seal>,
 }
+
+/// The kinds of updates that are read. Posts in channels are not: a busy channel would bring a flood of them.
+pub const ALLOWED_UPDATES: [&str; 4] = [
+    "message",
+    "callback_query",
+    "my_chat_member",
+    "inline_query",
+];
 
 /// Why the API cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +76,8 @@ pub enum TelegramError {
 pub struct Me {
     /// The bot's user id.
     pub id: i64,
-    /// The bot's name, without `@`.
+    /// The bot's name, without `@`. Every bot has one, but the Bot API's type says that it may be missing.
+    #[serde(default)]
     pub username: String,
 }
 
@@ -97,6 +109,11 @@ method!(DeleteMessage, "deleteMessage", Value);
 method!(AnswerCallbackQuery, "answerCallbackQuery", bool);
 method!(SetMyCommands, "setMyCommands", bool);
 method!(GetChatMember, "getChatMember", Value);
+method!(GetChat, "getChat", Value);
+method!(AnswerInlineQuery, "answerInlineQuery", bool);
+method!(SetWebhook, "setWebhook", bool);
+method!(DeleteWebhook, "deleteWebhook", bool);
+method!(GetWebhookInfo, "getWebhookInfo", Value);
 
 impl Telegram {
     /// A client for the API at `api_url`. A send is ambiguous after `send_timeout`; a poll lasts `poll_seconds`.
@@ -125,7 +142,31 @@ impl Telegram {
             polls: bot(Duration::from_secs(poll_seconds + 15))?,
             token: token.clone(),
             poll_seconds,
+            seal: None,
         })
+    }
+
+    /// From now on buttons carry a seal, and only sealed ones are taken back.
+    pub fn sealed(mut self, seal: Seal) -> Self {
+        self.seal = Some(seal);
+        self
+    }
+
+    /// What a pressed button of ours carries; `None` when it is forged, or from before there were seals.
+    pub fn opened<'d>(&self, data: &'d str) -> Option<&'d str> {
+        match &self.seal {
+            Some(seal) => seal.open(data),
+            None => Some(data),
+        }
+    }
+
+    fn parameters(&self, chat: &ChatId, message: &Message, fresh: bool) -> Value {
+        let Some(seal) = &self.seal else {
+            return message.to_json(chat, fresh);
+        };
+        let mut message = message.clone();
+        seal.buttons(&mut message.buttons);
+        message.to_json(chat, fresh)
     }
 
     /// Who we are; the first call, which also shows whether the token is right.
@@ -142,14 +183,9 @@ impl Telegram {
     /// # Errors
     /// As the API answers.
     pub async fn updates(&self, offset: i64) -> Result<Vec<Value>, TelegramError> {
-        let allowed = [
-            "message",
-            "callback_query",
-            "my_chat_member",
-            "channel_post",
-        ];
         let parameters = json!({
-            "offset": offset, "timeout": self.poll_seconds, "limit": 100, "allowed_updates": allowed,
+            "offset": offset, "timeout": self.poll_seconds, "limit": 100,
+            "allowed_updates": ALLOWED_UPDATES,
         });
         self.call(&self.polls, GetUpdates(parameters)).await
     }
@@ -164,7 +200,7 @@ impl Telegram {
         message_id: i64,
         message: &Message,
     ) -> Result<(), TelegramError> {
-        let mut parameters = message.to_json(chat, false);
+        let mut parameters = self.parameters(chat, message, false);
         parameters["message_id"] = json!(message_id);
         match self.call(&self.sends, EditMessageText(parameters)).await {
             Err(TelegramError::Refused(text)) if text.contains("message is not modified") => Ok(()),
@@ -206,14 +242,67 @@ impl Telegram {
             .map(|_| ())
     }
 
-    /// The status of a user in a chat (Bot API `getChatMember`): `creator`, `administrator`, `member`, …
+    /// What a user is in a chat (Bot API `getChatMember`), as raw JSON.
     ///
     /// # Errors
     /// As the API answers.
-    pub async fn member_status(&self, chat: &ChatId, user: i64) -> Result<String, TelegramError> {
+    pub async fn member(&self, chat: &ChatId, user: i64) -> Result<Value, TelegramError> {
         let parameters = json!({"chat_id": message::chat_json(chat), "user_id": user});
-        let member = self.call(&self.sends, GetChatMember(parameters)).await?;
-        Ok(member["status"].as_str().unwrap_or_default().to_owned())
+        self.call(&self.sends, GetChatMember(parameters)).await
+    }
+
+    /// A chat (Bot API `getChat`), as raw JSON: its id, kind and title, for example of an `@name`.
+    ///
+    /// # Errors
+    /// As the API answers.
+    pub async fn chat(&self, chat: &ChatId) -> Result<Value, TelegramError> {
+        let parameters = json!({"chat_id": message::chat_json(chat)});
+        self.call(&self.sends, GetChat(parameters)).await
+    }
+
+    /// Answers a word in inline mode (Bot API `answerInlineQuery`) with its parameters but the id.
+    ///
+    /// # Errors
+    /// As the API answers.
+    pub async fn answer_inline(&self, query: &str, mut answer: Value) -> Result<(), TelegramError> {
+        answer["inline_query_id"] = json!(query);
+        self.call(&self.sends, AnswerInlineQuery(answer))
+            .await
+            .map(|_| ())
+    }
+
+    /// Updates come to this address from now on (Bot API `setWebhook`), one at a time so that they keep
+    /// their order, with a secret in a header.
+    ///
+    /// # Errors
+    /// As the API answers.
+    pub async fn set_webhook(&self, url: &str, secret: &str) -> Result<(), TelegramError> {
+        let parameters = json!({
+            "url": url, "secret_token": secret, "max_connections": 1,
+            "allowed_updates": ALLOWED_UPDATES,
+        });
+        self.call(&self.sends, SetWebhook(parameters))
+            .await
+            .map(|_| ())
+    }
+
+    /// Updates are polled from now on (Bot API `deleteWebhook`); what waits is kept.
+    ///
+    /// # Errors
+    /// As the API answers.
+    pub async fn delete_webhook(&self) -> Result<(), TelegramError> {
+        self.call(&self.sends, DeleteWebhook(json!({})))
+            .await
+            .map(|_| ())
+    }
+
+    /// The address that updates go to at present (Bot API `getWebhookInfo`); empty when they are polled.
+    ///
+    /// # Errors
+    /// As the API answers.
+    pub async fn webhook(&self) -> Result<String, TelegramError> {
+        let info = self.call(&self.sends, GetWebhookInfo(json!({}))).await?;
+        Ok(info["url"].as_str().unwrap_or_default().to_owned())
     }
 
     /// Removes the token from a text that goes to a log, a page or the store.
@@ -244,7 +333,7 @@ impl Telegram {
 #[async_trait]
 impl Outlet for Telegram {
     async fn send(&self, chat: &ChatId, message: &Message) -> Outcome {
-        let payload = SendMessage(message.to_json(chat, true));
+        let payload = SendMessage(self.parameters(chat, message, true));
         match JsonRequest::new(self.sends.clone(), payload).send().await {
             Ok(sent) => Outcome::Sent {
                 message_id: sent.message_id,
@@ -255,7 +344,7 @@ impl Outlet for Telegram {
 
     /// Bot API `editMessageText`.
     async fn edit(&self, chat: &ChatId, message_id: i64, message: &Message) -> Outcome {
-        let mut parameters = message.to_json(chat, false);
+        let mut parameters = self.parameters(chat, message, false);
         parameters["message_id"] = json!(message_id);
         let payload = EditMessageText(parameters);
         let answer = JsonRequest::new(self.sends.clone(), payload).send().await;

@@ -100,6 +100,18 @@ pub fn plain(error: &RequestError) -> String {
     }
 }
 
+/// Telegram's words when a forum topic is closed or gone (td, `MessagesManager`; Bot API's error texts).
+pub fn is_thread_gone(reason: &str) -> bool {
+    let lower = reason.to_ascii_lowercase();
+    let words = [
+        "message thread not found",
+        "topic_closed",
+        "topic_deleted",
+        "topic_id_invalid",
+    ];
+    words.iter().any(|words| lower.contains(words))
+}
+
 /// Texts are matched by their beginnings: Telegram adds new endings, and teloxide knows only old ones.
 fn refused(reason: String) -> Outcome {
     let lower = reason.to_ascii_lowercase();

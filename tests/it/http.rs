@@ -29,16 +29,35 @@ pub fn request(
     path: &str,
     headers: &[(&str, &str)],
 ) -> std::io::Result<Answer> {
+    request_with(port, method, path, headers, b"")
+}
+
+/// The same with a body. An answer that comes before the body is read counts.
+pub fn request_with(
+    port: u16,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> std::io::Result<Answer> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     let mut head = format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n");
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
+    if !body.is_empty() {
+        head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+    }
     head.push_str("\r\n");
     stream.write_all(head.as_bytes())?;
+    let _ = stream.write_all(body);
     let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes)?;
+    // A server that refuses a body may reset the connection behind its answer.
+    let read = stream.read_to_end(&mut bytes);
+    if bytes.is_empty() {
+        read?;
+    }
     parse(&bytes).ok_or_else(|| std::io::Error::other("no HTTP answer"))
 }
 

@@ -244,6 +244,10 @@ impl Daemon {
         self.request("GET", path, &[])
     }
 
+    pub fn post(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        http::request_with(self.port, "POST", path, headers, body).unwrap()
+    }
+
     pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
         http::request(self.port, method, path, headers).unwrap()
     }

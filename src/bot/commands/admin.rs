@@ -19,9 +19,9 @@ pub async fn stats(
 ) -> Result<(), CommandError> {
     let posts = context.index.ask(|catalog| catalog.counts()).await?;
     let store = context.store.counts().await?;
-    context
-        .reply(asker.chat(), &replies::stats(asker.words, posts, &store))
-        .await;
+    let mut reply = replies::stats(asker.words, posts, &store);
+    reply.push(&format!("\n{}", context.places.tally.line()));
+    asker.reply(context, &reply).await;
     Ok(())
 }
 
@@ -36,7 +36,7 @@ pub async fn problems(
         .ask(|catalog| Ok((catalog.problems(PROBLEMS)?, catalog.counts()?.problems)))
         .await?;
     let reply = replies::problems(asker.words, &problems, total);
-    context.reply(asker.chat(), &reply).await;
+    asker.reply(context, &reply).await;
     Ok(())
 }
 
@@ -53,7 +53,7 @@ pub async fn held(
         .map(|(card, reason)| (card.title, reason))
         .collect();
     let reply = replies::held(asker.words, &titles, total);
-    context.reply(asker.chat(), &reply).await;
+    asker.reply(context, &reply).await;
     Ok(())
 }
 
@@ -76,9 +76,6 @@ pub async fn held_pressed(
         .release_held(release, context.clock.now())
         .await?;
     let reply = replies::released(asker.words, count, release);
-    context
-        .telegram
-        .edit(asker.chat(), message_id, &reply)
-        .await?;
+    asker.edit(context, message_id, &reply).await?;
     Ok("")
 }

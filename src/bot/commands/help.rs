@@ -7,8 +7,8 @@ use crate::bot::{access, replies};
 /// Answers `/help`.
 pub async fn asked(context: &Context, asker: &Asker<'_>) -> Result<(), CommandError> {
     let admin = access::admin(context, asker.person).is_some();
-    context
-        .reply(asker.chat(), &replies::help(asker.words, admin))
+    asker
+        .reply(context, &replies::help(asker.words, admin))
         .await;
     Ok(())
 }

@@ -15,21 +15,21 @@ const SHOWN: usize = 5;
 pub async fn asked(context: &Context, asker: &Asker<'_>, query: &str) -> Result<(), CommandError> {
     let query = query.trim();
     let follows: Vec<Follow> = if query.is_empty() {
-        context.store.following(asker.chat()).await?
+        context.store.following(&asker.target().chat).await?
     } else {
         let found = search::labels(context, query).await?;
         match found.exact.or_else(|| found.choices.first().cloned()) {
             Some(choice) => vec![choice.follow],
             None => {
-                let reply = replies::found(asker.words, query, &[], 0);
-                context.reply(asker.chat(), &reply).await;
+                let reply = replies::found(asker.words, query, &[], 0, 0);
+                asker.reply(context, &reply).await;
                 return Ok(());
             }
         }
     };
     let rows = newest(context, follows).await?;
     let reply = replies::latest(asker.words, &rows, &context.site.url, context.site.timezone);
-    context.reply(asker.chat(), &reply).await;
+    asker.reply(context, &reply).await;
     Ok(())
 }
 

@@ -2,23 +2,29 @@
 //! In: `Incoming`. Out: the command's effects. What people type is parsed by teloxide's `BotCommands`.
 
 mod admin;
+mod channel;
 mod follow;
 mod following;
 mod help;
+mod inline;
 mod latest;
 mod membership;
+mod own_data;
 mod search;
+mod settings;
 mod start;
 
 use teloxide::utils::command::BotCommands;
 
 use super::access;
-use super::context::{CommandError, Context};
+use super::context::{CommandError, Context, Tally};
+use super::limits::{Ask, Verdict};
+use super::place_replies;
 use super::replies::{self, Words};
 use super::update::{Incoming, Person, Place};
 use crate::model::ChatId;
 use crate::store::ChatRow;
-use crate::telegram::Message;
+use crate::telegram::{ButtonAction, Message};
 
 /// The commands; what follows a command is its argument.
 #[derive(BotCommands, Debug, Clone, PartialEq, Eq)]
@@ -30,6 +36,15 @@ enum Command {
     Following,
     Unfollow(String),
     Latest(String),
+    Channel(String),
+    Settings(String),
+    Digest(String),
+    Quiet(String),
+    Pause,
+    Resume,
+    Privacy,
+    Export,
+    Forget,
     Stats,
     Problems,
     Held,
@@ -41,11 +56,69 @@ struct Asker<'a> {
     person: Option<&'a Person>,
     as_chat: bool,
     words: Words,
+    /// The channel that is meant, when it is not the chat itself.
+    channel: Option<Place>,
 }
 
-impl Asker<'_> {
+/// What stands before the channel that a button is about.
+const ABOUT: char = '@';
+
+impl<'a> Asker<'a> {
+    /// Where they write, and where answers go.
     fn chat(&self) -> &ChatId {
         &self.place.chat
+    }
+
+    /// The chat whose settings are meant: a channel that they manage, else where they write.
+    fn target(&self) -> &Place {
+        self.channel.as_ref().unwrap_or(self.place)
+    }
+
+    fn about(&self, channel: Place) -> Asker<'a> {
+        Asker {
+            channel: Some(channel),
+            ..self.about_own_chat()
+        }
+    }
+
+    fn about_own_chat(&self) -> Asker<'a> {
+        Asker {
+            channel: None,
+            ..*self
+        }
+    }
+
+    /// Answers where they wrote, in the same forum topic.
+    async fn reply(&self, context: &Context, message: &Message) {
+        context.reply(self.chat(), &self.dressed(message)).await;
+    }
+
+    /// Answers in the message with the button that they pressed.
+    async fn edit(
+        &self,
+        context: &Context,
+        message_id: i64,
+        message: &Message,
+    ) -> Result<(), CommandError> {
+        let message = self.dressed(message);
+        context.edit(self.chat(), message_id, &message).await
+    }
+
+    /// What is about a channel says so, and so do its buttons, which may be pressed much later.
+    fn dressed(&self, message: &Message) -> Message {
+        let mut message = message.clone();
+        message.thread = self.place.thread;
+        let Some(channel) = &self.channel else {
+            return message;
+        };
+        for button in message.buttons.iter_mut().flatten() {
+            if let ButtonAction::Data(data) = &mut button.action
+                && !data.contains(ABOUT)
+            {
+                *data = format!("{data}{ABOUT}{}", channel.chat);
+            }
+        }
+        message.headed(&place_replies::about_channel(self.words, &channel.title))
     }
 }
 
@@ -59,17 +132,21 @@ pub async fn handle(context: &Context, incoming: Incoming) -> Result<(), Command
             text,
         } => {
             let words = words(context, &place, person.as_ref()).await?;
-            let asker = Asker {
+            let mut asker = Asker {
                 place: &place,
                 person: person.as_ref(),
                 as_chat,
                 words,
+                channel: None,
             };
+            if is_for_us(&asker, &text) && !may_ask(context, &asker, None).await {
+                return Ok(());
+            }
+            asker.channel = channel::target(context, &asker).await?;
             let done = said(context, &asker, &text).await;
             if done.is_err() {
-                context
-                    .reply(asker.chat(), &Message::plain(replies::failed(words)))
-                    .await;
+                let word = Message::plain(replies::failed(words));
+                asker.reply(context, &word).await;
             }
             done
         }
@@ -81,17 +158,50 @@ pub async fn handle(context: &Context, incoming: Incoming) -> Result<(), Command
             data,
         } => {
             let words = words(context, &place, Some(&person)).await?;
-            let asker = Asker {
+            let mut asker = Asker {
                 place: &place,
                 person: Some(&person),
                 as_chat: false,
                 words,
+                channel: None,
             };
-            pressed(context, &asker, &query, message_id, &data).await
+            if !may_ask(context, &asker, Some(&query)).await {
+                return Ok(());
+            }
+            let Some(data) = context.telegram.opened(&data) else {
+                Tally::count(&context.places.tally.forged);
+                answer_press(context, &query, replies::stale_button(words)).await?;
+                return Ok(());
+            };
+            let (data, about) = match data.rsplit_once(ABOUT) {
+                Some((data, chat)) => match chat.parse() {
+                    Ok(chat) => (data, Some(chat)),
+                    Err(_) => {
+                        return answer_press(context, &query, replies::stale_button(words)).await;
+                    }
+                },
+                None => (data, None),
+            };
+            if let Some(chat) = about {
+                asker.channel = channel::known(context, chat).await?;
+                if asker.channel.is_none() {
+                    return answer_press(context, &query, replies::stale_button(words)).await;
+                }
+            }
+            pressed(context, &asker, &query, message_id, data).await
         }
-        Incoming::Membership { place, status } => {
-            membership::changed(context, &place, &status).await
-        }
+        Incoming::Membership {
+            place,
+            person,
+            old,
+            new,
+        } => membership::changed(context, &place, person.as_ref(), old, new).await,
+        Incoming::Inline {
+            query,
+            person,
+            text,
+            offset,
+        } => inline::asked(context, &query, &person, &text, &offset).await,
         Incoming::Moved { from, to } => Ok(context.store.move_chat(&from, &to).await?),
         Incoming::Nothing | Incoming::Unknown => Ok(()),
     }
@@ -111,6 +221,39 @@ async fn words(
     ))
 }
 
+/// In groups people talk to each other, and commands may be for other bots; both are free.
+fn is_for_us(asker: &Asker<'_>, text: &str) -> bool {
+    asker.place.is_private() || text.starts_with('/')
+}
+
+/// Whether there is an answer, or somebody asks too much; they are told once, in a group not at all.
+async fn may_ask(context: &Context, asker: &Asker<'_>, query: Option<&str>) -> bool {
+    let group = match asker.chat() {
+        ChatId::Id(id) => *id,
+        ChatId::Name(_) => 0,
+    };
+    let who = asker.person.map_or(group, |person| person.id);
+    let now = context.clock.now();
+    let verdict = context.places.limits.take(Ask::Command, who, now);
+    if verdict != Verdict::Answer {
+        Tally::count(&context.places.tally.slowed);
+    }
+    let word = place_replies::slow_down(asker.words);
+    match (verdict, query) {
+        (Verdict::Answer, _) => return true,
+        (Verdict::Warn, Some(query)) => {
+            if let Err(error) = answer_press(context, query, word).await {
+                tracing::warn!(%error, "an update cannot be marked as handled");
+            }
+        }
+        (Verdict::Warn, None) if asker.place.is_private() => {
+            asker.reply(context, &Message::plain(word)).await;
+        }
+        _ => {}
+    }
+    false
+}
+
 async fn said(context: &Context, asker: &Asker<'_>, text: &str) -> Result<(), CommandError> {
     if !text.starts_with('/') {
         // In a private chat a bare word is a search; in groups people talk to each other.
@@ -123,7 +266,7 @@ async fn said(context: &Context, asker: &Asker<'_>, text: &str) -> Result<(), Co
         Ok(command) => run(context, asker, command).await,
         Err(_) if asker.place.kind == "private" => {
             let reply = Message::plain(replies::unknown_command(asker.words));
-            context.reply(asker.chat(), &reply).await;
+            asker.reply(context, &reply).await;
             Ok(())
         }
         // In groups an unknown command may be meant for another bot.
@@ -140,10 +283,19 @@ async fn run(context: &Context, asker: &Asker<'_>, command: Command) -> Result<(
         Command::Following => following::asked(context, asker).await,
         Command::Unfollow(query) => following::remove_asked(context, asker, &query).await,
         Command::Latest(query) => latest::asked(context, asker, &query).await,
+        Command::Channel(name) => channel::asked(context, asker, &name).await,
+        Command::Settings(zone) => settings::asked(context, asker, "zone", &zone).await,
+        Command::Digest(hours) => settings::asked(context, asker, "digest", &hours).await,
+        Command::Quiet(hours) => settings::asked(context, asker, "quiet", &hours).await,
+        Command::Pause => settings::asked(context, asker, "pause", "1").await,
+        Command::Resume => settings::asked(context, asker, "pause", "0").await,
+        Command::Privacy => own_data::privacy(context, asker).await,
+        Command::Export => own_data::export(context, asker).await,
+        Command::Forget => own_data::forget(context, asker).await,
         Command::Stats | Command::Problems | Command::Held => {
             let Some(admin) = access::admin(context, asker.person) else {
                 let reply = Message::plain(replies::not_admin(asker.words));
-                context.reply(asker.chat(), &reply).await;
+                asker.reply(context, &reply).await;
                 return Ok(());
             };
             match command {
@@ -155,8 +307,11 @@ async fn run(context: &Context, asker: &Asker<'_>, command: Command) -> Result<(
     }
 }
 
-/// A button: `f:KEY` follows, `u:KEY` unfollows, `h:announce` and `h:dismiss` end the wait of held posts.
-/// Anybody can forge the data, so the rights are checked here again.
+/// A button: `c:ID` manages a channel, `f:KEY` follows, `u:KEY` unfollows, `w:KEY` previews a rule, `p:CHANGE` changes settings, `x:yes` forgets,
+/// `s:FROM:WORDS` and
+/// `l:FROM` turn pages, `h:announce` and `h:dismiss` end the wait of held posts.
+/// The seal says that a button is ours,
+/// not who may press it: the rights are checked again.
 async fn pressed(
     context: &Context,
     asker: &Asker<'_>,
@@ -164,24 +319,37 @@ async fn pressed(
     message_id: i64,
     data: &str,
 ) -> Result<(), CommandError> {
-    let answer = match data.split_once(':') {
+    let done = match data.split_once(':') {
         Some(("f", key)) => follow::pressed(context, asker, message_id, key).await,
+        Some(("w", key)) => follow::offered(context, asker, message_id, key).await,
+        Some(("p", change)) => settings::pressed(context, asker, message_id, change).await,
+        Some(("x", choice)) => own_data::forget_pressed(context, asker, message_id, choice).await,
+        Some(("s", page)) => follow::turned(context, asker, message_id, page).await,
+        Some(("l", from)) => following::turned(context, asker, message_id, from).await,
         Some(("u", key)) => following::pressed(context, asker, message_id, key).await,
+        Some(("c", choice)) => channel::pressed(context, asker, choice).await,
         Some(("h", choice)) => match access::admin(context, asker.person) {
             Some(admin) => admin::held_pressed(context, asker, &admin, message_id, choice).await,
             None => Ok(replies::not_admin(asker.words)),
         },
         _ => Ok(replies::stale_button(asker.words)),
     };
-    let word = match &answer {
+    let word = match &done {
         Ok(word) => word,
         Err(_) => replies::failed(asker.words),
     };
+    answer_press(context, query, word).await?;
+    done.map(|_| ())
+}
+
+/// Ends the waiting sign of a pressed button with a short word.
+async fn answer_press(context: &Context, query: &str, word: &str) -> Result<(), CommandError> {
+    context.mark_handled().await?;
     // The press may be minutes old after a restart; a late answer is refused, and that is harmless.
     if let Err(error) = context.telegram.answer(query, word).await {
         tracing::info!(%error, "a button press was answered too late");
     }
-    answer.map(|_| ())
+    Ok(())
 }
 
 async fn meet(context: &Context, asker: &Asker<'_>) -> Result<(), CommandError> {
@@ -199,9 +367,9 @@ async fn meet(context: &Context, asker: &Asker<'_>) -> Result<(), CommandError> 
 async fn manager(
     context: &Context,
     asker: &Asker<'_>,
-) -> Result<Option<access::Manager>, CommandError> {
-    let manager = access::manager(context, asker.place, asker.person, asker.as_chat).await?;
-    Ok(manager)
+) -> Result<Option<access::ChatAdmin>, CommandError> {
+    let place = asker.target();
+    Ok(access::chat_admin(context, place, asker.person, asker.as_chat).await?)
 }
 
 #[cfg(test)]

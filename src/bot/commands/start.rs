@@ -13,6 +13,6 @@ pub async fn asked(context: &Context, asker: &Asker<'_>, key: &str) -> Result<()
     }
     let topics = search::topics(context).await?;
     let reply = replies::welcome(asker.words, &context.site.title, &topics);
-    context.reply(asker.chat(), &reply).await;
+    asker.reply(context, &reply).await;
     Ok(())
 }

@@ -14,7 +14,7 @@ const SKEW: i64 = 30;
 const LISTEN: u64 = 4;
 
 pub async fn look(setup: &Setup) -> Vec<Finding> {
-    let telegram = match setup.telegram() {
+    let telegram = match setup.bare_telegram() {
         Ok(Some(telegram)) => telegram,
         Ok(None) => {
             let found =

@@ -66,6 +66,12 @@ fn fits(kind: &str, value: &Value) -> Result<(), String> {
         let items = value.as_array().ok_or_else(|| wrong(kind, value))?;
         return items.iter().try_for_each(|item| fits(inner, item));
     }
+    // Of these families the program uses one kind.
+    let kind = match kind {
+        "InlineQueryResult" => "InlineQueryResultArticle",
+        "InputMessageContent" => "InputTextMessageContent",
+        kind => kind,
+    };
     if kind == "BotCommandScope" {
         return scope_fits(value);
     }

@@ -11,6 +11,7 @@ mod check;
 mod entities;
 mod faults;
 mod html;
+mod inline;
 mod keyboard;
 mod links;
 mod listener;

@@ -13,7 +13,7 @@ use super::faults::{self, Fault, Outcome};
 use super::listener::Scissors;
 use super::refusal::{Refusal, Reply};
 use super::state::{Chat, Entry, Kind, State};
-use super::{chats, messages, table, updates};
+use super::{chats, inline, messages, table, updates};
 
 const LARGEST_BODY: usize = 1 << 20;
 
@@ -221,6 +221,7 @@ fn call(state: &mut State, name: &str, params: &Params) -> Reply {
         "editMessageReplyMarkup" => messages::edit_markup(state, params),
         "deleteMessage" => messages::delete(state, params),
         "answerCallbackQuery" => messages::answer_query(state, params),
+        "answerInlineQuery" => inline::answer(state, params),
         "setWebhook" => updates::set_webhook(state, params),
         "deleteWebhook" => updates::delete_webhook(state, params),
         "getWebhookInfo" => Ok(updates::webhook_info(state)),

@@ -235,6 +235,8 @@ pub struct State {
     pub poll: u64,
     pub webhook: Option<Map<String, Value>>,
     pub queries: BTreeMap<String, Query>,
+    /// Words in inline mode, by their number, and the answers to them.
+    pub inline: BTreeMap<String, Query>,
     /// Bot commands by scope and language.
     pub commands: BTreeMap<(String, String), Value>,
     pub pace: Pace,

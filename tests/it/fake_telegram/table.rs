@@ -79,6 +79,17 @@ pub const METHODS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "answerInlineQuery",
+        &[
+            "inline_query_id!: String",
+            "results!: Array of InlineQueryResult",
+            "cache_time: Integer",
+            "is_personal: Boolean",
+            "next_offset: String",
+            "button: InlineQueryResultsButton",
+        ],
+    ),
+    (
         "setMyCommands",
         &[
             "commands!: Array of BotCommand",
@@ -156,6 +167,31 @@ pub const TYPES: &[(&str, &[&str])] = &[
             "allow_group_chats: Boolean",
             "allow_channel_chats: Boolean",
         ],
+    ),
+    (
+        "InlineQueryResultArticle",
+        &[
+            "type!: String",
+            "id!: String",
+            "title!: String",
+            "input_message_content!: InputMessageContent",
+            "reply_markup: InlineKeyboardMarkup",
+            "url: String",
+            "description: String",
+        ],
+    ),
+    (
+        "InputTextMessageContent",
+        &[
+            "message_text!: String",
+            "parse_mode: String",
+            "entities: Array of MessageEntity",
+            "link_preview_options: LinkPreviewOptions",
+        ],
+    ),
+    (
+        "InlineQueryResultsButton",
+        &["text!: String", "start_parameter: String"],
     ),
     ("CopyTextButton", &["text!: String"]),
     (

@@ -264,7 +264,11 @@ impl Drop for Rig {
 }
 
 async fn begin(setup: &Setup, store: &Arc<dyn Store>) -> Arc<Sender> {
-    let telegram = setup.telegram().unwrap().expect("a token");
+    let telegram = setup
+        .telegram(store.as_ref())
+        .await
+        .unwrap()
+        .expect("a token");
     let sender = Arc::new(setup.sender(store.clone(), telegram));
     sender.recover().await.unwrap();
     sender
