@@ -14,6 +14,7 @@ use crate::pipeline::{Derived, DerivedError, PipelineError, Planner, Progress};
 use crate::push::{Book, Bucket, Hook, HubList, KEY_VARIABLES, Push, PushError, Stage};
 use crate::store::{InstanceLock, LockError, SqliteStore, Store, StoreError, path_of};
 use crate::telegram::{Outlet, Seal, Telegram, TelegramError};
+use crate::topics::story;
 use crate::topics::{self, Matcher, TopicError};
 
 /// Where the demo's messages go: everything that is new, on the terminal.
@@ -88,6 +89,8 @@ pub struct Setup {
     pub site: Site,
     /// The topics.
     pub matcher: Arc<Matcher>,
+    /// When posts of several sources are one story.
+    pub stories: story::Rules,
     /// The clock.
     pub clock: Clock,
     token: Option<Secret>,
@@ -118,8 +121,11 @@ impl Setup {
         let (topics, errors) = topics::load_dir(&config.topics.dir);
         let matcher = Matcher::new(topics)
             .map_err(|why| AppError::Config(ConfigError::new(format!("topics: {why}"))))?;
+        let stories = story::Rules::new(&config.stories)
+            .map_err(|why| AppError::Config(ConfigError::new(why)))?;
         let setup = Setup {
             config,
+            stories,
             site,
             matcher: Arc::new(matcher),
             clock: Clock::system(),
@@ -229,7 +235,7 @@ impl Setup {
                 .collect(),
             false => vec![],
         };
-        Planner::new(store, rules, admins)
+        Planner::new(store, rules, self.stories.clone(), admins)
     }
 
     /// Makes the subscriptions of the config's chats equal to the config. Without a token and without

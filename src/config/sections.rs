@@ -37,6 +37,8 @@ pub struct Config {
     pub topics: crate::topics::Settings,
     /// How long summaries are.
     pub summary: crate::summary::Settings,
+    /// When posts of several sources are one story.
+    pub stories: crate::topics::story::Settings,
     /// The bot.
     pub telegram: TelegramSettings,
     /// What is announced, and what happens to doubtful messages.

@@ -10,6 +10,7 @@ mod owed;
 mod plan;
 mod publish;
 mod reader;
+mod stories;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -5,12 +5,14 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::stories::{Stories, Telling};
 use super::{Derived, PipelineError};
 use crate::catalog::{Row, State};
 use crate::delivery::plan::{Occasion, Rules, corrections, decide};
 use crate::model::{ChatId, PostId};
 use crate::store::{Card, Decision, Millis, Store};
 use crate::topics::OwnRules;
+use crate::topics::story;
 
 /// Posts decided in one transaction: small enough that the bot's writes get in between.
 const PAGE: usize = 500;
@@ -36,6 +38,8 @@ pub struct Planned {
 pub struct Planner {
     store: Arc<dyn Store>,
     rules: Rules,
+    story_rules: story::Rules,
+    stories: Mutex<Stories>,
     admins: Vec<ChatId>,
     /// Whether this process has compared the announced posts with the catalog.
     compared: AtomicBool,
@@ -43,10 +47,17 @@ pub struct Planner {
 
 impl Planner {
     /// A planner; `admins` are told about held posts.
-    pub fn new(store: Arc<dyn Store>, rules: Rules, admins: Vec<ChatId>) -> Self {
+    pub fn new(
+        store: Arc<dyn Store>,
+        rules: Rules,
+        story_rules: story::Rules,
+        admins: Vec<ChatId>,
+    ) -> Self {
         Planner {
             store,
             rules,
+            story_rules,
+            stories: Mutex::default(),
             admins,
             compared: AtomicBool::new(false),
         }
@@ -115,6 +126,7 @@ impl Planner {
                     })
                     .collect()
             };
+            self.note_stories(derived, &page, &decided, now).await?;
             planned.deliveries += self.store.announce(&decided, now).await?;
             count(&decided, &mut planned);
             let ids: Vec<PostId> = page.into_iter().map(|row| row.id).collect();
@@ -147,6 +159,51 @@ impl Planner {
                 Ok(None)
             }
         }
+    }
+
+    /// Tells the store which of the posts to be announced tell what chats have already.
+    async fn note_stories(
+        &self,
+        derived: &Arc<Mutex<Derived>>,
+        page: &[Row],
+        decided: &[(Card, Decision)],
+        now: Millis,
+    ) -> Result<(), PipelineError> {
+        let window = self.story_rules.window();
+        let matters = |decision: &Decision| !matches!(decision, Decision::Known);
+        if window == 0 || !decided.iter().any(|(_, decision)| matters(decision)) {
+            return Ok(());
+        }
+        if !self.lock_stories().is_loaded() {
+            let notes = self.store.stories(now - window).await?;
+            self.lock_stories().load(notes);
+        }
+        let rows = page.iter().zip(decided);
+        let rows: Vec<&Row> = rows
+            .filter(|(_, (_, decision))| matters(decision))
+            .map(|(row, _)| row)
+            .collect();
+        let notes = {
+            let derived = lock(derived);
+            let new: Vec<Telling<'_>> = rows
+                .iter()
+                .map(|row| Telling {
+                    row,
+                    text: derived.reader.text_of(row),
+                })
+                .collect();
+            self.lock_stories().compare(&self.story_rules, &new, now)
+        };
+        let noted = self.store.note_stories(&notes, now - window).await;
+        if noted.is_err() {
+            // What the store does not know must not count as compared.
+            *self.lock_stories() = Stories::default();
+        }
+        Ok(noted?)
+    }
+
+    fn lock_stories(&self) -> MutexGuard<'_, Stories> {
+        self.stories.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Compares what was announced lately with what the catalog says now. It asks the store, not the

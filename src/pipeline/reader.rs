@@ -86,6 +86,12 @@ impl Reader {
         rules.met(&Article::from(&post))
     }
 
+    /// The article without what is cut from it; empty when its file cannot be read just now, so that only its
+    /// number tells its story.
+    pub fn text_of(&self, row: &Row) -> String {
+        self.post_of(row).map(|post| post.text).unwrap_or_default()
+    }
+
     fn post_of(&self, row: &Row) -> Option<Post> {
         let seen = self
             .first_seen

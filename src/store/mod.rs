@@ -13,6 +13,7 @@ mod sqlite_corrections;
 mod sqlite_digests;
 mod sqlite_outbox;
 mod sqlite_places;
+mod sqlite_stories;
 
 use std::collections::HashMap;
 
@@ -223,6 +224,23 @@ pub struct Correction {
     pub withdrawn: bool,
 }
 
+/// What an announced post tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoryNote {
+    /// The post.
+    pub post: PostId,
+    /// The article's number, if its file name has one.
+    pub key: Option<String>,
+    /// Plain text.
+    pub title: String,
+    /// The beginning of the article, plain text.
+    pub text: String,
+    /// Posts before it that tell the same; empty when notes are read back.
+    pub twins: Vec<PostId>,
+    /// When it came in.
+    pub at: Millis,
+}
+
 /// Which rows of the outbox to list. Empty fields let everything pass.
 #[derive(Debug, Clone, Default)]
 pub struct DeliveryFilter {
@@ -368,6 +386,13 @@ pub trait Store: People + Places + Send + Sync {
     /// In ONE transaction: records the decisions, and writes an outbox row for every chat that follows an
     /// announced post. Posts that were decided about before are left alone. Returns the rows written.
     async fn announce(&self, decided: &[(Card, Decision)], now: Millis) -> Result<u64, StoreError>;
+    /// What posts tell that came in since then.
+    async fn stories(&self, since: Millis) -> Result<Vec<StoryNote>, StoreError>;
+    /// In ONE transaction: keeps what new posts tell, and forgets what came in before `oldest`. A chat that
+    /// has, or waits for, an alert of a twin gets none of the post when it is announced.
+    async fn note_stories(&self, notes: &[StoryNote], oldest: Millis) -> Result<(), StoreError>;
+    /// The posts that tell the same as this one, whichever came first.
+    async fn twins(&self, post: &PostId) -> Result<Vec<PostId>, StoreError>;
     /// Posts that wait for an admin's word, oldest first, with the reason.
     async fn held(&self, limit: i64) -> Result<Vec<(Card, String)>, StoreError>;
     /// Ends the wait of all held posts. Returns how many posts that were.

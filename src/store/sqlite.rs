@@ -16,7 +16,8 @@ use sqlx::{Row, Sqlite, Transaction};
 use super::{
     Card, ChatRow, Claim, ClaimRules, Correction, Decision, DeliveryFilter, DeliveryRow, Follower,
     LONGEST_PAUSE, LONGEST_RETRY, Millis, Release, SLOWEST_PACE, Settled, Store, StoreCounts,
-    StoreError, pace, preferences, sqlite_corrections, sqlite_digests, sqlite_outbox,
+    StoreError, StoryNote, pace, preferences, sqlite_corrections, sqlite_digests, sqlite_outbox,
+    sqlite_stories,
 };
 use crate::model::{ChatId, Follow, Label, LabelKind, PostId, Preferences};
 
@@ -222,6 +223,20 @@ impl Store for SqliteStore {
         transaction.commit().await?;
         crate::crash::point("after-planning");
         Ok(rows)
+    }
+
+    async fn stories(&self, since: Millis) -> Result<Vec<StoryNote>, StoreError> {
+        sqlite_stories::since(&self.reader, since).await
+    }
+
+    async fn note_stories(&self, notes: &[StoryNote], oldest: Millis) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        sqlite_stories::note(&mut transaction, notes, oldest).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    async fn twins(&self, post: &PostId) -> Result<Vec<PostId>, StoreError> {
+        sqlite_stories::twins(&self.reader, post).await
     }
 
     async fn held(&self, limit: i64) -> Result<Vec<(Card, String)>, StoreError> {

@@ -7,7 +7,7 @@ use sqlx::{Row, Sqlite, SqlitePool, Transaction};
 use super::sqlite::{chat_id, kind_and_name};
 use super::{
     Card, Claim, ClaimRules, Content, Decision, DeliveryFilter, DeliveryRow, Millis, Release,
-    Settled, StoreError, pace, preferences, sqlite_corrections, sqlite_digests,
+    Settled, StoreError, pace, preferences, sqlite_corrections, sqlite_digests, sqlite_stories,
 };
 use crate::model::{ChatId, PostId};
 
@@ -79,7 +79,7 @@ async fn fan_out(tx: &mut Tx<'_>, card: &Card, fold: bool, now: Millis) -> Resul
         .await?
         .rows_affected();
     }
-    Ok(rows)
+    Ok(rows - sqlite_stories::skip_told(tx, &card.post, now).await?)
 }
 
 /// Ends the wait of all held posts.

@@ -1,0 +1,93 @@
+//! What announced posts tell, so that the same story from another source is not told twice to one chat.
+//! In: a post's title and text, and the earlier posts that tell the same. Out: both, for as long as they count.
+//! Kept here and not in the catalog: a catalog that is deleted must not make a story new.
+
+use sqlx::{Row, SqlitePool};
+
+use super::sqlite_outbox::Tx;
+use super::{Millis, StoreError, StoryNote};
+use crate::model::PostId;
+
+/// Notes since then, oldest first.
+pub async fn since(pool: &SqlitePool, since: Millis) -> Result<Vec<StoryNote>, StoreError> {
+    let rows = sqlx::query(
+        "select post, key, title, text, at from stories where at >= $1 order by at, post",
+    )
+    .bind(since)
+    .fetch_all(pool)
+    .await?;
+    let note = |row: &sqlx::sqlite::SqliteRow| StoryNote {
+        post: PostId::new(row.get::<String, _>(0)),
+        key: row.get(1),
+        title: row.get(2),
+        text: row.get(3),
+        twins: Vec::new(),
+        at: row.get(4),
+    };
+    Ok(rows.iter().map(note).collect())
+}
+
+/// Keeps notes, and drops those of before `oldest`. A note that is there stays.
+pub async fn note(tx: &mut Tx<'_>, notes: &[StoryNote], oldest: Millis) -> Result<(), StoreError> {
+    sqlx::query("delete from stories where at < $1")
+        .bind(oldest)
+        .execute(&mut **tx)
+        .await?;
+    for note in notes {
+        sqlx::query(
+            "insert into stories values ($1, $2, $3, $4, $5) on conflict (post) do nothing",
+        )
+        .bind(note.post.as_str())
+        .bind(&note.key)
+        .bind(&note.title)
+        .bind(&note.text)
+        .bind(note.at)
+        .execute(&mut **tx)
+        .await?;
+        for twin in &note.twins {
+            sqlx::query("insert into twins values ($1, $2) on conflict do nothing")
+                .bind(note.post.as_str())
+                .bind(twin.as_str())
+                .execute(&mut **tx)
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+/// Chats that have the story already, or will have it, need it no second time: their new rows are skipped.
+/// Returns how many.
+pub async fn skip_told(tx: &mut Tx<'_>, post: &PostId, now: Millis) -> Result<u64, StoreError> {
+    let twins: Vec<String> =
+        sqlx::query_scalar("select twin from twins where post = $1 order by twin")
+            .bind(post.as_str())
+            .fetch_all(&mut **tx)
+            .await?;
+    let mut skipped = 0;
+    for twin in twins {
+        skipped += sqlx::query(
+            "update outbox set state = 'skipped', reason = 'same story as ' || $2, settled_at = $3
+             where post = $1 and kind = 'alert' and state = 'pending' and exists (select 1 from outbox t
+               where t.post = $2 and t.chat = outbox.chat and t.kind = 'alert'
+                 and (t.state in ('pending', 'held', 'sending', 'sent', 'unknown')))",
+        )
+        .bind(post.as_str())
+        .bind(twin)
+        .bind(now)
+        .execute(&mut **tx)
+        .await?
+        .rows_affected();
+    }
+    Ok(skipped)
+}
+
+/// The posts that tell the same as this one, whichever came first.
+pub async fn twins(pool: &SqlitePool, post: &PostId) -> Result<Vec<PostId>, StoreError> {
+    let twins: Vec<String> = sqlx::query_scalar(
+        "select twin from twins where post = $1 union select post from twins where twin = $1 order by 1",
+    )
+    .bind(post.as_str())
+    .fetch_all(pool)
+    .await?;
+    Ok(twins.into_iter().map(PostId::new).collect())
+}
