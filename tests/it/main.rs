@@ -29,6 +29,7 @@ mod moving_house;
 mod posts_become_feeds;
 mod pushing;
 mod random_cards;
+mod same_story;
 mod serving_feeds;
 mod settings_and_data;
 mod the_bot_answers;

@@ -1,0 +1,119 @@
+//! One story from several sources: told once to a chat, over restarts, and never at the cost of another story.
+
+use crate::fake_telegram::FakeTelegram;
+use crate::world::{World, today};
+
+const ALL: i64 = -1_001_234_567_890;
+const SECOND: i64 = -1_001_234_567_891;
+const NOTICE: &str = "市场监管总局今天公布第三批食品抽检结果，共抽检三千二百批次，合格率为百分之九十八点六。\
+                      抽检发现的主要问题是农药残留超标和微生物污染，有关企业已经停止销售并召回产品。\
+                      消费者可以登录网站查询不合格产品的名单，也可以拨打热线投诉举报。";
+
+/// One channel follows the site, one the second source alone.
+fn world() -> World {
+    let world = World::new().with_telegram().config(&format!(
+        "telegram: {{channels: [{{chat: {ALL}, follow: [site]}}, {{chat: {SECOND}, follow: ['category:second']}}]}}\n"
+    ));
+    let telegram = world.telegram();
+    telegram.add_channel(ALL, Some("all_news"), "全部");
+    telegram.add_channel(SECOND, Some("second_news"), "第二来源");
+    world
+}
+
+fn post(world: &World, name: &str, title: &str, category: &str, body: &str) {
+    world.post(
+        &format!("2026-11-20-{name}.md"),
+        &today(title, category, "食品", body),
+    );
+}
+
+fn next(telegram: &FakeTelegram, chat: i64) -> String {
+    let text = telegram.next_message(chat).text;
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn the_same_article_number_is_one_story_also_after_a_restart() {
+    let world = world();
+    let telegram = world.telegram();
+    let daemon = world.start();
+    post(
+        &world,
+        "202611202398034850",
+        "抽检结果公布",
+        "first",
+        "第一家的正文。",
+    );
+    assert_eq!(next(telegram, ALL), "抽检结果公布");
+    post(
+        &world,
+        "NW202611202398034850",
+        "转载：抽检结果",
+        "second",
+        "第二家的正文。",
+    );
+    assert_eq!(
+        next(telegram, SECOND),
+        "转载：抽检结果",
+        "who has it from nobody gets it"
+    );
+    assert!(daemon.terminate().success());
+    let daemon = world.start();
+    post(
+        &world,
+        "X202611202398034850",
+        "再转：抽检结果",
+        "third",
+        "第三家的正文。",
+    );
+    post(
+        &world,
+        "202611202398034851",
+        "另一篇文章",
+        "third",
+        "第四篇的正文。",
+    );
+    assert_eq!(next(telegram, ALL), "另一篇文章");
+    assert!(daemon.terminate().success());
+    assert_eq!(telegram.messages(ALL).len(), 2);
+    let rows = world.run(&["deliveries", "--state", "skipped"], 0);
+    assert!(rows.contains("same story as"), "{rows}");
+}
+
+#[test]
+fn a_retold_text_is_one_story_and_one_with_another_number_is_not() {
+    let world = world();
+    let telegram = world.telegram();
+    let daemon = world.start();
+    post(&world, "a", "食品抽检结果公布", "first", NOTICE);
+    assert_eq!(next(telegram, ALL), "食品抽检结果公布");
+    let retold = format!("{NOTICE}\n\n专家提醒，购买时应当查看标签。");
+    post(
+        &world,
+        "b",
+        "三千多批次食品抽检：这些不合格",
+        "first",
+        &retold,
+    );
+    let other = NOTICE
+        .replace("第三批", "第四批")
+        .replace("九十八点六", "九十七点一");
+    post(&world, "c", "食品抽检结果公布", "first", &other);
+    assert_eq!(next(telegram, ALL), "食品抽检结果公布");
+    assert!(daemon.terminate().success());
+    assert_eq!(telegram.messages(ALL).len(), 2);
+    let why = world.run(&["explain", "posts/2026-11-20-b.md"], 0);
+    assert!(why.contains("same story as"), "{why}");
+}
+
+#[test]
+fn a_window_of_nothing_joins_nothing() {
+    let world = world().config("stories: {window_hours: 0}\n");
+    let telegram = world.telegram();
+    let daemon = world.start();
+    post(&world, "a", "食品抽检结果公布", "first", NOTICE);
+    post(&world, "b", "食品抽检结果公布了", "first", NOTICE);
+    next(telegram, ALL);
+    next(telegram, ALL);
+    assert!(daemon.terminate().success());
+}
