@@ -251,11 +251,11 @@ impl Setup {
         Ok(super::bot::subscribe(store, &channels, self.clock.now()).await?)
     }
 
-    /// Telegram, if there is a token; its buttons carry the store's seal.
+    /// Telegram, if there is a token.
     ///
     /// # Errors
-    /// The address of the API is none, or the store cannot be asked.
-    pub async fn telegram(&self, store: &dyn Store) -> Result<Option<Arc<Telegram>>, AppError> {
+    /// The address of the API is none.
+    pub fn telegram(&self) -> Result<Option<Telegram>, AppError> {
         let Some(token) = &self.token else {
             return Ok(None);
         };
@@ -267,6 +267,20 @@ impl Setup {
             timeout,
             settings.poll_seconds,
         )?;
+        Ok(Some(telegram))
+    }
+
+    /// Telegram with the store's seal on its buttons, if there is a token.
+    ///
+    /// # Errors
+    /// The address of the API is none, or the store cannot be asked.
+    pub async fn sealed_telegram(
+        &self,
+        store: &dyn Store,
+    ) -> Result<Option<Arc<Telegram>>, AppError> {
+        let Some(telegram) = self.telegram()? else {
+            return Ok(None);
+        };
         let seal = Seal::new(store.seal_key().await?);
         Ok(Some(Arc::new(telegram.sealed(seal))))
     }
@@ -277,7 +291,7 @@ impl Setup {
         &self,
         store: &dyn Store,
     ) -> Result<Option<Arc<dyn Outlet>>, AppError> {
-        if let Some(telegram) = self.telegram(store).await? {
+        if let Some(telegram) = self.sealed_telegram(store).await? {
             return Ok(Some(telegram));
         }
         if store.bot().await?.is_some() {
