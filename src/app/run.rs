@@ -41,7 +41,7 @@ pub async fn run(
 
     let bell = setup.push(stages)?.start(&mut tasks, &stop);
     let outlet = setup.outlet(store.as_ref()).await?;
-    let telegram = setup.telegram(store.as_ref()).await?;
+    let telegram = setup.sealed_telegram(store.as_ref()).await?;
     let mut wake = None;
     let mut pace = None;
     if let Some(outlet) = outlet {

@@ -270,23 +270,11 @@ impl Setup {
         Ok(())
     }
 
-    /// Telegram, if there is a token; its buttons carry the store's seal.
-    ///
-    /// # Errors
-    /// The address of the API is none, or the store cannot be asked.
-    pub async fn telegram(&self, store: &dyn Store) -> Result<Option<Arc<Telegram>>, AppError> {
-        let Some(telegram) = self.bare_telegram()? else {
-            return Ok(None);
-        };
-        let seal = Seal::new(store.seal_key().await?);
-        Ok(Some(Arc::new(telegram.sealed(seal))))
-    }
-
-    /// The same for questions alone: it asks no store, and its buttons would not work.
+    /// Telegram, if there is a token.
     ///
     /// # Errors
     /// The address of the API is none.
-    pub fn bare_telegram(&self) -> Result<Option<Telegram>, AppError> {
+    pub fn telegram(&self) -> Result<Option<Telegram>, AppError> {
         let Some(token) = &self.token else {
             return Ok(None);
         };
@@ -301,13 +289,28 @@ impl Setup {
         Ok(Some(telegram))
     }
 
+    /// Telegram with the store's seal on its buttons, if there is a token.
+    ///
+    /// # Errors
+    /// The address of the API is none, or the store cannot be asked.
+    pub async fn sealed_telegram(
+        &self,
+        store: &dyn Store,
+    ) -> Result<Option<Arc<Telegram>>, AppError> {
+        let Some(telegram) = self.telegram()? else {
+            return Ok(None);
+        };
+        let seal = Seal::new(store.seal_key().await?);
+        Ok(Some(Arc::new(telegram.sealed(seal))))
+    }
+
     /// Where messages go. `None` when they must wait: the store holds the chats of a bot, but there is no
     /// token; printing them would lose them for the people who follow.
     pub(super) async fn outlet(
         &self,
         store: &dyn Store,
     ) -> Result<Option<Arc<dyn Outlet>>, AppError> {
-        if let Some(telegram) = self.telegram(store).await? {
+        if let Some(telegram) = self.sealed_telegram(store).await? {
             return Ok(Some(telegram));
         }
         if store.bot().await?.is_some() {

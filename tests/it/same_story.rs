@@ -10,9 +10,9 @@ const NOTICE: &str = "市场监管总局今天公布第三批食品抽检结果�
                       消费者可以登录网站查询不合格产品的名单，也可以拨打热线投诉举报。";
 
 /// One channel follows the site, one the second source alone.
-fn world() -> World {
+fn world(config: &str) -> World {
     let world = World::new().with_telegram().config(&format!(
-        "telegram: {{channels: [{{chat: {ALL}, follow: [site]}}, {{chat: {SECOND}, follow: ['category:second']}}]}}\n"
+        "{config}telegram: {{channels: [{{chat: {ALL}, follow: [site]}}, {{chat: {SECOND}, follow: ['category:second']}}]}}\n"
     ));
     let telegram = world.telegram();
     telegram.add_channel(ALL, Some("all_news"), "全部");
@@ -34,7 +34,7 @@ fn next(telegram: &FakeTelegram, chat: i64) -> String {
 
 #[test]
 fn the_same_article_number_is_one_story_also_after_a_restart() {
-    let world = world();
+    let world = world("");
     let telegram = world.telegram();
     let daemon = world.start();
     post(
@@ -82,7 +82,7 @@ fn the_same_article_number_is_one_story_also_after_a_restart() {
 
 #[test]
 fn a_retold_text_is_one_story_and_one_with_another_number_is_not() {
-    let world = world();
+    let world = world("");
     let telegram = world.telegram();
     let daemon = world.start();
     post(&world, "a", "食品抽检结果公布", "first", NOTICE);
@@ -108,7 +108,7 @@ fn a_retold_text_is_one_story_and_one_with_another_number_is_not() {
 
 #[test]
 fn a_window_of_nothing_joins_nothing() {
-    let world = world().config("stories: {window_hours: 0}\n");
+    let world = world("stories: {window_hours: 0}\n");
     let telegram = world.telegram();
     let daemon = world.start();
     post(&world, "a", "食品抽检结果公布", "first", NOTICE);

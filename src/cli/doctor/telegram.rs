@@ -14,7 +14,7 @@ const SKEW: i64 = 30;
 const LISTEN: u64 = 4;
 
 pub async fn look(setup: &Setup) -> Vec<Finding> {
-    let telegram = match setup.bare_telegram() {
+    let telegram = match setup.telegram() {
         Ok(Some(telegram)) => telegram,
         Ok(None) => {
             let found =
@@ -99,6 +99,10 @@ impl Ask<'_> {
             Err(error) => return Finding::passed("updates", error.to_string()),
         };
         let url = hook["url"].as_str().unwrap_or_default();
+        let own = self.setup.config.telegram.webhook.as_ref();
+        if own.is_some_and(|own| own.url == url) {
+            return Finding::fine("updates", "Telegram posts them to telegram.webhook.url");
+        }
         if !url.is_empty() {
             let host = url.split('/').nth(2).unwrap_or("?");
             return Finding::wrong(

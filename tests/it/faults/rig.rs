@@ -265,7 +265,7 @@ impl Drop for Rig {
 
 async fn begin(setup: &Setup, store: &Arc<dyn Store>) -> Arc<Sender> {
     let telegram = setup
-        .telegram(store.as_ref())
+        .sealed_telegram(store.as_ref())
         .await
         .unwrap()
         .expect("a token");
@@ -290,6 +290,7 @@ fn card(number: usize, now: i64) -> Card {
         categories: vec!["demo".into()],
         tags: Vec::new(),
         topics: Vec::new(),
+        rules: Vec::new(),
     }
 }
 
