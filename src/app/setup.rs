@@ -248,7 +248,20 @@ impl Setup {
                 .suspend(&terminal, "the terminal is not in use", self.clock.now())
                 .await?;
         }
-        Ok(super::bot::subscribe(store, &channels, self.clock.now()).await?)
+        super::bot::subscribe(store, &channels, self.clock.now()).await?;
+        let urgent = self.matcher.topics().filter(|topic| topic.urgent);
+        let urgent: Vec<String> = urgent.map(|topic| topic.id.clone()).collect();
+        store.set_urgent_topics(&urgent).await?;
+        let wishes = self.config.channel_preferences()?;
+        for ((chat, _), wishes) in self.config.channels()?.iter().zip(&wishes) {
+            let known = match chat {
+                ChatId::Name(name) => store.named(name).await?,
+                ChatId::Id(_) => None,
+            };
+            let chat = known.as_ref().unwrap_or(chat);
+            store.set_preferences(chat, wishes).await?;
+        }
+        Ok(())
     }
 
     /// Telegram, if there is a token.
@@ -317,6 +330,8 @@ impl Setup {
                 resend_unknown: delivery.unknown == UnknownPolicy::Resend,
                 expire_after: i64::from(delivery.expire_hours) * HOUR,
                 delete_withdrawn: delivery.withdrawn == WithdrawnPolicy::Delete,
+                fold_above: i64::from(delivery.fold_above),
+                fold_late_above: i64::from(delivery.fold_late_above),
             },
         )
     }

@@ -17,6 +17,10 @@ pub struct Message {
     pub buttons: Vec<Vec<Button>>,
     /// The forum topic that it goes to (`message_thread_id`); the general one without.
     pub thread: Option<i64>,
+    /// It comes without a sound (Bot API `disable_notification`).
+    pub silent: bool,
+    /// Telegram shows a preview of its first link.
+    pub preview: bool,
 }
 
 /// A style on a part of the text.
@@ -137,10 +141,13 @@ impl Message {
         let mut parameters = json!({
             "chat_id": chat_json(chat),
             "text": self.text,
-            "link_preview_options": {"is_disabled": true},
+            "link_preview_options": {"is_disabled": !self.preview},
         });
         if let (Some(thread), true) = (self.thread, fresh) {
             parameters["message_thread_id"] = json!(thread);
+        }
+        if self.silent && fresh {
+            parameters["disable_notification"] = json!(true);
         }
         if !entities.is_empty() {
             parameters["entities"] = Value::Array(entities);
