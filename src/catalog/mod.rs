@@ -190,6 +190,16 @@ impl Catalog {
         })
     }
 
+    /// Before and after many changes: in between, the log is folded into the index seldom, since each fold waits
+    /// for the disk and writes the pages that all posts share once more.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn expect_many(&mut self, is_many: bool) -> Result<(), CatalogError> {
+        let result = schema::fold_log_seldom(&self.connection, is_many);
+        self.wrap(result)
+    }
+
     fn wrap<T>(&self, result: rusqlite::Result<T>) -> Result<T, CatalogError> {
         result.map_err(|source| error(&self.path, source))
     }

@@ -83,7 +83,24 @@ pub fn tune(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "normal")?;
     connection.pragma_update(None, "cache_size", -8192)?;
     connection.pragma_update(None, "temp_store", "memory")?;
+    // A log that grew in a long build does not stay so on the disk.
+    connection.pragma_update(None, "journal_size_limit", 8 << 20)?;
     connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+/// Pages of the log after which it is folded into the index: SQLite's default, and 64 MB.
+const FOLD_AFTER: u32 = 1_000;
+const FOLD_AFTER_MANY: u32 = 16_384;
+
+/// Whether the log may grow before it is folded into the index.
+pub fn fold_log_seldom(connection: &Connection, seldom: bool) -> rusqlite::Result<()> {
+    let pages = if seldom { FOLD_AFTER_MANY } else { FOLD_AFTER };
+    connection.pragma_update(None, "wal_autocheckpoint", pages)?;
+    if !seldom {
+        // As far as readers let it; the rest is folded by the next change.
+        connection.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(()))?;
+    }
     Ok(())
 }
 

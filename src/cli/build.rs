@@ -2,26 +2,64 @@
 
 use std::time::Instant;
 
-use super::{Verdict, block_on, screen};
+use super::screen::Manner;
+use super::{Verdict, block_on};
 use crate::app::{self, AppError, Setup};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Counts};
 use crate::pipeline::Round;
 
 /// Builds the feeds.
-pub fn execute(setup: &Setup, quiet: bool) -> Result<Verdict, AppError> {
+pub fn execute(setup: &Setup, manner: Manner) -> Result<Verdict, AppError> {
     let started = Instant::now();
-    let round = block_on(app::build(setup, screen::progress(quiet)))?;
-    report(setup, &round, started)
+    let round = block_on(app::build(setup, manner.progress()))?;
+    report(setup, &round, started, manner)
 }
 
 /// Says what a round did. Files that could not be written are an error; problems of posts are not.
-pub fn report(setup: &Setup, round: &Round, started: Instant) -> Result<Verdict, AppError> {
+pub fn report(
+    setup: &Setup,
+    round: &Round,
+    started: Instant,
+    manner: Manner,
+) -> Result<Verdict, AppError> {
     for notice in &round.notices {
         eprintln!("warning: {notice}");
     }
     let counts = Catalog::reader(&setup.config.catalog.path)
         .and_then(|catalog| catalog.counts())
         .map_err(|error| AppError::Pipeline(error.into()))?;
+    match manner.json {
+        true => println!("{}", as_json(&counts, round, started)),
+        false => tell(&counts, round, started),
+    }
+    match round.failed.first() {
+        None => Ok(Verdict::Fine),
+        Some((path, why)) => Err(AppError::Write {
+            files: round.failed.len(),
+            path: path.clone(),
+            why: why.clone(),
+        }),
+    }
+}
+
+fn as_json(counts: &Counts, round: &Round, started: Instant) -> serde_json::Value {
+    serde_json::json!({
+        "posts": counts.live,
+        "waiting": counts.waiting,
+        "withdrawn": counts.withdrawn,
+        "labels": counts.labels,
+        "added": round.delta.added,
+        "changed": round.delta.changed,
+        "removed": round.delta.removed,
+        "written": round.written,
+        "unchanged": round.unchanged,
+        "failed": round.failed.len(),
+        "problems": counts.problems,
+        "seconds": started.elapsed().as_secs_f64(),
+    })
+}
+
+fn tell(counts: &Counts, round: &Round, started: Instant) {
     println!(
         "{} posts, {} labels: {} added, {} changed, {} removed; {} files written, {} unchanged, in {:.2} s",
         counts.live,
@@ -41,13 +79,5 @@ pub fn report(setup: &Setup, round: &Round, started: Instant) -> Result<Verdict,
     }
     if counts.problems > 0 {
         println!("{} problems; `tagwire check` shows them", counts.problems);
-    }
-    match round.failed.first() {
-        None => Ok(Verdict::Fine),
-        Some((path, why)) => Err(AppError::Write {
-            files: round.failed.len(),
-            path: path.clone(),
-            why: why.clone(),
-        }),
     }
 }

@@ -63,9 +63,17 @@ enum Command {
     /// Watch the posts, publish the feeds, serve them, deliver the messages
     Run,
     /// One pass of everything, then end: for cron and CI
-    Once,
+    Once {
+        /// Progress and result as JSON, an object a line
+        #[arg(long)]
+        json: bool,
+    },
     /// Build the feeds, then end
-    Build,
+    Build {
+        /// Progress and result as JSON, an object a line
+        #[arg(long)]
+        json: bool,
+    },
     /// Show every problem of posts, topics and config; exit code 1 if there is one
     Check(check::Options),
     /// Show what was read of each post
@@ -171,8 +179,8 @@ fn execute(cli: Cli) -> Result<Verdict, AppError> {
     let quiet = cli.common.quiet;
     match cli.command {
         Command::Run => run::execute(setup, quiet),
-        Command::Once => once::execute(&setup, quiet),
-        Command::Build => build::execute(&setup, quiet),
+        Command::Once { json } => once::execute(&setup, screen::Manner { quiet, json }),
+        Command::Build { json } => build::execute(&setup, screen::Manner { quiet, json }),
         Command::Posts { json } => posts::execute(&setup, json),
         Command::Explain { post, json } => explain::execute(&setup, &post, json),
         Command::Deliveries(options) => deliveries::execute(&setup, &options),

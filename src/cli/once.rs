@@ -1,13 +1,25 @@
 //! `tagwire once`: one pass of everything. In: a setup. Out: one line on what happened.
 
-use super::{Verdict, block_on, build, screen};
+use super::screen::Manner;
+use super::{Verdict, block_on, build};
 use crate::app::{self, AppError, Setup};
 
 /// Scans, publishes, announces, delivers what is due, ends.
-pub fn execute(setup: &Setup, quiet: bool) -> Result<Verdict, AppError> {
+pub fn execute(setup: &Setup, manner: Manner) -> Result<Verdict, AppError> {
     let started = std::time::Instant::now();
-    let (round, planned) = block_on(app::once(setup, screen::progress(quiet)))?;
-    let verdict = build::report(setup, &round, started)?;
+    let (round, planned) = block_on(app::once(setup, manner.progress()))?;
+    let verdict = build::report(setup, &round, started, manner)?;
+    if manner.json {
+        let told = serde_json::json!({
+            "announced": planned.announced,
+            "messages": planned.deliveries,
+            "held": planned.held,
+            "held_because": planned.held_because.map(|reason| reason.to_string()),
+            "known": planned.known,
+        });
+        println!("{told}");
+        return Ok(verdict);
+    }
     println!(
         "{} posts announced in {} messages, {} held, {} taken note of",
         planned.announced, planned.deliveries, planned.held, planned.known

@@ -1,8 +1,10 @@
-//! Standard error: logs and the progress bar.
-//! In: how talkative to be. Out: a subscriber for `tracing`, a bar on a terminal and nothing elsewhere.
+//! What is told while something is under way: logs and progress.
+//! In: how talkative to be. Out: a subscriber for `tracing`; a bar on a terminal, lines for scripts on standard
+//! output, nothing elsewhere.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use tracing_subscriber::EnvFilter;
@@ -29,16 +31,55 @@ pub fn start_logs(verbose: u8, quiet: bool) {
         .try_init();
 }
 
+/// How a run tells what it does.
+#[derive(Debug, Clone, Copy)]
+pub struct Manner {
+    /// Errors only.
+    pub quiet: bool,
+    /// For scripts.
+    pub json: bool,
+}
+
+impl Manner {
+    /// Where progress goes.
+    pub fn progress(self) -> Option<Progress> {
+        match self.json {
+            true => Some(progress_lines()),
+            false => progress(self.quiet),
+        }
+    }
+}
+
+/// Work that is done in this time is over before a bar is read.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Lines of progress come no closer than this, but for the last of each step.
+const BETWEEN_LINES: Duration = Duration::from_millis(100);
+
+/// Progress as JSON, a line each: `{"step":"reading posts","done":512,"total":10000}`.
+fn progress_lines() -> Progress {
+    let last: Mutex<Option<Instant>> = Mutex::new(None);
+    Arc::new(move |what: &str, done: u64, total: u64| {
+        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        if done < total && last.is_some_and(|last| last.elapsed() < BETWEEN_LINES) {
+            return;
+        }
+        *last = Some(Instant::now());
+        let line = serde_json::json!({"step": what, "done": done, "total": total});
+        // A script that no longer listens is no reason to stop.
+        let _ = writeln!(std::io::stdout(), "{line}");
+    })
+}
+
 /// A progress bar, if a person looks.
 pub fn progress(quiet: bool) -> Option<Progress> {
     if quiet || !std::io::stderr().is_terminal() {
         return None;
     }
     let bar: Mutex<Option<ProgressBar>> = Mutex::new(None);
+    let started = Instant::now();
     Some(Arc::new(move |what: &str, done: u64, total: u64| {
         let mut bar = bar.lock().unwrap_or_else(PoisonError::into_inner);
-        // A short piece of work is over before a bar is read.
-        if total < 200 {
+        if bar.is_none() && (started.elapsed() < PATIENCE || done >= total) {
             return;
         }
         let shown = bar.get_or_insert_with(new_bar);

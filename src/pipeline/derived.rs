@@ -24,6 +24,9 @@ use crate::topics::Matcher;
 /// Files read and written in one go: large enough for two cores, small enough for flat memory.
 const BATCH: usize = 256;
 
+/// From so many files on, the catalog prepares for a long build.
+const MANY: usize = 2_000;
+
 /// What keeps the derived half from starting.
 #[derive(Debug, thiserror::Error)]
 pub enum DerivedError {
@@ -270,6 +273,10 @@ impl Derived {
         let total = changes.read.len() as u64;
         let mut done = 0;
         let mut readings: Vec<Reading> = Vec::new();
+        let is_many = changes.read.len() >= MANY;
+        if is_many {
+            self.catalog.expect_many(true)?;
+        }
         // While one batch is read on all cores, the one before it is written into the index.
         for batch in changes.read.chunks(BATCH) {
             let (reader, catalog) = (&self.reader, &mut self.catalog);
@@ -296,7 +303,10 @@ impl Derived {
         }
         round.delta.merge(self.catalog.upsert(&readings, now)?);
         self.remember(readings);
-        Ok(())
+        match is_many {
+            true => self.catalog.expect_many(false),
+            false => Ok(()),
+        }
     }
 
     /// Keeps what was just read for the feeds that are rendered next.

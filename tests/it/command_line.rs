@@ -167,3 +167,25 @@ fn config_show_has_the_settings_in_force_and_no_secret() {
     );
     assert!(!shown.contains(world.telegram().token()));
 }
+
+#[test]
+fn scripts_read_progress_and_result() {
+    let world = World::new();
+    world.post(
+        "2026-11-20-a.md",
+        &today("甲", "demo", "标签", "正文第一段。"),
+    );
+    let output = world.run(&["build", "--json"], 0);
+    let lines: Vec<serde_json::Value> = output
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let (result, progress) = lines.split_last().unwrap();
+    assert_eq!(result["added"], 1);
+    assert_eq!(result["failed"], 0);
+    let read = serde_json::json!({"step": "reading posts", "done": 1, "total": 1});
+    assert!(progress.contains(&read), "{output}");
+    let output = world.run(&["once", "--json"], 0);
+    let last: serde_json::Value = serde_json::from_str(output.lines().last().unwrap()).unwrap();
+    assert_eq!(last["announced"], 0, "{output}");
+}
