@@ -13,6 +13,8 @@ mod window;
 mod write;
 
 #[cfg(test)]
+mod plan_tests;
+#[cfg(test)]
 mod window_tests;
 
 use std::collections::HashMap;
