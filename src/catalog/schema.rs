@@ -23,6 +23,7 @@ create table posts (
   source text, via text, first_seen integer not null, content_hash blob not null,
   state integer not null, planned integer not null default 0);
 create index posts_waiting on posts (published) where state = 1;
+create index posts_withdrawn on posts (post) where state = 2;
 create index posts_unplanned on posts (published, id) where planned = 0 and state = 0;
 create index posts_first_seen on posts (path, published) where first_seen = 1;
 -- The site is a label of its own kind, so that one query serves every feed.
