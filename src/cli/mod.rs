@@ -8,6 +8,7 @@ mod build;
 mod check;
 mod config;
 mod deliveries;
+mod doctor;
 mod explain;
 mod held;
 mod init;
@@ -92,6 +93,8 @@ enum Command {
     },
     /// The outbox: what was sent to whom, what waits, and why
     Deliveries(deliveries::Options),
+    /// Look at everything around tagwire: token, rights, clock, disks, store; say how to mend what is wrong
+    Doctor(doctor::Options),
     /// Look at topics, try rules on posts, judge them by labels
     Topic {
         #[command(subcommand)]
@@ -169,6 +172,9 @@ fn execute(cli: Cli) -> Result<Verdict, AppError> {
     if let Command::Check(options) = &cli.command {
         return check::execute(&source, options);
     }
+    if let Command::Doctor(options) = &cli.command {
+        return doctor::execute(&source, options);
+    }
     if let Command::Topic { action } = cli.command {
         return topic::execute(&source, action);
     }
@@ -188,7 +194,9 @@ fn execute(cli: Cli) -> Result<Verdict, AppError> {
         Command::Restore { file, announce } => backup::restore(&setup, &file, announce),
         Command::Held { action } => held::execute(&setup, action),
         Command::Config { action } => config::execute(&setup, &action),
-        Command::Check(_) | Command::Init(_) | Command::Topic { .. } => Ok(Verdict::Fine),
+        Command::Check(_) | Command::Doctor(_) | Command::Init(_) | Command::Topic { .. } => {
+            Ok(Verdict::Fine)
+        }
     }
 }
 

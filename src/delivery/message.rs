@@ -43,7 +43,7 @@ impl Form {
 pub fn alert(card: &Card, language: &str, zone: Tz, form: Form) -> Message {
     let url = web_address(&card.url);
     let mut message = Message::default();
-    let title = cut(&clean(&card.title), TITLE_LIMIT);
+    let title = title(card);
     match url {
         Some(url) => message.push_as(&title, &[Span::Bold, Span::Link(url.to_owned())]),
         None => message.push_as(&title, &[Span::Bold]),
@@ -83,7 +83,7 @@ pub fn alert(card: &Card, language: &str, zone: Tz, form: Form) -> Message {
 /// What stays in the chat of an announcement whose post was withdrawn: the title struck through, and why.
 pub fn withdrawn(card: &Card, language: &str, form: Form) -> Message {
     let mut message = Message::default();
-    message.push_as(&cut(&clean(&card.title), TITLE_LIMIT), &[Span::Strike]);
+    message.push_as(&title(card), &[Span::Strike]);
     message.push("\n\n");
     let words = match language {
         "en" => "This article was withdrawn by its publisher.",
@@ -99,6 +99,15 @@ pub fn withdrawn(card: &Card, language: &str, form: Form) -> Message {
 /// The word to admins about posts that wait for them.
 pub fn held_notice(posts: u64, reason: &str) -> String {
     format!("⏸ {posts} 篇文章等待确认，暂未推送（{reason}）。\n/held 查看并决定：推送或忽略。")
+}
+
+/// The title; the post's id where there is nothing to see of one, so that no message is empty.
+fn title(card: &Card) -> String {
+    let title = cut(&clean(&card.title), TITLE_LIMIT);
+    match title.is_empty() {
+        true => cut(card.post.as_str(), TITLE_LIMIT),
+        false => title,
+    }
 }
 
 /// Source, local time and hashtags.
@@ -152,7 +161,8 @@ pub fn web_address(url: &str) -> Option<&str> {
     let parsed = url::Url::parse(url).ok().filter(|_| url.len() <= 2048)?;
     let is_web = matches!(parsed.scheme(), "http" | "https");
     let has_dot = parsed.host_str().is_some_and(|host| host.contains('.'));
-    (is_web && has_dot).then_some(url)
+    let is_one_word = !url.contains(|c: char| c.is_whitespace() || c.is_control());
+    (is_web && has_dot && is_one_word).then_some(url)
 }
 
 /// Without control characters and without marks that turn the direction of the text around.

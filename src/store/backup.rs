@@ -126,6 +126,14 @@ async fn put_aside(store: &Path, now: Millis) -> Result<Option<PathBuf>, StoreEr
     Ok(Some(aside))
 }
 
+/// Reads all of a store, beside a running daemon or not, and counts what it holds.
+///
+/// # Errors
+/// It is not there, or not sound.
+pub async fn sound(store: &Path) -> Result<StoreCounts, StoreError> {
+    verify(store).await
+}
+
 /// Opens a copy and reads all of it.
 async fn verify(file: &Path) -> Result<StoreCounts, StoreError> {
     let unsound = |why: String| StoreError::Unsound {

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{ChatId, Follow, PostId};
 
-pub use backup::{Since, backup, restore};
+pub use backup::{Since, backup, restore, sound};
 pub use card::Card;
 pub use lock::{InstanceLock, LockError};
 pub use sqlite::{SqliteStore, path_of};

@@ -2,6 +2,7 @@
 //! In: messages of our own type, and the methods the bot needs. Out: an `Outcome` that says what may be
 //! done next, with the token scrubbed from every text.
 
+mod inspect;
 mod message;
 mod outcome;
 
@@ -17,6 +18,7 @@ use teloxide::requests::{JsonRequest, Payload, Request};
 use crate::config::Secret;
 use crate::model::ChatId;
 
+pub use inspect::Inspection;
 pub use message::{Button, ButtonAction, Entity, Message, Span, utf16_len};
 pub use outcome::Outcome;
 

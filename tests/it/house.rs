@@ -45,7 +45,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "app", "catalog", "config", "delivery", "feeds", "pipeline", "posts", "store", "topics",
+            "app", "catalog", "config", "delivery", "feeds", "pipeline", "posts", "store",
+            "telegram", "topics",
         ],
     ),
 ];

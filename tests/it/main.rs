@@ -7,6 +7,7 @@ mod agrees_with_kramdown;
 mod bad_input;
 mod command_line;
 mod corrections;
+mod doctor;
 mod fake_is_strict;
 #[allow(
     dead_code,
@@ -20,10 +21,12 @@ mod house;
 mod http;
 mod killed_at_random;
 mod labels_have_names;
+mod message_proofs;
 mod messages_arrive;
 mod moving_house;
 mod posts_become_feeds;
 mod pushing;
+mod random_cards;
 mod serving_feeds;
 mod the_bot_answers;
 mod topics;

@@ -131,6 +131,31 @@ impl FakeTelegram {
     }
 }
 
+/// Whether Telegram would take these parameters of `sendMessage` in a private chat; else its words.
+pub fn would_take(parameters: &serde_json::Value) -> Result<(), String> {
+    let (_, fields) = table::method("sendMessage").ok_or("no such method")?;
+    let given = parameters.as_object().cloned().unwrap_or_default();
+    let params = check::params(&fields, given, false)?;
+    let mut state = state::State::default();
+    state.pace.off = true;
+    let chat = params["chat_id"].as_i64().unwrap_or(1);
+    state.users.insert(
+        chat,
+        state::User {
+            id: chat,
+            name: "Li".into(),
+            language: "zh-hans".into(),
+            started: true,
+            met: true,
+            blocked: false,
+        },
+    );
+    let place = state::Chat::new(chat, state::Kind::Private, "Li");
+    state.chats.insert(chat, place);
+    let taken = messages::send(&mut state, &params);
+    taken.map(|_| ()).map_err(|refusal| refusal.description)
+}
+
 /// Panics, without showing it, when the token or its secret half is in `text`.
 pub fn assert_token_absent(text: &str) {
     if let Some(at) = text.find(SECRET) {

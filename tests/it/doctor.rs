@@ -1,0 +1,170 @@
+//! `tagwire doctor`: everything that keeps tagwire from its work is found and comes with its mend.
+
+use serde_json::Value;
+
+use crate::fake_telegram::{Fault, Only};
+use crate::world::World;
+
+const CHANNEL: i64 = -1_001_234_567_890;
+const GROUP: i64 = -1_009_876_543_210;
+
+fn world() -> World {
+    let world = World::new().with_telegram().config(&format!(
+        "telegram: {{admins: [7], channels: [{{chat: {CHANNEL}, follow: [site]}}, {{chat: {GROUP}, follow: [site]}}]}}\n"
+    ));
+    let telegram = world.telegram();
+    telegram.forgive_unread();
+    telegram.add_channel(CHANNEL, Some("news"), "快讯");
+    telegram.add_supergroup(GROUP, "群");
+    telegram.add_user(7, "Li", "zh-hans");
+    telegram.user_starts(7);
+    telegram.take_updates();
+    world
+}
+
+/// What was found, by check; each with its state and mend.
+fn findings(world: &World, more: &[&str], code: i32) -> Vec<Value> {
+    let arguments = [&["doctor", "--json"], more].concat();
+    let said = world.run(&arguments, code);
+    said.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+fn about<'a>(findings: &'a [Value], check: &str, words: &str) -> &'a Value {
+    let found = findings.iter().find(|finding| {
+        finding["check"] == check
+            && finding["found"]
+                .as_str()
+                .is_some_and(|found| found.contains(words))
+    });
+    found.unwrap_or_else(|| panic!("nothing about {check} with `{words}`: {findings:#?}"))
+}
+
+fn is_wrong(finding: &Value) {
+    assert_eq!(finding["state"], "wrong", "{finding}");
+    assert!(
+        finding["mend"]
+            .as_str()
+            .is_some_and(|mend| !mend.is_empty()),
+        "{finding}"
+    );
+}
+
+#[test]
+fn a_healthy_site_is_found_healthy_before_its_first_start_and_while_it_runs() {
+    let world = world();
+    let before = findings(&world, &[], 0);
+    assert_eq!(about(&before, "token", "@tagwire_test_bot")["state"], "ok");
+    assert_eq!(about(&before, "clock", "agrees")["state"], "ok");
+    assert_eq!(about(&before, "updates", "nobody else")["state"], "ok");
+    assert_eq!(about(&before, "chat", "快讯")["state"], "ok");
+    assert_eq!(about(&before, "admin", "Li")["state"], "ok");
+    about(&before, "store", "not there yet");
+    let daemon = world.start();
+    let running = findings(&world, &[], 0);
+    about(&running, "lock", &format!("process {}", daemon.pid()));
+    about(&running, "store", "sound");
+    about(&running, "updates", "the running tagwire");
+    assert!(!running.iter().any(|finding| finding["state"] == "wrong"));
+    assert!(daemon.terminate().success());
+    let words = world.run(&["doctor"], 0);
+    assert!(
+        words.contains("ok       token       @tagwire_test_bot"),
+        "{words}"
+    );
+}
+
+#[test]
+fn rights_that_are_missing_are_named_chat_by_chat() {
+    let world = world();
+    let telegram = world.telegram();
+    telegram.set_bot_status(CHANNEL, 7, "left");
+    telegram.set_bot_status(GROUP, 7, "kicked");
+    let found = findings(&world, &["--set", "telegram.admins=[7, 8]"], 1);
+    is_wrong(about(&found, "chat", "快讯"));
+    is_wrong(about(&found, "chat", &GROUP.to_string()));
+    let unknown = about(&found, "admin", "8: ");
+    assert_eq!(unknown["state"], "warning");
+}
+
+#[test]
+fn a_wrong_token_a_webhook_and_another_poller_are_told_apart() {
+    let world = world();
+    let telegram = world.telegram();
+    let refused = Fault::Refused {
+        code: 401,
+        description: "Unauthorized".into(),
+    };
+    telegram.fail_next(refused, Only::method("getMe"), 1);
+    is_wrong(about(&findings(&world, &[], 1), "token", "Unauthorized"));
+    let hook = set_webhook(&world);
+    assert!(hook.contains("true"), "{hook}");
+    is_wrong(about(
+        &findings(&world, &[], 1),
+        "updates",
+        "hooks.example.org",
+    ));
+    delete_webhook(&world);
+    let daemon = world.start();
+    daemon.wait_for_output("bot: @");
+    let elsewhere = [
+        "--set",
+        "store.url=sqlite:elsewhere/store.db",
+        "--set",
+        "catalog.path=elsewhere/catalog.db",
+    ];
+    is_wrong(about(
+        &findings(&world, &elsewhere, 1),
+        "updates",
+        "another program",
+    ));
+    drop(daemon);
+}
+
+/// Speaks to the fake as another program with the same token would.
+fn call(world: &World, method: &str, query: &str) -> String {
+    let telegram = world.telegram();
+    let path = format!("/bot{}/{method}?{query}", telegram.token());
+    crate::http::request(telegram.port(), "GET", &path, &[])
+        .unwrap()
+        .text()
+}
+
+fn set_webhook(world: &World) -> String {
+    call(
+        world,
+        "setWebhook",
+        "url=https://hooks.example.org/secret-path",
+    )
+}
+
+fn delete_webhook(world: &World) {
+    call(world, "deleteWebhook", "");
+}
+
+#[test]
+fn a_network_that_is_not_there_and_a_damaged_store_are_found() {
+    let world = world();
+    world.write("var/store.db", &"no database at all. ".repeat(1000));
+    let found = findings(&world, &["--set", "telegram.api_url=http://127.0.0.1:1"], 1);
+    is_wrong(about(&found, "store", "no sound store"));
+    is_wrong(about(&found, "network", ""));
+    let found = findings(&world, &["--set", "posts.dir=nowhere"], 1);
+    is_wrong(about(&found, "posts", "nowhere"));
+    let found = findings(&world, &["--set", "posts.dri=nowhere"], 1);
+    is_wrong(about(&found, "config", "`dri`"));
+}
+
+#[test]
+fn a_token_that_others_can_read_is_found() {
+    let world = world();
+    let secret = tempfile::tempdir().unwrap();
+    let file = secret.path().join("token");
+    std::fs::write(&file, world.telegram().token()).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    std::fs::set_permissions(&file, mode).unwrap();
+    let set = format!("telegram.token_file={}", file.display());
+    let found = findings(&world, &["--set", &set], 0);
+    assert_eq!(about(&found, "token file", "644")["state"], "warning");
+}
