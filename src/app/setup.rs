@@ -248,7 +248,15 @@ impl Setup {
                 .suspend(&terminal, "the terminal is not in use", self.clock.now())
                 .await?;
         }
-        Ok(store.sync_channels(&channels, self.clock.now()).await?)
+        store.sync_channels(&channels, self.clock.now()).await?;
+        let urgent = self.matcher.topics().filter(|topic| topic.urgent);
+        let urgent: Vec<String> = urgent.map(|topic| topic.id.clone()).collect();
+        store.set_urgent_topics(&urgent).await?;
+        let wishes = self.config.channel_preferences()?;
+        for ((chat, _), wishes) in self.config.channels()?.iter().zip(&wishes) {
+            store.set_preferences(chat, wishes).await?;
+        }
+        Ok(())
     }
 
     /// Telegram, if there is a token.
@@ -302,6 +310,8 @@ impl Setup {
                 resend_unknown: delivery.unknown == UnknownPolicy::Resend,
                 expire_after: i64::from(delivery.expire_hours) * HOUR,
                 delete_withdrawn: delivery.withdrawn == WithdrawnPolicy::Delete,
+                fold_above: i64::from(delivery.fold_above),
+                fold_late_above: i64::from(delivery.fold_late_above),
             },
         )
     }

@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 
 use crate::catalog::{Counts, Row};
 use crate::model::{Follow, LabelKind, Problem};
-use crate::store::StoreCounts;
+use crate::store::{Release, StoreCounts};
 use crate::telegram::{Button, Message, Span};
 
 /// The language that a chat is spoken to in.
@@ -370,21 +370,30 @@ pub fn held(words: Words, titles: &[(String, String)], total: i64) -> Message {
             shorten(reason, 120)
         ));
     }
-    message.buttons = vec![vec![
-        Button::data(words.pick("全部推送", "Announce all"), "h:announce"),
-        Button::data(words.pick("全部忽略", "Dismiss all"), "h:dismiss"),
-    ]];
+    message.buttons = vec![
+        vec![
+            Button::data(words.pick("逐篇推送", "Announce each"), "h:announce"),
+            Button::data(words.pick("合并推送", "One digest"), "h:digest"),
+        ],
+        vec![Button::data(
+            words.pick("全部忽略", "Dismiss all"),
+            "h:dismiss",
+        )],
+    ];
     message
 }
 
 /// Held posts were decided about.
-pub fn released(words: Words, count: u64, announced: bool) -> Message {
-    Message::plain(match (words, announced) {
-        (Words::Zh, true) => format!("✅ 已推送 {count} 篇文章。"),
-        (Words::Zh, false) => format!("已忽略 {count} 篇文章。"),
-        (Words::En, true) => format!("✅ {count} posts are being announced."),
-        (Words::En, false) => format!("{count} posts dismissed."),
-    })
+pub fn released(words: Words, count: u64, release: Release) -> Message {
+    let text = match (words, release) {
+        (Words::Zh, Release::Announce) => format!("✅ 已推送 {count} 篇文章。"),
+        (Words::Zh, Release::Digest) => format!("✅ 正在合并推送 {count} 篇文章。"),
+        (Words::Zh, Release::Dismiss) => format!("已忽略 {count} 篇文章。"),
+        (Words::En, Release::Announce) => format!("✅ {count} posts are being announced."),
+        (Words::En, Release::Digest) => format!("✅ {count} posts go out in digests."),
+        (Words::En, Release::Dismiss) => format!("{count} posts dismissed."),
+    };
+    Message::plain(text)
 }
 
 fn short(text: &str) -> String {

@@ -4,6 +4,7 @@ use clap::Subcommand;
 
 use super::{Verdict, block_on};
 use crate::app::{AppError, Setup};
+use crate::store::Release;
 
 /// What to do with held posts.
 #[derive(Subcommand, Clone, Copy)]
@@ -12,6 +13,8 @@ pub enum Action {
     List,
     /// Announce all of them; a running daemon sends them at once
     Announce,
+    /// Announce all of them in digests
+    Digest,
     /// Mark all of them as known: nobody is told
     Dismiss,
 }
@@ -33,11 +36,16 @@ pub fn execute(setup: &Setup, action: Option<Action>) -> Result<Verdict, AppErro
             }
             Action::Announce => println!(
                 "{} posts are being announced",
-                store.release_held(true, now).await?
+                store.release_held(Release::Announce, now).await?
             ),
-            Action::Dismiss => {
-                println!("{} posts dismissed", store.release_held(false, now).await?)
-            }
+            Action::Digest => println!(
+                "{} posts are being announced in digests",
+                store.release_held(Release::Digest, now).await?
+            ),
+            Action::Dismiss => println!(
+                "{} posts dismissed",
+                store.release_held(Release::Dismiss, now).await?
+            ),
         }
         store.close().await;
         Ok(Verdict::Fine)

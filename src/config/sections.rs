@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ConfigError;
 use crate::feeds::Labels;
-use crate::model::{ChatId, Follow, Site};
+use crate::model::{ChatId, Follow, Preferences, Rhythm, Site};
 use crate::posts::NaiveDates;
 use crate::publish::CommandLine;
 
@@ -138,6 +138,15 @@ pub struct Channel {
     pub chat: ChatText,
     /// `site`, `topic:ID`, `category:NAME`, `tag:NAME`.
     pub follow: Vec<String>,
+    /// `off` (default), `hourly`, or full hours such as `8,18`.
+    #[serde(default)]
+    pub digest: Option<String>,
+    /// Hours without alerts, such as `22:00-07:00`.
+    #[serde(default)]
+    pub quiet: Option<String>,
+    /// Messages come without a sound.
+    #[serde(default)]
+    pub silent: bool,
 }
 
 /// YAML writes ids as numbers and names as text.
@@ -162,6 +171,11 @@ pub struct DeliverySettings {
     pub unknown: UnknownPolicy,
     /// Alerts that could not be sent for this many hours are skipped. Default 72.
     pub expire_hours: u32,
+    /// More alerts than this that wait in a chat at once become a digest; 0: only where a chat or an admin
+    /// wants one. Default 20, a minute's worth in a group.
+    pub fold_above: u32,
+    /// The same for alerts that come late: after quiet hours, a pause, an outage. Default 5.
+    pub fold_late_above: u32,
     /// Sent messages follow their post for this many hours; 0: never. Default 48, as Telegram allows.
     pub correct_for_hours: u32,
     /// Seconds after a change of a post before its messages are edited. Default 60.
@@ -177,6 +191,8 @@ impl Default for DeliverySettings {
             max_age_days: 7,
             unknown: UnknownPolicy::Resend,
             expire_hours: 72,
+            fold_above: 20,
+            fold_late_above: 5,
             correct_for_hours: 48,
             correct_after_seconds: 60,
             withdrawn: WithdrawnPolicy::Strike,
@@ -276,6 +292,38 @@ impl Config {
             channels.push((chat, meant.collect()));
         }
         Ok(channels)
+    }
+
+    /// How the chats of `telegram.channels` want their messages.
+    ///
+    /// # Errors
+    /// Names the entry that is wrong and what it takes.
+    pub fn channel_preferences(&self) -> Result<Vec<Preferences>, ConfigError> {
+        let channels = self.telegram.channels.iter().enumerate();
+        channels
+            .map(|(index, channel)| {
+                let key = |name| format!("telegram.channels[{index}].{name}");
+                let rhythm = match &channel.digest {
+                    None => Ok(Rhythm::AtOnce),
+                    Some(text) => text
+                        .parse()
+                        .map_err(|error| ConfigError::key(&key("digest"), error)),
+                };
+                let quiet = match &channel.quiet {
+                    None => Ok(None),
+                    Some(text) => text
+                        .parse()
+                        .map(Some)
+                        .map_err(|error| ConfigError::key(&key("quiet"), error)),
+                };
+                Ok(Preferences {
+                    rhythm: rhythm?,
+                    quiet: quiet?,
+                    silent: channel.silent,
+                    ..Preferences::default()
+                })
+            })
+            .collect()
     }
 
     /// Checks where files go beyond their folder.

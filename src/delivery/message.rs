@@ -80,6 +80,55 @@ pub fn alert(card: &Card, language: &str, zone: Tz, form: Form) -> Message {
     }
 }
 
+/// Several posts in one message: a line for each, the title linked.
+pub fn digest(cards: &[Card], language: &str, zone: Tz, form: Form) -> Message {
+    let mut message = Message::default();
+    let head = match language {
+        "en" => format!("{} articles", cards.len()),
+        _ => format!("{} 篇文章", cards.len()),
+    };
+    message.push_as(&head, &[Span::Bold]);
+    let days: std::collections::BTreeSet<String> = cards
+        .iter()
+        .filter_map(|card| card.published.clock(zone).get(..10).map(str::to_owned))
+        .collect();
+    if let (Some(first), Some(last)) = (days.first(), days.last()) {
+        let dash = if first == last { "" } else { " – " };
+        let last = if first == last { "" } else { last };
+        message.push(&format!(" · {first}{dash}{last}"));
+    }
+    message.push("\n");
+    let room = TEXT_LIMIT.saturating_sub(utf16_len(&message.text)) / cards.len().max(1);
+    for (number, card) in (1..).zip(cards) {
+        let mut rest = room.saturating_sub(8);
+        let source = card.source.as_deref().map(clean).unwrap_or_default();
+        let source = cut(&source, 30.min(rest / 3));
+        rest = rest.saturating_sub(utf16_len(&source) + 3);
+        message.push(&format!("\n{number}. "));
+        let title = cut(
+            &clean(&card.title).replace('\n', " "),
+            TITLE_LIMIT.min(rest),
+        );
+        rest = rest.saturating_sub(utf16_len(&title) + 1);
+        match web_address(&card.url) {
+            Some(url) => message.push_as(&title, &[Span::Link(url.to_owned())]),
+            None => {
+                message.push(&title);
+                if utf16_len(&card.url) <= rest {
+                    message.push(&format!(" {}", clean(&card.url)));
+                }
+            }
+        }
+        if !source.is_empty() {
+            message.push(&format!(" · {source}"));
+        }
+    }
+    match form {
+        Form::Full => message,
+        _ => message.without_styles(),
+    }
+}
+
 /// What stays in the chat of an announcement whose post was withdrawn: the title struck through, and why.
 pub fn withdrawn(card: &Card, language: &str, form: Form) -> Message {
     let mut message = Message::default();
@@ -98,7 +147,9 @@ pub fn withdrawn(card: &Card, language: &str, form: Form) -> Message {
 
 /// The word to admins about posts that wait for them.
 pub fn held_notice(posts: u64, reason: &str) -> String {
-    format!("⏸ {posts} 篇文章等待确认，暂未推送（{reason}）。\n/held 查看并决定：推送或忽略。")
+    format!(
+        "⏸ {posts} 篇文章等待确认，暂未推送（{reason}）。\n/held 查看并决定：逐篇推送、合并推送或忽略。"
+    )
 }
 
 /// The title; the post's id where there is nothing to see of one, so that no message is empty.
@@ -276,6 +327,26 @@ mod tests {
         assert_eq!(message.entities.len(), 1);
     }
 
+    #[test]
+    fn a_digest_has_a_line_for_each_post() {
+        let mut cards = vec![
+            card("食品抽检结果公布", "抽检三千批次。"),
+            card("价格提醒", ""),
+        ];
+        cards[1].source = None;
+        let message = digest(&cards, "zh", Shanghai, Form::Full);
+        assert_eq!(
+            message.text,
+            "2 篇文章 · 2026-09-21\n\n1. 食品抽检结果公布 · 海岱日报\n2. 价格提醒"
+        );
+        assert_eq!(message.entities.len(), 3);
+        let thirty = vec![card(&"长".repeat(400), ""); crate::store::DIGEST_POSTS];
+        let message = digest(&thirty, "en", Shanghai, Form::Full);
+        assert!(utf16_len(&message.text) <= TEXT_LIMIT);
+        assert_eq!(message.text.lines().count(), 32);
+        assert!(message.entities.len() <= 100);
+    }
+
     proptest! {
         // A case builds three messages of thousands of characters: in debug a few dozen take seconds.
         #![proptest_config(ProptestConfig::with_cases(48))]
@@ -290,6 +361,12 @@ mod tests {
                 let message = alert(&card, "zh", Shanghai, form);
                 let length = utf16_len(&message.text);
                 prop_assert!(length <= 4096 && !message.text.trim().is_empty());
+                for entity in &message.entities {
+                    prop_assert!(entity.length > 0 && entity.offset + entity.length <= length);
+                }
+                let message = digest(&vec![card.clone(); 30], "zh", Shanghai, form);
+                let length = utf16_len(&message.text);
+                prop_assert!(length <= 4096 && message.entities.len() <= 100);
                 for entity in &message.entities {
                     prop_assert!(entity.length > 0 && entity.offset + entity.length <= length);
                 }

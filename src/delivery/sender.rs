@@ -13,9 +13,11 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::Clock;
-use super::message::{Form, alert, withdrawn};
-use crate::model::ChatId;
-use crate::store::{Claim, Content, LONGEST_PAUSE, Millis, Settled, Store, StoreError};
+use super::message::{Form, alert, digest, withdrawn};
+use crate::model::{ChatId, Length};
+use crate::store::{
+    Card, Claim, ClaimRules, Content, LONGEST_PAUSE, Millis, Settled, Store, StoreError,
+};
 use crate::telegram::{Message, Outcome, Outlet};
 
 /// Milliseconds between two messages of the whole bot: 28 a second, below Telegram's 30.
@@ -117,6 +119,10 @@ pub struct Policy {
     pub expire_after: Millis,
     /// Whether a withdrawn post's message is taken away; else it is struck through.
     pub delete_withdrawn: bool,
+    /// More alerts than this that wait in a chat become a digest; 0: only where somebody wants one.
+    pub fold_above: i64,
+    /// The same where they come late.
+    pub fold_late_above: i64,
 }
 
 /// After a failure of network or server nothing is sent before the API has answered a harmless question: in
@@ -275,8 +281,13 @@ impl Sender {
         if let Some(ask_at) = self.doubtful_until(now).await {
             return Ok(Step::Idle(Some(ask_at)));
         }
-        let oldest = now.saturating_sub(self.policy.expire_after);
-        let Some(claim) = self.store.claim(now, 1, oldest).await?.pop() else {
+        let rules = ClaimRules {
+            oldest: now.saturating_sub(self.policy.expire_after),
+            zone: self.zone,
+            fold_above: self.policy.fold_above,
+            fold_late_above: self.policy.fold_late_above,
+        };
+        let Some(claim) = self.store.claim(now, 1, rules).await?.pop() else {
             return Ok(Step::Idle(self.store.next_due().await?));
         };
         self.pace.take(now);
@@ -357,15 +368,34 @@ impl Sender {
     fn words(&self, claim: &Claim) -> Result<Message, &'static str> {
         let form =
             Form::fallback(claim.fallback).ok_or("Telegram refused every form of this message")?;
-        let build = || match &claim.content {
-            Content::Alert(card) => alert(card, &claim.language, self.zone, form),
-            Content::Edit {
-                card,
-                withdrawn: true,
-                ..
-            } => withdrawn(card, &claim.language, form),
-            Content::Edit { card, .. } => alert(card, &claim.language, self.zone, form),
-            Content::Notice(text) => Message::plain(text.as_str()),
+        let wishes = &claim.preferences;
+        let zone = wishes.zone.unwrap_or(self.zone);
+        let article = |card: &Card| match wishes.length {
+            Length::Normal => alert(card, &claim.language, zone, form),
+            Length::Short => {
+                let card = Card {
+                    summary: String::new(),
+                    ..card.clone()
+                };
+                alert(&card, &claim.language, zone, form)
+            }
+        };
+        let build = || {
+            let message = match &claim.content {
+                Content::Edit {
+                    card,
+                    withdrawn: true,
+                    ..
+                } => withdrawn(card, &claim.language, form),
+                Content::Alert(card) | Content::Edit { card, .. } => article(card),
+                Content::Digest(cards) => digest(cards, &claim.language, zone, form),
+                Content::Notice(text) => Message::plain(text.as_str()),
+            };
+            Message {
+                silent: wishes.silent,
+                preview: wishes.preview && !matches!(claim.content, Content::Digest(_)),
+                ..message
+            }
         };
         catch_unwind(AssertUnwindSafe(build))
             .map_err(|_| "a fault in tagwire kept this message from being built: report it")

@@ -5,16 +5,19 @@
 mod backup;
 mod card;
 mod lock;
+mod preferences;
 mod sqlite;
 mod sqlite_corrections;
+mod sqlite_digests;
 mod sqlite_outbox;
 
 use std::collections::HashMap;
 
 use async_trait::async_trait;
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ChatId, Follow, PostId};
+use crate::model::{ChatId, Follow, PostId, Preferences};
 
 pub use backup::{Since, backup, restore, sound};
 pub use card::Card;
@@ -145,6 +148,8 @@ pub struct Claim {
     pub chat: ChatId,
     /// `zh` or `en`.
     pub language: String,
+    /// How the chat wants its messages.
+    pub preferences: Preferences,
     /// What the message is made of.
     pub content: Content,
     /// How often it was tried before.
@@ -169,9 +174,40 @@ pub enum Content {
         /// Telegram's id of the message.
         message_id: i64,
     },
+    /// Several posts in one message, in the order in which they were announced.
+    Digest(Vec<Card>),
     /// A word to an admin.
     Notice(String),
 }
+
+/// What becomes of posts that wait for an admin's word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Release {
+    /// Everybody who follows them is told.
+    Announce,
+    /// Everybody who follows them is told in digests.
+    Digest,
+    /// Nobody is told.
+    Dismiss,
+}
+
+/// What decides which rows may go out.
+#[derive(Debug, Clone, Copy)]
+pub struct ClaimRules {
+    /// Alerts planned before this have expired.
+    pub oldest: Millis,
+    /// The zone of chats without their own.
+    pub zone: Tz,
+    /// More alerts than this that wait in a chat become a digest; 0: only where a chat or an admin wants one.
+    pub fold_above: i64,
+    /// The same for alerts that have waited longer than `LATE`: quiet hours, a pause, a network that was gone.
+    pub fold_late_above: i64,
+}
+
+/// An alert that waited longer than this comes late, and may be folded with others sooner (milliseconds).
+pub const LATE: Millis = 1_800_000;
+/// More posts than this do not go into one digest: Telegram takes 100 entities and 4,096 units a message.
+pub const DIGEST_POSTS: usize = 30;
 
 /// An announced post, as it is now.
 #[derive(Debug, Clone, PartialEq)]
@@ -185,7 +221,7 @@ pub struct Correction {
 /// Which rows of the outbox to list. Empty fields let everything pass.
 #[derive(Debug, Clone, Default)]
 pub struct DeliveryFilter {
-    /// `pending`, `sending`, `sent`, `unknown`, `failed`, `skipped`.
+    /// `pending`, `held`, `sending`, `sent`, `unknown`, `failed`, `skipped`.
     pub state: Option<String>,
     /// One chat.
     pub chat: Option<ChatId>,
@@ -260,9 +296,9 @@ pub struct DeliveryRow {
     pub post: PostId,
     /// Where it goes.
     pub chat: ChatId,
-    /// `alert`, `edit` or `notice`.
+    /// `alert`, `edit`, `digest` or `notice`.
     pub kind: String,
-    /// `pending`, `sending`, `sent`, `unknown`, `failed`, `skipped`.
+    /// `pending`, `held` (in a digest that waits), `sending`, `sent`, `unknown`, `failed`, `skipped`.
     pub state: String,
     /// Why, where there is a why.
     pub reason: Option<String>,
@@ -329,8 +365,8 @@ pub trait Store: Send + Sync {
     async fn announce(&self, decided: &[(Card, Decision)], now: Millis) -> Result<u64, StoreError>;
     /// Posts that wait for an admin's word, oldest first, with the reason.
     async fn held(&self, limit: i64) -> Result<Vec<(Card, String)>, StoreError>;
-    /// Announces (`true`) or dismisses (`false`) all held posts. Returns how many posts that were.
-    async fn release_held(&self, announce: bool, now: Millis) -> Result<u64, StoreError>;
+    /// Ends the wait of all held posts. Returns how many posts that were.
+    async fn release_held(&self, release: Release, now: Millis) -> Result<u64, StoreError>;
     /// Puts a word to an admin into the outbox, once per `key`.
     async fn notice(
         &self,
@@ -366,14 +402,15 @@ pub trait Store: Send + Sync {
     /// was unknown for the first time, else it stays `unknown`. Returns how many rows that were.
     async fn recover(&self, resend: bool, now: Millis) -> Result<u64, StoreError>;
     /// Claims up to `limit` rows, at most one a chat and only for chats that may have a message now, and
-    /// commits that they are `sending`. Each chat's next message is put off by its pace. Alerts planned
-    /// before `oldest` have expired, and those of a chat that follows nothing of theirs any more are not
-    /// wanted: both are skipped with the reason. Alerts go before edits.
+    /// commits that they are `sending`. Each chat's next message is put off by its pace. Words to admins go
+    /// first, then urgent alerts, alerts, edits, digests. Alerts wait for their chat's hours, and many become
+    /// a digest, in which their rows are `held`. Alerts that expired, or of a chat that follows nothing of
+    /// theirs any more, are skipped with the reason.
     async fn claim(
         &self,
         now: Millis,
         limit: i64,
-        oldest: Millis,
+        rules: ClaimRules,
     ) -> Result<Vec<Claim>, StoreError>;
     /// Records what became of a claimed row.
     async fn settle(&self, delivery: i64, outcome: &Settled, now: Millis)
@@ -401,6 +438,16 @@ pub trait Store: Send + Sync {
     async fn meet(&self, chat: &ChatRow, now: Millis) -> Result<(), StoreError>;
     /// What is kept about a chat.
     async fn chat(&self, chat: &ChatId) -> Result<Option<ChatRow>, StoreError>;
+    /// How a chat wants its messages; the usual way for one that is not known.
+    async fn preferences(&self, chat: &ChatId) -> Result<Preferences, StoreError>;
+    /// Keeps how a chat wants its messages; `false` when the chat is not known. What waits goes by them, too.
+    async fn set_preferences(
+        &self,
+        chat: &ChatId,
+        preferences: &Preferences,
+    ) -> Result<bool, StoreError>;
+    /// Topics whose alerts wait for no chat's hours, for posts that are announced from now on.
+    async fn set_urgent_topics(&self, ids: &[String]) -> Result<(), StoreError>;
     /// The bot was blocked or removed: the chat is suspended and its open rows are skipped.
     async fn suspend(&self, chat: &ChatId, reason: &str, now: Millis) -> Result<(), StoreError>;
     /// A group got a new id: chat, subscriptions and outbox move to it.

@@ -14,11 +14,11 @@ use sqlx::sqlite::{
 use sqlx::{Row, Sqlite, Transaction};
 
 use super::{
-    Card, ChatRow, Claim, Correction, Decision, DeliveryFilter, DeliveryRow, Follower,
-    LONGEST_PAUSE, LONGEST_RETRY, Millis, SLOWEST_PACE, Settled, Store, StoreCounts, StoreError,
-    pace, sqlite_corrections, sqlite_outbox,
+    Card, ChatRow, Claim, ClaimRules, Correction, Decision, DeliveryFilter, DeliveryRow, Follower,
+    LONGEST_PAUSE, LONGEST_RETRY, Millis, Release, SLOWEST_PACE, Settled, Store, StoreCounts,
+    StoreError, pace, preferences, sqlite_corrections, sqlite_digests, sqlite_outbox,
 };
-use crate::model::{ChatId, Follow, Label, LabelKind, PostId};
+use crate::model::{ChatId, Follow, Label, LabelKind, PostId, Preferences};
 
 /// A store in one SQLite file.
 pub struct SqliteStore {
@@ -145,7 +145,7 @@ impl SqliteStore {
         sqlx::query(
             "update outbox set state = 'unknown', unknowns = unknowns + 1, settled_at = $1,
                reason = 'the store was restored from a backup; it may have been sent since'
-             where state in ('pending', 'sending')",
+             where state in ('pending', 'held', 'sending')",
         )
         .bind(now)
         .execute(&mut *transaction)
@@ -235,9 +235,9 @@ impl Store for SqliteStore {
             .collect()
     }
 
-    async fn release_held(&self, announce: bool, now: Millis) -> Result<u64, StoreError> {
+    async fn release_held(&self, release: Release, now: Millis) -> Result<u64, StoreError> {
         let mut transaction = self.begin().await?;
-        let released = sqlite_outbox::release_held(&mut transaction, announce, now).await?;
+        let released = sqlite_outbox::release_held(&mut transaction, release, now).await?;
         transaction.commit().await?;
         Ok(released)
     }
@@ -256,7 +256,7 @@ impl Store for SqliteStore {
             .execute(&mut *transaction)
             .await?;
         sqlx::query(
-            "insert into outbox (post, chat, kind, state, body, created_at) values ($1, $2, 'notice', 'pending', $3, $4)
+            "insert into outbox (post, chat, kind, state, body, created_at, lane) values ($1, $2, 'notice', 'pending', $3, $4, 0)
              on conflict (post, chat, kind) do nothing",
         )
         .bind(key)
@@ -351,6 +351,7 @@ impl Store for SqliteStore {
     }
 
     async fn recover(&self, resend: bool, now: Millis) -> Result<u64, StoreError> {
+        let mut transaction = self.begin().await?;
         let done = sqlx::query(
             "update outbox set unknowns = unknowns + 1, reason = 'the process ended while it was being sent',
                state = case when kind <> 'edit' and not ($1 and unknowns = 0) then 'unknown'
@@ -361,8 +362,10 @@ impl Store for SqliteStore {
         )
         .bind(resend)
         .bind(now)
-        .execute(&self.writer)
+        .execute(&mut *transaction)
         .await?;
+        sqlite_digests::follow(&mut transaction, None, now).await?;
+        transaction.commit().await?;
         Ok(done.rows_affected())
     }
 
@@ -370,10 +373,10 @@ impl Store for SqliteStore {
         &self,
         now: Millis,
         limit: i64,
-        oldest: Millis,
+        rules: ClaimRules,
     ) -> Result<Vec<Claim>, StoreError> {
         let mut transaction = self.begin().await?;
-        let claims = sqlite_outbox::claim(&mut transaction, now, limit, oldest).await?;
+        let claims = sqlite_outbox::claim(&mut transaction, now, limit, rules).await?;
         crate::crash::point("claiming");
         transaction.commit().await?;
         if !claims.is_empty() {
@@ -436,6 +439,8 @@ impl Store for SqliteStore {
                 "update chats set paused_until = $1 where paused_until > $1",
                 LONGEST_PAUSE,
             ),
+            // Worked out anew at the next claim.
+            ("update chats set alerts_at = 0 where alerts_at > $1", 0),
             (
                 "update outbox set not_before = $1 where state = 'pending' and not_before > $1",
                 LONGEST_RETRY,
@@ -513,6 +518,32 @@ impl Store for SqliteStore {
                 suspended: (state != "active").then(|| reason.unwrap_or_default()),
             }
         }))
+    }
+
+    async fn preferences(&self, chat: &ChatId) -> Result<Preferences, StoreError> {
+        let kept: Option<Option<String>> =
+            sqlx::query_scalar("select preferences from chats where chat = $1")
+                .bind(chat.to_string())
+                .fetch_optional(&self.reader)
+                .await?;
+        Ok(preferences::from_json(kept.flatten().as_deref()))
+    }
+
+    async fn set_preferences(
+        &self,
+        chat: &ChatId,
+        preferences: &Preferences,
+    ) -> Result<bool, StoreError> {
+        let done = sqlx::query("update chats set preferences = $2, alerts_at = 0 where chat = $1")
+            .bind(chat.to_string())
+            .bind(preferences::to_json(preferences))
+            .execute(&self.writer)
+            .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    async fn set_urgent_topics(&self, ids: &[String]) -> Result<(), StoreError> {
+        self.set_meta("urgent_topics", ids.join("\n")).await
     }
 
     async fn suspend(&self, chat: &ChatId, reason: &str, now: Millis) -> Result<(), StoreError> {

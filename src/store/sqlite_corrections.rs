@@ -10,7 +10,7 @@ use crate::model::PostId;
 type Tx<'a> = Transaction<'a, Sqlite>;
 
 /// The reason of rows that were not sent because their post went away first.
-const GONE: &str = "the post was withdrawn before the message went out";
+pub(super) const GONE: &str = "the post was withdrawn before the message went out";
 
 /// Posts announced since then, as the store knows them.
 pub async fn recent(pool: &SqlitePool, since: Millis) -> Result<Vec<Correction>, StoreError> {
@@ -64,9 +64,10 @@ pub async fn correct(
     .execute(&mut **tx)
     .await?;
     let edits = sqlx::query(
-        "insert into outbox (post, chat, kind, state, not_before, expires_at, created_at)
-         select o.post, o.chat, 'edit', 'pending', $2, coalesce(o.settled_at, $4) + $3, $4
-         from outbox o where o.post = $1 and o.kind = 'alert' and o.state in ('sent', 'sending') order by o.delivery
+        "insert into outbox (post, chat, kind, state, not_before, expires_at, created_at, lane)
+         select o.post, o.chat, 'edit', 'pending', $2, coalesce(o.settled_at, $4) + $3, $4, 3
+         from outbox o where o.post = $1 and o.kind = 'alert' and o.state in ('sent', 'sending')
+           and o.digest is null order by o.delivery
          on conflict (post, chat, kind) do update set not_before = excluded.not_before,
            state = case when outbox.state = 'sending' then 'sending' else 'pending' end,
            attempts = 0, fallback = 0, reason = null",

@@ -1,17 +1,17 @@
 //! The outbox: how rows come in, are claimed one a chat, and end.
 //! In: an open transaction and a decision, a time or an outcome. Out: rows written; the caller commits.
-//! States: pending → sending → sent | pending again | unknown | failed | skipped.
+//! States: pending → sending → sent | pending again | unknown | failed | skipped; held while in a digest.
 
-use sqlx::{AssertSqlSafe, Row, Sqlite, SqlitePool, Transaction};
+use sqlx::{Row, Sqlite, SqlitePool, Transaction};
 
 use super::sqlite::{chat_id, kind_and_name};
 use super::{
-    Card, Claim, Content, Decision, DeliveryFilter, DeliveryRow, Millis, Settled, StoreError, pace,
-    sqlite_corrections,
+    Card, Claim, ClaimRules, Content, Decision, DeliveryFilter, DeliveryRow, Millis, Release,
+    Settled, StoreError, pace, preferences, sqlite_corrections, sqlite_digests,
 };
-use crate::model::PostId;
+use crate::model::{ChatId, PostId};
 
-type Tx<'a> = Transaction<'a, Sqlite>;
+pub(super) type Tx<'a> = Transaction<'a, Sqlite>;
 
 /// Records one decision, and writes the outbox rows of an announced post.
 pub async fn decide(
@@ -37,19 +37,33 @@ pub async fn decide(
     .await?
     .rows_affected();
     match decision {
-        Decision::Announce if new > 0 => fan_out(tx, card, now).await,
+        Decision::Announce if new > 0 => fan_out(tx, card, false, now).await,
         _ => Ok(0),
     }
 }
 
-/// An outbox row for every active chat that follows one of the post's labels; once a chat.
-async fn fan_out(tx: &mut Tx<'_>, card: &Card, now: Millis) -> Result<u64, StoreError> {
+/// An outbox row for every active chat that follows one of the post's labels; once a chat. Those of an urgent
+/// topic's followers go ahead.
+async fn fan_out(tx: &mut Tx<'_>, card: &Card, fold: bool, now: Millis) -> Result<u64, StoreError> {
+    let urgent: Option<String> =
+        sqlx::query_scalar("select value from meta where key = 'urgent_topics'")
+            .fetch_optional(&mut **tx)
+            .await?;
+    let urgent = urgent.unwrap_or_default();
+    let mut follows: Vec<_> = card
+        .follows()
+        .map(|follow| {
+            let (kind, name) = kind_and_name(&follow);
+            let goes_ahead = !fold && kind == "topic" && urgent.lines().any(|topic| topic == name);
+            (kind, name.to_owned(), if goes_ahead { 1 } else { 2 })
+        })
+        .collect();
+    follows.sort_by_key(|(_, _, lane)| *lane);
     let mut rows = 0;
-    for follow in card.follows() {
-        let (kind, name) = kind_and_name(&follow);
+    for (kind, name, lane) in follows {
         rows += sqlx::query(
-            "insert into outbox (post, chat, kind, state, created_at)
-             select $1, s.chat, 'alert', 'pending', $4
+            "insert into outbox (post, chat, kind, state, created_at, lane, fold)
+             select $1, s.chat, 'alert', 'pending', $4, $5, $6
              from subscriptions s join chats c on c.chat = s.chat
              where s.kind = $2 and s.name = $3 and c.state = 'active'
              order by s.chat
@@ -59,6 +73,8 @@ async fn fan_out(tx: &mut Tx<'_>, card: &Card, now: Millis) -> Result<u64, Store
         .bind(kind)
         .bind(name)
         .bind(now)
+        .bind(lane)
+        .bind(i64::from(fold))
         .execute(&mut **tx)
         .await?
         .rows_affected();
@@ -67,83 +83,91 @@ async fn fan_out(tx: &mut Tx<'_>, card: &Card, now: Millis) -> Result<u64, Store
 }
 
 /// Ends the wait of all held posts.
-pub async fn release_held(tx: &mut Tx<'_>, announce: bool, now: Millis) -> Result<u64, StoreError> {
+pub async fn release_held(
+    tx: &mut Tx<'_>,
+    release: Release,
+    now: Millis,
+) -> Result<u64, StoreError> {
     let held = sqlx::query(
         "select post, card, withdrawn from announcements where decision = 'held' order by at, post",
     )
     .fetch_all(&mut **tx)
     .await?;
+    let dismiss = release == Release::Dismiss;
     for row in &held {
         let card: String = row.get(1);
         let card = Card::from_json(PostId::new(row.get::<String, _>(0)), &card)?;
         sqlx::query("update announcements set decision = $2, at = $3 where post = $1")
             .bind(card.post.as_str())
-            .bind(if announce { "announced" } else { "dismissed" })
+            .bind(if dismiss { "dismissed" } else { "announced" })
             .bind(now)
             .execute(&mut **tx)
             .await?;
-        if announce && row.get::<i64, _>(2) == 0 {
-            fan_out(tx, &card, now).await?;
+        if !dismiss && row.get::<i64, _>(2) == 0 {
+            fan_out(tx, &card, release == Release::Digest, now).await?;
         }
     }
     Ok(held.len() as u64)
 }
 
-/// A row that can go out: nothing of its chat is under way, and nothing that came before it waits. Edits
-/// wait for no alert but their own, and nothing waits for them. The open states are named as the index
-/// `outbox_open` names them, or SQLite would not use it.
+/// Lanes in the order in which they are claimed; edits have a rule of their own.
+const LANES: [i64; 5] = [0, 1, 2, EDITS, 4];
+const EDITS: i64 = 3;
+/// Rows that one transaction puts off or folds at most, so that the bot's writes get in between.
+const MOST_PUT_OFF: usize = 256;
+
+/// A row that can go out: nothing of its chat is under way, and nothing that came before it in its lane
+/// waits; a digest holds its place among alerts. Edits wait for no alert but their own, and nothing waits
+/// for them. The states are named as the indexes `outbox_lanes` and `outbox_open` name them, or SQLite would
+/// not use them.
 macro_rules! claimable {
-    ($select:literal, $kind:literal) => {
+    ($select:literal) => {
         concat!(
             $select,
             " from outbox o
               join chats c on c.chat = o.chat
               left join announcements a on a.post = o.post
               left join outbox m on m.post = o.post and m.chat = o.chat and m.kind = 'alert' and o.kind = 'edit'
-              where o.state in ('pending', 'sending') and o.state = 'pending' and c.state = 'active' and ",
-            $kind,
-            " and not exists (select 1 from outbox s where s.chat = o.chat and s.state = 'sending')"
+              where o.state = 'pending' and o.lane = $1 and c.state = 'active'
+              and (case when o.kind = 'edit' then m.state <> 'pending'
+                else not exists (select 1 from outbox s where s.chat = o.chat and s.state in ('pending', 'sending')
+                  and s.delivery < o.delivery
+                  and (s.lane = o.lane or (s.lane in (2, 4) and o.lane in (2, 4)))) end)
+              and not exists (select 1 from outbox s where s.chat = o.chat and s.state = 'sending')"
         )
     };
 }
 
-const COLUMNS_OF_ALERTS: &str = claimable!(
-    "select o.delivery, o.post, o.chat, c.language, o.body, a.card, o.attempts, o.unknowns, o.fallback,
-       o.kind, o.created_at, o.expires_at, a.withdrawn, m.message_id, m.shown",
-    "o.kind <> 'edit' and not exists (select 1 from outbox s where s.chat = o.chat and s.state in ('pending', 'sending')
-       and s.kind <> 'edit' and s.delivery < o.delivery)"
+const COLUMNS: &str = concat!(
+    claimable!(
+        "select o.delivery, o.post, o.chat, c.language, o.body, a.card, o.attempts, o.unknowns, o.fallback,
+           o.kind, o.created_at, o.expires_at, a.withdrawn, m.message_id, m.shown, c.preferences, o.fold"
+    ),
+    " and o.not_before <= $2 and c.next_at <= $2 and c.paused_until <= $2
+      and (o.lane not in (2, 4) or c.alerts_at <= $2) order by o.delivery limit $3"
 );
-const COLUMNS_OF_EDITS: &str = claimable!(
-    "select o.delivery, o.post, o.chat, c.language, o.body, a.card, o.attempts, o.unknowns, o.fallback,
-       o.kind, o.created_at, o.expires_at, a.withdrawn, m.message_id, m.shown",
-    "o.kind = 'edit' and m.state <> 'pending'"
+const DUE: &str = claimable!(
+    "select min(max(o.not_before, c.next_at, c.paused_until,
+       case when o.lane in (2, 4) then c.alerts_at else 0 end))"
 );
-const DUE_OF_ALERTS: &str = claimable!(
-    "select min(max(o.not_before, c.next_at, c.paused_until))",
-    "o.kind <> 'edit' and not exists (select 1 from outbox s where s.chat = o.chat and s.state in ('pending', 'sending')
-       and s.kind <> 'edit' and s.delivery < o.delivery)"
-);
-const DUE_OF_EDITS: &str = claimable!(
-    "select min(max(o.not_before, c.next_at, c.paused_until))",
-    "o.kind = 'edit' and m.state <> 'pending'"
-);
-const NOW: &str = " and o.not_before <= $1 and c.next_at <= $1 and c.paused_until <= $1 order by o.delivery limit $2";
 
 /// The oldest open row of each chat that may have a message now; they become `sending`.
 pub async fn claim(
     tx: &mut Tx<'_>,
     now: Millis,
     limit: i64,
-    oldest: Millis,
+    rules: ClaimRules,
 ) -> Result<Vec<Claim>, StoreError> {
     let mut claims = Vec::new();
-    for columns in [COLUMNS_OF_ALERTS, COLUMNS_OF_EDITS] {
+    let mut put_off = 0;
+    for lane in LANES {
         loop {
             let wanted = limit - claims.len() as i64;
-            if wanted <= 0 {
+            if wanted <= 0 || put_off >= MOST_PUT_OFF {
                 return Ok(claims);
             }
-            let rows = sqlx::query(AssertSqlSafe(format!("{columns}{NOW}")))
+            let rows = sqlx::query(COLUMNS)
+                .bind(lane)
                 .bind(now)
                 .bind(wanted)
                 .fetch_all(&mut **tx)
@@ -151,10 +175,12 @@ pub async fn claim(
             let found = rows.len();
             let before = claims.len();
             for row in &rows {
-                claims.extend(claim_one(tx, row, now, oldest).await?);
+                claims.extend(claim_one(tx, row, now, rules).await?);
             }
-            // Rows that were skipped made way for those behind them.
-            if found == 0 || claims.len() - before == found {
+            let claimed = claims.len() - before;
+            put_off += found - claimed;
+            // Rows that were skipped or put off made way for those behind them.
+            if found == claimed {
                 break;
             }
         }
@@ -166,7 +192,7 @@ async fn claim_one(
     tx: &mut Tx<'_>,
     row: &sqlx::sqlite::SqliteRow,
     now: Millis,
-    oldest: Millis,
+    rules: ClaimRules,
 ) -> Result<Option<Claim>, StoreError> {
     let never_sent = row.get::<&str, _>(9) == "edit" && row.get::<Option<i64>, _>(13).is_none();
     if never_sent {
@@ -180,7 +206,7 @@ async fn claim_one(
         .await?;
         return Ok(None);
     }
-    let claim = match claim_of(row) {
+    let mut claim = match claim_of(row) {
         Ok(claim) => claim,
         Err(error) => {
             // One row that cannot be read must not stop the rows behind it.
@@ -189,7 +215,13 @@ async fn claim_one(
             return Ok(None);
         }
     };
-    if let Some(reason) = unwanted(tx, &claim, row, now, oldest).await? {
+    if sqlite_digests::waits(tx, row, now, rules).await? {
+        return Ok(None);
+    }
+    if let Content::Digest(posts) = &mut claim.content {
+        *posts = sqlite_digests::posts_of(tx, claim.delivery, now).await?;
+    }
+    if let Some(reason) = unwanted(tx, &claim, row, now, rules.oldest).await? {
         tracing::info!(post = %claim.post, chat = %claim.chat, delivery = claim.delivery, reason, "skipped");
         end(tx, claim.delivery, "skipped", &reason, now).await?;
         return Ok(None);
@@ -199,7 +231,7 @@ async fn claim_one(
         Content::Edit {
             card, withdrawn, ..
         } => Some(card.version(*withdrawn)),
-        Content::Notice(_) => None,
+        Content::Digest(_) | Content::Notice(_) => None,
     };
     sqlx::query("update outbox set state = 'sending', claimed_at = $2, attempts = attempts + 1, shown = $3 where delivery = $1")
         .bind(claim.delivery)
@@ -225,6 +257,9 @@ async fn unwanted(
 ) -> Result<Option<String>, StoreError> {
     match &claim.content {
         Content::Notice(_) => Ok(None),
+        Content::Digest(posts) => Ok(posts
+            .is_empty()
+            .then(|| "none of its posts is to be sent any more".into())),
         Content::Edit {
             card, withdrawn, ..
         } => {
@@ -240,23 +275,32 @@ async fn unwanted(
                 () => None,
             })
         }
-        Content::Alert(card) => {
-            if row.get::<i64, _>(10) < oldest {
-                return Ok(Some("it waited longer than delivery.expire_hours".into()));
-            }
-            let followed = sqlx::query("select kind, name from subscriptions where chat = $1")
-                .bind(claim.chat.to_string())
-                .fetch_all(&mut **tx)
-                .await?;
-            let follows = card.follows().any(|follow| {
-                let (kind, name) = kind_and_name(&follow);
-                followed
-                    .iter()
-                    .any(|row| row.get::<&str, _>(0) == kind && row.get::<&str, _>(1) == name)
-            });
-            Ok((!follows).then(|| "the chat does not follow this any more".into()))
-        }
+        Content::Alert(card) => unwanted_alert(tx, &claim.chat, card, row.get(10), oldest).await,
     }
+}
+
+/// Why an alert is not sent although it could be: it is too old, or its chat changed its mind.
+pub(super) async fn unwanted_alert(
+    tx: &mut Tx<'_>,
+    chat: &ChatId,
+    card: &Card,
+    planned: Millis,
+    oldest: Millis,
+) -> Result<Option<String>, StoreError> {
+    if planned < oldest {
+        return Ok(Some("it waited longer than delivery.expire_hours".into()));
+    }
+    let followed = sqlx::query("select kind, name from subscriptions where chat = $1")
+        .bind(chat.to_string())
+        .fetch_all(&mut **tx)
+        .await?;
+    let follows = card.follows().any(|follow| {
+        let (kind, name) = kind_and_name(&follow);
+        followed
+            .iter()
+            .any(|row| row.get::<&str, _>(0) == kind && row.get::<&str, _>(1) == name)
+    });
+    Ok((!follows).then(|| "the chat does not follow this any more".into()))
 }
 
 fn claim_of(row: &sqlx::sqlite::SqliteRow) -> Result<Claim, StoreError> {
@@ -265,6 +309,7 @@ fn claim_of(row: &sqlx::sqlite::SqliteRow) -> Result<Claim, StoreError> {
     let card: Option<String> = row.get(5);
     let damaged = |what: &str| StoreError::Damaged(format!("delivery of {post} has no {what}"));
     let content = match (body, card) {
+        _ if row.get::<&str, _>(9) == "digest" => Content::Digest(Vec::new()),
         (Some(body), _) => Content::Notice(body),
         (None, Some(card)) => {
             let card = Box::new(Card::from_json(post.clone(), &card)?);
@@ -285,6 +330,7 @@ fn claim_of(row: &sqlx::sqlite::SqliteRow) -> Result<Claim, StoreError> {
         delivery: row.get(0),
         chat: chat_id(row.get(2))?,
         language: row.get(3),
+        preferences: preferences::from_json(row.get::<Option<&str>, _>(15)),
         content,
         attempts: row.get(6),
         unknowns: row.get(7),
@@ -309,6 +355,7 @@ pub async fn settle(
                 .execute(&mut **tx)
                 .await?;
             sqlite_corrections::edited(tx, delivery, now).await?;
+            sqlite_digests::follow(tx, Some(delivery), now).await?;
         }
         Settled::Skipped { reason } => end(tx, delivery, "skipped", reason, now).await?,
         Settled::Retry { at, reason } => put_back(tx, delivery, *at, reason, 0).await?,
@@ -380,10 +427,10 @@ async fn put_back(
     .bind(simpler)
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    sqlite_digests::follow(tx, Some(delivery), at).await
 }
 
-async fn end(
+pub(super) async fn end(
     tx: &mut Tx<'_>,
     delivery: i64,
     state: &str,
@@ -397,7 +444,7 @@ async fn end(
         .bind(now)
         .execute(&mut **tx)
         .await?;
-    Ok(())
+    sqlite_digests::follow(tx, Some(delivery), now).await
 }
 
 /// Suspends a chat; its settings stay, its open rows are skipped with the reason.
@@ -412,7 +459,7 @@ pub async fn suspend(
         .bind(reason)
         .execute(&mut **tx)
         .await?;
-    sqlx::query("update outbox set state = 'skipped', reason = $2, settled_at = $3 where chat = $1 and state = 'pending'")
+    sqlx::query("update outbox set state = 'skipped', reason = $2, settled_at = $3 where chat = $1 and state in ('pending', 'held')")
         .bind(chat)
         .bind(reason)
         .bind(now)
@@ -427,8 +474,8 @@ pub async fn move_chat(tx: &mut Tx<'_>, from: &str, to: &str) -> Result<(), Stor
         return Ok(());
     }
     let steps = [
-        "insert into chats (chat, kind, title, language, next_at, paused_until, created_at)
-           select $2, 'supergroup', title, language, next_at, paused_until, created_at from chats where chat = $1
+        "insert into chats (chat, kind, title, language, next_at, paused_until, created_at, preferences)
+           select $2, 'supergroup', title, language, next_at, paused_until, created_at, preferences from chats where chat = $1
            on conflict (chat) do update set state = 'active', reason = null",
         "insert into subscriptions select $2, kind, name, origin, created_at from subscriptions where chat = $1
            on conflict do nothing",
@@ -449,8 +496,8 @@ pub async fn move_chat(tx: &mut Tx<'_>, from: &str, to: &str) -> Result<(), Stor
 /// When the next row can be claimed. Chats with a row under way count when that row is settled.
 pub async fn next_due(pool: &SqlitePool) -> Result<Option<Millis>, StoreError> {
     let mut due: Option<Millis> = None;
-    for sql in [DUE_OF_ALERTS, DUE_OF_EDITS] {
-        let next: Option<Millis> = sqlx::query_scalar(sql).fetch_one(pool).await?;
+    for lane in LANES {
+        let next: Option<Millis> = sqlx::query_scalar(DUE).bind(lane).fetch_one(pool).await?;
         due = due.into_iter().chain(next).min();
     }
     Ok(due)

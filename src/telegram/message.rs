@@ -15,6 +15,10 @@ pub struct Message {
     pub entities: Vec<Entity>,
     /// Rows of buttons.
     pub buttons: Vec<Vec<Button>>,
+    /// It comes without a sound (Bot API `disable_notification`).
+    pub silent: bool,
+    /// Telegram shows a preview of its first link.
+    pub preview: bool,
 }
 
 /// A style on a part of the text.
@@ -124,8 +128,11 @@ impl Message {
         let mut parameters = json!({
             "chat_id": chat_json(chat),
             "text": self.text,
-            "link_preview_options": {"is_disabled": true},
+            "link_preview_options": {"is_disabled": !self.preview},
         });
+        if self.silent && fresh {
+            parameters["disable_notification"] = json!(true);
+        }
         if !entities.is_empty() {
             parameters["entities"] = Value::Array(entities);
         }

@@ -16,6 +16,9 @@ pub fn to_yaml(topic: &Topic) -> String {
     if topic.hidden {
         file.insert("hidden".into(), true.into());
     }
+    if topic.urgent {
+        file.insert("urgent".into(), true.into());
+    }
     if topic.has(Group::Any) {
         file.insert("threshold".into(), number(topic.threshold));
     }
@@ -93,7 +96,7 @@ mod tests {
 
     #[test]
     fn every_form_reads_back() {
-        let yaml = "title: 'A: #1'\ndescription: b\nhidden: true\nthreshold: 2.5\nany:\n  topic: [{word: b, weight: 2}, c]\n  \
+        let yaml = "title: 'A: #1'\ndescription: b\nhidden: true\nurgent: true\nthreshold: 2.5\nany:\n  topic: [{word: b, weight: 2}, c]\n  \
                     text: [12315, 'yes', {words: [甲, 乙], weight: 0.5}, {word: 丙, weight: 0.5}, {regex: 'a+: \"b\"'}, 丁]\n\
                     all:\n  source: ['- x']\nnone:\n  title: [~x]\n  body: [{regex: '戊', weight: -1}]\n";
         reads_back(&parse("t.yaml", "t", yaml).unwrap());

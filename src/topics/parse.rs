@@ -55,6 +55,7 @@ fn read_topic(id: &str, yaml: &str) -> Result<Topic, Fault> {
             .filter(|d| !d.is_empty()),
         threshold: 0.0,
         hidden: raw.hidden,
+        urgent: raw.urgent,
         rules,
     };
     let threshold = check_threshold(&topic, raw.threshold, &spots)?;

@@ -153,6 +153,8 @@ pub struct Topic {
     pub threshold: f64,
     /// For other topics to ask for: it has no feed, and nobody follows it.
     pub hidden: bool,
+    /// Alerts to its followers wait for no quiet hours and no digest.
+    pub urgent: bool,
     /// All words of all groups, in the order of the file.
     pub rules: Vec<Rule>,
 }

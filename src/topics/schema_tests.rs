@@ -116,6 +116,7 @@ fn reader_and_schema_agree() {
         "title: A\nany: {text: [甲]}\nnone: {text: [乙, {word: 丙, weight: -1}]}",
         "title: ''\nany: {text: [甲]}",
         "title: A\nhidden: true\nany: {text: [甲]}",
+        "title: A\nurgent: true\nany: {text: [甲]}",
         "title: A\nhidden: 1\nany: {text: [甲]}",
         "any: {text: [甲]}",
         "title: A",

@@ -20,6 +20,8 @@ pub(super) struct RawTopic {
     #[serde(default)]
     pub hidden: bool,
     #[serde(default)]
+    pub urgent: bool,
+    #[serde(default)]
     pub any: RawGroup,
     #[serde(default)]
     pub all: RawGroup,

@@ -17,6 +17,7 @@ mod fake_telegram;
 mod faults;
 mod feed_rules;
 mod hard_corners;
+mod hours_and_digests;
 mod house;
 mod http;
 mod killed_at_random;

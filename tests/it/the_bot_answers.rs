@@ -160,7 +160,7 @@ fn stats_problems_and_held_are_for_admins_only() {
             .unwrap()
             .contains("仅供管理员")
     );
-    telegram.user_presses(ADMIN, &held, "全部推送");
+    telegram.user_presses(ADMIN, &held, "逐篇推送");
     assert!(telegram.next_edit(&held).text.contains("已推送 1"));
     assert!(telegram.next_message(7).text.contains("旧文"));
     assert!(daemon.terminate().success());

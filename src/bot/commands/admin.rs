@@ -4,6 +4,7 @@ use super::Asker;
 use crate::bot::access::Admin;
 use crate::bot::context::{CommandError, Context};
 use crate::bot::replies;
+use crate::store::Release;
 
 /// Problems shown: with their texts they fill a message.
 const PROBLEMS: usize = 6;
@@ -64,16 +65,17 @@ pub async fn held_pressed(
     message_id: i64,
     choice: &str,
 ) -> Result<&'static str, CommandError> {
-    let announce = match choice {
-        "announce" => true,
-        "dismiss" => false,
+    let release = match choice {
+        "announce" => Release::Announce,
+        "digest" => Release::Digest,
+        "dismiss" => Release::Dismiss,
         _ => return Ok(replies::stale_button(asker.words)),
     };
     let count = context
         .store
-        .release_held(announce, context.clock.now())
+        .release_held(release, context.clock.now())
         .await?;
-    let reply = replies::released(asker.words, count, announce);
+    let reply = replies::released(asker.words, count, release);
     context
         .telegram
         .edit(asker.chat(), message_id, &reply)

@@ -1,0 +1,434 @@
+//! A chat's hours: digests, quiet hours, pauses, urgent topics, and what becomes of many alerts at once.
+//! Time is an argument of the store, so days pass in milliseconds; the store is the real one.
+
+use chrono::DateTime;
+use tagwire::model::{ChatId, Follow, Label, PostId, PostTime, Preferences, Quiet, Rhythm};
+use tagwire::store::{
+    Card, ChatRow, Claim, ClaimRules, Content, Decision, DeliveryFilter, Release, Settled,
+    SqliteStore, Store,
+};
+
+const RULES: ClaimRules = ClaimRules {
+    oldest: 0,
+    zone: chrono_tz::Asia::Shanghai,
+    fold_above: 20,
+    fold_late_above: 5,
+};
+const CHAT: ChatId = ChatId::Id(7);
+const SECOND: i64 = 1_000;
+const HOUR: i64 = 3_600_000;
+
+fn at(text: &str) -> i64 {
+    let time = format!("2026-11-{text}:00+08:00");
+    DateTime::parse_from_rfc3339(&time)
+        .unwrap()
+        .timestamp_millis()
+}
+
+fn card(name: &str) -> Card {
+    Card {
+        post: PostId::new(name),
+        title: format!("标题{name}"),
+        url: format!("http://news.example.cn{name}.html"),
+        summary: "摘要。".into(),
+        source: None,
+        published: PostTime::from_parts(1_790_000_000, 8 * 3600).unwrap(),
+        categories: Vec::new(),
+        tags: Vec::new(),
+        topics: vec![("recall".into(), "召回".into())],
+    }
+}
+
+/// A store in which chat 7 follows the site.
+struct Desk {
+    store: SqliteStore,
+    folder: tempfile::TempDir,
+}
+
+impl Desk {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("store.db"))
+            .await
+            .unwrap();
+        let desk = Desk { store, folder };
+        desk.meet(CHAT, Follow::Site).await;
+        desk
+    }
+
+    async fn meet(&self, chat: ChatId, follow: Follow) {
+        let row = ChatRow {
+            chat,
+            kind: "private".into(),
+            title: String::new(),
+            language: "zh".into(),
+            suspended: None,
+        };
+        self.store.meet(&row, 0).await.unwrap();
+        self.store.follow(&row.chat, &follow, 0).await.unwrap();
+    }
+
+    async fn wants(&self, preferences: Preferences) {
+        assert!(
+            self.store
+                .set_preferences(&CHAT, &preferences)
+                .await
+                .unwrap()
+        );
+    }
+
+    async fn announce(&self, names: &[&str], now: i64) {
+        let decided: Vec<_> = names
+            .iter()
+            .map(|name| (card(name), Decision::Announce))
+            .collect();
+        self.store.announce(&decided, now).await.unwrap();
+    }
+
+    async fn claim(&self, now: i64) -> Option<Claim> {
+        self.store.claim(now, 1, RULES).await.unwrap().pop()
+    }
+
+    async fn sent(&self, claim: &Claim, now: i64) {
+        let sent = Settled::Sent {
+            message_id: claim.delivery,
+        };
+        self.store.settle(claim.delivery, &sent, now).await.unwrap();
+    }
+
+    /// Everything that can go out from now on within an hour, as names of posts; digests in brackets.
+    async fn all(&self, mut now: i64) -> Vec<String> {
+        let end = now + HOUR;
+        let mut said = Vec::new();
+        while now < end {
+            if let Some(claim) = self.claim(now).await {
+                said.push(words(&claim));
+                self.sent(&claim, now).await;
+                continue;
+            }
+            match self.store.next_due().await.unwrap() {
+                Some(due) => now = due.max(now + SECOND),
+                None => break,
+            }
+        }
+        said
+    }
+
+    async fn states(&self, name: &str) -> Vec<String> {
+        let rows = self.store.deliveries_of(&PostId::new(name)).await.unwrap();
+        rows.into_iter().map(|row| row.state).collect()
+    }
+
+    /// As after a kill: the same file, opened anew.
+    async fn again(self) -> Self {
+        let Desk { store, folder } = self;
+        store.close().await;
+        let store = SqliteStore::open(&folder.path().join("store.db"))
+            .await
+            .unwrap();
+        Desk { store, folder }
+    }
+}
+
+fn words(claim: &Claim) -> String {
+    match &claim.content {
+        Content::Alert(card) => card.post.to_string(),
+        Content::Digest(cards) => {
+            let names: Vec<&str> = cards.iter().map(|card| card.post.as_str()).collect();
+            format!("[{}]", names.join(" "))
+        }
+        Content::Edit { card, .. } => format!("edit {}", card.post),
+        Content::Notice(text) => text.clone(),
+    }
+}
+
+fn daily(hours: &str) -> Preferences {
+    Preferences {
+        rhythm: hours.parse().unwrap(),
+        ..Preferences::default()
+    }
+}
+
+fn quiet(hours: &str) -> Preferences {
+    Preferences {
+        quiet: Some(hours.parse::<Quiet>().unwrap()),
+        ..Preferences::default()
+    }
+}
+
+#[tokio::test]
+async fn a_daily_digest_has_everything_since_the_last_one_in_order() {
+    let desk = Desk::new().await;
+    desk.wants(daily("8,18")).await;
+    desk.announce(&["/a", "/b"], at("23T09:00")).await;
+    assert!(desk.claim(at("23T09:00")).await.is_none());
+    assert_eq!(desk.store.next_due().await.unwrap(), Some(at("23T18:00")));
+    desk.announce(&["/c"], at("23T17:59")).await;
+    let desk = desk.again().await;
+    assert!(desk.claim(at("23T17:59")).await.is_none());
+    assert_eq!(desk.all(at("23T18:00")).await, ["[/a /b /c]"]);
+    assert_eq!(desk.states("/b").await, ["sent"]);
+    desk.announce(&["/d"], at("23T20:00")).await;
+    assert!(desk.all(at("23T20:00")).await.is_empty());
+    assert_eq!(
+        desk.all(at("24T08:00")).await,
+        ["/d"],
+        "one post needs no digest"
+    );
+}
+
+#[tokio::test]
+async fn a_digest_that_a_crash_cut_off_loses_no_post_and_sends_none_in_two() {
+    let desk = Desk::new().await;
+    desk.wants(daily("8")).await;
+    desk.announce(&["/a", "/b"], at("23T09:00")).await;
+    let claim = desk.claim(at("24T08:00")).await.unwrap();
+    assert_eq!(words(&claim), "[/a /b]");
+    assert_eq!(desk.states("/a").await, ["held"]);
+    let desk = desk.again().await;
+    assert_eq!(desk.store.recover(true, at("24T08:01")).await.unwrap(), 1);
+    desk.announce(&["/c"], at("24T08:02")).await;
+    assert_eq!(
+        desk.all(at("24T08:02")).await,
+        ["[/a /b]"],
+        "the same digest once more"
+    );
+    assert_eq!(desk.all(at("25T08:00")).await, ["/c"]);
+    assert_eq!(desk.states("/a").await, ["sent"]);
+}
+
+#[tokio::test]
+async fn a_digest_of_unknown_fate_takes_its_posts_with_it() {
+    let desk = Desk::new().await;
+    desk.wants(daily("8")).await;
+    desk.announce(&["/a", "/b"], at("23T09:00")).await;
+    desk.claim(at("24T08:00")).await.unwrap();
+    desk.store.recover(false, at("24T08:01")).await.unwrap();
+    assert_eq!(desk.states("/a").await, ["unknown"]);
+    assert!(desk.all(at("25T08:00")).await.is_empty());
+}
+
+#[tokio::test]
+async fn quiet_hours_hold_alerts_and_many_come_as_one() {
+    let desk = Desk::new().await;
+    desk.wants(quiet("22:00-07:00")).await;
+    desk.announce(&["/a"], at("23T21:00")).await;
+    assert_eq!(desk.all(at("23T21:00")).await, ["/a"]);
+    desk.announce(&["/b", "/c"], at("23T23:00")).await;
+    assert!(desk.all(at("23T23:00")).await.is_empty());
+    assert_eq!(desk.store.next_due().await.unwrap(), Some(at("24T07:00")));
+    assert_eq!(
+        desk.all(at("24T07:00")).await,
+        ["/b", "/c"],
+        "a few come by themselves"
+    );
+    let many = ["/1", "/2", "/3", "/4", "/5", "/6"];
+    desk.announce(&many, at("24T23:00")).await;
+    assert_eq!(desk.all(at("25T07:00")).await, ["[/1 /2 /3 /4 /5 /6]"]);
+}
+
+#[tokio::test]
+async fn what_a_chat_changes_counts_for_what_waits() {
+    let desk = Desk::new().await;
+    desk.wants(daily("8")).await;
+    desk.announce(&["/a"], at("23T09:00")).await;
+    assert!(desk.claim(at("23T09:00")).await.is_none());
+    desk.wants(Preferences::default()).await;
+    assert_eq!(desk.all(at("23T09:01")).await, ["/a"]);
+    let forever = Preferences {
+        paused_until: Some(i64::MAX),
+        ..Preferences::default()
+    };
+    desk.wants(forever).await;
+    desk.announce(&["/b"], at("23T12:00")).await;
+    assert!(desk.all(at("23T12:00")).await.is_empty());
+    desk.wants(Preferences::default()).await;
+    assert_eq!(desk.all(at("23T14:00")).await, ["/b"]);
+}
+
+#[tokio::test]
+async fn urgent_topics_pass_quiet_hours_for_those_who_follow_them() {
+    let desk = Desk::new().await;
+    let topic = Follow::Label(Label::topic("recall"));
+    desk.store
+        .set_urgent_topics(&["recall".into()])
+        .await
+        .unwrap();
+    desk.wants(quiet("22:00-07:00")).await;
+    desk.announce(&["/a"], at("23T23:00")).await;
+    assert!(
+        desk.all(at("23T23:00")).await.is_empty(),
+        "it follows the site, not the topic"
+    );
+    desk.store.follow(&CHAT, &topic, 0).await.unwrap();
+    desk.announce(&["/b"], at("24T01:00")).await;
+    assert_eq!(desk.all(at("24T01:00")).await, ["/b"]);
+    assert_eq!(desk.all(at("24T07:00")).await, ["/a"]);
+}
+
+#[tokio::test]
+async fn more_than_a_minutes_worth_becomes_digests_of_like_size_in_order() {
+    let desk = Desk::new().await;
+    let names: Vec<String> = (10..45).map(|number| format!("/{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    desk.announce(&names[..20], at("23T09:00")).await;
+    assert_eq!(
+        desk.all(at("23T09:00")).await,
+        names[..20],
+        "twenty come by themselves"
+    );
+    desk.announce(&names[20..], at("23T11:00")).await;
+    desk.announce(&["/a", "/b", "/c", "/d", "/e", "/f"], at("23T11:00"))
+        .await;
+    desk.announce(&["/g"], at("23T11:00") + SECOND).await;
+    let said = desk.all(at("23T11:00") + SECOND).await;
+    assert_eq!(said.len(), 1, "{said:?}");
+    let none = ClaimRules {
+        fold_above: 0,
+        ..RULES
+    };
+    desk.announce(&["/h", "/i"], at("24T11:00")).await;
+    let claims = desk.store.claim(at("25T11:00"), 9, none).await.unwrap();
+    assert_eq!(words(&claims[0]), "/h", "nobody wants digests");
+}
+
+#[tokio::test]
+async fn forty_posts_after_an_outage_are_two_digests_and_newer_ones_follow_them() {
+    let desk = Desk::new().await;
+    let names: Vec<String> = (10..50).map(|number| format!("/{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    desk.announce(&names, at("23T09:00")).await;
+    let late = at("23T12:00");
+    let first = desk.claim(late).await.unwrap();
+    let Content::Digest(cards) = &first.content else {
+        panic!("{first:?}")
+    };
+    assert_eq!(cards.len(), 20);
+    desk.announce(&["/new"], late).await;
+    let retry = Settled::Retry {
+        at: late + 5 * SECOND,
+        reason: "no connection".into(),
+    };
+    desk.store
+        .settle(first.delivery, &retry, late)
+        .await
+        .unwrap();
+    let said = desk.all(late).await;
+    let folded = |names: &[&str]| format!("[{}]", names.join(" "));
+    assert_eq!(
+        said,
+        [folded(&names[..20]), folded(&names[20..]), "/new".into()]
+    );
+}
+
+#[tokio::test]
+async fn what_goes_away_while_a_digest_waits_is_not_in_it() {
+    let desk = Desk::new().await;
+    desk.wants(daily("8")).await;
+    desk.announce(&["/a", "/b", "/c"], at("23T09:00")).await;
+    let claim = desk.claim(at("24T08:00")).await.unwrap();
+    let retry = Settled::Retry {
+        at: at("24T08:01"),
+        reason: "no connection".into(),
+    };
+    desk.store
+        .settle(claim.delivery, &retry, at("24T08:00"))
+        .await
+        .unwrap();
+    let gone = tagwire::store::Correction {
+        card: card("/b"),
+        withdrawn: true,
+    };
+    desk.store
+        .correct(&[gone], 0, HOUR, at("24T08:00"))
+        .await
+        .unwrap();
+    assert_eq!(desk.all(at("24T08:01")).await, ["[/a /c]"]);
+    assert_eq!(desk.states("/b").await, ["skipped"]);
+}
+
+#[tokio::test]
+async fn held_posts_can_go_out_as_one_digest() {
+    let desk = Desk::new().await;
+    let hold = || Decision::Hold("many".into());
+    let decided = [(card("/a"), hold()), (card("/b"), hold())];
+    desk.store.announce(&decided, at("23T09:00")).await.unwrap();
+    let released = desk
+        .store
+        .release_held(Release::Digest, at("23T10:00"))
+        .await;
+    assert_eq!(released.unwrap(), 2);
+    assert_eq!(desk.all(at("23T10:00")).await, ["[/a /b]"]);
+}
+
+#[tokio::test]
+async fn a_chat_that_is_gone_takes_its_digest_with_it_and_comes_back_without() {
+    let desk = Desk::new().await;
+    desk.wants(daily("8")).await;
+    desk.announce(&["/a", "/b"], at("23T09:00")).await;
+    let claim = desk.claim(at("24T08:00")).await.unwrap();
+    let gone = Settled::ChatGone {
+        reason: "blocked".into(),
+    };
+    desk.store
+        .settle(claim.delivery, &gone, at("24T08:00"))
+        .await
+        .unwrap();
+    assert_eq!(desk.states("/a").await, ["skipped"]);
+    desk.meet(CHAT, Follow::Site).await;
+    assert!(desk.all(at("24T09:00")).await.is_empty());
+    assert_eq!(
+        desk.store.preferences(&CHAT).await.unwrap().rhythm,
+        Rhythm::Daily(vec![8])
+    );
+}
+
+#[tokio::test]
+async fn a_group_that_moves_keeps_its_hours_and_its_digest() {
+    let desk = Desk::new().await;
+    desk.wants(daily("8")).await;
+    desk.announce(&["/a", "/b"], at("23T09:00")).await;
+    let claim = desk.claim(at("24T08:00")).await.unwrap();
+    let moved = Settled::Moved { to: ChatId::Id(-8) };
+    desk.store
+        .settle(claim.delivery, &moved, at("24T08:00"))
+        .await
+        .unwrap();
+    let claim = desk.claim(at("24T08:01")).await.unwrap();
+    assert_eq!(
+        (words(&claim).as_str(), claim.chat),
+        ("[/a /b]", ChatId::Id(-8))
+    );
+    assert!(claim.preferences.wants_digests());
+}
+
+#[tokio::test]
+async fn a_thousand_quiet_chats_hold_up_nobody() {
+    let desk = Desk::new().await;
+    for id in 100..1_100 {
+        desk.meet(ChatId::Id(id), Follow::Site).await;
+        let wishes = quiet("22:00-07:00");
+        desk.store
+            .set_preferences(&ChatId::Id(id), &wishes)
+            .await
+            .unwrap();
+    }
+    desk.announce(&["/a"], at("23T23:00")).await;
+    let mut said = Vec::new();
+    for step in 0..10 {
+        let claims = desk
+            .store
+            .claim(at("23T23:00") + step, 64, RULES)
+            .await
+            .unwrap();
+        said.extend(claims.iter().map(|claim| claim.chat.clone()));
+    }
+    assert_eq!(said, [CHAT]);
+    let filter = DeliveryFilter {
+        state: Some("pending".into()),
+        limit: 2_000,
+        ..DeliveryFilter::default()
+    };
+    assert_eq!(desk.store.deliveries(&filter).await.unwrap().len(), 1_000);
+    assert_eq!(desk.store.next_due().await.unwrap(), Some(at("24T07:00")));
+}
