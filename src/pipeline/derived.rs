@@ -27,6 +27,9 @@ const BATCH: usize = 256;
 /// From so many files on, the catalog prepares for a long build.
 const MANY: usize = 2_000;
 
+/// Files of one transaction of a long build; what is lost with a crash is read again.
+const TOGETHER: u64 = 16 * BATCH as u64;
+
 /// What keeps the derived half from starting.
 #[derive(Debug, thiserror::Error)]
 pub enum DerivedError {
@@ -225,6 +228,8 @@ impl Derived {
         now: i64,
     ) -> Result<Round, CatalogError> {
         let mut round = Round::default();
+        // Of a round that broke off.
+        self.catalog.roll_back();
         let mut changes = self.look(hint, patience, now, &mut round)?;
         self.catalog.mark_missing(&changes.gone, now)?;
         let mut troubled = self.catalog.upsert(&changes.troubles, now)?;
@@ -274,8 +279,10 @@ impl Derived {
         let mut done = 0;
         let mut readings: Vec<Reading> = Vec::new();
         let is_many = changes.read.len() >= MANY;
+        let mut gone = Vec::new();
         if is_many {
             self.catalog.expect_many(true)?;
+            self.catalog.begin()?;
         }
         // While one batch is read on all cores, the one before it is written into the index.
         for batch in changes.read.chunks(BATCH) {
@@ -293,20 +300,23 @@ impl Derived {
                 match outcome {
                     ReadOutcome::Read(reading) => readings.push(*reading),
                     ReadOutcome::Unsettled => round.unsettled.push(PathBuf::from(path)),
-                    ReadOutcome::Gone => {
-                        self.catalog.mark_missing(std::slice::from_ref(path), now)?;
-                    }
+                    ReadOutcome::Gone => gone.push(path.clone()),
                 }
             }
             done += batch.len() as u64;
+            if is_many && done % TOGETHER == 0 {
+                self.catalog.commit()?;
+                self.catalog.begin()?;
+            }
             self.tell("reading posts", done, total);
         }
         round.delta.merge(self.catalog.upsert(&readings, now)?);
         self.remember(readings);
-        match is_many {
-            true => self.catalog.expect_many(false),
-            false => Ok(()),
+        if is_many {
+            self.catalog.commit()?;
+            self.catalog.expect_many(false)?;
         }
+        self.catalog.mark_missing(&gone, now)
     }
 
     /// Keeps what was just read for the feeds that are rendered next.
