@@ -135,8 +135,11 @@ pub struct Index {
     path: PathBuf,
     reader: Arc<Mutex<Option<Catalog>>>,
     naming: Arc<Naming>,
-    finder: Arc<Mutex<Option<(String, Arc<Finder>)>>>,
+    finder: Arc<Mutex<Option<Versioned>>>,
 }
+
+/// Labels ready to be searched, and the version of the catalog's names that they were made of.
+type Versioned = (String, Arc<Finder>);
 
 /// What decides how labels are called.
 pub struct Naming {

@@ -11,6 +11,8 @@ use crate::model::{Follow, LabelKind, pinyin};
 
 /// Longer questions are no names (characters).
 const LONGEST: usize = 60;
+/// More typing errors than this are another word; it also keeps nearly all names from being compared at all.
+const MOST_ERRORS: usize = 2;
 
 /// A label as people may know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -237,7 +239,7 @@ impl Asked {
 /// one in a short name passes.
 fn errors(asked: &Name, name: &Name, one_in: usize) -> Option<u32> {
     let longer = asked.length.max(name.length);
-    let most = (longer / one_in).max(1);
+    let most = (longer / one_in).clamp(1, MOST_ERRORS);
     let lacking = (asked.mask & !name.mask)
         .count_ones()
         .max((name.mask & !asked.mask).count_ones());

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use rusqlite::{Transaction, params};
+use rusqlite::{Connection, params};
 
 use super::Digested;
 use super::write::{label_id, tie_break};
@@ -24,27 +24,24 @@ struct Link {
 }
 
 /// Rows that are not written yet.
-pub(super) struct Links<'a> {
-    /// Numbers of labels.
-    labels: &'a mut HashMap<Follow, i64>,
+#[derive(Default)]
+pub(super) struct Links {
+    /// Numbers of labels, which never change.
+    labels: HashMap<Follow, i64>,
     rows: Vec<Link>,
 }
 
-impl<'a> Links<'a> {
-    pub fn new(labels: &'a mut HashMap<Follow, i64>) -> Self {
-        if labels.len() > REMEMBERED {
-            labels.clear();
-        }
-        Links {
-            labels,
-            rows: Vec::new(),
-        }
+impl Links {
+    /// Forgets what belongs to a transaction that was taken back.
+    pub fn forget(&mut self) {
+        self.labels.clear();
+        self.rows.clear();
     }
 
     /// Puts a post into the site, its categories, tags and topics.
     pub fn add(
         &mut self,
-        transaction: &Transaction<'_>,
+        transaction: &Connection,
         post: i64,
         digested: &Digested,
     ) -> rusqlite::Result<()> {
@@ -73,7 +70,10 @@ impl<'a> Links<'a> {
     }
 
     /// Writes what was added, and marks the feeds it touches.
-    pub fn write(&mut self, transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    pub fn write(&mut self, transaction: &Connection) -> rusqlite::Result<()> {
+        if self.labels.len() > REMEMBERED {
+            self.labels.clear();
+        }
         // A label that is named twice keeps its first place.
         self.rows.sort_unstable();
         let mut insert = transaction
@@ -106,7 +106,7 @@ impl<'a> Links<'a> {
 }
 
 /// Marks a feed; true when it has a history that is otherwise up to date.
-fn touch(transaction: &Transaction<'_>, label: i64) -> rusqlite::Result<bool> {
+fn touch(transaction: &Connection, label: i64) -> rusqlite::Result<bool> {
     transaction
         .prepare_cached("update labels set dirty = 1 where label = ?1 and dirty = 0")?
         .execute([label])?;

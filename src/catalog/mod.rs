@@ -13,9 +13,12 @@ mod window;
 mod write;
 
 #[cfg(test)]
+mod long_build_tests;
+#[cfg(test)]
+mod plan_tests;
+#[cfg(test)]
 mod window_tests;
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -24,6 +27,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{ContentHash, Follow, Post, PostId, PostTime, Problem};
 use crate::posts::Stamp;
+
+use links::Links;
 
 pub use archives::{Outdated, Span};
 pub use names::Listed;
@@ -142,8 +147,7 @@ pub enum State {
 /// The open index. One writer; readers open their own (`Catalog::reader`).
 pub struct Catalog {
     connection: Connection,
-    /// Numbers of labels, which never change.
-    labels: HashMap<Follow, i64>,
+    links: Links,
     path: PathBuf,
 }
 
@@ -173,7 +177,7 @@ impl Catalog {
         };
         Ok(Catalog {
             connection: connection.map_err(|source| error(path, source))?,
-            labels: HashMap::new(),
+            links: Links::default(),
             path: path.to_owned(),
         })
     }
@@ -185,7 +189,7 @@ impl Catalog {
     pub fn reader(path: &Path) -> Result<Self, CatalogError> {
         Ok(Catalog {
             connection: schema::open_reader(path).map_err(|source| error(path, source))?,
-            labels: HashMap::new(),
+            links: Links::default(),
             path: path.to_owned(),
         })
     }

@@ -2,11 +2,11 @@
 //! In: files that changed or went, for each target. Out: what a target has not been given yet. The rows
 //! are written in the transaction that records the files, so no crash loses one.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
+use super::links::Links;
 use super::{Catalog, CatalogError, error, schema};
 
 /// Where published files go beyond their folder.
@@ -116,7 +116,7 @@ impl Ledger {
         };
         let connection = open().map_err(|source| error(path, source))?;
         Ok(Ledger(Catalog {
-            labels: HashMap::new(),
+            links: Links::default(),
             connection,
             path: path.to_owned(),
         }))

@@ -1,7 +1,7 @@
 //! Rows of posts.
 //! In: a post with what was derived from it. Out: its row, new or changed, and its labels.
 
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::links::Links;
 use super::write::{Delta, touch};
@@ -18,10 +18,10 @@ fn state_of(post: &Post, now: i64) -> State {
 
 /// Writes a post that is not there; false when one of its id is.
 pub(super) fn insert_post(
-    transaction: &Transaction<'_>,
+    transaction: &Connection,
     digested: &Digested,
     now: i64,
-    links: &mut Links<'_>,
+    links: &mut Links,
 ) -> rusqlite::Result<bool> {
     let post = &digested.post;
     let inserted = transaction
@@ -53,11 +53,11 @@ pub(super) fn insert_post(
 }
 
 pub(super) fn write_post(
-    transaction: &Transaction<'_>,
+    transaction: &Connection,
     digested: &Digested,
     now: i64,
     delta: &mut Delta,
-    links: &mut Links<'_>,
+    links: &mut Links,
 ) -> rusqlite::Result<()> {
     let post = &digested.post;
     let existing: Option<i64> = transaction

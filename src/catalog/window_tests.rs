@@ -8,10 +8,10 @@ use sha2::{Digest, Sha256};
 use super::*;
 use crate::model::{DateSource, Follow, Label};
 
-const NOW: i64 = 1_700_000_000;
+pub(super) const NOW: i64 = 1_700_000_000;
 
 /// A post `age` seconds before now.
-fn reading(number: usize, age: i64) -> Reading {
+pub(super) fn reading(number: usize, age: i64) -> Reading {
     let id = format!("/n{number}");
     let post = Post {
         id: PostId::new(&id),

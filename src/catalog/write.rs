@@ -2,10 +2,9 @@
 //! so that a crash between the index and the feeds is repaired by the next start.
 //! In: readings, gone paths, the time. Out: a `Delta` that says what changed.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
 
 use super::links::Links;
@@ -44,12 +43,51 @@ impl Catalog {
     /// # Errors
     /// SQLite's.
     pub fn upsert(&mut self, readings: &[Reading], now: i64) -> Result<Delta, CatalogError> {
-        let result = upsert(&mut self.connection, &mut self.labels, readings, now);
+        let is_alone = self.connection.is_autocommit();
+        if is_alone {
+            self.begin()?;
+        }
+        let result = upsert(&self.connection, &mut self.links, readings, now);
+        match self.wrap(result) {
+            Ok(delta) if is_alone => self.commit().map(|()| delta),
+            Err(error) => {
+                self.roll_back();
+                Err(error)
+            }
+            delta => delta,
+        }
+    }
+
+    /// Begins a transaction that goes on over many calls of `upsert`, so that pages which many posts share are
+    /// written once for all of them. Nothing else may change the index before `commit`.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn begin(&mut self) -> Result<(), CatalogError> {
+        let result = self.connection.execute_batch("begin immediate");
+        self.wrap(result)
+    }
+
+    /// Ends what `begin` began.
+    ///
+    /// # Errors
+    /// SQLite's; then nothing since `begin` has happened.
+    pub fn commit(&mut self) -> Result<(), CatalogError> {
+        let result = self.links.write(&self.connection);
+        let result = result.and_then(|()| self.connection.execute_batch("commit"));
         if result.is_err() {
-            // Labels of a transaction that was taken back.
-            self.labels.clear();
+            self.roll_back();
         }
         self.wrap(result)
+    }
+
+    /// Takes back what has happened since `begin`, if anything.
+    pub fn roll_back(&mut self) {
+        self.links.forget();
+        if !self.connection.is_autocommit() {
+            // It fails only where SQLite has rolled back by itself.
+            let _ = self.connection.execute_batch("rollback");
+        }
     }
 
     /// Notes that files are no longer there. They keep their place until `forget_missing`.
@@ -227,28 +265,24 @@ impl Catalog {
 }
 
 fn upsert(
-    connection: &mut Connection,
-    labels: &mut HashMap<Follow, i64>,
+    transaction: &Connection,
+    links: &mut Links,
     readings: &[Reading],
     now: i64,
 ) -> rusqlite::Result<Delta> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut delta = Delta::default();
-    let mut links = Links::new(labels);
     for reading in readings {
-        upsert_one(&transaction, reading, now, &mut delta, &mut links)?;
+        upsert_one(transaction, reading, now, &mut delta, links)?;
     }
-    links.write(&transaction)?;
-    transaction.commit()?;
     Ok(delta)
 }
 
 fn upsert_one(
-    transaction: &Transaction<'_>,
+    transaction: &Connection,
     reading: &Reading,
     now: i64,
     delta: &mut Delta,
-    links: &mut Links<'_>,
+    links: &mut Links,
 ) -> rusqlite::Result<()> {
     let is_new = write_file(transaction, reading)?;
     for problem in &reading.problems {
@@ -305,7 +339,7 @@ fn upsert_one(
 
 /// Records the version of a file that was read; true for a file that was not known. What was wrong with an
 /// older version is forgotten.
-fn write_file(transaction: &Transaction<'_>, reading: &Reading) -> rusqlite::Result<bool> {
+fn write_file(transaction: &Connection, reading: &Reading) -> rusqlite::Result<bool> {
     let path = reading.path.as_str();
     let id = reading
         .post
@@ -337,7 +371,7 @@ fn write_file(transaction: &Transaction<'_>, reading: &Reading) -> rusqlite::Res
 }
 
 /// Another file that is there and stands for the same post.
-fn rival(transaction: &Transaction<'_>, post: &Post) -> rusqlite::Result<Option<String>> {
+fn rival(transaction: &Connection, post: &Post) -> rusqlite::Result<Option<String>> {
     transaction
         .prepare_cached(
             "select p.path from posts p join files f on f.path = p.path
@@ -360,7 +394,7 @@ pub fn duplicate(path: &str, id: &PostId, winner: &str) -> Problem {
     }
 }
 
-fn insert_problem(transaction: &Transaction<'_>, problem: &Problem) -> rusqlite::Result<()> {
+fn insert_problem(transaction: &Connection, problem: &Problem) -> rusqlite::Result<()> {
     transaction
         .prepare_cached("insert into problems values (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
         .execute(params![
@@ -382,7 +416,7 @@ pub(super) fn tie_break(id: &PostId) -> i64 {
     i64::from_be_bytes(first)
 }
 
-pub(super) fn label_id(transaction: &Transaction<'_>, follow: &Follow) -> rusqlite::Result<i64> {
+pub(super) fn label_id(transaction: &Connection, follow: &Follow) -> rusqlite::Result<i64> {
     let (kind, name) = kind_and_name(follow);
     let known: Option<i64> = transaction
         .prepare_cached("select label from labels where kind = ?1 and name = ?2")?
@@ -403,7 +437,7 @@ pub fn label_key(follow: &Follow) -> String {
 }
 
 /// Marks every feed that a post is in, and its place in those histories that are otherwise up to date.
-pub(super) fn touch(transaction: &Transaction<'_>, post: i64) -> rusqlite::Result<()> {
+pub(super) fn touch(transaction: &Connection, post: i64) -> rusqlite::Result<()> {
     transaction
         // While nothing is archived yet, as in a first build, the first condition ends it.
         .prepare_cached(
@@ -424,7 +458,7 @@ pub(super) fn touch(transaction: &Transaction<'_>, post: i64) -> rusqlite::Resul
 
 /// Removes a post, and names a file that may now stand for it.
 fn remove_post(
-    transaction: &Transaction<'_>,
+    transaction: &Connection,
     post: i64,
     id: &str,
     path: &str,

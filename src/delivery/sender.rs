@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::Clock;
-use super::message::{Form, alert, digest, withdrawn};
+use super::message::{Form, Zones, alert, digest, withdrawn};
 use super::threads;
 use crate::model::{ChatId, Length};
 use crate::store::{
@@ -362,7 +362,6 @@ impl Sender {
                 reason: reason.into(),
             },
         };
-        log(&claim, &settled);
         // Until this is written the row is `sending`, which a restart treats as unknown: never lost.
         let mut wait = Duration::from_millis(50);
         while let Err(error) = self
@@ -374,6 +373,8 @@ impl Sender {
             self.clock.sleep(wait).await;
             wait = (wait * 2).min(Duration::from_secs(5));
         }
+        // Only now: what the log calls sent must not be forgotten by a power cut.
+        log(&claim, &settled);
         self.wake.notify_one();
     }
 
@@ -382,15 +383,18 @@ impl Sender {
         let form =
             Form::fallback(claim.fallback).ok_or("Telegram refused every form of this message")?;
         let wishes = &claim.preferences;
-        let zone = wishes.zone.unwrap_or(self.zone);
+        let zones = Zones {
+            chat: wishes.zone.unwrap_or(self.zone),
+            site: self.zone,
+        };
         let article = |card: &Card| match wishes.length {
-            Length::Normal => alert(card, &claim.language, zone, form),
+            Length::Normal => alert(card, &claim.language, zones, form),
             Length::Short => {
                 let card = Card {
                     summary: String::new(),
                     ..card.clone()
                 };
-                alert(&card, &claim.language, zone, form)
+                alert(&card, &claim.language, zones, form)
             }
         };
         let build = || {
@@ -401,7 +405,7 @@ impl Sender {
                     ..
                 } => withdrawn(card, &claim.language, form),
                 Content::Alert(card) | Content::Edit { card, .. } => article(card),
-                Content::Digest(cards) => digest(cards, &claim.language, zone, form),
+                Content::Digest(cards) => digest(cards, &claim.language, zones.chat, form),
                 Content::Notice(text) => Message::plain(text.as_str()),
             };
             Message {

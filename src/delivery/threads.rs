@@ -5,23 +5,34 @@ use crate::model::{ChatId, Follow};
 use crate::store::{Claim, Content, Millis, Settled, Store};
 use crate::telegram::{Outcome, is_thread_gone};
 
-/// The forum topic for an alert, as the subscriptions of its group say. A store that cannot be asked costs
+/// The forum topic for an alert or a digest, as the subscriptions of its group say. A store that cannot be asked costs
 /// the place, never the message.
 pub async fn of(store: &dyn Store, claim: &Claim) -> Option<i64> {
-    let Content::Alert(card) = &claim.content else {
-        return None;
+    let cards = match &claim.content {
+        Content::Alert(card) => std::slice::from_ref(card.as_ref()),
+        Content::Digest(cards) => cards.as_slice(),
+        _ => return None,
     };
     // Only supergroups have topics, and their ids are negative.
     if !matches!(claim.chat, ChatId::Id(id) if id < 0) {
         return None;
     }
-    let follows: Vec<Follow> = card.follows().collect();
-    match store.thread_of(&claim.chat, &follows).await {
-        Ok(thread) => thread,
-        Err(error) => {
-            tracing::warn!(%error, chat = %claim.chat, "the topic of a message cannot be read");
-            None
+    let mut threads = Vec::new();
+    for card in cards {
+        let follows: Vec<Follow> = card.follows().collect();
+        match store.thread_of(&claim.chat, &follows).await {
+            Ok(thread) => threads.push(thread),
+            Err(error) => {
+                tracing::warn!(%error, chat = %claim.chat, "the topic of a message cannot be read");
+                return None;
+            }
         }
+    }
+    // A digest of posts for several topics belongs to none of them.
+    threads.dedup();
+    match threads.as_slice() {
+        [one] => *one,
+        _ => None,
     }
 }
 

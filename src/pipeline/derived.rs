@@ -1,7 +1,7 @@
 //! Everything that can be built again from the posts, and one round over it.
 //! In: hints and the time. Out: an up-to-date catalog and feeds. No async here, and no precious data.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::catalog::{Catalog, CatalogError, Reading, Target};
 use crate::config::Config;
 use crate::feeds::Addresses;
 use crate::http::Shelf;
-use crate::model::{Follow, Label, Site};
+use crate::model::{DateSource, Follow, Label, Site};
 use crate::posts::{self, watch::Writers};
 use crate::publish::Folder;
 use crate::topics::Matcher;
@@ -26,6 +26,9 @@ const BATCH: usize = 256;
 
 /// From so many files on, the catalog prepares for a long build.
 const MANY: usize = 2_000;
+
+/// Files of one transaction of a long build; what is lost with a crash is read again.
+const TOGETHER: u64 = 16 * BATCH as u64;
 
 /// What keeps the derived half from starting.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +78,8 @@ pub struct Derived {
     pub(super) learnt: HashMap<Follow, String>,
     /// The feeds that the OPML file and the index page list, once these are written.
     pub(super) listed: Option<Listing>,
+    /// Files whose posts go by when they were first seen, read since the catalog was asked for all of them.
+    pub(super) undated: Option<BTreeMap<String, i64>>,
 }
 
 impl Derived {
@@ -144,6 +149,7 @@ impl Derived {
             said: BTreeSet::new(),
             learnt: HashMap::new(),
             listed: None,
+            undated: None,
         };
         for label in derived.catalog.listing()? {
             if let Some(learnt) = label.learnt {
@@ -222,6 +228,8 @@ impl Derived {
         now: i64,
     ) -> Result<Round, CatalogError> {
         let mut round = Round::default();
+        // Of a round that broke off.
+        self.catalog.roll_back();
         let mut changes = self.look(hint, patience, now, &mut round)?;
         self.catalog.mark_missing(&changes.gone, now)?;
         let mut troubled = self.catalog.upsert(&changes.troubles, now)?;
@@ -271,8 +279,10 @@ impl Derived {
         let mut done = 0;
         let mut readings: Vec<Reading> = Vec::new();
         let is_many = changes.read.len() >= MANY;
+        let mut gone = Vec::new();
         if is_many {
             self.catalog.expect_many(true)?;
+            self.catalog.begin()?;
         }
         // While one batch is read on all cores, the one before it is written into the index.
         for batch in changes.read.chunks(BATCH) {
@@ -290,25 +300,34 @@ impl Derived {
                 match outcome {
                     ReadOutcome::Read(reading) => readings.push(*reading),
                     ReadOutcome::Unsettled => round.unsettled.push(PathBuf::from(path)),
-                    ReadOutcome::Gone => {
-                        self.catalog.mark_missing(std::slice::from_ref(path), now)?;
-                    }
+                    ReadOutcome::Gone => gone.push(path.clone()),
                 }
             }
             done += batch.len() as u64;
+            if is_many && done % TOGETHER == 0 {
+                self.catalog.commit()?;
+                self.catalog.begin()?;
+            }
             self.tell("reading posts", done, total);
         }
         round.delta.merge(self.catalog.upsert(&readings, now)?);
         self.remember(readings);
-        match is_many {
-            true => self.catalog.expect_many(false),
-            false => Ok(()),
+        if is_many {
+            self.catalog.commit()?;
+            self.catalog.expect_many(false)?;
         }
+        self.catalog.mark_missing(&gone, now)
     }
 
     /// Keeps what was just read for the feeds that are rendered next.
     fn remember(&mut self, readings: Vec<Reading>) {
         for digested in readings.into_iter().filter_map(|reading| reading.post) {
+            if let Some(undated) = &mut self.undated
+                && digested.post.date_source == DateSource::FirstSeen
+            {
+                let seconds = digested.post.published.seconds();
+                undated.insert(digested.post.path.clone(), seconds);
+            }
             self.entries.put(self.reader.entry(digested));
         }
     }

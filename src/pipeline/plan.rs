@@ -2,6 +2,7 @@
 //! In: unplanned rows of the catalog. Out: one transaction in the store, then a mark in the catalog.
 //! A crash between the two is harmless: the store decides about a post only once.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -73,15 +74,21 @@ impl Planner {
     ) -> Result<(), PipelineError> {
         let news: Vec<(String, i64)> = {
             let derived = lock(derived);
-            let all = derived.catalog.first_seen()?;
+            // Once from the catalog, as an earlier process may have ended before it came here.
+            let all: Vec<(String, i64)> = match derived.undated.clone() {
+                Some(read_since) => read_since.into_iter().collect(),
+                None => derived.catalog.first_seen()?,
+            };
             all.into_iter()
                 .filter(|(path, _)| !derived.reader.first_seen.contains_key(path))
                 .collect()
         };
         if !news.is_empty() {
             self.store.remember_first_seen(&news).await?;
-            lock(derived).reader.first_seen.extend(news);
         }
+        let mut derived = lock(derived);
+        derived.reader.first_seen.extend(news);
+        derived.undated = Some(BTreeMap::new());
         Ok(())
     }
 
