@@ -153,7 +153,7 @@ fn stats_problems_and_held_are_for_admins_only() {
     let held = ask(telegram, ADMIN, "/held");
     assert!(held.text.contains("旧文"), "{}", held.text);
     // A forged press by somebody else has no effect.
-    let query = telegram.user_presses(7, &held, "全部推送");
+    let query = telegram.user_presses(7, &held, "逐篇推送");
     assert!(
         telegram.answer_to(&query)["text"]
             .as_str()
