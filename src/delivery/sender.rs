@@ -362,7 +362,6 @@ impl Sender {
                 reason: reason.into(),
             },
         };
-        log(&claim, &settled);
         // Until this is written the row is `sending`, which a restart treats as unknown: never lost.
         let mut wait = Duration::from_millis(50);
         while let Err(error) = self
@@ -374,6 +373,8 @@ impl Sender {
             self.clock.sleep(wait).await;
             wait = (wait * 2).min(Duration::from_secs(5));
         }
+        // Only now: what the log calls sent must not be forgotten by a power cut.
+        log(&claim, &settled);
         self.wake.notify_one();
     }
 
