@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::bot;
 use super::setup::{AppError, Setup};
 use super::watch::{self, Loop, Owed};
-use crate::bot::{Context, Index, Places};
+use crate::bot::{Context, Index, Naming, Places};
 use crate::http::{self, Health, Hook, Serving};
 use crate::pipeline::Progress;
 
@@ -55,7 +55,14 @@ pub async fn run(
         let context = Context {
             telegram,
             store: store.clone(),
-            index: Index::new(setup.config.catalog.path.clone()),
+            index: Index::new(
+                setup.config.catalog.path.clone(),
+                Naming {
+                    labels: setup.config.labels()?,
+                    matcher: setup.matcher.clone(),
+                    site: setup.site.title.clone(),
+                },
+            ),
             matcher: setup.matcher.clone(),
             site: setup.site.clone(),
             admins: setup.config.telegram.admins.clone(),

@@ -1,17 +1,21 @@
 //! What commands work with.
 //! In: the parts that `app` built. Out: questions to the catalog off the async threads, paced replies.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::access::Members;
+use super::drafts::Drafts;
+use super::find::{Finder, Known};
 use super::limits::Limits;
 use super::replies::{self, Words};
-use crate::catalog::{Catalog, CatalogError};
+use crate::catalog::{Catalog, CatalogError, Listed};
 use crate::delivery::{Clock, Pace};
-use crate::model::{ChatId, Follow, LabelKind, Site};
+use crate::feeds::Labels;
+use crate::model::{ChatId, Follow, Label, LabelKind, Site};
 use crate::store::{Store, StoreError};
 use crate::telegram::{Message, Outcome, Outlet, Telegram, TelegramError, is_thread_gone};
 use crate::topics::Matcher;
@@ -52,6 +56,8 @@ pub struct Places {
     pub most_follows: usize,
     /// What happened.
     pub tally: Tally,
+    /// Rules that buttons are about.
+    pub drafts: Drafts,
     /// The update under way whose number is not written yet; 0: none.
     pub under_way: AtomicI64,
 }
@@ -65,6 +71,7 @@ impl Places {
             limits: Limits::new(commands_per_minute),
             most_follows,
             tally: Tally::default(),
+            drafts: Drafts::default(),
             under_way: AtomicI64::new(0),
         }
     }
@@ -127,15 +134,96 @@ pub enum CommandError {
 pub struct Index {
     path: PathBuf,
     reader: Arc<Mutex<Option<Catalog>>>,
+    naming: Arc<Naming>,
+    finder: Arc<Mutex<Option<Versioned>>>,
+}
+
+/// Labels ready to be searched, and the version of the catalog's names that they were made of.
+type Versioned = (String, Arc<Finder>);
+
+/// What decides how labels are called.
+pub struct Naming {
+    /// The config's names and aliases.
+    pub labels: Labels,
+    /// Topics have titles.
+    pub matcher: Arc<Matcher>,
+    /// What the site is called.
+    pub site: String,
+}
+
+impl Naming {
+    /// Every label that can be followed, with all its names.
+    fn known(&self, listed: Vec<Listed>) -> Vec<Known> {
+        let mut old: HashMap<Label, Vec<String>> = HashMap::new();
+        for target in self.labels.targets() {
+            let names = self.labels.aliases_of(&target);
+            let names = names.map(|label| label.name.clone()).collect();
+            old.insert(target, names);
+        }
+        let followable = listed
+            .into_iter()
+            .filter(|listed| !self.labels.is_retired(&listed.follow));
+        let known = followable.map(|Listed { follow, learnt, .. }| match &follow {
+            Follow::Site => Known {
+                title: self.site.clone(),
+                others: vec!["site".into()],
+                follow,
+            },
+            Follow::Label(label) => {
+                let given = match label.kind {
+                    LabelKind::Topic => self.matcher.title_of(&label.name),
+                    _ => self.labels.name_of(label),
+                };
+                let title = given.map(str::to_owned).or(learnt);
+                let mut others = old.remove(label).unwrap_or_default();
+                others.push(label.name.clone());
+                Known {
+                    title: title.unwrap_or_else(|| label.name.clone()),
+                    others,
+                    follow,
+                }
+            }
+        });
+        known.collect()
+    }
 }
 
 impl Index {
     /// An index at this path.
-    pub fn new(path: PathBuf) -> Self {
+    pub fn new(path: PathBuf, naming: Naming) -> Self {
         Index {
             path,
             reader: Arc::default(),
+            naming: Arc::new(naming),
+            finder: Arc::default(),
         }
+    }
+
+    /// All labels, ready to be searched; made anew when labels came or got other names.
+    ///
+    /// # Errors
+    /// The catalog's.
+    pub async fn finder(&self) -> Result<Arc<Finder>, CommandError> {
+        let (kept, naming) = (self.finder.clone(), self.naming.clone());
+        self.ask(move |catalog| {
+            let version = catalog.labels_version()?;
+            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some((known, finder)) = kept.as_ref()
+                && *known == version
+            {
+                return Ok(finder.clone());
+            }
+            let finder = Arc::new(Finder::new(naming.known(catalog.listing()?)));
+            *kept = Some((version, finder.clone()));
+            Ok(finder)
+        })
+        .await
+    }
+
+    /// What people call it, as far as is known without asking the catalog.
+    fn title(&self, follow: &Follow) -> Option<String> {
+        let kept = self.finder.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.as_ref()?.1.title(follow).map(str::to_owned)
     }
 
     /// Asks the catalog, off the async threads.
@@ -246,7 +334,10 @@ impl Context {
                 .title_of(&label.name)
                 .unwrap_or(&label.name)
                 .to_owned(),
-            Follow::Label(label) => label.name.clone(),
+            Follow::Label(label) => self
+                .index
+                .title(follow)
+                .unwrap_or_else(|| label.name.clone()),
         }
     }
 

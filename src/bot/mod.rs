@@ -5,11 +5,17 @@
 mod access;
 mod commands;
 mod context;
+mod data_replies;
+mod drafts;
+pub mod find;
 mod limits;
+mod own_replies;
 mod place_replies;
 mod replies;
+mod settings_replies;
 mod source;
 mod update;
+mod wishes;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -25,7 +31,7 @@ use crate::http::Posted;
 use context::{CommandError, Tally};
 use source::QUIET;
 
-pub use context::{Context, Index, Places};
+pub use context::{Context, Index, Naming, Places};
 pub use replies::Words;
 pub use source::Source;
 pub use update::{Incoming, Person, Place};

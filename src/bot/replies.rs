@@ -28,10 +28,16 @@ pub struct Choice {
     pub key: String,
     /// Posts that carry it.
     pub posts: u64,
+    /// Those of the last four weeks; not known of people's own rules.
+    pub month: Option<u64>,
 }
 
 /// Buttons hold little text.
 const BUTTON_CHARACTERS: usize = 40;
+/// Labels shown at a time: as many as a phone shows without scrolling far.
+pub const PAGE: usize = 8;
+/// Bytes that a paging button may carry: what seals leave, less the channel that it may be about.
+const LONGEST_PAGE: usize = 38;
 
 impl Words {
     /// Chinese unless the code names another language.
@@ -62,8 +68,23 @@ impl Words {
                 LabelKind::Topic => self.pick("主题", "Topic"),
                 LabelKind::Category => self.pick("分类", "Category"),
                 LabelKind::Tag => self.pick("标签", "Tag"),
+                LabelKind::Words => self.pick("关键词", "Words"),
             },
         }
+    }
+
+    /// How much comes: a week, or in four weeks when that is less than one a week.
+    fn often(self, choice: &Choice) -> Option<String> {
+        let month = choice.month?;
+        let week = (month + 2) / 4;
+        Some(match (self, month) {
+            (Words::Zh, 0) => "近期没有".into(),
+            (Words::Zh, 1..4) => format!("四周 {month} 篇"),
+            (Words::Zh, _) => format!("每周 {week} 篇"),
+            (Words::En, 0) => "none lately".into(),
+            (Words::En, 1..4) => format!("{month} in four weeks"),
+            (Words::En, _) => format!("{week} a week"),
+        })
     }
 
     pub(super) fn named(self, choice: &Choice) -> String {
@@ -84,6 +105,26 @@ pub fn menu(words: Words) -> Vec<(&'static str, &'static str)> {
         ),
         ("unfollow", words.pick("取消关注", "Stop following")),
         ("latest", words.pick("最新文章", "Newest posts")),
+        (
+            "settings",
+            words.pick(
+                "推送时间、静音、语言等设置",
+                "Hours, sound, language and more",
+            ),
+        ),
+        (
+            "digest",
+            words.pick("合并推送的时间", "Gather posts into digests"),
+        ),
+        ("quiet", words.pick("免打扰时间", "Quiet hours")),
+        ("pause", words.pick("暂停推送", "Pause messages")),
+        ("resume", words.pick("恢复推送", "Resume messages")),
+        ("export", words.pick("导出我的数据", "Show what is kept")),
+        ("forget", words.pick("删除我的数据", "Delete what is kept")),
+        (
+            "privacy",
+            words.pick("隐私说明", "What is kept and what not"),
+        ),
         ("help", words.pick("使用说明", "How to use this bot")),
     ]
 }
@@ -105,8 +146,8 @@ pub fn welcome(words: Words, site: &str, topics: &[Choice]) -> Message {
 pub fn help(words: Words, admin: bool) -> Message {
     let mut text = words
         .pick(
-            "使用说明\n\n/follow 关键词 — 查找并关注主题、分类或标签\n/following — 已关注的内容\n/unfollow — 取消关注\n/latest — 已关注内容的最新文章；/latest 关键词 — 某个标签的最新文章\n\n群组中只有管理员可以更改设置。",
-            "How to use this bot\n\n/follow WORD — find and follow a topic, category or tag\n/following — what this chat follows\n/unfollow — stop following\n/latest — newest posts of what you follow; /latest WORD — of a label\n\nIn groups only administrators change settings.",
+            "使用说明\n\n/follow 关键词 — 查找并关注主题、分类或标签\n/following — 已关注的内容\n/unfollow — 取消关注\n/latest — 已关注内容的最新文章；/latest 关键词 — 某个标签的最新文章\n/follow 反垄断 -证监会 — 关注自己的关键词，带 - 的除外\n/settings — 推送时间、静音、篇幅、时区、语言；/digest、/quiet、/pause、/resume\n/privacy — 保存了什么；/export 导出，/forget 删除\n\n群组中只有管理员可以更改设置。",
+            "How to use this bot\n\n/follow WORD — find and follow a topic, category or tag\n/following — what this chat follows\n/unfollow — stop following\n/latest — newest posts of what you follow; /latest WORD — of a label\n/follow antitrust -appeal — follow words of your own, none after a minus\n/settings — hours, sound, length, time zone, language; /digest, /quiet, /pause, /resume\n/privacy — what is kept; /export shows it, /forget deletes it\n\nIn groups only administrators change settings.",
         )
         .to_owned();
     if admin {
@@ -119,29 +160,67 @@ pub fn help(words: Words, admin: bool) -> Message {
 }
 
 /// What a search found.
-pub fn found(words: Words, query: &str, choices: &[Choice], total: usize) -> Message {
+pub fn found(words: Words, query: &str, choices: &[Choice], total: usize, from: usize) -> Message {
     if choices.is_empty() {
+        let query = shorten(query, 60);
         return Message::plain(match words {
             Words::Zh => format!(
-                "没有找到与「{query}」相符的主题、分类或标签。换个词试试，或只写其中一部分。"
+                "没有找到与「{query}」相符的主题、分类或标签。换个词试试，或只写其中一部分；拼音、首字母也可以。"
             ),
-            Words::En => {
-                format!("Nothing matches “{query}”. Try another word, or only a part of it.")
-            }
+            Words::En => format!(
+                "Nothing matches “{query}”. Try another word, or only a part of it; pinyin and initials will do."
+            ),
         });
     }
-    let shown = choices.len();
-    let text = match words {
-        Words::Zh if total > shown => {
-            format!("找到 {total} 个，显示前 {shown} 个。多写几个字可以缩小范围。点按即可关注：")
-        }
+    let last = from + choices.len();
+    let is_cut = total > choices.len();
+    let mut text = match words {
+        Words::Zh if is_cut => format!(
+            "找到 {total} 个，这是第 {}–{last} 个，点按即可关注：",
+            from + 1
+        ),
         Words::Zh => format!("找到 {total} 个，点按即可关注："),
-        Words::En if total > shown => format!(
-            "{total} found, the first {shown} shown; write more to narrow it down. Press to follow:"
+        Words::En if is_cut => format!(
+            "{total} found, these are {}–{last}. Press to follow:",
+            from + 1
         ),
         Words::En => format!("{total} found. Press to follow:"),
     };
-    with_choices(Message::plain(text), words, choices)
+    let pages = pages(words, from, last, total, |at| format!("s:{at}:{query}"));
+    if is_cut && pages.is_none() {
+        text.push_str(words.pick(
+            "\n（多写几个字可以缩小范围）",
+            "\n(Write more to narrow it down.)",
+        ));
+    }
+    let mut message = with_choices(Message::plain(text), words, choices);
+    message
+        .buttons
+        .extend(pages.into_iter().filter(|row| !row.is_empty()));
+    message
+}
+
+/// Buttons to the pages before and after; `None` when they cannot carry what was asked.
+pub(super) fn pages(
+    words: Words,
+    from: usize,
+    last: usize,
+    total: usize,
+    data: impl Fn(usize) -> String,
+) -> Option<Vec<Button>> {
+    let back = from.saturating_sub(PAGE);
+    let longest = data(from.max(last));
+    if longest.len() > LONGEST_PAGE || longest.contains('@') {
+        return None;
+    }
+    let mut row = Vec::new();
+    if from > 0 {
+        row.push(Button::data(words.pick("‹ 上一页", "‹ Back"), data(back)));
+    }
+    if last < total {
+        row.push(Button::data(words.pick("下一页 ›", "More ›"), data(last)));
+    }
+    Some(row)
 }
 
 /// Topics to choose from, when no word was given.
@@ -155,11 +234,15 @@ pub fn suggestions(words: Words, topics: &[Choice]) -> Message {
 
 fn with_choices(mut message: Message, words: Words, choices: &[Choice]) -> Message {
     for choice in choices {
-        let text = format!("{}（{}）", words.named(choice), choice.posts);
-        message.buttons.push(vec![Button::data(
-            short(&text),
-            format!("f:{}", choice.key),
-        )]);
+        let often = match words.often(choice) {
+            Some(often) => format!("（{often}）"),
+            None => String::new(),
+        };
+        let room = BUTTON_CHARACTERS.saturating_sub(often.chars().count());
+        let text = format!("{}{often}", shorten(&words.named(choice), room));
+        message
+            .buttons
+            .push(vec![Button::data(text, format!("f:{}", choice.key))]);
     }
     message
 }
@@ -174,6 +257,12 @@ pub fn followed(words: Words, choice: &Choice, new: bool) -> Message {
         (Words::En, false) => "Already following ",
     });
     message.push_as(&words.named(choice), &[Span::Bold]);
+    if let Some(often) = words.often(choice) {
+        message.push(&match words {
+            Words::Zh => format!("（{often}）"),
+            Words::En => format!(" ({often})"),
+        });
+    }
     message.push(words.pick(
         "\n有新文章时会收到摘要。",
         "\nYou get a summary of each new post.",
@@ -197,25 +286,30 @@ pub fn unfollowed(words: Words, choice: &Choice) -> Message {
     message
 }
 
-/// What the chat follows, a button each to remove it.
-pub fn following(words: Words, choices: &[Choice]) -> Message {
-    if choices.is_empty() {
+/// What the chat follows, a page of it from `from` on, a button each to remove it.
+pub fn following(words: Words, choices: &[Choice], total: usize, from: usize) -> Message {
+    if total == 0 {
         return Message::plain(words.pick(
             "还没有关注任何内容。发送 /follow 开始。",
             "Nothing is followed yet. Send /follow to begin.",
         ));
     }
     let mut message = Message::plain(match words {
-        Words::Zh => format!("已关注 {} 项，点按可取消：", choices.len()),
-        Words::En => format!("{} followed. Press to remove:", choices.len()),
+        Words::Zh => format!("已关注 {total} 项，点按可取消："),
+        Words::En => format!("{total} followed. Press to remove:"),
     });
-    for choice in choices.iter().take(50) {
+    for choice in choices {
         let text = format!("✕ {}", words.named(choice));
         message.buttons.push(vec![Button::data(
             short(&text),
             format!("u:{}", choice.key),
         )]);
     }
+    let last = from + choices.len();
+    let pages = pages(words, from, last, total, |at| format!("l:{at}"));
+    message
+        .buttons
+        .extend(pages.into_iter().filter(|row| !row.is_empty()));
     message
 }
 
@@ -400,7 +494,7 @@ fn short(text: &str) -> String {
     shorten(text, BUTTON_CHARACTERS)
 }
 
-fn shorten(text: &str, characters: usize) -> String {
+pub(super) fn shorten(text: &str, characters: usize) -> String {
     if text.chars().count() <= characters {
         return text.to_owned();
     }

@@ -15,6 +15,8 @@ mod write;
 #[cfg(test)]
 mod long_build_tests;
 #[cfg(test)]
+mod plan_tests;
+#[cfg(test)]
 mod window_tests;
 
 use std::path::{Path, PathBuf};

@@ -44,6 +44,21 @@ impl Catalog {
         self.wrap(result)
     }
 
+    /// Changes when a label comes or is called something else.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn labels_version(&self) -> Result<String, CatalogError> {
+        let version = self
+            .connection
+            .prepare_cached(
+                "select count(*) || ' ' || max(label) || ' ' || count(learnt) || ' ' ||
+                   total(length(learnt) * label) || ' ' || total(unicode(learnt) * label) from labels",
+            )
+            .and_then(|mut statement| statement.query_row([], |row| row.get(0)));
+        self.wrap(version)
+    }
+
     /// The tags of a label's oldest posts, a list for each, in the author's order. Which posts wait or are
     /// withdrawn makes no difference, so that a name does not change with the clock.
     ///

@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 
 /// Raised whenever the tables or what is written to them changes: the index is then built anew.
-const SCHEMA_VERSION: u32 = 4;
+const SCHEMA_VERSION: u32 = 5;
 
 const TABLES: &str = "
 create table meta (key text primary key, value text not null) without rowid;
@@ -23,13 +23,15 @@ create table posts (
   source text, via text, first_seen integer not null, content_hash blob not null,
   state integer not null, planned integer not null default 0);
 create index posts_waiting on posts (published) where state = 1;
+create index posts_withdrawn on posts (post) where state = 2;
 create index posts_unplanned on posts (published, id) where planned = 0 and state = 0;
+create index posts_first_seen on posts (path, published) where first_seen = 1;
 -- The site is a label of its own kind, so that one query serves every feed.
 create table labels (
   label integer primary key, kind text not null, name text not null,
   key text not null, dirty integer not null default 1, archived integer not null default 0, learnt text,
   unique (kind, name));
-create index labels_dirty on labels (label) where dirty = 1;
+create index labels_dirty on labels (kind, name) where dirty = 1;
 create index labels_by_key on labels (key);
 create index labels_unarchived on labels (kind, name) where archived = 0;
 create index labels_archived on labels (label) where archived = 1;

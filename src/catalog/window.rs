@@ -67,6 +67,25 @@ impl Catalog {
         self.slots(&sql, params![kind, name, -1, since])
     }
 
+    /// How many posts of a label are dated after `from` and not after `to`, in seconds since 1970. What was
+    /// withdrawn counts too: the number is for people who want to know how much comes.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn posts_between(&self, follow: &Follow, from: i64, to: i64) -> Result<u64, CatalogError> {
+        let (kind, name) = kind_and_name(follow);
+        let sql = "select count(*) from post_labels
+             where label = (select label from labels where kind = ?1 and name = ?2)
+               and published > ?3 and published <= ?4";
+        let count = self
+            .connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| {
+                statement.query_row(params![kind, name, from, to], |row| row.get::<_, i64>(0))
+            });
+        self.wrap(count.map(i64::unsigned_abs))
+    }
+
     /// All that is known of these posts, in their order.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 use chrono_tz::Tz;
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::model::PostTime;
 use crate::store::Card;
 use crate::telegram::{Button, Message, Span, utf16_len};
 
@@ -39,8 +40,34 @@ impl Form {
     }
 }
 
+/// Whose clock a message tells.
+#[derive(Debug, Clone, Copy)]
+pub struct Zones {
+    /// The chat's.
+    pub chat: Tz,
+    /// The site's, which readers expect.
+    pub site: Tz,
+}
+
+impl From<Tz> for Zones {
+    /// The chat goes by the site's clock.
+    fn from(site: Tz) -> Self {
+        Zones { chat: site, site }
+    }
+}
+
+impl Zones {
+    /// The chat's clock, with its offset when the site's shows another time.
+    fn clock(self, time: PostTime) -> String {
+        match time.clock(self.chat) == time.clock(self.site) {
+            true => time.clock(self.chat),
+            false => time.clock_with_offset(self.chat),
+        }
+    }
+}
+
 /// The announcement of a post.
-pub fn alert(card: &Card, language: &str, zone: Tz, form: Form) -> Message {
+pub fn alert(card: &Card, language: &str, zones: impl Into<Zones>, form: Form) -> Message {
     let url = web_address(&card.url);
     let mut message = Message::default();
     let title = title(card);
@@ -53,7 +80,7 @@ pub fn alert(card: &Card, language: &str, zone: Tz, form: Form) -> Message {
         message.push(&clean(&card.url));
         return message.without_styles();
     }
-    let tail = tail(card, zone);
+    let tail = tail(card, zones.into());
     let room = TEXT_LIMIT.saturating_sub(utf16_len(&message.text) + utf16_len(&tail) + 4);
     let summary = cut_sentences(&clean(&card.summary), room.min(SUMMARY_LIMIT));
     if !summary.is_empty() {
@@ -162,8 +189,8 @@ fn title(card: &Card) -> String {
 }
 
 /// Source, local time and hashtags.
-fn tail(card: &Card, zone: Tz) -> String {
-    let time = card.published.clock(zone);
+fn tail(card: &Card, zones: Zones) -> String {
+    let time = zones.clock(card.published);
     let mut tail = match card
         .source
         .as_deref()
@@ -284,6 +311,7 @@ mod tests {
             categories: vec!["haidai".into()],
             tags: vec!["海岱日报新闻".into(), "C++ 语言".into(), "2026".into()],
             topics: vec![("market-supervision".into(), "市场监管".into())],
+            rules: Vec::new(),
         }
     }
 
@@ -301,6 +329,31 @@ mod tests {
         );
         assert_eq!(message.entities.len(), 2);
         assert_eq!(message.buttons[0][0].text, "阅读全文");
+    }
+
+    #[test]
+    fn abroad_the_offset_is_told() {
+        let zones = Zones {
+            chat: chrono_tz::Europe::Berlin,
+            site: Shanghai,
+        };
+        let message = alert(&card("标题", "摘要。"), "en", zones, Form::Full);
+        assert!(
+            message.text.contains("2026-09-21 16:13 +02:00"),
+            "{}",
+            message.text
+        );
+        // The same clock by another name.
+        let zones = Zones {
+            chat: chrono_tz::Asia::Singapore,
+            site: Shanghai,
+        };
+        let message = alert(&card("标题", "摘要。"), "en", zones, Form::Full);
+        assert!(
+            message.text.contains("2026-09-21 22:13\n"),
+            "{}",
+            message.text
+        );
     }
 
     #[test]

@@ -40,8 +40,10 @@ pub fn corrections(
         .filter_map(|(known, now)| match now {
             Some(card) => {
                 let is_new = known.withdrawn || card.version(false) != known.card.version(false);
+                // Whose words it met was settled when it was announced.
+                let rules = known.card.rules;
                 is_new.then_some(Correction {
-                    card,
+                    card: Card { rules, ..card },
                     withdrawn: false,
                 })
             }
@@ -157,6 +159,7 @@ mod tests {
             categories: Vec::new(),
             tags: Vec::new(),
             topics: Vec::new(),
+            rules: Vec::new(),
         }
     }
 

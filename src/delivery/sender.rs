@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::Clock;
-use super::message::{Form, alert, digest, withdrawn};
+use super::message::{Form, Zones, alert, digest, withdrawn};
 use super::threads;
 use crate::model::{ChatId, Length};
 use crate::store::{
@@ -383,15 +383,18 @@ impl Sender {
         let form =
             Form::fallback(claim.fallback).ok_or("Telegram refused every form of this message")?;
         let wishes = &claim.preferences;
-        let zone = wishes.zone.unwrap_or(self.zone);
+        let zones = Zones {
+            chat: wishes.zone.unwrap_or(self.zone),
+            site: self.zone,
+        };
         let article = |card: &Card| match wishes.length {
-            Length::Normal => alert(card, &claim.language, zone, form),
+            Length::Normal => alert(card, &claim.language, zones, form),
             Length::Short => {
                 let card = Card {
                     summary: String::new(),
                     ..card.clone()
                 };
-                alert(&card, &claim.language, zone, form)
+                alert(&card, &claim.language, zones, form)
             }
         };
         let build = || {
@@ -402,7 +405,7 @@ impl Sender {
                     ..
                 } => withdrawn(card, &claim.language, form),
                 Content::Alert(card) | Content::Edit { card, .. } => article(card),
-                Content::Digest(cards) => digest(cards, &claim.language, zone, form),
+                Content::Digest(cards) => digest(cards, &claim.language, zones.chat, form),
                 Content::Notice(text) => Message::plain(text.as_str()),
             };
             Message {

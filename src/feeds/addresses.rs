@@ -149,7 +149,7 @@ impl Addresses {
                 let template = match label.kind {
                     LabelKind::Category => &self.category,
                     LabelKind::Tag => &self.tag,
-                    LabelKind::Topic => &self.topic,
+                    LabelKind::Topic | LabelKind::Words => &self.topic,
                 };
                 template.path(&file_name(&label.name, self.ignore_case))
             }

@@ -199,7 +199,7 @@ impl Archives {
             Follow::Label(label) => match label.kind {
                 LabelKind::Category => Archived::Category,
                 LabelKind::Tag => Archived::Tag,
-                LabelKind::Topic => Archived::Topic,
+                LabelKind::Topic | LabelKind::Words => Archived::Topic,
             },
         };
         self.has(kind)

@@ -82,7 +82,11 @@ pub fn html_text(text: &str) -> String {
 pub fn uri_path(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut in_fragment = false;
-    let composed: String = text.nfc().collect();
+    // ASCII is composed already.
+    let composed: Cow<'_, str> = match text.is_ascii() {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(text.nfc().collect()),
+    };
     let bytes = composed.as_bytes();
     for (at, &byte) in bytes.iter().enumerate() {
         let legal = match byte {

@@ -291,9 +291,9 @@ fn kind_word(site: &Site, label: &Label) -> &'static str {
     match (label.kind, chinese) {
         (LabelKind::Category, true) => "分类：",
         (LabelKind::Tag, true) => "标签：",
-        (LabelKind::Topic, true) => "主题：",
+        (LabelKind::Topic | LabelKind::Words, true) => "主题：",
         (LabelKind::Category, false) => "Category: ",
         (LabelKind::Tag, false) => "Tag: ",
-        (LabelKind::Topic, false) => "Topic: ",
+        (LabelKind::Topic | LabelKind::Words, false) => "Topic: ",
     }
 }

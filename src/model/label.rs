@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
 
-/// The three kinds of label. A category and a tag of the same name are two labels.
+/// The kinds of label. A category and a tag of the same name are two labels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum LabelKind {
     /// `categories` of the front matter, and folders above `_posts`.
@@ -15,10 +15,12 @@ pub enum LabelKind {
     Tag,
     /// Earned by matching the rules in `config/topics`.
     Topic,
+    /// A rule of somebody's own (`反垄断 -证监会`): posts that meet it are sent, and it has no feed.
+    Words,
 }
 
 impl LabelKind {
-    /// The kinds in the order in which people see them.
+    /// The kinds that have feeds, in the order in which people see them.
     pub const ALL: [LabelKind; 3] = [LabelKind::Category, LabelKind::Tag, LabelKind::Topic];
 
     /// `category`, `tag` or `topic`: the spelling of configs, databases and commands.
@@ -27,6 +29,7 @@ impl LabelKind {
             LabelKind::Category => "category",
             LabelKind::Tag => "tag",
             LabelKind::Topic => "topic",
+            LabelKind::Words => "words",
         }
     }
 }
@@ -129,6 +132,7 @@ impl FromStr for Follow {
             "category" => LabelKind::Category,
             "tag" => LabelKind::Tag,
             "topic" => LabelKind::Topic,
+            "words" => LabelKind::Words,
             _ => return Err(InvalidFollow(text.to_owned())),
         };
         if name.is_empty() {

@@ -1,7 +1,7 @@
 //! Everything that can be built again from the posts, and one round over it.
 //! In: hints and the time. Out: an up-to-date catalog and feeds. No async here, and no precious data.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::catalog::{Catalog, CatalogError, Reading, Target};
 use crate::config::Config;
 use crate::feeds::Addresses;
 use crate::http::Shelf;
-use crate::model::{Follow, Label, Site};
+use crate::model::{DateSource, Follow, Label, Site};
 use crate::posts::{self, watch::Writers};
 use crate::publish::Folder;
 use crate::topics::Matcher;
@@ -78,6 +78,8 @@ pub struct Derived {
     pub(super) learnt: HashMap<Follow, String>,
     /// The feeds that the OPML file and the index page list, once these are written.
     pub(super) listed: Option<Listing>,
+    /// Files whose posts go by when they were first seen, read since the catalog was asked for all of them.
+    pub(super) undated: Option<BTreeMap<String, i64>>,
 }
 
 impl Derived {
@@ -147,6 +149,7 @@ impl Derived {
             said: BTreeSet::new(),
             learnt: HashMap::new(),
             listed: None,
+            undated: None,
         };
         for label in derived.catalog.listing()? {
             if let Some(learnt) = label.learnt {
@@ -319,6 +322,12 @@ impl Derived {
     /// Keeps what was just read for the feeds that are rendered next.
     fn remember(&mut self, readings: Vec<Reading>) {
         for digested in readings.into_iter().filter_map(|reading| reading.post) {
+            if let Some(undated) = &mut self.undated
+                && digested.post.date_source == DateSource::FirstSeen
+            {
+                let seconds = digested.post.published.seconds();
+                undated.insert(digested.post.path.clone(), seconds);
+            }
             self.entries.put(self.reader.entry(digested));
         }
     }

@@ -2,6 +2,7 @@
 //! In: unplanned rows of the catalog. Out: one transaction in the store, then a mark in the catalog.
 //! A crash between the two is harmless: the store decides about a post only once.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,6 +11,7 @@ use crate::catalog::{Row, State};
 use crate::delivery::plan::{Occasion, Rules, corrections, decide};
 use crate::model::{ChatId, PostId};
 use crate::store::{Card, Decision, Millis, Store};
+use crate::topics::OwnRules;
 
 /// Posts decided in one transaction: small enough that the bot's writes get in between.
 const PAGE: usize = 500;
@@ -61,15 +63,21 @@ impl Planner {
     ) -> Result<(), PipelineError> {
         let news: Vec<(String, i64)> = {
             let derived = lock(derived);
-            let all = derived.catalog.first_seen()?;
+            // Once from the catalog, as an earlier process may have ended before it came here.
+            let all: Vec<(String, i64)> = match derived.undated.clone() {
+                Some(read_since) => read_since.into_iter().collect(),
+                None => derived.catalog.first_seen()?,
+            };
             all.into_iter()
                 .filter(|(path, _)| !derived.reader.first_seen.contains_key(path))
                 .collect()
         };
         if !news.is_empty() {
             self.store.remember_first_seen(&news).await?;
-            lock(derived).reader.first_seen.extend(news);
         }
+        let mut derived = lock(derived);
+        derived.reader.first_seen.extend(news);
+        derived.undated = Some(BTreeMap::new());
         Ok(())
     }
 
@@ -91,6 +99,7 @@ impl Planner {
             fresh,
             now: now.div_euclid(1000),
         };
+        let own_rules = self.own_rules(baseline).await?;
         let mut planned = Planned::default();
         loop {
             let page = lock(derived).catalog.unplanned(None, PAGE)?;
@@ -99,7 +108,13 @@ impl Planner {
             }
             let decided: Vec<(Card, Decision)> = {
                 let derived = lock(derived);
-                let cards = page.iter().map(|row| card(row, &derived));
+                let cards = page.iter().map(|row| {
+                    let mut card = card(row, &derived);
+                    if let Some(rules) = &own_rules {
+                        card.rules = derived.reader.rules_met(row, rules);
+                    }
+                    card
+                });
                 cards
                     .map(|card| {
                         let decision = decide(&card, self.rules, occasion);
@@ -121,6 +136,24 @@ impl Planner {
             self.compared.store(true, Ordering::Relaxed);
         }
         Ok(planned)
+    }
+
+    /// What people ask for in their own words; `None` when nobody does, or when nobody is told anyway.
+    async fn own_rules(&self, baseline: bool) -> Result<Option<OwnRules>, PipelineError> {
+        if !baseline {
+            return Ok(None);
+        }
+        let spellings = self.store.own_rules().await?;
+        if spellings.is_empty() {
+            return Ok(None);
+        }
+        match OwnRules::new(&spellings) {
+            Ok(rules) => Ok(Some(rules)),
+            Err(error) => {
+                tracing::error!(%error, "people's own rules cannot be looked for; posts are announced without them");
+                Ok(None)
+            }
+        }
     }
 
     /// Compares what was announced lately with what the catalog says now. It asks the store, not the
@@ -242,5 +275,6 @@ pub fn card(row: &Row, derived: &Derived) -> Card {
         categories: row.categories.clone(),
         tags: row.tags.clone(),
         topics: topics.collect(),
+        rules: Vec::new(),
     }
 }

@@ -31,7 +31,8 @@ impl Derived {
     /// or removed by somebody else.
     pub(super) fn stock_shelf(&mut self) -> Result<(), CatalogError> {
         let published = self.catalog.published()?;
-        let intact = published.iter().all(|file| self.folder.is_intact(file));
+        let folder = &self.folder;
+        let intact = published.par_iter().all(|file| folder.is_intact(file));
         self.shelf.put_all(&published);
         let shape = self.feed_shape();
         if !intact || self.catalog.noted("feed_shape")?.as_deref() != Some(&shape) {
@@ -421,7 +422,7 @@ fn place(follow: &Follow) -> Place {
         Follow::Site => (0, String::new()),
         Follow::Label(label) => {
             let rank = match label.kind {
-                LabelKind::Topic => 1,
+                LabelKind::Topic | LabelKind::Words => 1,
                 LabelKind::Category => 2,
                 LabelKind::Tag => 3,
             };

@@ -13,7 +13,7 @@ use crate::feeds::{Entry, Labels};
 use crate::model::{DateSource, LabelKind, Post, Problem, Severity};
 use crate::posts::watch::Writers;
 use crate::posts::{self, ReadError, Stamp};
-use crate::topics::{Article, Matcher};
+use crate::topics::{Article, Matcher, OwnRules};
 
 /// Reads files by fixed rules.
 pub struct Reader {
@@ -69,6 +69,24 @@ impl Reader {
 
     /// The entry of a row, from its file; `None` when the file cannot be read just now.
     pub fn load_one(&self, row: &Row) -> Option<Entry> {
+        self.post_of(row).map(|mut post| {
+            self.rename_labels(&mut post);
+            self.entry_of(row, post)
+        })
+    }
+
+    /// People's own rules that a row's post meets; by title and summary when its file cannot be read just now.
+    pub fn rules_met(&self, row: &Row, rules: &OwnRules) -> Vec<String> {
+        let post = self.post_of(row).unwrap_or_else(|| {
+            tracing::warn!(post = %row.id, path = row.path, "own rules look at the summary alone, because the file cannot be read");
+            let mut post = without_body(row);
+            post.text = row.summary.clone();
+            post
+        });
+        rules.met(&Article::from(&post))
+    }
+
+    fn post_of(&self, row: &Row) -> Option<Post> {
         let seen = self
             .first_seen
             .get(&row.path)
@@ -80,10 +98,7 @@ impl Reader {
             let seen = posts::undated(&row.path, stamp, seen, &self.rules);
             posts::parse(&row.path, &bytes, seen, &self.rules).0
         });
-        post.filter(|post| post.id == row.id).map(|mut post| {
-            self.rename_labels(&mut post);
-            self.entry_of(row, post)
-        })
+        post.filter(|post| post.id == row.id)
     }
 
     /// After topics and permalink, which go by what the author wrote.

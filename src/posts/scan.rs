@@ -7,6 +7,7 @@ use std::io;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use walkdir::{DirEntry, WalkDir};
 
 use super::findings::{FILE, Findings};
@@ -212,15 +213,44 @@ fn walk(root: &Path, only: Option<&Targets>, scan: &mut Scan) {
         .follow_links(true)
         .into_iter()
         .filter_entry(|entry| (entry.depth() == 0 || is_wanted(entry)) && leads(entry.path()));
+    let mut named = Vec::new();
     for entry in entries {
         match entry {
             Ok(entry) if only.is_none_or(|targets| targets.hold(entry.path())) => {
-                file(&entry, scan);
+                if may_be_post(&entry) {
+                    named.push(entry);
+                }
+                if named.len() == AT_A_TIME {
+                    stat(&mut named, scan);
+                }
             }
-            Err(error) if leads(error.path().unwrap_or(root)) => failure(root, &error, scan),
+            Err(error) if leads(error.path().unwrap_or(root)) => {
+                stat(&mut named, scan);
+                failure(root, &error, scan);
+            }
             Ok(_) | Err(_) => {}
         }
     }
+    stat(&mut named, scan);
+}
+
+/// Names that are kept until they are looked at on all cores: few beside what is known of each post.
+const AT_A_TIME: usize = 4096;
+
+/// Looks at files by the names that a folder gave, in their order.
+fn stat(named: &mut Vec<DirEntry>, scan: &mut Scan) {
+    let looked: Vec<Result<Found, Vec<Problem>>> = named.par_iter().map(file).collect();
+    named.clear();
+    for found in looked {
+        match found {
+            Ok(found) => scan.found.push(found),
+            Err(problems) => scan.problems.extend(problems),
+        }
+    }
+}
+
+fn may_be_post(entry: &DirEntry) -> bool {
+    !entry.file_type().is_dir() && is_post_name(&entry.file_name().to_string_lossy())
 }
 
 fn is_wanted(entry: &DirEntry) -> bool {
@@ -232,10 +262,7 @@ fn is_wanted(entry: &DirEntry) -> bool {
     }
 }
 
-fn file(entry: &DirEntry, scan: &mut Scan) {
-    if entry.file_type().is_dir() || !is_post_name(&entry.file_name().to_string_lossy()) {
-        return;
-    }
+fn file(entry: &DirEntry) -> Result<Found, Vec<Problem>> {
     let Some(path) = entry.path().to_str() else {
         let shown = entry.path().to_string_lossy();
         let mut findings = Findings::new(&shown);
@@ -245,15 +272,16 @@ fn file(entry: &DirEntry, scan: &mut Scan) {
             "the file name is not UTF-8",
             "rename the file",
         );
-        scan.problems.extend(findings.into_list());
-        return;
+        return Err(findings.into_list());
     };
     let mut findings = Findings::new(path);
     match entry.metadata() {
-        Ok(metadata) if metadata.is_file() => scan.found.push(Found {
-            path: path.to_owned(),
-            stamp: Stamp::of(&metadata),
-        }),
+        Ok(metadata) if metadata.is_file() => {
+            return Ok(Found {
+                path: path.to_owned(),
+                stamp: Stamp::of(&metadata),
+            });
+        }
         Ok(_) => findings.skipped(
             "not-a-file",
             FILE,
@@ -267,7 +295,7 @@ fn file(entry: &DirEntry, scan: &mut Scan) {
             "let tagwire read it",
         ),
     }
-    scan.problems.extend(findings.into_list());
+    Err(findings.into_list())
 }
 
 fn failure(root: &Path, error: &walkdir::Error, scan: &mut Scan) {

@@ -28,6 +28,8 @@ pub struct Card {
     pub tags: Vec<String>,
     /// Topics as (id, title).
     pub topics: Vec<(String, String)>,
+    /// People's own rules that it meets, in their spelling.
+    pub rules: Vec<String>,
 }
 
 impl Card {
@@ -41,7 +43,8 @@ impl Card {
             .into_iter()
             .flat_map(|(kind, names)| names.iter().map(move |name| Label::new(kind, name)));
         let topics = self.topics.iter().map(|(id, _)| Label::topic(id));
-        std::iter::once(Follow::Site).chain(names.chain(topics).map(Follow::Label))
+        let rules = { self.rules.iter() }.map(|rule| Label::new(LabelKind::Words, rule));
+        std::iter::once(Follow::Site).chain(names.chain(topics).chain(rules).map(Follow::Label))
     }
 
     /// Names what a message about this post shows: another version means that the message is out of date.
@@ -73,6 +76,7 @@ impl Card {
             categories: self.categories.clone(),
             tags: self.tags.clone(),
             topics: self.topics.clone(),
+            rules: self.rules.clone(),
         };
         // Strings, numbers and lists of them always have a JSON form.
         serde_json::to_string(&wire).unwrap_or_default()
@@ -97,6 +101,7 @@ impl Card {
             categories: wire.categories,
             tags: wire.tags,
             topics: wire.topics,
+            rules: wire.rules,
         })
     }
 }
@@ -112,4 +117,6 @@ struct Wire {
     categories: Vec<String>,
     tags: Vec<String>,
     topics: Vec<(String, String)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    rules: Vec<String>,
 }

@@ -5,6 +5,7 @@
 mod backup;
 mod card;
 mod lock;
+mod people;
 mod places;
 mod preferences;
 mod sqlite;
@@ -24,6 +25,7 @@ use crate::model::{ChatId, Follow, PostId, Preferences};
 pub use backup::{Since, backup, restore, sound};
 pub use card::Card;
 pub use lock::{InstanceLock, LockError};
+pub use people::People;
 pub use places::Places;
 pub use sqlite::{SqliteStore, path_of};
 
@@ -351,7 +353,7 @@ pub struct StoreCounts {
 
 /// The verbs of the precious data. Times are arguments: the store has no clock.
 #[async_trait]
-pub trait Store: Places + Send + Sync {
+pub trait Store: People + Places + Send + Sync {
     /// Whether a first start has taken note of what existed.
     async fn has_baseline(&self) -> Result<bool, StoreError>;
     /// From now on, posts that are not known are new.
@@ -460,6 +462,8 @@ pub trait Store: Places + Send + Sync {
     -> Result<bool, StoreError>;
     /// Removes a subscription; `false` when there was none.
     async fn unfollow(&self, chat: &ChatId, follow: &Follow) -> Result<bool, StoreError>;
+    /// The rules of their own that active chats follow, each once.
+    async fn own_rules(&self) -> Result<Vec<String>, StoreError>;
     /// What a chat follows, oldest first.
     async fn following(&self, chat: &ChatId) -> Result<Vec<Follow>, StoreError>;
 

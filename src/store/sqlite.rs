@@ -590,6 +590,16 @@ impl Store for SqliteStore {
         Ok(done.rows_affected() > 0)
     }
 
+    async fn own_rules(&self) -> Result<Vec<String>, StoreError> {
+        let rows = sqlx::query(
+            "select distinct s.name from subscriptions s join chats c on c.chat = s.chat
+             where s.kind = 'words' and c.state = 'active' order by s.name",
+        )
+        .fetch_all(&self.reader)
+        .await?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
+    }
+
     async fn following(&self, chat: &ChatId) -> Result<Vec<Follow>, StoreError> {
         let rows = sqlx::query(
             "select kind, name from subscriptions where chat = $1 order by created_at, kind, name",
@@ -688,10 +698,8 @@ pub(super) fn kind_and_name(follow: &Follow) -> (&'static str, &str) {
 }
 
 fn follow_of(kind: &str, name: String) -> Follow {
-    match LabelKind::ALL
-        .into_iter()
-        .find(|known| known.as_str() == kind)
-    {
+    let kinds = LabelKind::ALL.into_iter().chain([LabelKind::Words]);
+    match { kinds }.find(|known| known.as_str() == kind) {
         Some(kind) => Follow::Label(Label::new(kind, name)),
         None => Follow::Site,
     }

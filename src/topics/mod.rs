@@ -13,6 +13,7 @@ mod load;
 mod look;
 mod matcher;
 mod nested;
+mod own_words;
 mod parse;
 mod pattern;
 mod rule;
@@ -45,6 +46,7 @@ pub use evaluate::{Answer, Confusion, Evaluation, Half, Labelled, Score, hash_of
 pub use export::to_yaml;
 pub use load::{load_dir, load_dir_with};
 pub use matcher::{Findings, Matcher};
+pub use own_words::{NoRule, OwnRules, OwnWords};
 pub use parse::parse;
 pub use rule::{Group, Kind, Place, Rule, Topic};
 pub use verdict::{Field, Hit, Match, Stage, Verdict};

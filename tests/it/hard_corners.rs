@@ -98,6 +98,7 @@ fn card(name: &str) -> Card {
         categories: Vec::new(),
         tags: Vec::new(),
         topics: Vec::new(),
+        rules: Vec::new(),
     }
 }
 

@@ -36,6 +36,7 @@ fn card(name: &str) -> Card {
         categories: Vec::new(),
         tags: Vec::new(),
         topics: vec![("recall".into(), "召回".into())],
+        rules: Vec::new(),
     }
 }
 

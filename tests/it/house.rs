@@ -33,7 +33,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     (
         "bot",
-        &["catalog", "delivery", "http", "store", "telegram", "topics"],
+        &[
+            "catalog", "delivery", "feeds", "http", "store", "telegram", "topics",
+        ],
     ),
     (
         "app",

@@ -171,6 +171,7 @@ impl Dice {
                 .into_iter()
                 .map(|title| ("topic".to_owned(), title))
                 .collect(),
+            rules: Vec::new(),
         }
     }
 

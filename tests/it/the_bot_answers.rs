@@ -54,7 +54,7 @@ fn people_find_follow_list_and_unfollow_in_both_languages() {
     let (daemon, telegram) = start(&world);
     let found = ask(telegram, 7, "/follow 新闻");
     assert!(found.text.contains("找到 3 个"), "{}", found.text);
-    telegram.user_presses(7, &found, "标签 · 海岱日报新闻（1）");
+    telegram.user_presses(7, &found, "标签 · 海岱日报新闻（四周 1 篇）");
     let followed = telegram.next_edit(&found);
     assert!(followed.text.contains("已关注 标签 · 海岱日报新闻"));
     // The site is among them, because its title has the word too.

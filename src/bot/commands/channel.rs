@@ -88,10 +88,12 @@ pub async fn lacking(
 async fn greet(context: &Context, asker: &Asker<'_>, channel: Place) -> Result<(), CommandError> {
     let about = asker.about(channel);
     let mut choices = Vec::new();
-    for follow in context.store.following(&about.target().chat).await? {
+    let followed = context.store.following(&about.target().chat).await?;
+    let total = followed.len();
+    for follow in followed.into_iter().take(crate::bot::replies::PAGE) {
         choices.push(search::choice(context, follow).await?);
     }
-    let mut reply = replies::managing(about.words, &choices);
+    let mut reply = replies::managing(about.words, &choices, total);
     if let Some(lack) = lacking(context, &about).await? {
         reply.push(&format!("\n\n{lack}"));
     }

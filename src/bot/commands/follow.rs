@@ -2,25 +2,120 @@
 
 use super::{Asker, channel, manager, meet, search};
 use crate::bot::context::{CommandError, Context};
-use crate::bot::place_replies;
+use crate::bot::drafts::own;
 use crate::bot::replies::{self, Choice};
+use crate::bot::{own_replies, place_replies};
+use crate::catalog::Row;
 use crate::model::Follow;
-use crate::telegram::Message;
+use crate::telegram::{Button, Message};
+use crate::topics::{Article, OwnRules, OwnWords};
+
+/// Newest posts that a preview looks at.
+const PREVIEWED: usize = 300;
 
 /// Answers `/follow WORDS`: the one label that is named exactly is followed at once, else there are buttons.
 pub async fn asked(context: &Context, asker: &Asker<'_>, query: &str) -> Result<(), CommandError> {
     let query = query.trim();
     let reply = if query.is_empty() {
         replies::suggestions(asker.words, &search::topics(context).await?)
+    } else if OwnWords::is_meant(query) {
+        match OwnWords::parse(query) {
+            Ok(rule) => preview(context, asker, &own(&rule.to_string())).await?,
+            Err(why) => own_replies::no_rule(asker.words, why),
+        }
     } else {
         let found = search::labels(context, query).await?;
         match found.exact {
             Some(choice) => subscribe(context, asker, &choice).await?,
-            None => replies::found(asker.words, query, &found.choices, found.total),
+            None => {
+                let mut reply = replies::found(asker.words, query, &found.choices, found.total, 0);
+                reply.buttons.extend(offer(context, asker, query));
+                reply
+            }
         }
     };
     asker.reply(context, &reply).await;
     Ok(())
+}
+
+/// A button for the words themselves, when they can be a rule.
+fn offer(context: &Context, asker: &Asker<'_>, query: &str) -> Option<Vec<Button>> {
+    let rule = OwnWords::parse(query).ok()?.to_string();
+    let key = context.places.drafts.keep(&own(&rule));
+    Some(vec![own_replies::offer(asker.words, &rule, &key)])
+}
+
+/// A pressed “the words themselves”.
+pub async fn offered(
+    context: &Context,
+    asker: &Asker<'_>,
+    message_id: i64,
+    key: &str,
+) -> Result<&'static str, CommandError> {
+    let Some(follow) = context.places.drafts.get(key) else {
+        return Ok(replies::stale_button(asker.words));
+    };
+    let reply = preview(context, asker, &follow).await?;
+    asker.edit(context, message_id, &reply).await?;
+    Ok("")
+}
+
+/// What a rule finds among the newest posts, by what the index keeps of them: title and summary.
+async fn preview(
+    context: &Context,
+    asker: &Asker<'_>,
+    follow: &Follow,
+) -> Result<Message, CommandError> {
+    let rule = context.title(follow);
+    let key = context.places.drafts.keep(follow);
+    let rows = context
+        .index
+        .ask(|catalog| catalog.newest(&Follow::Site, PREVIEWED, 0))
+        .await?;
+    let looked = rows.len();
+    let rules = OwnRules::new(std::slice::from_ref(&rule)).map_err(CommandError::Broken)?;
+    let met = rows.into_iter().filter(|row| {
+        let article = Article {
+            title: &row.title,
+            text: &row.summary,
+            categories: &[],
+            tags: &[],
+            source: None,
+        };
+        !rules.met(&article).is_empty()
+    });
+    let found: Vec<Row> = met.collect();
+    let url = &context.site.url;
+    Ok(own_replies::preview(
+        asker.words,
+        &rule,
+        &key,
+        &found,
+        looked,
+        url,
+    ))
+}
+
+/// A pressed “more” or “back” button below what a search found.
+pub async fn turned(
+    context: &Context,
+    asker: &Asker<'_>,
+    message_id: i64,
+    page: &str,
+) -> Result<&'static str, CommandError> {
+    let Some((from, query)) = page.split_once(':') else {
+        return Ok(replies::stale_button(asker.words));
+    };
+    let Ok(from) = from.parse::<usize>() else {
+        return Ok(replies::stale_button(asker.words));
+    };
+    let found = search::labels_from(context, query, from, replies::PAGE).await?;
+    if found.choices.is_empty() {
+        return Ok(replies::stale_button(asker.words));
+    }
+    let reply = replies::found(asker.words, query, &found.choices, found.total, from);
+    asker.edit(context, message_id, &reply).await?;
+    Ok("")
 }
 
 /// A pressed “follow” button: the message with the button tells the outcome.
@@ -65,6 +160,9 @@ pub async fn at_once(
 
 /// The label of a button.
 pub async fn label(context: &Context, key: &str) -> Result<Option<Follow>, CommandError> {
+    if let Some(follow) = context.places.drafts.get(key) {
+        return Ok(Some(follow));
+    }
     let key = key.to_owned();
     context
         .index

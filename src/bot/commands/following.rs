@@ -2,17 +2,47 @@
 
 use super::{Asker, follow, manager, search};
 use crate::bot::context::{CommandError, Context};
+use crate::bot::drafts::is_own;
 use crate::bot::replies::{self, Choice};
 use crate::model::Follow;
 use crate::telegram::Message;
 
 /// Answers `/following` with a button for each thing followed.
 pub async fn asked(context: &Context, asker: &Asker<'_>) -> Result<(), CommandError> {
-    let choices = choices(context, asker).await?;
-    asker
-        .reply(context, &replies::following(asker.words, &choices))
-        .await;
+    let reply = page(context, asker, 0).await?;
+    asker.reply(context, &reply).await;
     Ok(())
+}
+
+/// A pressed “more” or “back” button below the list.
+pub async fn turned(
+    context: &Context,
+    asker: &Asker<'_>,
+    message_id: i64,
+    from: &str,
+) -> Result<&'static str, CommandError> {
+    let Ok(from) = from.parse::<usize>() else {
+        return Ok(replies::stale_button(asker.words));
+    };
+    let reply = page(context, asker, from).await?;
+    asker.edit(context, message_id, &reply).await?;
+    Ok("")
+}
+
+async fn page(context: &Context, asker: &Asker<'_>, from: usize) -> Result<Message, CommandError> {
+    let followed = context.store.following(&asker.target().chat).await?;
+    // Some may have gone since the button was made.
+    let from = if from < followed.len() { from } else { 0 };
+    let mut choices = Vec::new();
+    for follow in followed.iter().skip(from).take(replies::PAGE) {
+        choices.push(search::choice(context, follow.clone()).await?);
+    }
+    Ok(replies::following(
+        asker.words,
+        &choices,
+        followed.len(),
+        from,
+    ))
 }
 
 /// Answers `/unfollow WORDS`: the one that is meant is removed, else the list is shown.
@@ -35,10 +65,13 @@ pub async fn remove_asked(
                     .store
                     .unfollow(&asker.target().chat, &only.follow)
                     .await?;
+                if is_own(&only.follow) {
+                    context.places.drafts.keep(&only.follow);
+                }
                 replies::unfollowed(asker.words, only)
             }
         }
-        _ => replies::following(asker.words, &choices),
+        _ => page(context, asker, 0).await?,
     };
     asker.reply(context, &reply).await;
     Ok(())
@@ -67,6 +100,9 @@ pub async fn pressed(
         return Ok(replies::not_manager(asker.words));
     }
     context.store.unfollow(&asker.target().chat, &label).await?;
+    if is_own(&label) {
+        context.places.drafts.keep(&label);
+    }
     let choice = search::choice(context, label).await?;
     let reply = replies::unfollowed(asker.words, &choice);
     asker.edit(context, message_id, &reply).await?;

@@ -35,7 +35,10 @@ pub async fn asked(
     let from = offset.parse::<usize>().unwrap_or(0).min(MOST);
     let found = match text.trim() {
         "" => search::topics(context).await?,
-        text => search::page(context, text, from, PAGE + 1).await?,
+        text => {
+            let found = search::labels_from(context, text, from, PAGE + 1);
+            found.await?.choices
+        }
     };
     let has_more = found.len() > PAGE && from + PAGE < MOST;
     let results: Vec<Value> = found

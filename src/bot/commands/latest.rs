@@ -21,7 +21,7 @@ pub async fn asked(context: &Context, asker: &Asker<'_>, query: &str) -> Result<
         match found.exact.or_else(|| found.choices.first().cloned()) {
             Some(choice) => vec![choice.follow],
             None => {
-                let reply = replies::found(asker.words, query, &[], 0);
+                let reply = replies::found(asker.words, query, &[], 0, 0);
                 asker.reply(context, &reply).await;
                 return Ok(());
             }

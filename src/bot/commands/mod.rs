@@ -9,7 +9,9 @@ mod help;
 mod inline;
 mod latest;
 mod membership;
+mod own_data;
 mod search;
+mod settings;
 mod start;
 
 use teloxide::utils::command::BotCommands;
@@ -35,6 +37,14 @@ enum Command {
     Unfollow(String),
     Latest(String),
     Channel(String),
+    Settings(String),
+    Digest(String),
+    Quiet(String),
+    Pause,
+    Resume,
+    Privacy,
+    Export,
+    Forget,
     Stats,
     Problems,
     Held,
@@ -274,6 +284,14 @@ async fn run(context: &Context, asker: &Asker<'_>, command: Command) -> Result<(
         Command::Unfollow(query) => following::remove_asked(context, asker, &query).await,
         Command::Latest(query) => latest::asked(context, asker, &query).await,
         Command::Channel(name) => channel::asked(context, asker, &name).await,
+        Command::Settings(zone) => settings::asked(context, asker, "zone", &zone).await,
+        Command::Digest(hours) => settings::asked(context, asker, "digest", &hours).await,
+        Command::Quiet(hours) => settings::asked(context, asker, "quiet", &hours).await,
+        Command::Pause => settings::asked(context, asker, "pause", "1").await,
+        Command::Resume => settings::asked(context, asker, "pause", "0").await,
+        Command::Privacy => own_data::privacy(context, asker).await,
+        Command::Export => own_data::export(context, asker).await,
+        Command::Forget => own_data::forget(context, asker).await,
         Command::Stats | Command::Problems | Command::Held => {
             let Some(admin) = access::admin(context, asker.person) else {
                 let reply = Message::plain(replies::not_admin(asker.words));
@@ -289,7 +307,9 @@ async fn run(context: &Context, asker: &Asker<'_>, command: Command) -> Result<(
     }
 }
 
-/// A button: `c:ID` manages a channel, `f:KEY` follows, `u:KEY` unfollows, `h:announce` and `h:dismiss` end the wait of held posts.
+/// A button: `c:ID` manages a channel, `f:KEY` follows, `u:KEY` unfollows, `w:KEY` previews a rule, `p:CHANGE` changes settings, `x:yes` forgets,
+/// `s:FROM:WORDS` and
+/// `l:FROM` turn pages, `h:announce` and `h:dismiss` end the wait of held posts.
 /// The seal says that a button is ours,
 /// not who may press it: the rights are checked again.
 async fn pressed(
@@ -301,6 +321,11 @@ async fn pressed(
 ) -> Result<(), CommandError> {
     let done = match data.split_once(':') {
         Some(("f", key)) => follow::pressed(context, asker, message_id, key).await,
+        Some(("w", key)) => follow::offered(context, asker, message_id, key).await,
+        Some(("p", change)) => settings::pressed(context, asker, message_id, change).await,
+        Some(("x", choice)) => own_data::forget_pressed(context, asker, message_id, choice).await,
+        Some(("s", page)) => follow::turned(context, asker, message_id, page).await,
+        Some(("l", from)) => following::turned(context, asker, message_id, from).await,
         Some(("u", key)) => following::pressed(context, asker, message_id, key).await,
         Some(("c", choice)) => channel::pressed(context, asker, choice).await,
         Some(("h", choice)) => match access::admin(context, asker.person) {

@@ -159,5 +159,6 @@ fn card(setup: &Setup, digested: &Digested) -> Card {
         categories: post.categories.clone(),
         tags: post.tags.clone(),
         topics: topics.collect(),
+        rules: Vec::new(),
     }
 }

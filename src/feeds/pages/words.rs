@@ -82,7 +82,7 @@ impl Words {
         match follow {
             Follow::Site => self.kinds[0],
             Follow::Label(label) => match label.kind {
-                LabelKind::Topic => self.kinds[1],
+                LabelKind::Topic | LabelKind::Words => self.kinds[1],
                 LabelKind::Category => self.kinds[2],
                 LabelKind::Tag => self.kinds[3],
             },

@@ -290,6 +290,7 @@ fn card(number: usize, now: i64) -> Card {
         categories: vec!["demo".into()],
         tags: Vec::new(),
         topics: Vec::new(),
+        rules: Vec::new(),
     }
 }
 

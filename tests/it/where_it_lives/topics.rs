@@ -19,7 +19,7 @@ fn a_subscription_goes_to_its_topic_and_to_the_general_one_when_that_is_closed()
         telegram.set_topic(group, MARKETS, true);
         telegram.set_topic(group, OTHERS, true);
         telegram.set_member(group, user, "creator");
-        telegram.user_says_in_topic(group, MARKETS, user, "/follow 演示");
+        telegram.user_says_in_topic(group, MARKETS, user, "/follow tag:演示");
         let followed = telegram.next_message(group);
         assert_eq!(followed.thread, Some(MARKETS), "{}", followed.text);
         telegram.user_says_in_topic(group, OTHERS, user, "/follow topic:market");

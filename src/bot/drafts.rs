@@ -1,0 +1,63 @@
+//! Rules of people's own that a button is about before they are followed, or after.
+//! In: a rule's spelling. Out: the same by its short key, which fits into a button.
+//! A bounded number is kept in memory: after a restart such a button says that it no longer works.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+use crate::model::{Follow, Label, LabelKind};
+
+/// Drafts kept; the oldest go first.
+const MOST: usize = 2_000;
+
+/// Rules that buttons are about.
+#[derive(Debug, Default)]
+pub struct Drafts(Mutex<VecDeque<(String, Follow)>>);
+
+impl Drafts {
+    /// Keeps a rule, and gives its key.
+    pub fn keep(&self, follow: &Follow) -> String {
+        let key = follow.key();
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|(known, _)| *known != key);
+        kept.push_back((key.clone(), follow.clone()));
+        if kept.len() > MOST {
+            kept.pop_front();
+        }
+        key
+    }
+
+    /// The rule of a key.
+    pub fn get(&self, key: &str) -> Option<Follow> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = kept.iter().find(|(known, _)| known == key);
+        found.map(|(_, follow)| follow.clone())
+    }
+}
+
+/// What follows a rule, by its spelling.
+pub fn own(spelling: &str) -> Follow {
+    Follow::Label(Label::new(LabelKind::Words, spelling))
+}
+
+/// Whether this is a rule of somebody's own.
+pub fn is_own(follow: &Follow) -> bool {
+    matches!(follow, Follow::Label(label) if label.kind == LabelKind::Words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_draft_is_found_by_its_key_until_many_came_after_it() {
+        let drafts = Drafts::default();
+        let key = drafts.keep(&own("反垄断"));
+        assert_eq!(drafts.get(&key), Some(own("反垄断")));
+        for number in 0..MOST {
+            drafts.keep(&own(&format!("词{number}")));
+        }
+        assert_eq!(drafts.get(&key), None);
+        assert!(is_own(&own("反垄断")) && !is_own(&Follow::Site));
+    }
+}
