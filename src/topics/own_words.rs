@@ -45,8 +45,8 @@ impl OwnWords {
     /// It says what keeps it from being a rule.
     pub fn parse(text: &str) -> Result<OwnWords, NoRule> {
         let (mut include, mut exclude) = (BTreeSet::new(), BTreeSet::new());
-        for word in text.split_whitespace() {
-            let folded = fold(word).split_whitespace().collect::<String>();
+        // Folded before it is parted: folding makes white space of some signs (`´` becomes a space and an accent).
+        for folded in fold(text).split_whitespace() {
             let word = folded.trim_start_matches(['-', '−']);
             let words = match word.len() < folded.len() {
                 true => &mut exclude,
@@ -183,6 +183,7 @@ mod tests {
         assert_eq!(spelled("-证监会"), Err(NoRule::Empty));
         assert_eq!(spelled("- "), Err(NoRule::Empty));
         assert_eq!(spelled("反"), Err(NoRule::Short));
+        assert_eq!(spelled("k´"), Err(NoRule::Short));
         assert_eq!(spelled("平台 -平台"), Err(NoRule::Both));
         assert_eq!(spelled(&"长".repeat(41)), Err(NoRule::Long));
         assert_eq!(spelled("aa bb cc dd ee ff gg hh ii"), Err(NoRule::Long));
