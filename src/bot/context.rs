@@ -297,14 +297,15 @@ impl Context {
         let mut message = message.clone();
         for attempt in 0..2 {
             let now = self.clock.now();
-            let wait = self.pace.next_at(now) - now;
-            self.pace.take(now);
-            if wait > 0 {
+            let (at, turn) = self.pace.take(now);
+            if at > now {
                 self.clock
-                    .sleep(Duration::from_millis(wait.unsigned_abs()))
+                    .sleep(Duration::from_millis((at - now).unsigned_abs()))
                     .await;
             }
-            match self.telegram.send(chat, &message).await {
+            let outcome = self.telegram.send(chat, &message).await;
+            self.pace.answered(turn, self.clock.now());
+            match outcome {
                 Outcome::Sent { .. } => {
                     if let Err(error) = self.store.note_reply(chat, self.clock.now()).await {
                         tracing::warn!(%error, "the pace of a chat cannot be written");
