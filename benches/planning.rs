@@ -65,5 +65,6 @@ fn card(number: usize) -> Card {
         tags: vec!["食品".into()],
         topics: Vec::new(),
         rules: Vec::new(),
+        also: Vec::new(),
     }
 }

@@ -20,6 +20,7 @@ fn card(number: i64, title: &str, summary: &str) -> Card {
         tags: vec!["海岱日报新闻".into()],
         topics: vec![("market".into(), "市场监管".into())],
         rules: Vec::new(),
+        also: Vec::new(),
     }
 }
 

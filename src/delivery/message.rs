@@ -14,6 +14,8 @@ const TEXT_LIMIT: usize = 3400;
 const TITLE_LIMIT: usize = 300;
 /// A longer summary comes from an editor's digest; it is cut between sentences.
 const SUMMARY_LIMIT: usize = 2000;
+/// More sources of one story than this tell nobody more.
+const SOURCES: usize = 5;
 /// More hashtags than this are noise.
 const HASHTAGS: usize = 8;
 
@@ -81,7 +83,9 @@ pub fn alert(card: &Card, language: &str, zones: impl Into<Zones>, form: Form) -
         return message.without_styles();
     }
     let tail = tail(card, zones.into());
-    let room = TEXT_LIMIT.saturating_sub(utf16_len(&message.text) + utf16_len(&tail) + 4);
+    let also = also(card, language);
+    let room = TEXT_LIMIT
+        .saturating_sub(utf16_len(&message.text) + utf16_len(&tail) + utf16_len(&also.text) + 4);
     let summary = cut_sentences(&clean(&card.summary), room.min(SUMMARY_LIMIT));
     if !summary.is_empty() {
         message.push("\n\n");
@@ -89,6 +93,7 @@ pub fn alert(card: &Card, language: &str, zones: impl Into<Zones>, form: Form) -
     }
     message.push("\n\n");
     message.push(&tail);
+    message.append(also);
     if url.is_none() {
         message.push("\n");
         message.push(&cut(&clean(&card.url), 500));
@@ -186,6 +191,25 @@ fn title(card: &Card) -> String {
         true => cut(card.post.as_str(), TITLE_LIMIT),
         false => title,
     }
+}
+
+/// Who else tells the story, in a line of its own; nothing when nobody does.
+fn also(card: &Card, language: &str) -> Message {
+    let mut line = Message::default();
+    for (source, url) in card.also.iter().take(SOURCES) {
+        let source = cut(&clean(source).replace('\n', " "), 60);
+        line.push(match (line.text.is_empty(), language) {
+            (true, "en") => "\nAlso in: ",
+            (true, _) => "\n同一报道另见：",
+            (false, "en") => ", ",
+            (false, _) => "、",
+        });
+        match web_address(url) {
+            Some(url) => line.push_as(&source, &[Span::Link(url.to_owned())]),
+            None => line.push(&source),
+        }
+    }
+    line
 }
 
 /// Source, local time and hashtags.
@@ -312,6 +336,7 @@ mod tests {
             tags: vec!["海岱日报新闻".into(), "C++ 语言".into(), "2026".into()],
             topics: vec![("market-supervision".into(), "市场监管".into())],
             rules: Vec::new(),
+            also: Vec::new(),
         }
     }
 

@@ -160,6 +160,7 @@ mod tests {
             tags: Vec::new(),
             topics: Vec::new(),
             rules: Vec::new(),
+            also: Vec::new(),
         }
     }
 

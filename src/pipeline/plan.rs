@@ -2,7 +2,7 @@
 //! In: unplanned rows of the catalog. Out: one transaction in the store, then a mark in the catalog.
 //! A crash between the two is harmless: the store decides about a post only once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,7 +11,7 @@ use super::{Derived, PipelineError};
 use crate::catalog::{Row, State};
 use crate::delivery::plan::{Occasion, Rules, corrections, decide};
 use crate::model::{ChatId, PostId};
-use crate::store::{Card, Decision, Millis, Store};
+use crate::store::{Card, Correction, Decision, Millis, Store};
 use crate::topics::OwnRules;
 use crate::topics::story;
 
@@ -93,7 +93,7 @@ impl Planner {
     }
 
     /// Decides about every live post that the store does not know; when `touched`, because posts changed or
-    /// went, the messages that were sent follow.
+    /// went, or when a new post tells the story of another, the messages that were sent follow.
     ///
     /// # Errors
     /// The catalog's or the store's.
@@ -112,6 +112,7 @@ impl Planner {
         };
         let own_rules = self.own_rules(baseline).await?;
         let mut planned = Planned::default();
+        let mut touched = touched;
         loop {
             let page = lock(derived).catalog.unplanned(None, PAGE)?;
             if page.is_empty() {
@@ -133,7 +134,7 @@ impl Planner {
                     })
                     .collect()
             };
-            self.note_stories(derived, &page, &decided, now).await?;
+            touched |= self.note_stories(derived, &page, &decided, now).await?;
             planned.deliveries += self.store.announce(&decided, now).await?;
             count(&decided, &mut planned);
             let ids: Vec<PostId> = page.into_iter().map(|row| row.id).collect();
@@ -168,18 +169,18 @@ impl Planner {
         }
     }
 
-    /// Tells the store which of the posts to be announced tell what chats have already.
+    /// Tells the store which of the posts to be announced tell what chats have already. Returns whether any does.
     async fn note_stories(
         &self,
         derived: &Arc<Mutex<Derived>>,
         page: &[Row],
         decided: &[(Card, Decision)],
         now: Millis,
-    ) -> Result<(), PipelineError> {
+    ) -> Result<bool, PipelineError> {
         let window = self.story_rules.window();
         let matters = |decision: &Decision| !matches!(decision, Decision::Known);
         if window == 0 || !decided.iter().any(|(_, decision)| matters(decision)) {
-            return Ok(());
+            return Ok(false);
         }
         if !self.lock_stories().is_loaded() {
             let notes = self.store.stories(now - window).await?;
@@ -206,7 +207,8 @@ impl Planner {
             // What the store does not know must not count as compared.
             *self.lock_stories() = Stories::default();
         }
-        Ok(noted?)
+        noted?;
+        Ok(notes.iter().any(|note| !note.twins.is_empty()))
     }
 
     fn lock_stories(&self) -> MutexGuard<'_, Stories> {
@@ -225,6 +227,7 @@ impl Planner {
             return Ok(0);
         }
         let recent = self.store.recent(now - rules.window).await?;
+        let twins = self.store.twins_since(now - rules.window).await?;
         let known = {
             let derived = lock(derived);
             let mut known = Vec::new();
@@ -236,6 +239,7 @@ impl Planner {
             }
             known
         };
+        let known = link_twins(known, &twins);
         let (changed, gone) = corrections(known, rules);
         if gone > 0 {
             tracing::warn!(
@@ -316,6 +320,50 @@ fn count(decided: &[(Card, Decision)], planned: &mut Planned) {
     }
 }
 
+/// Names in each card the others that tell its story. A twin of which nothing is known any more, because it is
+/// older than the window, stays named as it was.
+fn link_twins(
+    mut known: Vec<(Correction, Option<Card>)>,
+    twins: &[(PostId, PostId)],
+) -> Vec<(Correction, Option<Card>)> {
+    let mut of_post: HashMap<&PostId, HashSet<&PostId>> = HashMap::new();
+    for (post, twin) in twins {
+        of_post.entry(post).or_default().insert(twin);
+        of_post.entry(twin).or_default().insert(post);
+    }
+    // In the order in which they were announced; `None` for one that is gone.
+    let told: Vec<(PostId, Option<(String, String)>)> = { known.iter() }
+        .filter(|(announced, _)| of_post.contains_key(&announced.card.post))
+        .map(|(announced, card)| {
+            let link = card.as_ref().map(|card| {
+                let name = card.source.as_ref().unwrap_or(&card.title);
+                (name.clone(), card.url.clone())
+            });
+            (announced.card.post.clone(), link)
+        })
+        .collect();
+    for (announced, card) in &mut known {
+        let Some(card) = card else { continue };
+        let Some(twins) = of_post.get(&announced.card.post) else {
+            card.also.clone_from(&announced.card.also);
+            continue;
+        };
+        let found: Vec<_> = { told.iter() }
+            .filter(|(post, _)| twins.contains(post))
+            .collect();
+        if found.len() < twins.len() {
+            card.also.clone_from(&announced.card.also);
+        }
+        for (_, link) in found {
+            match link {
+                Some(link) if !card.also.contains(link) => card.also.push(link.clone()),
+                _ => {}
+            }
+        }
+    }
+    known
+}
+
 /// What messages about a post are made of.
 pub fn card(row: &Row, derived: &Derived) -> Card {
     let topics = row.topics.iter().map(|id| {
@@ -333,5 +381,6 @@ pub fn card(row: &Row, derived: &Derived) -> Card {
         tags: row.tags.clone(),
         topics: topics.collect(),
         rules: Vec::new(),
+        also: Vec::new(),
     }
 }

@@ -30,6 +30,8 @@ pub struct Card {
     pub topics: Vec<(String, String)>,
     /// People's own rules that it meets, in their spelling.
     pub rules: Vec<String>,
+    /// The same story from others as (source, address), in the order in which they came.
+    pub also: Vec<(String, String)>,
 }
 
 impl Card {
@@ -56,6 +58,12 @@ impl Card {
             hash.update(part.as_bytes());
             hash.update([0]);
         }
+        for (source, url) in &self.also {
+            hash.update(source.as_bytes());
+            hash.update([0]);
+            hash.update(url.as_bytes());
+            hash.update([1]);
+        }
         hash.update([u8::from(withdrawn)]);
         let digest = hash.finalize();
         digest[..8]
@@ -77,6 +85,7 @@ impl Card {
             tags: self.tags.clone(),
             topics: self.topics.clone(),
             rules: self.rules.clone(),
+            also: self.also.clone(),
         };
         // Strings, numbers and lists of them always have a JSON form.
         serde_json::to_string(&wire).unwrap_or_default()
@@ -102,6 +111,7 @@ impl Card {
             tags: wire.tags,
             topics: wire.topics,
             rules: wire.rules,
+            also: wire.also,
         })
     }
 }
@@ -119,4 +129,6 @@ struct Wire {
     topics: Vec<(String, String)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     rules: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    also: Vec<(String, String)>,
 }

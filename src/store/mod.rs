@@ -391,6 +391,8 @@ pub trait Store: People + Places + Send + Sync {
     /// In ONE transaction: keeps what new posts tell, and forgets what came in before `oldest`. A chat that
     /// has, or waits for, an alert of a twin gets none of the post when it is announced.
     async fn note_stories(&self, notes: &[StoryNote], oldest: Millis) -> Result<(), StoreError>;
+    /// Pairs of posts that tell the same, the later one noted since then.
+    async fn twins_since(&self, since: Millis) -> Result<Vec<(PostId, PostId)>, StoreError>;
     /// The posts that tell the same as this one, whichever came first.
     async fn twins(&self, post: &PostId) -> Result<Vec<PostId>, StoreError>;
     /// Posts that wait for an admin's word, oldest first, with the reason.

@@ -235,6 +235,10 @@ impl Store for SqliteStore {
         Ok(transaction.commit().await?)
     }
 
+    async fn twins_since(&self, since: Millis) -> Result<Vec<(PostId, PostId)>, StoreError> {
+        sqlite_stories::twins_since(&self.reader, since).await
+    }
+
     async fn twins(&self, post: &PostId) -> Result<Vec<PostId>, StoreError> {
         sqlite_stories::twins(&self.reader, post).await
     }

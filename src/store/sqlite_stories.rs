@@ -91,3 +91,20 @@ pub async fn twins(pool: &SqlitePool, post: &PostId) -> Result<Vec<PostId>, Stor
     .await?;
     Ok(twins.into_iter().map(PostId::new).collect())
 }
+
+/// Pairs of which the later post was noted since then.
+pub async fn twins_since(
+    pool: &SqlitePool,
+    since: Millis,
+) -> Result<Vec<(PostId, PostId)>, StoreError> {
+    let pairs: Vec<(String, String)> = sqlx::query_as(
+        "select t.post, t.twin from twins t join stories s on s.post = t.post where s.at >= $1",
+    )
+    .bind(since)
+    .fetch_all(pool)
+    .await?;
+    let pairs = pairs.into_iter();
+    Ok(pairs
+        .map(|(post, twin)| (PostId::new(post), PostId::new(twin)))
+        .collect())
+}

@@ -118,6 +118,17 @@ impl Message {
         self.text.push_str(&text[lead.len() + inner.len()..]);
     }
 
+    /// Adds another message's text and styles.
+    pub fn append(&mut self, other: Message) {
+        let length = utf16_len(&self.text);
+        self.text.push_str(&other.text);
+        let moved = other.entities.into_iter().map(|entity| Entity {
+            offset: entity.offset + length,
+            ..entity
+        });
+        self.entities.extend(moved);
+    }
+
     /// Puts a line of plain text above it.
     pub fn headed(mut self, line: &str) -> Self {
         let head = format!("{line}\n");

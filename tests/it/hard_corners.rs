@@ -99,6 +99,7 @@ fn card(name: &str) -> Card {
         tags: Vec::new(),
         topics: Vec::new(),
         rules: Vec::new(),
+        also: Vec::new(),
     }
 }
 

@@ -37,6 +37,7 @@ fn card(name: &str) -> Card {
         tags: Vec::new(),
         topics: vec![("recall".into(), "召回".into())],
         rules: Vec::new(),
+        also: Vec::new(),
     }
 }
 

@@ -172,6 +172,14 @@ impl Dice {
                 .map(|title| ("topic".to_owned(), title))
                 .collect(),
             rules: Vec::new(),
+            also: (0..self.below(8))
+                .map(|_| {
+                    (
+                        self.text(80),
+                        ADDRESSES[self.below(ADDRESSES.len())].to_owned(),
+                    )
+                })
+                .collect(),
         }
     }
 

@@ -117,3 +117,44 @@ fn a_window_of_nothing_joins_nothing() {
     next(telegram, ALL);
     assert!(daemon.terminate().success());
 }
+
+/// Waits until a message of this chat has such a line, after however many edits.
+fn wait_for_line(telegram: &FakeTelegram, chat: i64, line: &str) {
+    telegram.wait_for(&format!("a message with the line {line}"), |state| {
+        let mut messages = state.chats.get(&chat)?.messages.iter();
+        messages.find(|sent| sent.text.lines().any(|other| other == line))?;
+        Some(())
+    });
+}
+
+#[test]
+fn who_was_told_sees_the_other_sources_in_the_message_that_is_there() {
+    let world = world("delivery: {correct_after_seconds: 0}\n");
+    let telegram = world.telegram();
+    let daemon = world.start();
+    post(&world, "a", "抽检结果公布", "first", NOTICE);
+    assert_eq!(next(telegram, ALL), "抽检结果公布");
+    post(&world, "b", "转载：抽检结果", "second", NOTICE);
+    assert_eq!(next(telegram, SECOND), "转载：抽检结果");
+    wait_for_line(telegram, ALL, "同一报道另见：转载：抽检结果");
+    post(&world, "c", "再转：抽检结果", "third", NOTICE);
+    wait_for_line(
+        telegram,
+        ALL,
+        "同一报道另见：转载：抽检结果、再转：抽检结果",
+    );
+    wait_for_line(
+        telegram,
+        SECOND,
+        "同一报道另见：抽检结果公布、再转：抽检结果",
+    );
+    let withdrawn = today("再转：抽检结果", "third", "食品", NOTICE);
+    world.post(
+        "2026-11-20-c.md",
+        &withdrawn.replacen("---\n", "---\npublished: false\n", 1),
+    );
+    wait_for_line(telegram, ALL, "同一报道另见：转载：抽检结果");
+    assert!(daemon.terminate().success());
+    assert_eq!(telegram.messages(ALL).len(), 1);
+    assert_eq!(telegram.messages(SECOND).len(), 1);
+}

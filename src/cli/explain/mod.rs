@@ -160,5 +160,6 @@ fn card(setup: &Setup, digested: &Digested) -> Card {
         tags: post.tags.clone(),
         topics: topics.collect(),
         rules: Vec::new(),
+        also: Vec::new(),
     }
 }

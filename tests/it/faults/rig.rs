@@ -291,6 +291,7 @@ fn card(number: usize, now: i64) -> Card {
         tags: Vec::new(),
         topics: Vec::new(),
         rules: Vec::new(),
+        also: Vec::new(),
     }
 }
 
