@@ -67,6 +67,18 @@ pub fn corrected() -> Card {
     )
 }
 
+/// Told by three sources; the two others came later.
+pub fn three_sources() -> Card {
+    let other = |name: &str, path: &str| (name.to_owned(), format!("https://news.example.cn/{path}.html"));
+    Card {
+        also: vec![
+            other("环海晚报", "huanhai/2026/11/20/6"),
+            other("沪江经济报", "hujiang/2026/11/20/7"),
+        ],
+        ..plain()
+    }
+}
+
 /// What came over night.
 pub fn thirty() -> Vec<Card> {
     let subjects = [

@@ -50,6 +50,7 @@ fn messages(language: &str) -> Vec<(&'static str, Message)> {
         alert(cards::with_digest(), home),
         alert(cards::long_title(), home),
         alert(cards::formulas(), home),
+        alert(cards::three_sources(), home),
         alert(cards::corrected(), abroad),
         withdrawn(&cards::plain(), language, Form::Full),
         digest(&cards::thirty(), language, Shanghai, Form::Full),
