@@ -296,15 +296,10 @@ impl Context {
         }
         let mut message = message.clone();
         for attempt in 0..2 {
-            let now = self.clock.now();
-            let wait = self.pace.next_at(now) - now;
-            self.pace.take(now);
-            if wait > 0 {
-                self.clock
-                    .sleep(Duration::from_millis(wait.unsigned_abs()))
-                    .await;
-            }
-            match self.telegram.send(chat, &message).await {
+            let place = self.pace.begin_reply(&self.clock).await;
+            let outcome = self.telegram.send(chat, &message).await;
+            drop(place);
+            match outcome {
                 Outcome::Sent { .. } => {
                     if let Err(error) = self.store.note_reply(chat, self.clock.now()).await {
                         tracing::warn!(%error, "the pace of a chat cannot be written");

@@ -4,11 +4,13 @@
 
 mod clock;
 pub mod message;
+mod pace;
 pub mod plan;
 mod sender;
 mod terminal;
 mod threads;
 
 pub use clock::Clock;
-pub use sender::{Pace, Policy, Sender, Step};
+pub use pace::Pace;
+pub use sender::{Policy, Sender, Step};
 pub use terminal::{Terminal, frame as preview};

@@ -14,75 +14,19 @@ use tokio_util::sync::CancellationToken;
 
 use super::Clock;
 use super::message::{Form, Zones, alert, digest, withdrawn};
+use super::pace::{Pace, Place};
 use super::threads;
-use crate::model::{ChatId, Length};
+use crate::model::Length;
 use crate::store::{
     Card, Claim, ClaimRules, Content, LONGEST_PAUSE, Millis, Settled, Store, StoreError,
 };
 use crate::telegram::{Message, Outcome, Outlet};
 
-/// Milliseconds between two messages of the whole bot: 28 a second, below Telegram's 30.
-const BOT_PACE: Millis = 36;
 /// The first wait after a failure; it doubles up to the longest.
 const FIRST_WAIT: Millis = 1_000;
 const LONGEST_WAIT: Millis = 64_000;
-/// So many chats that were told to wait within ten seconds mean that the bot as a whole is too fast.
-const CROWD: usize = 3;
-const CROWD_WINDOW: Millis = 10_000;
 /// How long a started request may take to end when the program stops.
 const LAST_WORDS: Duration = Duration::from_secs(10);
-
-/// The pace of the whole bot, shared with the replies to people.
-#[derive(Debug, Default)]
-pub struct Pace(Mutex<PaceState>);
-
-#[derive(Debug, Default)]
-struct PaceState {
-    next_at: Millis,
-    refusals: Vec<(Millis, ChatId)>,
-    slowed_until: Millis,
-}
-
-impl Pace {
-    /// When the next message of the bot may go out; `now` or earlier means at once.
-    pub fn next_at(&self, now: Millis) -> Millis {
-        let mut state = self.lock();
-        // Farther ahead than any queue of replies gets only when the clock was set back.
-        if state.next_at > now + CROWD_WINDOW {
-            state.next_at = now;
-            state.slowed_until = now;
-        }
-        state.next_at
-    }
-
-    /// Takes a place at `now`.
-    pub fn take(&self, now: Millis) {
-        let mut state = self.lock();
-        let step = if now < state.slowed_until {
-            BOT_PACE * 2
-        } else {
-            BOT_PACE
-        };
-        state.next_at = state.next_at.max(now) + step;
-    }
-
-    /// A chat was told to wait. Several chats at once halve the pace for a while, and never stop it:
-    /// a few hostile chats must not silence everybody.
-    pub fn refused(&self, chat: &ChatId, now: Millis) {
-        let mut state = self.lock();
-        state
-            .refusals
-            .retain(|(at, other)| *at > now - CROWD_WINDOW && other != chat);
-        state.refusals.push((now, chat.clone()));
-        if state.refusals.len() >= CROWD {
-            state.slowed_until = now + 60_000;
-        }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, PaceState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// What one step of the sender did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -291,9 +235,9 @@ impl Sender {
         let Some(claim) = self.store.claim(now, 1, rules).await?.pop() else {
             return Ok(Step::Idle(self.store.next_due().await?));
         };
-        self.pace.take(now);
+        let place = self.pace.begin(&self.clock);
         let sender = self.clone();
-        tasks.spawn(async move { sender.deliver(claim).await });
+        tasks.spawn(async move { sender.deliver(claim, place).await });
         Ok(Step::Started)
     }
 
@@ -327,7 +271,7 @@ impl Sender {
         self.doubt.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn deliver(&self, claim: Claim) {
+    async fn deliver(&self, claim: Claim, place: Place) {
         let settled = match self.words(&claim) {
             Ok(mut message) => {
                 message.thread = threads::of(self.store.as_ref(), &claim).await;
@@ -344,6 +288,7 @@ impl Sender {
                     }
                     _ => self.outlet.send(&claim.chat, &message).await,
                 };
+                drop(place);
                 crate::crash::point("after-answer");
                 match threads::gone(
                     self.store.as_ref(),
@@ -491,39 +436,6 @@ fn log(claim: &Claim, settled: &Settled) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_bot_stays_below_thirty_a_second() {
-        let pace = Pace::default();
-        let mut now = 1_000_000;
-        let start = now;
-        let mut sent = 0;
-        while now < start + 10_000 {
-            if pace.next_at(now) <= now {
-                pace.take(now);
-                sent += 1;
-            }
-            now += 1;
-        }
-        assert!((270..=300).contains(&sent), "{sent}");
-    }
-
-    #[test]
-    fn chats_that_are_told_to_wait_slow_the_bot_and_never_stop_it() {
-        let pace = Pace::default();
-        for chat in 1..=5 {
-            pace.refused(&ChatId::Id(chat), 1_000);
-        }
-        pace.take(1_000);
-        assert_eq!(pace.next_at(1_000), 1_000 + 2 * BOT_PACE);
-    }
-
-    #[test]
-    fn a_clock_that_is_set_back_does_not_silence_the_bot() {
-        let pace = Pace::default();
-        pace.take(3_600_000);
-        assert_eq!(pace.next_at(1_000), 1_000);
-    }
 
     #[test]
     fn waits_double_and_end_at_a_minute() {
