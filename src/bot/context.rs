@@ -296,9 +296,15 @@ impl Context {
         }
         let mut message = message.clone();
         for attempt in 0..2 {
-            let place = self.pace.begin_reply(&self.clock).await;
+            let now = self.clock.now();
+            let (at, turn) = self.pace.take(now);
+            if at > now {
+                self.clock
+                    .sleep(Duration::from_millis((at - now).unsigned_abs()))
+                    .await;
+            }
             let outcome = self.telegram.send(chat, &message).await;
-            drop(place);
+            self.pace.answered(turn, self.clock.now());
             match outcome {
                 Outcome::Sent { .. } => {
                     if let Err(error) = self.store.note_reply(chat, self.clock.now()).await {

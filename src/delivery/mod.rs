@@ -11,6 +11,6 @@ mod terminal;
 mod threads;
 
 pub use clock::Clock;
-pub use pace::Pace;
+pub use pace::{Pace, Turn};
 pub use sender::{Policy, Sender, Step};
 pub use terminal::{Terminal, frame as preview};

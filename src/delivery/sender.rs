@@ -12,10 +12,8 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::Clock;
 use super::message::{Form, Zones, alert, digest, withdrawn};
-use super::pace::{Pace, Place};
-use super::threads;
+use super::{Clock, Pace, Turn, threads};
 use crate::model::Length;
 use crate::store::{
     Card, Claim, ClaimRules, Content, LONGEST_PAUSE, Millis, Settled, Store, StoreError,
@@ -235,9 +233,9 @@ impl Sender {
         let Some(claim) = self.store.claim(now, 1, rules).await?.pop() else {
             return Ok(Step::Idle(self.store.next_due().await?));
         };
-        let place = self.pace.begin(&self.clock);
+        let (_, turn) = self.pace.take(now);
         let sender = self.clone();
-        tasks.spawn(async move { sender.deliver(claim, place).await });
+        tasks.spawn(async move { sender.deliver(claim, turn).await });
         Ok(Step::Started)
     }
 
@@ -271,7 +269,7 @@ impl Sender {
         self.doubt.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn deliver(&self, claim: Claim, place: Place) {
+    async fn deliver(&self, claim: Claim, turn: Turn) {
         let settled = match self.words(&claim) {
             Ok(mut message) => {
                 message.thread = threads::of(self.store.as_ref(), &claim).await;
@@ -288,7 +286,7 @@ impl Sender {
                     }
                     _ => self.outlet.send(&claim.chat, &message).await,
                 };
-                drop(place);
+                self.pace.answered(turn, self.clock.now());
                 crate::crash::point("after-answer");
                 match threads::gone(
                     self.store.as_ref(),
