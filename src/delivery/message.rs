@@ -303,17 +303,21 @@ fn cut_sentences(text: &str, limit: usize) -> String {
     if utf16_len(text) <= limit {
         return text.to_owned();
     }
-    let mut kept = String::new();
+    // Sentences are slices of the text without what stands between them, which a reader needs: line ends.
+    let mut end = 0;
     for sentence in crate::summary::sentences(text) {
-        if utf16_len(&kept) + utf16_len(sentence) > limit {
+        let Some(at) = text.get(end..).and_then(|rest| rest.find(sentence)) else {
+            break;
+        };
+        let next = end + at + sentence.len();
+        if utf16_len(&text[..next]) > limit {
             break;
         }
-        kept.push_str(sentence);
+        end = next;
     }
-    if kept.trim().is_empty() {
-        cut(text, limit)
-    } else {
-        kept.trim().to_owned()
+    match text[..end].trim() {
+        "" => cut(text, limit),
+        kept => kept.to_owned(),
     }
 }
 
@@ -338,6 +342,14 @@ mod tests {
             rules: Vec::new(),
             also: Vec::new(),
         }
+    }
+
+    #[test]
+    fn sentences_that_are_cut_off_leave_the_line_ends_of_the_others() {
+        let text = "第一条。\n第二条。\n\n第三条很长很长很长。";
+        assert_eq!(cut_sentences(text, 12), "第一条。\n第二条。");
+        assert_eq!(cut_sentences(text, 100), text);
+        assert_eq!(utf16_len(&cut_sentences(text, 3)), 3);
     }
 
     #[test]

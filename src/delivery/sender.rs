@@ -318,6 +318,9 @@ impl Sender {
         }
         // Only now: what the log calls sent must not be forgotten by a power cut.
         log(&claim, &settled);
+        if let Content::Digest(_) = claim.content {
+            crate::crash::point("between-digests");
+        }
         self.wake.notify_one();
     }
 

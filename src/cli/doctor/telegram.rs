@@ -220,3 +220,21 @@ fn rights(chat: &ChatId, kind: &str, title: &str, member: &Value) -> Finding {
     }
     Finding::fine("chat", format!("{found}, may write"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::State;
+    use super::*;
+
+    #[test]
+    fn a_clock_that_differs_is_named_with_its_direction_and_a_mend() {
+        assert_eq!(clock(SKEW).state, State::Fine);
+        assert_eq!(clock(-SKEW).state, State::Fine);
+        for (ahead, words) in [(7_200, "7200 s ahead of"), (-7_200, "7200 s behind")] {
+            let finding = clock(ahead);
+            assert_eq!(finding.state, State::Wrong);
+            assert!(finding.found.contains(words), "{}", finding.found);
+            assert!(finding.mend.is_some_and(|mend| mend.contains("set-ntp")));
+        }
+    }
+}

@@ -6,10 +6,11 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use crate::fake_telegram::{Fault, Only};
 use crate::killed_at_random::{
-    CHATS, CONFIG, Luck, caught, check_messages, kills, post, published_as_if_never_killed,
+    CHATS, CONFIG, Luck, caught, check_messages, kills, post, published_as_if_never_killed, title,
     worked_off,
 };
 use crate::world::{DEADLINE, World, today};
@@ -116,6 +117,73 @@ fn dying_at_every_named_place_loses_nothing() {
         posts,
         &suspects,
         &format!("{runs} crashes at named places"),
+    );
+}
+
+/// Waits until every post was told to every chat, alone or in a digest.
+fn all_told(world: &World, posts: usize) {
+    let store = rusqlite::Connection::open(world.path("var/store.db")).unwrap();
+    store.busy_timeout(DEADLINE).unwrap();
+    let end = Instant::now() + DEADLINE;
+    let sql = "select count(*) from outbox where kind = 'alert' and state = 'sent'";
+    loop {
+        let sent: i64 = store.query_row(sql, [], |row| row.get(0)).unwrap();
+        if sent == (posts * CHATS.count()) as i64 {
+            return;
+        }
+        assert!(Instant::now() < end, "{sent} alerts are recorded as sent");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn dying_between_two_digests_loses_no_post_of_either() {
+    const AT_ONCE: usize = 3;
+    let mut luck = Luck::new();
+    let world = world().config(&format!("{CONFIG}delivery: {{fold_above: 1}}\n"));
+    let rounds = kills(18).div_ceil(9);
+    let mut suspects = BTreeSet::new();
+    for round in 0..rounds {
+        for number in 1..=AT_ONCE {
+            post(&world, round * AT_ONCE + number);
+        }
+        let nth = 1 + luck.below(4);
+        let mut command = world.command(&["run"]);
+        command.env("TAGWIRE_CRASH_AT", format!("between-digests:{nth}"));
+        assert_eq!(end(quietly(command)).signal(), Some(9), "digest {nth}");
+        suspects.extend(caught(&world).into_iter().map(|(chat, _)| (chat, round)));
+        let daemon = world.start();
+        all_told(&world, (round + 1) * AT_ONCE);
+        assert!(daemon.terminate().success());
+    }
+    let mut doubled = 0;
+    for chat in CHATS {
+        let messages = world.telegram().messages(chat);
+        for number in 1..=rounds * AT_ONCE {
+            let title = title(number);
+            let copies = messages.iter().filter(|sent| sent.text.contains(&title));
+            let copies = copies.count();
+            assert!(
+                (1..=2).contains(&copies),
+                "{title} came {copies} times to {chat}"
+            );
+            if copies == 2 {
+                doubled += 1;
+                let caught = suspects.contains(&(chat, (number - 1) / AT_ONCE));
+                assert!(caught, "{title} came twice to {chat} for no reason");
+            }
+        }
+        assert!(
+            messages
+                .iter()
+                .any(|sent| sent.text.contains(&title(1)) && sent.text.contains(&title(2))),
+            "no digest came to {chat}"
+        );
+    }
+    println!(
+        "{rounds} crashes between digests, {} posts: 0 lost, {doubled} doubled, {} unknown",
+        rounds * AT_ONCE,
+        suspects.len()
     );
 }
 

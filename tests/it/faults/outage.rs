@@ -30,6 +30,13 @@ fn after_three_hours_without_network_in_which_posts_came_all_is_told_in_order() 
     let took = rig.work_off();
     assert!(took < 12 * HOUR, "{} minutes", took / MINUTE);
     assert_eq!(rig.arrived(&chats, 1..=180 * a_minute), 0);
+    for chat in chats {
+        let messages = rig.telegram().messages(chat).len();
+        assert!(
+            messages <= 180 * a_minute / 5,
+            "{messages} messages to {chat}: not folded"
+        );
+    }
     rig.announce(1);
     rig.pass(5 * SECOND);
     assert_eq!(rig.told(1).last(), Some(&(180 * a_minute + 1)));

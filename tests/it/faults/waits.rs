@@ -1,6 +1,8 @@
 //! Told to wait: one chat for half a day, many chats at once, in every form of words.
 
 use crate::fake_telegram::{Fault, Only};
+use crate::killed_at_random::{post, title};
+use crate::world::World;
 
 use super::rig::{HOUR, MINUTE, Rig, SECOND};
 
@@ -98,4 +100,41 @@ fn when_the_whole_bot_is_told_to_wait_it_slows_down_and_neither_spins_nor_stops(
     rig.work_off();
     assert_eq!(rig.arrived(&chats, 1..=2), 0);
     assert_eq!(rig.telegram().requests("sendMessage").len(), 30 + 240);
+}
+
+#[test]
+fn requests_that_hang_hold_up_nobody_else() {
+    // More than may be counted within a second, fewer than may be under way.
+    let (hanging, well) = (101..=140, 141);
+    let channels = (101..=141).map(|chat| format!("{{chat: {chat}, follow: [site]}}"));
+    let channels: Vec<String> = channels.collect();
+    let config = format!("telegram: {{channels: [{}]}}\n", channels.join(", "));
+    let world = World::new().with_telegram().config(&config);
+    let telegram = world.telegram();
+    telegram.forgive_unread();
+    for chat in 101..=141 {
+        telegram.add_user(chat, "Li", "zh-hans");
+        telegram.user_starts(chat);
+    }
+    telegram.take_updates();
+    world.run(&["once"], 0);
+    for chat in hanging.clone() {
+        let sends = Only::chat(chat).and_method("sendMessage");
+        telegram.fail_next(Fault::Hang, sends, 1);
+    }
+    let _daemon = world.start();
+    for number in 1..=3 {
+        post(&world, number);
+        assert!(telegram.next_message(well).text.contains(&title(number)));
+    }
+    for chat in hanging {
+        let sends = telegram.requests("sendMessage").into_iter();
+        let tries = sends
+            .filter(|entry| entry.params["chat_id"] == chat)
+            .count();
+        assert_eq!(
+            tries, 1,
+            "{chat} was still under way, and asked for nothing else"
+        );
+    }
 }
