@@ -69,7 +69,12 @@ pub fn corrected() -> Card {
 
 /// Told by three sources; the two others came later.
 pub fn three_sources() -> Card {
-    let other = |name: &str, path: &str| (name.to_owned(), format!("https://news.example.cn/{path}.html"));
+    let other = |name: &str, path: &str| {
+        (
+            name.to_owned(),
+            format!("https://news.example.cn/{path}.html"),
+        )
+    };
     Card {
         also: vec![
             other("环海晚报", "huanhai/2026/11/20/6"),

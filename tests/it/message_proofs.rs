@@ -73,9 +73,12 @@ fn is_cut_between_characters(message: &Message, card: &Card, what: &str) {
         text.chars().filter(|c| !hostile(*c)).collect()
     };
     let source = card.source.clone().unwrap_or_default();
-    let fields: Vec<String> = [&card.title, &card.summary, &source, &card.url]
+    let mut fields: Vec<String> = [&card.title, &card.summary, &source, &card.url]
         .map(|text| clean(text))
         .into();
+    // Other sources stand in one line.
+    let also = card.also.iter();
+    fields.extend(also.map(|(source, _)| clean(source).replace('\n', " ")));
     // A summary that is cut has lost the line ends and blanks between its sentences.
     let joined = fields
         .iter()
@@ -97,7 +100,9 @@ fn is_cut_between_characters(message: &Message, card: &Card, what: &str) {
         if fields.iter().any(|text| text.contains(&written)) {
             continue;
         }
-        let fine = whole.contains(last) || last == "…" || last == "\n" || last == " ";
+        // Our own words may stand before a source that begins with the mark, or with one that joins them.
+        let last = last.trim_start_matches(['：', '、', ' ']);
+        let fine = whole.contains(last) || ["…", "\n", ""].contains(&last);
         assert!(
             fine,
             "{what}: cut within {last:?}, {:?}\n{fields:?}",
