@@ -121,6 +121,13 @@ fn one_size(
             .all_formats
             .push(tagwire(program, &all_formats, &all)?);
         builds.again.push(tagwire(program, &one_format, &out)?);
+        // A long run that is broken off has still said what it saw.
+        let last = (
+            builds.tagwire.last(),
+            builds.all_formats.last(),
+            builds.again.last(),
+        );
+        eprintln!("{size} posts: one format, all formats, start again: {last:?}");
     }
     builds.catalog_bytes = catalog_size(&folder.join("one-0"))?;
     if arguments.new_posts > 0 {
