@@ -140,7 +140,7 @@ fn all_told(world: &World, posts: usize) {
 fn dying_between_two_digests_loses_no_post_of_either() {
     const AT_ONCE: usize = 3;
     let mut luck = Luck::new();
-    let world = world().config(&format!("{CONFIG}delivery: {{fold_above: 1}}\n"));
+    let world = world().config(&CONFIG.replace("fold_above: 0", "fold_above: 1"));
     let rounds = kills(18).div_ceil(9);
     let mut suspects = BTreeSet::new();
     for round in 0..rounds {
