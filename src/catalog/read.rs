@@ -144,19 +144,37 @@ impl Catalog {
     ///
     /// # Errors
     /// SQLite's.
-    pub fn unplanned(
+    pub fn unplanned(&self, limit: usize) -> Result<Vec<Row>, CatalogError> {
+        let sql = format!(
+            "select {COLUMNS} from posts p
+             where p.planned = 0 and p.state = 0 order by p.published, p.id limit ?1"
+        );
+        self.rows(&sql, params![limit as i64])
+    }
+
+    /// Ids and times of live posts that were not planned, oldest first, those after `after`.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn unplanned_ids(
         &self,
         after: Option<(i64, &PostId)>,
         limit: usize,
-    ) -> Result<Vec<Row>, CatalogError> {
-        let sql = format!(
-            "select {COLUMNS} from posts p
-             where p.planned = 0 and p.state = 0 and (p.published, p.id) > (?1, ?2)
-             order by p.published, p.id limit ?3"
-        );
+    ) -> Result<Vec<(i64, PostId)>, CatalogError> {
         let (published, id) =
             after.map_or((i64::MIN, ""), |(published, id)| (published, id.as_str()));
-        self.rows(&sql, params![published, id, limit as i64])
+        let result = (|| {
+            let mut statement = self.connection.prepare_cached(
+                "select published, id from posts
+                 where planned = 0 and state = 0 and (published, id) > (?1, ?2)
+                 order by published, id limit ?3",
+            )?;
+            let ids = statement.query_map(params![published, id, limit as i64], |row| {
+                Ok((row.get(0)?, PostId::new(row.get::<_, String>(1)?)))
+            })?;
+            ids.collect()
+        })();
+        self.wrap(result)
     }
 
     /// When the next waiting post comes out, in seconds since 1970.

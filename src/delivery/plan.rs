@@ -1,5 +1,5 @@
 //! What happens to posts that were not known before; pure.
-//! In: cards, the rules, the time. Out: a decision for each: announce, hold for an admin, or just know.
+//! In: cards, the rules, the time. Out: a decision for each: announce, or hold for an admin.
 
 use crate::store::{Card, Correction, Decision};
 
@@ -65,8 +65,6 @@ pub fn corrections(
 /// What is going on while a batch is decided.
 #[derive(Debug, Clone, Copy)]
 pub struct Occasion {
-    /// False until a first start has taken note of what existed: then nobody is sent an archive.
-    pub baseline: bool,
     /// New posts in this round, over all batches.
     pub fresh: u64,
     /// Seconds since 1970.
@@ -75,9 +73,6 @@ pub struct Occasion {
 
 /// Decides about one new post.
 pub fn decide(card: &Card, rules: Rules, occasion: Occasion) -> Decision {
-    if !occasion.baseline {
-        return Decision::Known;
-    }
     if occasion.fresh > rules.burst_limit {
         return Decision::Hold(format!(
             "{} new posts at once, more than delivery.burst_limit {}",
@@ -164,41 +159,25 @@ mod tests {
         }
     }
 
-    fn decision(published: i64, baseline: bool, fresh: u64) -> Decision {
+    fn decision(published: i64, fresh: u64) -> Decision {
         let rules = Rules {
             burst_limit: 200,
             max_age_days: 7,
             corrections: CORRECTIONS,
         };
-        decide(
-            &card(published),
-            rules,
-            Occasion {
-                baseline,
-                fresh,
-                now: NOW,
-            },
-        )
-    }
-
-    #[test]
-    fn the_first_start_only_takes_note() {
-        assert_eq!(decision(NOW, false, 1), Decision::Known);
+        decide(&card(published), rules, Occasion { fresh, now: NOW })
     }
 
     #[test]
     fn new_posts_go_out_even_when_they_are_dated_a_little_back_or_ahead() {
-        assert_eq!(decision(NOW - 3600, true, 1), Decision::Announce);
-        assert_eq!(decision(NOW + 60, true, 200), Decision::Announce);
-        assert_eq!(decision(NOW - 7 * 86_400 + 1, true, 1), Decision::Announce);
+        assert_eq!(decision(NOW - 3600, 1), Decision::Announce);
+        assert_eq!(decision(NOW + 60, 200), Decision::Announce);
+        assert_eq!(decision(NOW - 7 * 86_400 + 1, 1), Decision::Announce);
     }
 
     #[test]
     fn floods_and_old_posts_wait_for_an_admin() {
-        assert!(matches!(decision(NOW, true, 201), Decision::Hold(_)));
-        assert!(matches!(
-            decision(NOW - 7 * 86_400, true, 1),
-            Decision::Hold(_)
-        ));
+        assert!(matches!(decision(NOW, 201), Decision::Hold(_)));
+        assert!(matches!(decision(NOW - 7 * 86_400, 1), Decision::Hold(_)));
     }
 }

@@ -17,6 +17,8 @@ use crate::topics::story;
 
 /// Posts decided in one transaction: small enough that the bot's writes get in between.
 const PAGE: usize = 500;
+/// Posts of which nothing but the id is noted in one transaction.
+const IDS: usize = 10_000;
 
 /// What planning did.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -103,18 +105,22 @@ impl Planner {
         touched: bool,
         now: Millis,
     ) -> Result<Planned, PipelineError> {
-        let baseline = self.store.has_baseline().await?;
+        let mut planned = Planned::default();
+        if !self.store.has_baseline().await? {
+            planned.known = self.take_baseline(derived, now).await?;
+        }
         let fresh = self.count_fresh(derived).await?;
         let occasion = Occasion {
-            baseline,
             fresh,
             now: now.div_euclid(1000),
         };
-        let own_rules = self.own_rules(baseline).await?;
-        let mut planned = Planned::default();
+        let own_rules = match fresh {
+            0 => None,
+            _ => self.own_rules().await?,
+        };
         let mut touched = touched;
         loop {
-            let page = lock(derived).catalog.unplanned(None, PAGE)?;
+            let page = lock(derived).catalog.unplanned(PAGE)?;
             if page.is_empty() {
                 break;
             }
@@ -134,14 +140,11 @@ impl Planner {
                     })
                     .collect()
             };
-            touched |= self.note_stories(derived, &page, &decided, now).await?;
+            touched |= self.note_stories(derived, &page, now).await?;
             planned.deliveries += self.store.announce(&decided, now).await?;
             count(&decided, &mut planned);
             let ids: Vec<PostId> = page.into_iter().map(|row| row.id).collect();
             lock(derived).catalog.mark_planned(&ids)?;
-        }
-        if !baseline {
-            self.store.set_baseline(now).await?;
         }
         self.tell_admins(&planned, now).await?;
         if touched || !self.compared.load(Ordering::Relaxed) {
@@ -151,11 +154,29 @@ impl Planner {
         Ok(planned)
     }
 
-    /// What people ask for in their own words; `None` when nobody does, or when nobody is told anyway.
-    async fn own_rules(&self, baseline: bool) -> Result<Option<OwnRules>, PipelineError> {
-        if !baseline {
-            return Ok(None);
+    /// Nobody is sent an archive: what is there at the first start is known. Returns how many posts that are.
+    async fn take_baseline(
+        &self,
+        derived: &Arc<Mutex<Derived>>,
+        now: Millis,
+    ) -> Result<u64, PipelineError> {
+        let mut known = 0;
+        loop {
+            let page = lock(derived).catalog.unplanned_ids(None, IDS)?;
+            if page.is_empty() {
+                break;
+            }
+            let ids: Vec<PostId> = page.into_iter().map(|(_, id)| id).collect();
+            self.store.take_note(&ids, now).await?;
+            lock(derived).catalog.mark_planned(&ids)?;
+            known += ids.len() as u64;
         }
+        self.store.set_baseline(now).await?;
+        Ok(known)
+    }
+
+    /// What people ask for in their own words; `None` when nobody does.
+    async fn own_rules(&self) -> Result<Option<OwnRules>, PipelineError> {
         let spellings = self.store.own_rules().await?;
         if spellings.is_empty() {
             return Ok(None);
@@ -174,26 +195,19 @@ impl Planner {
         &self,
         derived: &Arc<Mutex<Derived>>,
         page: &[Row],
-        decided: &[(Card, Decision)],
         now: Millis,
     ) -> Result<bool, PipelineError> {
         let window = self.story_rules.window();
-        let matters = |decision: &Decision| !matches!(decision, Decision::Known);
-        if window == 0 || !decided.iter().any(|(_, decision)| matters(decision)) {
+        if window == 0 {
             return Ok(false);
         }
         if !self.lock_stories().is_loaded() {
             let notes = self.store.stories(now - window).await?;
             self.lock_stories().load(notes);
         }
-        let rows = page.iter().zip(decided);
-        let rows: Vec<&Row> = rows
-            .filter(|(_, (_, decision))| matters(decision))
-            .map(|(row, _)| row)
-            .collect();
         let notes = {
             let derived = lock(derived);
-            let new: Vec<Telling<'_>> = rows
+            let new: Vec<Telling<'_>> = page
                 .iter()
                 .map(|row| Telling {
                     row,
@@ -265,13 +279,13 @@ impl Planner {
             let page = {
                 let derived = lock(derived);
                 let after = after.as_ref().map(|(published, id)| (*published, id));
-                derived.catalog.unplanned(after, PAGE)?
+                derived.catalog.unplanned_ids(after, IDS)?
             };
-            let Some(last) = page.last() else {
+            after = page.last().cloned();
+            if after.is_none() {
                 return Ok(fresh);
-            };
-            after = Some((last.published.seconds(), last.id.clone()));
-            let ids: Vec<PostId> = page.into_iter().map(|row| row.id).collect();
+            }
+            let ids: Vec<PostId> = page.into_iter().map(|(_, id)| id).collect();
             let undecided = self.store.undecided(&ids).await?;
             fresh += undecided.len() as u64;
             let known: Vec<PostId> = ids
@@ -310,7 +324,6 @@ fn lock(derived: &Arc<Mutex<Derived>>) -> MutexGuard<'_, Derived> {
 fn count(decided: &[(Card, Decision)], planned: &mut Planned) {
     for (_, decision) in decided {
         match decision {
-            Decision::Known => planned.known += 1,
             Decision::Announce => planned.announced += 1,
             Decision::Hold(reason) => {
                 planned.held += 1;

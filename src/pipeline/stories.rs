@@ -42,7 +42,7 @@ impl Stories {
     /// Takes in what the store remembers.
     pub fn load(&mut self, notes: Vec<StoryNote>) {
         let told = notes.into_iter().map(|note| Told {
-            story: Story::new(note.key, &note.title, &note.text),
+            story: Story::new(note.key, note.source, &note.title, &note.text),
             post: note.post,
             at: note.at,
         });
@@ -59,7 +59,8 @@ impl Stories {
                 continue;
             }
             let key = rules.key(&row.path).map(str::to_owned);
-            let story = Story::new(key.clone(), &row.title, text);
+            let source = Some(source(row));
+            let story = Story::new(key.clone(), source.clone(), &row.title, text);
             let few = self.told.len() <= COMPARED;
             let is_twin = |told: &&Told| match few {
                 true => rules.same(&told.story, &story),
@@ -74,6 +75,7 @@ impl Stories {
             notes.push(StoryNote {
                 post: row.id.clone(),
                 key: key.clone(),
+                source,
                 title: row.title.clone(),
                 text: story.text.clone(),
                 twins,
@@ -87,4 +89,12 @@ impl Stories {
         }
         notes
     }
+}
+
+/// A site's post has a source by its categories, a reprinted one also by the paper that it names.
+fn source(row: &Row) -> String {
+    let mut source = row.categories.join("/");
+    source.push('|');
+    source.push_str(row.source.as_deref().unwrap_or_default());
+    source
 }

@@ -120,8 +120,6 @@ const SLOWEST_PACE: Millis = 3_000;
 /// What is decided about a post that the store did not know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// There before the first start: nobody is told.
-    Known,
     /// Everybody who follows it is told.
     Announce,
     /// Waits for an admin's word; the reason says why.
@@ -231,6 +229,8 @@ pub struct StoryNote {
     pub post: PostId,
     /// The article's number, if its file name has one.
     pub key: Option<String>,
+    /// What names its source; `None` in notes of before this was kept.
+    pub source: Option<String>,
     /// Plain text.
     pub title: String,
     /// The beginning of the article, plain text.
@@ -383,6 +383,8 @@ pub trait Store: People + Places + Send + Sync {
 
     /// Those of `ids` that were never decided about, in the given order.
     async fn undecided(&self, ids: &[PostId]) -> Result<Vec<PostId>, StoreError>;
+    /// In ONE transaction: takes note of posts that nobody is told of, as they were there before the first start.
+    async fn take_note(&self, ids: &[PostId], now: Millis) -> Result<(), StoreError>;
     /// In ONE transaction: records the decisions, and writes an outbox row for every chat that follows an
     /// announced post. Posts that were decided about before are left alone. Returns the rows written.
     async fn announce(&self, decided: &[(Card, Decision)], now: Millis) -> Result<u64, StoreError>;

@@ -1,7 +1,7 @@
 //! The store on SQLite: one file, WAL, `synchronous=FULL` (a commit survives a power cut).
 //! In and out: as the trait says. Writers queue on one connection, so that none meets SQLITE_BUSY_SNAPSHOT.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
-use sqlx::{Row, Sqlite, Transaction};
+use sqlx::{QueryBuilder, Row, Sqlite, Transaction};
 
 use super::{
     Card, ChatRow, Claim, ClaimRules, Correction, Decision, DeliveryFilter, DeliveryRow, Follower,
@@ -20,6 +20,9 @@ use super::{
     sqlite_stories,
 };
 use crate::model::{ChatId, Follow, Label, LabelKind, PostId, Preferences};
+
+/// Ids in one statement: SQLite takes 32,766 values.
+const AT_ONCE: usize = 10_000;
 
 /// A store in one SQLite file.
 pub struct SqliteStore {
@@ -198,19 +201,32 @@ impl Store for SqliteStore {
     }
 
     async fn undecided(&self, ids: &[PostId]) -> Result<Vec<PostId>, StoreError> {
-        let mut connection = self.reader.acquire().await?;
-        let mut undecided = Vec::new();
-        for id in ids {
-            let known: Option<i64> =
-                sqlx::query_scalar("select 1 from announcements where post = $1")
-                    .bind(id.as_str())
-                    .fetch_optional(&mut *connection)
-                    .await?;
-            if known.is_none() {
-                undecided.push(id.clone());
+        let mut known: HashSet<String> = HashSet::new();
+        for ids in ids.chunks(AT_ONCE) {
+            let mut query = QueryBuilder::new("select post from announcements where post in (");
+            let mut list = query.separated(", ");
+            for id in ids {
+                list.push_bind(id.as_str());
             }
+            query.push(")");
+            let found: Vec<String> = query.build_query_scalar().fetch_all(&self.reader).await?;
+            known.extend(found);
         }
-        Ok(undecided)
+        let undecided = ids.iter().filter(|id| !known.contains(id.as_str()));
+        Ok(undecided.cloned().collect())
+    }
+
+    async fn take_note(&self, ids: &[PostId], now: Millis) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        for ids in ids.chunks(AT_ONCE) {
+            let mut query = QueryBuilder::new("insert into announcements (post, decision, at) ");
+            query.push_values(ids, |mut row, id| {
+                row.push_bind(id.as_str()).push("'known'").push_bind(now);
+            });
+            query.push(" on conflict (post) do nothing");
+            query.build().execute(&mut *transaction).await?;
+        }
+        Ok(transaction.commit().await?)
     }
 
     async fn announce(&self, decided: &[(Card, Decision)], now: Millis) -> Result<u64, StoreError> {

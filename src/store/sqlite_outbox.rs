@@ -20,10 +20,9 @@ pub async fn decide(
     decision: &Decision,
     now: Millis,
 ) -> Result<u64, StoreError> {
-    let (word, reason, keeps_card) = match decision {
-        Decision::Known => ("known", None, false),
-        Decision::Announce => ("announced", None, true),
-        Decision::Hold(reason) => ("held", Some(reason.as_str()), true),
+    let (word, reason) = match decision {
+        Decision::Announce => ("announced", None),
+        Decision::Hold(reason) => ("held", Some(reason.as_str())),
     };
     let new = sqlx::query(
         "insert into announcements (post, decision, reason, card, at) values ($1, $2, $3, $4, $5) on conflict (post) do nothing",
@@ -31,7 +30,7 @@ pub async fn decide(
     .bind(card.post.as_str())
     .bind(word)
     .bind(reason)
-    .bind(keeps_card.then(|| card.to_json()))
+    .bind(card.to_json())
     .bind(now)
     .execute(&mut **tx)
     .await?

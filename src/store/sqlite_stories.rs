@@ -11,7 +11,7 @@ use crate::model::PostId;
 /// Notes since then, oldest first.
 pub async fn since(pool: &SqlitePool, since: Millis) -> Result<Vec<StoryNote>, StoreError> {
     let rows = sqlx::query(
-        "select post, key, title, text, at from stories where at >= $1 order by at, post",
+        "select post, key, title, text, at, source from stories where at >= $1 order by at, post",
     )
     .bind(since)
     .fetch_all(pool)
@@ -23,6 +23,7 @@ pub async fn since(pool: &SqlitePool, since: Millis) -> Result<Vec<StoryNote>, S
         text: row.get(3),
         twins: Vec::new(),
         at: row.get(4),
+        source: row.get(5),
     };
     Ok(rows.iter().map(note).collect())
 }
@@ -35,13 +36,15 @@ pub async fn note(tx: &mut Tx<'_>, notes: &[StoryNote], oldest: Millis) -> Resul
         .await?;
     for note in notes {
         sqlx::query(
-            "insert into stories values ($1, $2, $3, $4, $5) on conflict (post) do nothing",
+            "insert into stories (post, key, title, text, at, source) values ($1, $2, $3, $4, $5, $6)
+             on conflict (post) do nothing",
         )
         .bind(note.post.as_str())
         .bind(&note.key)
         .bind(&note.title)
         .bind(&note.text)
         .bind(note.at)
+        .bind(&note.source)
         .execute(&mut **tx)
         .await?;
         for twin in &note.twins {

@@ -78,7 +78,12 @@ impl Rules {
         {
             return true;
         }
-        a.likeness(b) >= self.similarity
+        // A paper that says the same under another name repeats its own closing words, not its story.
+        let repeats_itself = a.source.is_some()
+            && a.source == b.source
+            && !story_diff::titles_are_alike(&a.title, &b.title);
+        !repeats_itself
+            && a.likeness(b) >= self.similarity
             && !story_diff::differ((&a.title, &a.text), (&b.title, &b.text))
     }
 }
@@ -95,6 +100,8 @@ const SHINGLE: usize = 4;
 pub struct Story {
     /// The article's number, if its file name has one.
     pub key: Option<String>,
+    /// What names its source; `None` when that is not known. Posts of one source need titles alike.
+    pub source: Option<String>,
     /// Plain text.
     pub title: String,
     /// The beginning of the article, plain text.
@@ -105,11 +112,12 @@ pub struct Story {
 
 impl Story {
     /// Prepares a post for comparing. `text` has neither source line nor footer.
-    pub fn new(key: Option<String>, title: &str, text: &str) -> Self {
+    pub fn new(key: Option<String>, source: Option<String>, title: &str, text: &str) -> Self {
         let text: String = text.chars().take(LONGEST).collect();
         Story {
             shingles: shingles(&text),
             key,
+            source,
             title: title.to_owned(),
             text,
         }

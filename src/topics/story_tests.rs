@@ -124,7 +124,7 @@ fn confuser(way: u32, f: &Form, kind: u32) -> Form {
 }
 
 fn story((title, text): &(String, String)) -> Story {
-    Story::new(None, title, text)
+    Story::new(None, None, title, text)
 }
 
 #[test]
@@ -167,7 +167,10 @@ fn the_number_in_the_file_name_joins_whatever_the_texts_say() {
     assert_eq!(a.as_deref(), Some("202205312398034850"));
     assert_eq!(a, b);
     assert_eq!(key("posts/2022-05-31-hello.md"), None);
-    assert!(rules.same(&Story::new(a, "甲", "短"), &Story::new(b, "乙", "另一篇")));
+    assert!(rules.same(
+        &Story::new(a, None, "甲", "短"),
+        &Story::new(b, None, "乙", "另一篇")
+    ));
     let own = Rules::new(&Settings {
         key: "-([a-z]+)-".into(),
         ..Settings::default()
@@ -187,6 +190,27 @@ fn the_number_in_the_file_name_joins_whatever_the_texts_say() {
 fn short_or_empty_texts_are_stories_of_their_own() {
     let rules = Rules::new(&Settings::default()).unwrap();
     for text in ["", "正文。", "抽检三千批次。"] {
-        assert!(!rules.same(&Story::new(None, "甲", text), &Story::new(None, "甲", text)));
+        assert!(!rules.same(
+            &Story::new(None, None, "甲", text),
+            &Story::new(None, None, "甲", text)
+        ));
     }
+}
+
+#[test]
+fn one_source_that_always_closes_with_the_same_words_tells_many_stories() {
+    let rules = Rules::new(&Settings::default()).unwrap();
+    let closing = "往期节目可以在我们的主页上找到，也欢迎订阅邮件通讯，转发给关心消费安全的朋友。\
+                   节目由志愿者轮流制作，不接受任何企业赞助，有意加入者请写信到编辑部，我们会逐一回复。";
+    let told = |source: &str, title: &str, first: &str| {
+        let text = format!("{first}\n{closing}");
+        Story::new(None, Some(source.into()), title, &text)
+    };
+    let lift = told("diary", "电梯困人怎么办", "今天说电梯。");
+    let milk = told("diary", "一杯牛奶的旅程", "今天去牧场。");
+    assert!(!rules.same(&lift, &milk));
+    let again = told("diary", "电梯困人怎么办（修订）", "今天说电梯。");
+    assert!(rules.same(&lift, &again));
+    let elsewhere = told("paper", "志愿者谈电梯安全", "今天说电梯。");
+    assert!(rules.same(&lift, &elsewhere));
 }

@@ -92,7 +92,7 @@ fn a_retold_text_is_one_story_and_one_with_another_number_is_not() {
         &world,
         "b",
         "三千多批次食品抽检：这些不合格",
-        "first",
+        "third",
         &retold,
     );
     let other = NOTICE
@@ -104,6 +104,19 @@ fn a_retold_text_is_one_story_and_one_with_another_number_is_not() {
     assert_eq!(telegram.messages(ALL).len(), 2);
     let why = world.run(&["explain", "posts/2026-11-20-b.md"], 0);
     assert!(why.contains("same story as"), "{why}");
+}
+
+#[test]
+fn one_source_that_repeats_its_closing_words_tells_many_stories() {
+    let world = world("");
+    let telegram = world.telegram();
+    let daemon = world.start();
+    for (name, title) in [("a", "电梯困人怎么办"), ("b", "一杯牛奶的旅程")] {
+        let body = format!("今天的节目说{title}。\n\n{NOTICE}");
+        post(&world, name, title, "diary", &body);
+        assert_eq!(next(telegram, ALL), title);
+    }
+    assert!(daemon.terminate().success());
 }
 
 #[test]
