@@ -78,11 +78,10 @@ impl Rules {
         {
             return true;
         }
-        // A paper that says the same under another name repeats its own closing words, not its story.
-        let repeats_itself = a.source.is_some()
-            && a.source == b.source
-            && !story_diff::titles_are_alike(&a.title, &b.title);
-        !repeats_itself
+        // What one source says in two posts are two stories, however much they share: a series has the same
+        // opening and closing words in each part, and its parts may differ in nothing but a film.
+        let one_source = a.source.is_some() && a.source == b.source;
+        !one_source
             && a.likeness(b) >= self.similarity
             && !story_diff::differ((&a.title, &a.text), (&b.title, &b.text))
     }
@@ -100,7 +99,7 @@ const SHINGLE: usize = 4;
 pub struct Story {
     /// The article's number, if its file name has one.
     pub key: Option<String>,
-    /// What names its source; `None` when that is not known. Posts of one source need titles alike.
+    /// What names its source; `None` when that is not known. Posts of one source are one story only by their number.
     pub source: Option<String>,
     /// Plain text.
     pub title: String,

@@ -54,15 +54,6 @@ pub(super) fn differ(a: Side<'_>, b: Side<'_>) -> bool {
         || titles_differ(a.0, b.0)
 }
 
-/// How much of the shorter title's pairs the longer one has, for one to be a version of the other.
-const ALIKE: f64 = 0.7;
-
-/// True when one title is the other with a few words more, fewer or changed.
-pub(super) fn titles_are_alike(a: &str, b: &str) -> bool {
-    let (a, b) = (Sentence::new(a), Sentence::new(b));
-    a.letters == b.letters || overlap(&a.pairs, &b.pairs) >= ALIKE
-}
-
 /// Retitling is free; a title with another number in the same words is another story.
 fn titles_differ(a: &str, b: &str) -> bool {
     let (a, b) = (Sentence::new(a), Sentence::new(b));

@@ -209,8 +209,8 @@ fn one_source_that_always_closes_with_the_same_words_tells_many_stories() {
     let lift = told("diary", "电梯困人怎么办", "今天说电梯。");
     let milk = told("diary", "一杯牛奶的旅程", "今天去牧场。");
     assert!(!rules.same(&lift, &milk));
-    let again = told("diary", "电梯困人怎么办（修订）", "今天说电梯。");
-    assert!(rules.same(&lift, &again));
+    let again = told("diary", "电梯困人怎么办", "今天说电梯。");
+    assert!(!rules.same(&lift, &again), "another film, perhaps");
     let elsewhere = told("paper", "志愿者谈电梯安全", "今天说电梯。");
     assert!(rules.same(&lift, &elsewhere));
 }
