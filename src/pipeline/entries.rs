@@ -8,7 +8,7 @@ use crate::feeds::Entry;
 use crate::model::PostId;
 
 /// Bytes of HTML that are kept. A full build of 10,000 posts has 35 MB.
-const ROOM: usize = 32 << 20;
+const ROOM: usize = 24 << 20;
 
 /// A bounded memory of entries.
 #[derive(Default)]

@@ -109,6 +109,7 @@ impl Planner {
         if !self.store.has_baseline().await? {
             planned.known = self.take_baseline(derived, now).await?;
         }
+        planned.deliveries += self.store.finish_announcing(now).await?;
         let fresh = self.count_fresh(derived).await?;
         let occasion = Occasion {
             fresh,

@@ -11,6 +11,7 @@ mod preferences;
 mod sqlite;
 mod sqlite_corrections;
 mod sqlite_digests;
+mod sqlite_fan_out;
 mod sqlite_outbox;
 mod sqlite_places;
 mod sqlite_stories;
@@ -385,9 +386,12 @@ pub trait Store: People + Places + Send + Sync {
     async fn undecided(&self, ids: &[PostId]) -> Result<Vec<PostId>, StoreError>;
     /// In ONE transaction: takes note of posts that nobody is told of, as they were there before the first start.
     async fn take_note(&self, ids: &[PostId], now: Millis) -> Result<(), StoreError>;
-    /// In ONE transaction: records the decisions, and writes an outbox row for every chat that follows an
-    /// announced post. Posts that were decided about before are left alone. Returns the rows written.
+    /// Records the decisions in ONE transaction, and writes an outbox row for every chat that follows an announced
+    /// post: in the same transaction, but for very many chats in several, each of which keeps how far it came.
+    /// Posts that were decided about before are left alone. Returns the rows written.
     async fn announce(&self, decided: &[(Card, Decision)], now: Millis) -> Result<u64, StoreError>;
+    /// Goes on with announcements that a crash ended between two of their transactions. Returns the rows written.
+    async fn finish_announcing(&self, now: Millis) -> Result<u64, StoreError>;
     /// What posts tell that came in since then.
     async fn stories(&self, since: Millis) -> Result<Vec<StoryNote>, StoreError>;
     /// In ONE transaction: keeps what new posts tell, and forgets what came in before `oldest`. A chat that

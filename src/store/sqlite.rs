@@ -16,9 +16,11 @@ use sqlx::{QueryBuilder, Row, Sqlite, Transaction};
 use super::{
     Card, ChatRow, Claim, ClaimRules, Correction, Decision, DeliveryFilter, DeliveryRow, Follower,
     LONGEST_PAUSE, LONGEST_RETRY, Millis, Release, SLOWEST_PACE, Settled, Store, StoreCounts,
-    StoreError, StoryNote, pace, preferences, sqlite_corrections, sqlite_digests, sqlite_outbox,
+    StoreError, StoryNote, pace, preferences, sqlite_corrections, sqlite_digests,
+    sqlite_fan_out, sqlite_outbox,
     sqlite_stories,
 };
+use super::sqlite_fan_out::PART;
 use crate::model::{ChatId, Follow, Label, LabelKind, PostId, Preferences};
 
 /// Ids in one statement: SQLite takes 32,766 values.
@@ -115,6 +117,16 @@ impl SqliteStore {
             }
             begun => Ok(begun?),
         }
+    }
+
+    /// Whether a post is announced whose chats are not all planned.
+    async fn is_announcing(&self) -> Result<bool, StoreError> {
+        let any: i64 = sqlx::query_scalar(
+            "select exists (select 1 from announcements where fan_after is not null)",
+        )
+        .fetch_one(&self.reader)
+        .await?;
+        Ok(any != 0)
     }
 
     async fn meta(&self, key: &str) -> Result<Option<String>, StoreError> {
@@ -231,13 +243,31 @@ impl Store for SqliteStore {
 
     async fn announce(&self, decided: &[(Card, Decision)], now: Millis) -> Result<u64, StoreError> {
         let mut transaction = self.begin().await?;
-        let mut rows = 0;
+        let mut goes_out = false;
         for (card, decision) in decided {
-            rows += sqlite_outbox::decide(&mut transaction, card, decision, now).await?;
+            goes_out |= sqlite_fan_out::decide(&mut transaction, card, decision, now).await?;
         }
+        let rows = match goes_out {
+            true => sqlite_fan_out::part(&mut transaction, PART, now).await?,
+            false => 0,
+        };
         crate::crash::point("planning");
         transaction.commit().await?;
         crate::crash::point("after-planning");
+        match goes_out {
+            true => Ok(rows + self.finish_announcing(now).await?),
+            false => Ok(0),
+        }
+    }
+
+    async fn finish_announcing(&self, now: Millis) -> Result<u64, StoreError> {
+        let mut rows = 0;
+        while self.is_announcing().await? {
+            let mut transaction = self.begin().await?;
+            rows += sqlite_fan_out::part(&mut transaction, PART, now).await?;
+            transaction.commit().await?;
+            crate::crash::point("between-parts");
+        }
         Ok(rows)
     }
 
@@ -282,6 +312,7 @@ impl Store for SqliteStore {
         let mut transaction = self.begin().await?;
         let released = sqlite_outbox::release_held(&mut transaction, release, now).await?;
         transaction.commit().await?;
+        self.finish_announcing(now).await?;
         Ok(released)
     }
 

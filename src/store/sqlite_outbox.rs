@@ -1,112 +1,37 @@
 //! The outbox: how rows come in, are claimed one a chat, and end.
-//! In: an open transaction and a decision, a time or an outcome. Out: rows written; the caller commits.
+//! In: an open transaction and a time or an outcome. Out: rows written; the caller commits.
 //! States: pending → sending → sent | pending again | unknown | failed | skipped; held while in a digest.
 
 use sqlx::{Row, Sqlite, SqlitePool, Transaction};
 
 use super::sqlite::{chat_id, kind_and_name};
 use super::{
-    Card, Claim, ClaimRules, Content, Decision, DeliveryFilter, DeliveryRow, Millis, Release,
-    Settled, StoreError, pace, preferences, sqlite_corrections, sqlite_digests, sqlite_stories,
+    Card, Claim, ClaimRules, Content, DeliveryFilter, DeliveryRow, Millis, Release, Settled,
+    StoreError, pace, preferences, sqlite_corrections, sqlite_digests, sqlite_fan_out,
 };
 use crate::model::{ChatId, PostId};
 
 pub(super) type Tx<'a> = Transaction<'a, Sqlite>;
 
-/// Records one decision, and writes the outbox rows of an announced post.
-pub async fn decide(
-    tx: &mut Tx<'_>,
-    card: &Card,
-    decision: &Decision,
-    now: Millis,
-) -> Result<u64, StoreError> {
-    let (word, reason) = match decision {
-        Decision::Announce => ("announced", None),
-        Decision::Hold(reason) => ("held", Some(reason.as_str())),
-    };
-    let new = sqlx::query(
-        "insert into announcements (post, decision, reason, card, at) values ($1, $2, $3, $4, $5) on conflict (post) do nothing",
-    )
-    .bind(card.post.as_str())
-    .bind(word)
-    .bind(reason)
-    .bind(card.to_json())
-    .bind(now)
-    .execute(&mut **tx)
-    .await?
-    .rows_affected();
-    match decision {
-        Decision::Announce if new > 0 => fan_out(tx, card, false, now).await,
-        _ => Ok(0),
-    }
-}
-
-/// An outbox row for every active chat that follows one of the post's labels; once a chat. Those of an urgent
-/// topic's followers go ahead.
-async fn fan_out(tx: &mut Tx<'_>, card: &Card, fold: bool, now: Millis) -> Result<u64, StoreError> {
-    let urgent: Option<String> =
-        sqlx::query_scalar("select value from meta where key = 'urgent_topics'")
-            .fetch_optional(&mut **tx)
-            .await?;
-    let urgent = urgent.unwrap_or_default();
-    let mut follows: Vec<_> = card
-        .follows()
-        .map(|follow| {
-            let (kind, name) = kind_and_name(&follow);
-            let goes_ahead = !fold && kind == "topic" && urgent.lines().any(|topic| topic == name);
-            (kind, name.to_owned(), if goes_ahead { 1 } else { 2 })
-        })
-        .collect();
-    follows.sort_by_key(|(_, _, lane)| *lane);
-    let mut rows = 0;
-    for (kind, name, lane) in follows {
-        rows += sqlx::query(
-            "insert into outbox (post, chat, kind, state, created_at, lane, fold)
-             select $1, s.chat, 'alert', 'pending', $4, $5, $6
-             from subscriptions s join chats c on c.chat = s.chat
-             where s.kind = $2 and s.name = $3 and c.state = 'active'
-             order by s.chat
-             on conflict (post, chat, kind) do nothing",
-        )
-        .bind(card.post.as_str())
-        .bind(kind)
-        .bind(name)
-        .bind(now)
-        .bind(lane)
-        .bind(i64::from(fold))
-        .execute(&mut **tx)
-        .await?
-        .rows_affected();
-    }
-    Ok(rows - sqlite_stories::skip_told(tx, &card.post, now).await?)
-}
-
-/// Ends the wait of all held posts.
+/// Ends the wait of all held posts; the chats of those that are announced are still to be planned.
 pub async fn release_held(
     tx: &mut Tx<'_>,
     release: Release,
     now: Millis,
 ) -> Result<u64, StoreError> {
-    let held = sqlx::query(
-        "select post, card, withdrawn from announcements where decision = 'held' order by at, post",
-    )
-    .fetch_all(&mut **tx)
-    .await?;
     let dismiss = release == Release::Dismiss;
-    for row in &held {
-        let card: String = row.get(1);
-        let card = Card::from_json(PostId::new(row.get::<String, _>(0)), &card)?;
-        sqlx::query("update announcements set decision = $2, at = $3 where post = $1")
-            .bind(card.post.as_str())
-            .bind(if dismiss { "dismissed" } else { "announced" })
-            .bind(now)
-            .execute(&mut **tx)
-            .await?;
-        if !dismiss && row.get::<i64, _>(2) == 0 {
-            fan_out(tx, &card, release == Release::Digest, now).await?;
-        }
-    }
-    Ok(held.len() as u64)
+    let ended = sqlx::query(
+        "update announcements set decision = $1, at = $2, fan_fold = $3,
+           fan_after = case when $4 = 1 or withdrawn = 1 then null else '' end
+         where decision = 'held'",
+    )
+    .bind(if dismiss { "dismissed" } else { "announced" })
+    .bind(now)
+    .bind(i64::from(release == Release::Digest))
+    .bind(i64::from(dismiss))
+    .execute(&mut **tx)
+    .await?;
+    Ok(ended.rows_affected())
 }
 
 /// Lanes in the order in which they are claimed; edits have a rule of their own.
@@ -489,7 +414,7 @@ pub async fn move_chat(tx: &mut Tx<'_>, from: &str, to: &str) -> Result<(), Stor
             .execute(&mut **tx)
             .await?;
     }
-    Ok(())
+    sqlite_fan_out::catch_up(tx, to).await
 }
 
 /// When the next row can be claimed. Chats with a row under way count when that row is settled.

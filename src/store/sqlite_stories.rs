@@ -59,8 +59,13 @@ pub async fn note(tx: &mut Tx<'_>, notes: &[StoryNote], oldest: Millis) -> Resul
 }
 
 /// Chats that have the story already, or will have it, need it no second time: their new rows are skipped.
-/// Returns how many.
-pub async fn skip_told(tx: &mut Tx<'_>, post: &PostId, now: Millis) -> Result<u64, StoreError> {
+/// Returns how many. Rows up to the delivery `before` were looked at when they were made.
+pub async fn skip_told(
+    tx: &mut Tx<'_>,
+    post: &PostId,
+    before: i64,
+    now: Millis,
+) -> Result<u64, StoreError> {
     let twins: Vec<String> =
         sqlx::query_scalar("select twin from twins where post = $1 order by twin")
             .bind(post.as_str())
@@ -70,13 +75,14 @@ pub async fn skip_told(tx: &mut Tx<'_>, post: &PostId, now: Millis) -> Result<u6
     for twin in twins {
         skipped += sqlx::query(
             "update outbox set state = 'skipped', reason = 'same story as ' || $2, settled_at = $3
-             where post = $1 and kind = 'alert' and state = 'pending' and exists (select 1 from outbox t
+             where post = $1 and kind = 'alert' and state = 'pending' and delivery > $4 and exists (select 1 from outbox t
                where t.post = $2 and t.chat = outbox.chat and t.kind = 'alert'
                  and (t.state in ('pending', 'held', 'sending', 'sent', 'unknown')))",
         )
         .bind(post.as_str())
         .bind(twin)
         .bind(now)
+        .bind(before)
         .execute(&mut **tx)
         .await?
         .rows_affected();
