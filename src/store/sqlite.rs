@@ -13,14 +13,13 @@ use sqlx::sqlite::{
 };
 use sqlx::{QueryBuilder, Row, Sqlite, Transaction};
 
+use super::sqlite_fan_out::PART;
 use super::{
     Card, ChatRow, Claim, ClaimRules, Correction, Decision, DeliveryFilter, DeliveryRow, Follower,
     LONGEST_PAUSE, LONGEST_RETRY, Millis, Release, SLOWEST_PACE, Settled, Store, StoreCounts,
-    StoreError, StoryNote, pace, preferences, sqlite_corrections, sqlite_digests,
-    sqlite_fan_out, sqlite_outbox,
-    sqlite_stories,
+    StoreError, StoryNote, pace, preferences, sqlite_corrections, sqlite_digests, sqlite_fan_out,
+    sqlite_outbox, sqlite_stories,
 };
-use super::sqlite_fan_out::PART;
 use crate::model::{ChatId, Follow, Label, LabelKind, PostId, Preferences};
 
 /// Ids in one statement: SQLite takes 32,766 values.
