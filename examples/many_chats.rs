@@ -37,7 +37,7 @@ fn subscribe(path: &std::path::Path, chats: i64) {
         .prepare("insert into chats (chat, kind, created_at) values (?1, 'private', 0)")
         .unwrap();
     let mut follow = transaction
-        .prepare("insert into subscriptions values (?1, 'tag', '食品', 'person', 0)")
+        .prepare("insert into subscriptions (chat, kind, name, origin, created_at) values (?1, 'tag', '食品', 'person', 0)")
         .unwrap();
     for number in 0..chats {
         // Ids of people as they come: spread over ten digits.

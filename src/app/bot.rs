@@ -9,10 +9,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::run::say;
 use super::setup::{AppError, Setup};
-use crate::bot::{self, Context, Source};
+use crate::bot::{self, Context, Published, Reread, Source};
 use crate::config;
+use crate::feeds::{Addresses, Format};
 use crate::http::Hook;
 use crate::model::{ChatId, Follow};
+use crate::posts::{self, Rules};
 use crate::store::{Millis, Store, StoreError};
 use crate::telegram::Seal;
 
@@ -59,6 +61,40 @@ impl Setup {
             posted,
         };
         Ok((source, Some(hook)))
+    }
+}
+
+impl Setup {
+    /// Where the feeds are, for people.
+    ///
+    /// # Errors
+    /// What is wrong with the addresses of the config.
+    pub(super) fn published(&self) -> Result<Published, AppError> {
+        let settings = &self.config.feeds;
+        let addresses = Addresses::new(settings, &self.site)
+            .map_err(|why| AppError::Config(config::ConfigError::setting(why)))?;
+        let all = addresses.url_of_file(settings.index.trim_start_matches('/'));
+        Ok(Published {
+            format: settings.formats.first().copied().unwrap_or(Format::Atom),
+            all: all.trim_end_matches("index.html").to_owned(),
+            addresses,
+        })
+    }
+
+    /// Reads posts again, as the config says.
+    ///
+    /// # Errors
+    /// What is wrong with the rules of the config.
+    pub(super) fn reread(&self) -> Result<Reread, AppError> {
+        let config = &self.config;
+        let rules = Rules::new(&config.posts, &self.site, config.naive_dates())
+            .map_err(|why| AppError::Config(config::ConfigError::setting(why)))?;
+        Ok(Arc::new(move |path: &str| {
+            // Topics do not look at dates.
+            let seen = chrono::DateTime::UNIX_EPOCH;
+            let (bytes, _) = posts::read(path, &rules).ok()?;
+            posts::parse(path, &bytes, seen, &rules).0
+        }))
     }
 }
 

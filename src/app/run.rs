@@ -65,6 +65,8 @@ pub async fn run(
             ),
             matcher: setup.matcher.clone(),
             site: setup.site.clone(),
+            published: setup.published()?,
+            reread: setup.reread()?,
             admins: setup.config.telegram.admins.clone(),
             pace,
             clock: setup.clock.clone(),

@@ -7,15 +7,18 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::access::Members;
-use super::drafts::Drafts;
+use super::drafts::{Drafts, Texts};
 use super::find::{Finder, Known};
 use super::limits::Limits;
-use super::replies::{self, Words};
+use super::menus::{self, Menu};
+use super::replies::Words;
 use crate::catalog::{Catalog, CatalogError, Listed};
 use crate::delivery::{Clock, Pace};
-use crate::feeds::Labels;
-use crate::model::{ChatId, Follow, Label, LabelKind, Site};
+use crate::feeds::{Addresses, Format, Labels};
+use crate::model::{ChatId, Follow, Label, LabelKind, Post, Site};
 use crate::store::{Store, StoreError};
 use crate::telegram::{Message, Outcome, Outlet, Telegram, TelegramError, is_thread_gone};
 use crate::topics::Matcher;
@@ -32,6 +35,10 @@ pub struct Context {
     pub matcher: Arc<Matcher>,
     /// The site, for its zone and title.
     pub site: Site,
+    /// Where the feeds are.
+    pub published: Published,
+    /// Reads a post again, for topics that are tried.
+    pub reread: Reread,
     /// User ids of the admins.
     pub admins: Vec<i64>,
     /// The pace of the whole bot.
@@ -43,6 +50,26 @@ pub struct Context {
     /// What is kept of people and chats while the bot runs.
     pub places: Places,
 }
+
+/// Where the feeds are, for people.
+pub struct Published {
+    /// Of each feed.
+    pub addresses: Addresses,
+    /// The format that is named first in the config.
+    pub format: Format,
+    /// The page of all feeds.
+    pub all: String,
+}
+
+impl Published {
+    /// The address of a feed.
+    pub fn url(&self, follow: &Follow) -> String {
+        self.addresses.url(follow, self.format)
+    }
+}
+
+/// The post in a file, as the config reads it; `None` when the file cannot be read.
+pub type Reread = Arc<dyn Fn(&str) -> Option<Post> + Send + Sync>;
 
 /// What is kept of people and chats while the bot runs: all of it may be lost.
 pub struct Places {
@@ -58,6 +85,8 @@ pub struct Places {
     pub tally: Tally,
     /// Rules that buttons are about.
     pub drafts: Drafts,
+    /// Texts that admins are about to send to everybody, by the key of the button.
+    pub texts: Texts,
     /// The update under way whose number is not written yet; 0: none.
     pub under_way: AtomicI64,
 }
@@ -72,6 +101,7 @@ impl Places {
             most_follows,
             tally: Tally::default(),
             drafts: Drafts::default(),
+            texts: Texts::default(),
             under_way: AtomicI64::new(0),
         }
     }
@@ -351,12 +381,24 @@ impl Context {
         Ok(Words::of(known.map(|row| row.language).as_deref()))
     }
 
-    /// Sets the command menus, once at the start.
+    /// Sets the command menus, once at the start: for people, for groups, and for each admin.
     pub async fn announce_commands(&self) {
-        for language in [None, Some("en")] {
-            let menu = replies::menu(Words::of(Some(language.unwrap_or("zh"))));
-            if let Err(error) = self.telegram.set_commands(&menu, language).await {
-                tracing::warn!(%error, "the command menu cannot be set");
+        let mut scopes = vec![
+            (Menu::Private, json!({"type": "all_private_chats"})),
+            (Menu::Group, json!({"type": "all_group_chats"})),
+            (Menu::Private, json!({"type": "all_chat_administrators"})),
+        ];
+        let own = self.admins.iter();
+        scopes.extend(own.map(|id| (Menu::Admin, json!({"type": "chat", "chat_id": id}))));
+        for (menu, scope) in scopes {
+            for language in [None, Some("en")] {
+                let words = Words::of(Some(language.unwrap_or("zh")));
+                let menu = menus::of(words, menu);
+                let set = self.telegram.set_commands(&menu, &scope, language).await;
+                if let Err(error) = set {
+                    // An admin who never wrote to the bot is no chat to it yet.
+                    tracing::warn!(%error, %scope, "the command menu cannot be set");
+                }
             }
         }
     }

@@ -9,6 +9,8 @@ use crate::model::{Follow, Label, LabelKind};
 
 /// Drafts kept; the oldest go first.
 const MOST: usize = 2_000;
+/// Texts kept.
+const MOST_TEXTS: usize = 20;
 
 /// Rules that buttons are about.
 #[derive(Debug, Default)]
@@ -32,6 +34,28 @@ impl Drafts {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let found = kept.iter().find(|(known, _)| known == key);
         found.map(|(_, follow)| follow.clone())
+    }
+}
+
+/// Texts that wait for a button, by its key.
+#[derive(Debug, Default)]
+pub struct Texts(Mutex<VecDeque<(String, String)>>);
+
+impl Texts {
+    /// Keeps a text.
+    pub fn keep(&self, key: &str, text: &str) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.push_back((key.to_owned(), text.to_owned()));
+        if kept.len() > MOST_TEXTS {
+            kept.pop_front();
+        }
+    }
+
+    /// Takes a text out: a button counts once.
+    pub fn take(&self, key: &str) -> Option<String> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = kept.iter().position(|(known, _)| known == key)?;
+        kept.remove(at).map(|(_, text)| text)
     }
 }
 

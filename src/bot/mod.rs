@@ -3,14 +3,17 @@
 //! replies. One file a command; who may do what is a value from `access` that the command must hold.
 
 mod access;
+mod admin_replies;
 mod commands;
 mod context;
 mod data_replies;
 mod drafts;
 pub mod find;
 mod limits;
+mod menus;
 mod own_replies;
 mod place_replies;
+mod post_replies;
 mod replies;
 mod settings_replies;
 mod source;
@@ -31,7 +34,7 @@ use crate::http::Posted;
 use context::{CommandError, Tally};
 use source::QUIET;
 
-pub use context::{Context, Index, Naming, Places};
+pub use context::{Context, Index, Naming, Places, Published, Reread};
 pub use replies::Words;
 pub use source::Source;
 pub use update::{Incoming, Person, Place};

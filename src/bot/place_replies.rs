@@ -90,7 +90,7 @@ pub fn about_channel(words: Words, title: &str) -> String {
 }
 
 /// From now on commands are about a channel; with what it follows.
-pub fn managing(words: Words, follows: &[Choice], total: usize) -> Message {
+pub fn managing(words: Words, follows: &[(Choice, bool)], total: usize) -> Message {
     let mut message = following(words, follows, total, 0);
     message.text.push_str(words.pick(
         "\n\n一小时内，这里的 /follow、/following、/unfollow、/latest 都针对该频道。",

@@ -1,11 +1,7 @@
 //! All words that the bot says to people, one small function a sentence, in Chinese and English.
 //! In: what happened. Out: messages with buttons. Names of labels are shown as their authors wrote them.
 
-use chrono_tz::Tz;
-
-use crate::catalog::{Counts, Row};
-use crate::model::{Follow, LabelKind, Problem};
-use crate::store::{Release, StoreCounts};
+use crate::model::{Follow, LabelKind};
 use crate::telegram::{Button, Message, Span};
 
 /// The language that a chat is spoken to in.
@@ -92,43 +88,6 @@ impl Words {
     }
 }
 
-/// The command menu.
-pub fn menu(words: Words) -> Vec<(&'static str, &'static str)> {
-    vec![
-        (
-            "follow",
-            words.pick("关注主题、分类或标签", "Follow a topic, category or tag"),
-        ),
-        (
-            "following",
-            words.pick("查看已关注的内容", "What this chat follows"),
-        ),
-        ("unfollow", words.pick("取消关注", "Stop following")),
-        ("latest", words.pick("最新文章", "Newest posts")),
-        (
-            "settings",
-            words.pick(
-                "推送时间、静音、语言等设置",
-                "Hours, sound, language and more",
-            ),
-        ),
-        (
-            "digest",
-            words.pick("合并推送的时间", "Gather posts into digests"),
-        ),
-        ("quiet", words.pick("免打扰时间", "Quiet hours")),
-        ("pause", words.pick("暂停推送", "Pause messages")),
-        ("resume", words.pick("恢复推送", "Resume messages")),
-        ("export", words.pick("导出我的数据", "Show what is kept")),
-        ("forget", words.pick("删除我的数据", "Delete what is kept")),
-        (
-            "privacy",
-            words.pick("隐私说明", "What is kept and what not"),
-        ),
-        ("help", words.pick("使用说明", "How to use this bot")),
-    ]
-}
-
 /// The greeting, with the topics to start with.
 pub fn welcome(words: Words, site: &str, topics: &[Choice]) -> Message {
     let text = match words {
@@ -146,14 +105,14 @@ pub fn welcome(words: Words, site: &str, topics: &[Choice]) -> Message {
 pub fn help(words: Words, admin: bool) -> Message {
     let mut text = words
         .pick(
-            "使用说明\n\n/follow 关键词 — 查找并关注主题、分类或标签\n/following — 已关注的内容\n/unfollow — 取消关注\n/latest — 已关注内容的最新文章；/latest 关键词 — 某个标签的最新文章\n/follow 反垄断 -证监会 — 关注自己的关键词，带 - 的除外\n/settings — 推送时间、静音、篇幅、时区、语言；/digest、/quiet、/pause、/resume\n/privacy — 保存了什么；/export 导出，/forget 删除\n\n群组中只有管理员可以更改设置。",
-            "How to use this bot\n\n/follow WORD — find and follow a topic, category or tag\n/following — what this chat follows\n/unfollow — stop following\n/latest — newest posts of what you follow; /latest WORD — of a label\n/follow antitrust -appeal — follow words of your own, none after a minus\n/settings — hours, sound, length, time zone, language; /digest, /quiet, /pause, /resume\n/privacy — what is kept; /export shows it, /forget deletes it\n\nIn groups only administrators change settings.",
+            "使用说明\n\n/follow 关键词 — 查找并关注主题、分类或标签\n/following — 已关注的内容\n/unfollow — 取消关注\n/latest — 已关注内容的最新文章；/latest 关键词 — 某个标签的最新文章\n/search 关键词 — 搜索文章；/why — 回复一条消息，看看为什么收到；/feeds — 订阅源地址\n/follow 反垄断 -证监会 — 关注自己的关键词，带 - 的除外\n/settings — 推送时间、静音、篇幅、时区、语言；/digest、/quiet、/pause、/resume\n/privacy — 保存了什么；/export 导出，/forget 删除\n\n群组中只有管理员可以更改设置。",
+            "How to use this bot\n\n/follow WORD — find and follow a topic, category or tag\n/following — what this chat follows\n/unfollow — stop following\n/latest — newest posts of what you follow; /latest WORD — of a label\n/search WORDS — find posts; /why — answer a message with it to learn why it came; /feeds — feed addresses\n/follow antitrust -appeal — follow words of your own, none after a minus\n/settings — hours, sound, length, time zone, language; /digest, /quiet, /pause, /resume\n/privacy — what is kept; /export shows it, /forget deletes it\n\nIn groups only administrators change settings.",
         )
         .to_owned();
     if admin {
         text.push_str(words.pick(
-            "\n\n管理员：\n/stats — 统计\n/problems — 文章问题\n/held — 等待确认的文章",
-            "\n\nAdmins:\n/stats — figures\n/problems — problems of posts\n/held — posts that wait for you",
+            "\n\n管理员：\n/stats — 统计\n/problems — 文章问题\n/held — 等待确认的文章\n/topic — 主题及其最近的命中\n/chat 编号 — 一个会话的情况\n/broadcast 文字 — 发给所有会话（先预览）\n/audit — 管理员做过什么",
+            "\n\nAdmins:\n/stats — figures\n/problems — problems of posts\n/held — posts that wait for you\n/topic — topics and what they matched lately\n/chat ID — all about a chat\n/broadcast TEXT — to every chat, after a preview\n/audit — what admins did",
         ));
     }
     Message::plain(text)
@@ -286,8 +245,8 @@ pub fn unfollowed(words: Words, choice: &Choice) -> Message {
     message
 }
 
-/// What the chat follows, a page of it from `from` on, a button each to remove it.
-pub fn following(words: Words, choices: &[Choice], total: usize, from: usize) -> Message {
+/// What the chat follows, a page of it from `from` on, each with a button to remove it and one for its sound.
+pub fn following(words: Words, choices: &[(Choice, bool)], total: usize, from: usize) -> Message {
     if total == 0 {
         return Message::plain(words.pick(
             "还没有关注任何内容。发送 /follow 开始。",
@@ -298,47 +257,19 @@ pub fn following(words: Words, choices: &[Choice], total: usize, from: usize) ->
         Words::Zh => format!("已关注 {total} 项，点按可取消："),
         Words::En => format!("{total} followed. Press to remove:"),
     });
-    for choice in choices {
+    for (choice, is_muted) in choices {
         let text = format!("✕ {}", words.named(choice));
-        message.buttons.push(vec![Button::data(
-            short(&text),
-            format!("u:{}", choice.key),
-        )]);
+        let bell = if *is_muted { "🔕" } else { "🔔" };
+        message.buttons.push(vec![
+            Button::data(short(&text), format!("u:{}", choice.key)),
+            Button::data(bell, format!("k:{}{}", u8::from(!is_muted), choice.key)),
+        ]);
     }
     let last = from + choices.len();
     let pages = pages(words, from, last, total, |at| format!("l:{at}"));
     message
         .buttons
         .extend(pages.into_iter().filter(|row| !row.is_empty()));
-    message
-}
-
-/// The newest posts.
-pub fn latest(words: Words, rows: &[Row], site_url: &str, zone: Tz) -> Message {
-    if rows.is_empty() {
-        return Message::plain(words.pick(
-            "还没有文章。发送 /follow 关注更多内容。",
-            "No posts yet. Send /follow to follow more.",
-        ));
-    }
-    let mut message = Message::default();
-    message.push_as(words.pick("最新文章", "Newest posts"), &[Span::Bold]);
-    for row in rows {
-        message.push("\n\n• ");
-        let title: String = row.title.chars().take(200).collect();
-        let url = format!("{site_url}{}", row.url);
-        match crate::delivery::message::web_address(&url) {
-            Some(_) => message.push_as(&title, &[Span::Link(url)]),
-            None => message.push(&title),
-        }
-        message.push(&format!("\n{}", row.published.clock(zone)));
-        if let Some(source) = &row.source {
-            message.push(&format!(
-                " · {}",
-                source.chars().take(40).collect::<String>()
-            ));
-        }
-    }
     message
 }
 
@@ -377,117 +308,6 @@ pub fn failed(words: Words) -> &'static str {
         "出了点问题，请稍后再试。",
         "Something went wrong; please try again later.",
     )
-}
-
-/// Figures for admins.
-pub fn stats(words: Words, posts: Counts, store: &StoreCounts) -> Message {
-    let deliveries: Vec<String> = store
-        .deliveries
-        .iter()
-        .map(|(state, count)| format!("{state} {count}"))
-        .collect();
-    let deliveries = if deliveries.is_empty() {
-        "0".to_owned()
-    } else {
-        deliveries.join(", ")
-    };
-    Message::plain(match words {
-        Words::Zh => format!(
-            "统计\n\n文章 {}，待发布 {}，已撤回 {}\n标签 {}，问题 {}\n会话 {}（停用 {}），订阅 {}\n等待确认 {}\n消息：{deliveries}\n去向不明过：{}",
-            posts.live,
-            posts.waiting,
-            posts.withdrawn,
-            posts.labels,
-            posts.problems,
-            store.chats,
-            store.suspended,
-            store.subscriptions,
-            store.held,
-            store.unknown,
-        ),
-        Words::En => format!(
-            "Figures\n\nPosts {}, waiting {}, withdrawn {}\nLabels {}, problems {}\nChats {} (suspended {}), subscriptions {}\nHeld posts {}\nMessages: {deliveries}\nOnce of unknown fate: {}",
-            posts.live,
-            posts.waiting,
-            posts.withdrawn,
-            posts.labels,
-            posts.problems,
-            store.chats,
-            store.suspended,
-            store.subscriptions,
-            store.held,
-            store.unknown,
-        ),
-    })
-}
-
-/// Problems of posts, the worst first.
-pub fn problems(words: Words, problems: &[Problem], total: u64) -> Message {
-    if problems.is_empty() {
-        return Message::plain(words.pick("没有问题 👍", "No problems 👍"));
-    }
-    let mut message = Message::default();
-    let head = match words {
-        Words::Zh => format!("{total} 个问题"),
-        Words::En => format!("{total} problems"),
-    };
-    message.push_as(&head, &[Span::Bold]);
-    for problem in problems {
-        message.push("\n\n");
-        let place = match problem.line {
-            0 => problem.path.clone(),
-            line => format!("{}:{line}", problem.path),
-        };
-        message.push_as(&shorten(&place, 200), &[Span::Code]);
-        let words = format!(
-            "\n{} {}: {}; {}",
-            problem.severity, problem.kind, problem.message, problem.help
-        );
-        message.push(&shorten(&words, 300));
-    }
-    message
-}
-
-/// Posts that wait for an admin.
-pub fn held(words: Words, titles: &[(String, String)], total: i64) -> Message {
-    if titles.is_empty() {
-        return Message::plain(words.pick("没有等待确认的文章。", "No posts are waiting."));
-    }
-    let mut message = Message::plain(match words {
-        Words::Zh => format!("{total} 篇文章等待确认："),
-        Words::En => format!("{total} posts wait for you:"),
-    });
-    for (title, reason) in titles {
-        message.push(&format!(
-            "\n\n• {}\n  {}",
-            shorten(title, 120),
-            shorten(reason, 120)
-        ));
-    }
-    message.buttons = vec![
-        vec![
-            Button::data(words.pick("逐篇推送", "Announce each"), "h:announce"),
-            Button::data(words.pick("合并推送", "One digest"), "h:digest"),
-        ],
-        vec![Button::data(
-            words.pick("全部忽略", "Dismiss all"),
-            "h:dismiss",
-        )],
-    ];
-    message
-}
-
-/// Held posts were decided about.
-pub fn released(words: Words, count: u64, release: Release) -> Message {
-    let text = match (words, release) {
-        (Words::Zh, Release::Announce) => format!("✅ 已推送 {count} 篇文章。"),
-        (Words::Zh, Release::Digest) => format!("✅ 正在合并推送 {count} 篇文章。"),
-        (Words::Zh, Release::Dismiss) => format!("已忽略 {count} 篇文章。"),
-        (Words::En, Release::Announce) => format!("✅ {count} posts are being announced."),
-        (Words::En, Release::Digest) => format!("✅ {count} posts go out in digests."),
-        (Words::En, Release::Dismiss) => format!("{count} posts dismissed."),
-    };
-    Message::plain(text)
 }
 
 fn short(text: &str) -> String {

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::model::ChatId;
 
-/// Characters of a message that are looked at. No command needs more, and a reply may repeat them.
-const LONGEST_TEXT: usize = 1000;
+/// Characters of a message that are looked at: as many as Telegram lets people write.
+const LONGEST_TEXT: usize = 4096;
 
 /// What an update means to us.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +20,10 @@ pub enum Incoming {
         person: Option<Person>,
         /// True when it was written in the name of the group itself (anonymous admin).
         as_chat: bool,
-        /// What, at most 1000 characters of it.
+        /// What.
         text: String,
+        /// The message that it answers.
+        reply_to: Option<i64>,
     },
     /// Somebody pressed a button.
     Press {
@@ -158,6 +160,7 @@ fn text(message: &Value) -> Option<Incoming> {
         // Whoever writes in the name of another chat is nobody that we could check.
         person: person(&message["from"]).filter(|_| sender_chat.is_none()),
         as_chat: as_chat && !place.is_private(),
+        reply_to: message["reply_to_message"]["message_id"].as_i64(),
         text: text.chars().take(LONGEST_TEXT).collect(),
         place,
     })
@@ -268,6 +271,7 @@ mod tests {
             person,
             text,
             as_chat,
+            ..
         } = Incoming::read(&update)
         else {
             panic!("not read as text");
@@ -318,7 +322,7 @@ mod tests {
     #[test]
     fn captions_are_read_and_long_texts_are_cut() {
         let update = json!({"update_id": 1, "message": {"chat": {"id": 1}, "from": {"id": 1},
-            "photo": [], "caption": format!("/follow {}", "长".repeat(4000))}});
+            "photo": [], "caption": format!("/follow {}", "长".repeat(5000))}});
         let Incoming::Text { text, .. } = Incoming::read(&update) else {
             panic!("not read as text");
         };

@@ -130,6 +130,51 @@ impl Catalog {
         self.rows(&sql, params![text, limit as i64])
     }
 
+    /// The newest live posts whose title and summary are as `is_meant` says: `limit` of them after the first `skip`,
+    /// among the newest `looked` posts. Only what is found is read whole.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn newest_where(
+        &self,
+        is_meant: impl Fn(&str, &str) -> bool,
+        looked: usize,
+        skip: usize,
+        limit: usize,
+    ) -> Result<Vec<Row>, CatalogError> {
+        let found = (|| {
+            let mut statement = self.connection.prepare_cached(
+                "select p.id, p.title, p.summary from post_labels pl join posts p on p.post = pl.post
+                 where pl.label = (select label from labels where kind = ?1 and name = ?2) and p.state = 0
+                 order by pl.published desc, pl.tie desc limit ?3",
+            )?;
+            let (kind, name) = kind_and_name(&Follow::Site);
+            let mut rows = statement.query(params![kind, name, looked as i64])?;
+            let mut found: Vec<String> = Vec::new();
+            let mut met = 0;
+            while let Some(row) = rows.next()? {
+                let (title, summary) = (row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?);
+                if !is_meant(title, summary) {
+                    continue;
+                }
+                met += 1;
+                if met > skip {
+                    found.push(row.get(0)?);
+                }
+                if found.len() >= limit {
+                    break;
+                }
+            }
+            Ok(found)
+        })();
+        let sql = format!("select {COLUMNS} from posts p where p.id = ?1");
+        let mut posts = Vec::new();
+        for id in self.wrap(found)? {
+            posts.extend(self.rows(&sql, params![id])?);
+        }
+        Ok(posts)
+    }
+
     /// Every post in the order of the files, a page at a time: those after `path`.
     ///
     /// # Errors

@@ -112,6 +112,18 @@ pub fn alert(card: &Card, language: &str, zones: impl Into<Zones>, form: Form) -
     }
 }
 
+/// Adds the buttons that ask the bot: why this came, and less of it. In channels nobody could use them.
+pub fn with_questions(mut message: Message, language: &str) -> Message {
+    let (mute, why) = match language {
+        "en" => ("🔕 Mute", "❔ Why"),
+        _ => ("🔕 静音", "❔ 为什么"),
+    };
+    message
+        .buttons
+        .push(vec![Button::data(mute, "m:"), Button::data(why, "y:")]);
+    message
+}
+
 /// Several posts in one message: a line for each, the title linked.
 pub fn digest(cards: &[Card], language: &str, zone: Tz, form: Form) -> Message {
     let mut message = Message::default();

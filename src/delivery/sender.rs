@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::message::{Form, Zones, alert, digest, withdrawn};
+use super::message::{Form, Zones, alert, digest, with_questions, withdrawn};
 use super::{Clock, Pace, Turn, threads};
 use crate::model::Length;
 use crate::store::{
@@ -353,6 +353,15 @@ impl Sender {
                 Content::Alert(card) | Content::Edit { card, .. } => article(card),
                 Content::Digest(cards) => digest(cards, &claim.language, zones.chat, form),
                 Content::Notice(text) => Message::plain(text.as_str()),
+            };
+            let asks = form == Form::Full && !claim.is_channel;
+            let message = match &claim.content {
+                Content::Edit {
+                    withdrawn: true, ..
+                }
+                | Content::Notice(_) => message,
+                _ if asks => with_questions(message, &claim.language),
+                _ => message,
             };
             Message {
                 silent: wishes.silent,

@@ -4,12 +4,14 @@
 
 mod backup;
 mod card;
+mod desk;
 mod lock;
 mod people;
 mod places;
 mod preferences;
 mod sqlite;
 mod sqlite_corrections;
+mod sqlite_desk;
 mod sqlite_digests;
 mod sqlite_fan_out;
 mod sqlite_outbox;
@@ -26,6 +28,7 @@ use crate::model::{ChatId, Follow, PostId, Preferences};
 
 pub use backup::{Since, backup, restore, sound};
 pub use card::Card;
+pub use desk::{Action, Desk, Fate};
 pub use lock::{InstanceLock, LockError};
 pub use people::People;
 pub use places::Places;
@@ -155,6 +158,8 @@ pub struct Claim {
     pub language: String,
     /// How the chat wants its messages.
     pub preferences: Preferences,
+    /// Its readers cannot change what it gets.
+    pub is_channel: bool,
     /// What the message is made of.
     pub content: Content,
     /// How often it was tried before.
@@ -372,7 +377,7 @@ pub struct StoreCounts {
 
 /// The verbs of the precious data. Times are arguments: the store has no clock.
 #[async_trait]
-pub trait Store: People + Places + Send + Sync {
+pub trait Store: People + Places + Desk + Send + Sync {
     /// Whether a first start has taken note of what existed.
     async fn has_baseline(&self) -> Result<bool, StoreError>;
     /// From now on, posts that are not known are new.

@@ -744,7 +744,7 @@ async fn subscribe(
 ) -> Result<bool, StoreError> {
     let (kind, name) = kind_and_name(follow);
     let done =
-        sqlx::query("insert into subscriptions values ($1, $2, $3, $4, $5) on conflict do nothing")
+        sqlx::query("insert into subscriptions (chat, kind, name, origin, created_at) values ($1, $2, $3, $4, $5) on conflict do nothing")
             .bind(chat.to_string())
             .bind(kind)
             .bind(name)
@@ -762,7 +762,7 @@ pub(super) fn kind_and_name(follow: &Follow) -> (&'static str, &str) {
     }
 }
 
-fn follow_of(kind: &str, name: String) -> Follow {
+pub(super) fn follow_of(kind: &str, name: String) -> Follow {
     let kinds = LabelKind::ALL.into_iter().chain([LabelKind::Words]);
     match { kinds }.find(|known| known.as_str() == kind) {
         Some(kind) => Follow::Label(Label::new(kind, name)),

@@ -2,12 +2,12 @@
 //! In: an open transaction and a time or an outcome. Out: rows written; the caller commits.
 //! States: pending → sending → sent | pending again | unknown | failed | skipped; held while in a digest.
 
-use sqlx::{Row, Sqlite, SqlitePool, Transaction};
+use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, Transaction};
 
 use super::sqlite::{chat_id, kind_and_name};
 use super::{
     Card, Claim, ClaimRules, Content, DeliveryFilter, DeliveryRow, Millis, Release, Settled,
-    StoreError, pace, preferences, sqlite_corrections, sqlite_digests, sqlite_fan_out,
+    StoreError, pace, preferences, sqlite_corrections, sqlite_desk, sqlite_digests, sqlite_fan_out,
 };
 use crate::model::{ChatId, PostId};
 
@@ -65,7 +65,7 @@ macro_rules! claimable {
 const COLUMNS: &str = concat!(
     claimable!(
         "select o.delivery, o.post, o.chat, c.language, o.body, a.card, o.attempts, o.unknowns, o.fallback,
-           o.kind, o.created_at, o.expires_at, a.withdrawn, m.message_id, m.shown, c.preferences, o.fold"
+           o.kind, o.created_at, o.expires_at, a.withdrawn, m.message_id, m.shown, c.preferences, o.fold, c.kind"
     ),
     " and o.not_before <= $2 and c.next_at <= $2 and c.paused_until <= $2
       and (o.lane not in (2, 4) or c.alerts_at <= $2) order by o.delivery limit $3"
@@ -149,6 +149,9 @@ async fn claim_one(
         tracing::info!(post = %claim.post, chat = %claim.chat, delivery = claim.delivery, reason, "skipped");
         end(tx, claim.delivery, "skipped", &reason, now).await?;
         return Ok(None);
+    }
+    if let Content::Alert(card) = &claim.content {
+        claim.preferences.silent |= sqlite_desk::is_muted(tx, &claim.chat, card).await?;
     }
     let shown = match &claim.content {
         Content::Alert(card) => Some(card.version(false)),
@@ -255,6 +258,7 @@ fn claim_of(row: &sqlx::sqlite::SqliteRow) -> Result<Claim, StoreError> {
         chat: chat_id(row.get(2))?,
         language: row.get(3),
         preferences: preferences::from_json(row.get::<Option<&str>, _>(15)),
+        is_channel: row.get::<&str, _>(17) == "channel",
         content,
         attempts: row.get(6),
         unknowns: row.get(7),
@@ -401,7 +405,8 @@ pub async fn move_chat(tx: &mut Tx<'_>, from: &str, to: &str) -> Result<(), Stor
         "insert into chats (chat, kind, title, language, next_at, paused_until, created_at, preferences)
            select $2, 'supergroup', title, language, next_at, paused_until, created_at, preferences from chats where chat = $1
            on conflict (chat) do update set state = 'active', reason = null",
-        "insert into subscriptions select $2, kind, name, origin, created_at from subscriptions where chat = $1
+        "insert into subscriptions (chat, kind, name, origin, created_at, muted)
+           select $2, kind, name, origin, created_at, muted from subscriptions where chat = $1
            on conflict do nothing",
         "update outbox set chat = $2 where chat = $1 and not exists
            (select 1 from outbox o where o.chat = $2 and o.post = outbox.post and o.kind = outbox.kind)",
@@ -432,17 +437,23 @@ pub async fn list(
     pool: &SqlitePool,
     filter: &DeliveryFilter,
 ) -> Result<Vec<DeliveryRow>, StoreError> {
-    let rows = sqlx::query(
+    let mut query = QueryBuilder::new(
         "select delivery, post, chat, kind, state, reason, message_id, attempts, unknowns, created_at, settled_at
-         from outbox where ($1 is null or state = $1) and ($2 is null or chat = $2) and ($3 is null or post = $3)
-         order by delivery desc limit $4",
-    )
-    .bind(&filter.state)
-    .bind(filter.chat.as_ref().map(ToString::to_string))
-    .bind(filter.post.as_ref().map(PostId::as_str))
-    .bind(filter.limit)
-    .fetch_all(pool)
-    .await?;
+         from outbox where 1 = 1",
+    );
+    if let Some(state) = &filter.state {
+        query.push(" and state = ").push_bind(state);
+    }
+    if let Some(chat) = &filter.chat {
+        query.push(" and chat = ").push_bind(chat.to_string());
+    }
+    if let Some(post) = &filter.post {
+        query.push(" and post = ").push_bind(post.as_str());
+    }
+    query
+        .push(" order by delivery desc limit ")
+        .push_bind(filter.limit);
+    let rows = query.build().fetch_all(pool).await?;
     rows.iter()
         .map(|row| {
             Ok(DeliveryRow {

@@ -212,28 +212,37 @@ impl Telegram {
     ///
     /// # Errors
     /// As the API answers.
-    pub async fn answer(&self, query: &str, text: &str) -> Result<(), TelegramError> {
+    pub async fn answer(
+        &self,
+        query: &str,
+        text: &str,
+        in_a_window: bool,
+    ) -> Result<(), TelegramError> {
         let text: String = text.chars().take(200).collect();
-        let parameters = json!({"callback_query_id": query, "text": text});
+        let mut parameters = json!({"callback_query_id": query, "text": text});
+        if in_a_window {
+            parameters["show_alert"] = json!(true);
+        }
         self.call(&self.sends, AnswerCallbackQuery(parameters))
             .await
             .map(|_| ())
     }
 
-    /// The command menu (Bot API `setMyCommands`) for a language (`None`: everybody else).
+    /// The command menu (Bot API `setMyCommands`) of a `BotCommandScope` for a language (`None`: everybody else).
     ///
     /// # Errors
     /// As the API answers.
     pub async fn set_commands(
         &self,
         commands: &[(&str, &str)],
+        scope: &Value,
         language: Option<&str>,
     ) -> Result<(), TelegramError> {
         let commands: Vec<Value> = commands
             .iter()
             .map(|(command, description)| json!({"command": command, "description": description}))
             .collect();
-        let mut parameters = json!({ "commands": commands });
+        let mut parameters = json!({ "commands": commands, "scope": scope });
         if let Some(language) = language {
             parameters["language_code"] = json!(language);
         }

@@ -40,8 +40,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "bot", "catalog", "config", "delivery", "http", "pipeline", "posts", "push", "store",
-            "telegram", "topics",
+            "bot", "catalog", "config", "delivery", "feeds", "http", "pipeline", "posts", "push",
+            "store", "telegram", "topics",
         ],
     ),
     (

@@ -89,9 +89,11 @@ async fn greet(context: &Context, asker: &Asker<'_>, channel: Place) -> Result<(
     let about = asker.about(channel);
     let mut choices = Vec::new();
     let followed = context.store.following(&about.target().chat).await?;
+    let muted = context.store.muted(&about.target().chat).await?;
     let total = followed.len();
     for follow in followed.into_iter().take(crate::bot::replies::PAGE) {
-        choices.push(search::choice(context, follow).await?);
+        let is_muted = muted.contains(&follow);
+        choices.push((search::choice(context, follow).await?, is_muted));
     }
     let mut reply = replies::managing(about.words, &choices, total);
     if let Some(lack) = lacking(context, &about).await? {

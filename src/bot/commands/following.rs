@@ -4,7 +4,7 @@ use super::{Asker, follow, manager, search};
 use crate::bot::context::{CommandError, Context};
 use crate::bot::drafts::is_own;
 use crate::bot::replies::{self, Choice};
-use crate::model::Follow;
+use crate::model::{ChatId, Follow};
 use crate::telegram::Message;
 
 /// Answers `/following` with a button for each thing followed.
@@ -33,9 +33,11 @@ async fn page(context: &Context, asker: &Asker<'_>, from: usize) -> Result<Messa
     let followed = context.store.following(&asker.target().chat).await?;
     // Some may have gone since the button was made.
     let from = if from < followed.len() { from } else { 0 };
+    let muted = context.store.muted(&asker.target().chat).await?;
     let mut choices = Vec::new();
     for follow in followed.iter().skip(from).take(replies::PAGE) {
-        choices.push(search::choice(context, follow.clone()).await?);
+        let choice = search::choice(context, follow.clone()).await?;
+        choices.push((choice, muted.contains(follow)));
     }
     Ok(replies::following(
         asker.words,
@@ -85,11 +87,7 @@ pub async fn pressed(
     message_id: i64,
     key: &str,
 ) -> Result<&'static str, CommandError> {
-    let followed = context.store.following(&asker.target().chat).await?;
-    let label = match followed
-        .into_iter()
-        .find(|follow| search::key(follow) == key)
-    {
+    let label = match by_key(context, &asker.target().chat, key).await? {
         Some(label) => Some(label),
         None => follow::label(context, key).await?,
     };
@@ -107,6 +105,17 @@ pub async fn pressed(
     let reply = replies::unfollowed(asker.words, &choice);
     asker.edit(context, message_id, &reply).await?;
     Ok("")
+}
+
+/// What a chat follows, by the key of a button.
+pub async fn by_key(
+    context: &Context,
+    chat: &ChatId,
+    key: &str,
+) -> Result<Option<Follow>, CommandError> {
+    let followed = context.store.following(chat).await?;
+    let mut followed = followed.into_iter();
+    Ok(followed.find(|follow| search::key(follow) == key))
 }
 
 async fn choices(context: &Context, asker: &Asker<'_>) -> Result<Vec<Choice>, CommandError> {

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::{Asker, search};
 use crate::bot::context::{CommandError, Context};
-use crate::bot::replies;
+use crate::bot::{post_replies, replies};
 use crate::catalog::Row;
 use crate::model::Follow;
 
@@ -28,7 +28,7 @@ pub async fn asked(context: &Context, asker: &Asker<'_>, query: &str) -> Result<
         }
     };
     let rows = newest(context, follows).await?;
-    let reply = replies::latest(asker.words, &rows, &context.site.url, context.site.timezone);
+    let reply = post_replies::latest(asker.words, &rows, &context.site.url, context.site.timezone);
     asker.reply(context, &reply).await;
     Ok(())
 }

@@ -10,9 +10,13 @@ mod inline;
 mod latest;
 mod membership;
 mod own_data;
+mod posts;
 mod search;
 mod settings;
 mod start;
+mod why;
+
+pub use posts::HITS;
 
 use teloxide::utils::command::BotCommands;
 
@@ -36,6 +40,9 @@ enum Command {
     Following,
     Unfollow(String),
     Latest(String),
+    Search(String),
+    Why(String),
+    Feeds,
     Channel(String),
     Settings(String),
     Digest(String),
@@ -48,6 +55,10 @@ enum Command {
     Stats,
     Problems,
     Held,
+    Topic(String),
+    Chat(String),
+    Broadcast(String),
+    Audit,
 }
 
 /// Who asks, where, and in which language.
@@ -58,6 +69,8 @@ struct Asker<'a> {
     words: Words,
     /// The channel that is meant, when it is not the chat itself.
     channel: Option<Place>,
+    /// The message that they answer.
+    reply_to: Option<i64>,
 }
 
 /// What stands before the channel that a button is about.
@@ -130,6 +143,7 @@ pub async fn handle(context: &Context, incoming: Incoming) -> Result<(), Command
             person,
             as_chat,
             text,
+            reply_to,
         } => {
             let words = words(context, &place, person.as_ref()).await?;
             let mut asker = Asker {
@@ -138,6 +152,7 @@ pub async fn handle(context: &Context, incoming: Incoming) -> Result<(), Command
                 as_chat,
                 words,
                 channel: None,
+                reply_to,
             };
             if is_for_us(&asker, &text) && !may_ask(context, &asker, None).await {
                 return Ok(());
@@ -164,6 +179,7 @@ pub async fn handle(context: &Context, incoming: Incoming) -> Result<(), Command
                 as_chat: false,
                 words,
                 channel: None,
+                reply_to: None,
             };
             if !may_ask(context, &asker, Some(&query)).await {
                 return Ok(());
@@ -283,6 +299,9 @@ async fn run(context: &Context, asker: &Asker<'_>, command: Command) -> Result<(
         Command::Following => following::asked(context, asker).await,
         Command::Unfollow(query) => following::remove_asked(context, asker, &query).await,
         Command::Latest(query) => latest::asked(context, asker, &query).await,
+        Command::Search(words) => posts::search_asked(context, asker, &words).await,
+        Command::Why(post) => why::asked(context, asker, &post).await,
+        Command::Feeds => posts::feeds(context, asker).await,
         Command::Channel(name) => channel::asked(context, asker, &name).await,
         Command::Settings(zone) => settings::asked(context, asker, "zone", &zone).await,
         Command::Digest(hours) => settings::asked(context, asker, "digest", &hours).await,
@@ -292,7 +311,13 @@ async fn run(context: &Context, asker: &Asker<'_>, command: Command) -> Result<(
         Command::Privacy => own_data::privacy(context, asker).await,
         Command::Export => own_data::export(context, asker).await,
         Command::Forget => own_data::forget(context, asker).await,
-        Command::Stats | Command::Problems | Command::Held => {
+        Command::Stats
+        | Command::Problems
+        | Command::Held
+        | Command::Topic(_)
+        | Command::Chat(_)
+        | Command::Broadcast(_)
+        | Command::Audit => {
             let Some(admin) = access::admin(context, asker.person) else {
                 let reply = Message::plain(replies::not_admin(asker.words));
                 asker.reply(context, &reply).await;
@@ -301,6 +326,10 @@ async fn run(context: &Context, asker: &Asker<'_>, command: Command) -> Result<(
             match command {
                 Command::Stats => admin::stats(context, asker, &admin).await,
                 Command::Problems => admin::problems(context, asker, &admin).await,
+                Command::Topic(id) => admin::topic(context, asker, &admin, &id).await,
+                Command::Chat(id) => admin::chat(context, asker, &admin, &id).await,
+                Command::Broadcast(text) => admin::broadcast(context, asker, &admin, &text).await,
+                Command::Audit => admin::audit(context, asker, &admin).await,
                 _ => admin::held(context, asker, &admin).await,
             }
         }
@@ -308,8 +337,9 @@ async fn run(context: &Context, asker: &Asker<'_>, command: Command) -> Result<(
 }
 
 /// A button: `c:ID` manages a channel, `f:KEY` follows, `u:KEY` unfollows, `w:KEY` previews a rule, `p:CHANGE` changes settings, `x:yes` forgets,
-/// `s:FROM:WORDS` and
-/// `l:FROM` turn pages, `h:announce` and `h:dismiss` end the wait of held posts.
+/// `s:FROM:WORDS`,
+/// `l:FROM` and `q:FROM:KEY` turn pages, `k:1KEY` and `k:0KEY` mute, `y:` and `m:` stand below messages, `h:announce` and
+/// `h:dismiss` end the wait of held posts, `b:KEY` sends to everybody, `i:ID` tries a topic.
 /// The seal says that a button is ours,
 /// not who may press it: the rights are checked again.
 async fn pressed(
@@ -319,7 +349,14 @@ async fn pressed(
     message_id: i64,
     data: &str,
 ) -> Result<(), CommandError> {
+    if let Some(("y", _)) = data.split_once(':') {
+        let word = why::pressed(context, asker, message_id).await?;
+        return say_on_top(context, query, &word, true).await;
+    }
     let done = match data.split_once(':') {
+        Some(("m", _)) => why::mute_asked(context, asker, message_id).await,
+        Some(("k", key)) => why::mute_pressed(context, asker, message_id, key).await,
+        Some(("q", page)) => posts::turned(context, asker, message_id, page).await,
         Some(("f", key)) => follow::pressed(context, asker, message_id, key).await,
         Some(("w", key)) => follow::offered(context, asker, message_id, key).await,
         Some(("p", change)) => settings::pressed(context, asker, message_id, change).await,
@@ -328,8 +365,14 @@ async fn pressed(
         Some(("l", from)) => following::turned(context, asker, message_id, from).await,
         Some(("u", key)) => following::pressed(context, asker, message_id, key).await,
         Some(("c", choice)) => channel::pressed(context, asker, choice).await,
-        Some(("h", choice)) => match access::admin(context, asker.person) {
-            Some(admin) => admin::held_pressed(context, asker, &admin, message_id, choice).await,
+        Some((kind @ ("h" | "b" | "i"), choice)) => match access::admin(context, asker.person) {
+            Some(admin) if kind == "h" => {
+                admin::held_pressed(context, asker, &admin, message_id, choice).await
+            }
+            Some(admin) if kind == "b" => {
+                admin::broadcast_pressed(context, asker, &admin, message_id, choice).await
+            }
+            Some(admin) => admin::topic_pressed(context, asker, &admin, choice).await,
             None => Ok(replies::not_admin(asker.words)),
         },
         _ => Ok(replies::stale_button(asker.words)),
@@ -344,9 +387,19 @@ async fn pressed(
 
 /// Ends the waiting sign of a pressed button with a short word.
 async fn answer_press(context: &Context, query: &str, word: &str) -> Result<(), CommandError> {
+    say_on_top(context, query, word, false).await
+}
+
+/// The same; `in_a_window` stays until it is closed.
+async fn say_on_top(
+    context: &Context,
+    query: &str,
+    word: &str,
+    in_a_window: bool,
+) -> Result<(), CommandError> {
     context.mark_handled().await?;
     // The press may be minutes old after a restart; a late answer is refused, and that is harmless.
-    if let Err(error) = context.telegram.answer(query, word).await {
+    if let Err(error) = context.telegram.answer(query, word, in_a_window).await {
         tracing::info!(%error, "a button press was answered too late");
     }
     Ok(())
@@ -375,6 +428,22 @@ async fn manager(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn menus_name_commands_that_there_are() {
+        for name in crate::bot::menus::names() {
+            assert!(
+                Command::parse(&format!("/{name}"), "tagwire_bot").is_ok(),
+                "{name}"
+            );
+        }
+        let all = Command::bot_commands();
+        assert_eq!(
+            all.len(),
+            crate::bot::menus::names().count() + 1,
+            "all but /start"
+        );
+    }
 
     #[test]
     fn commands_are_read_as_people_type_them() {
