@@ -36,7 +36,8 @@ pub struct Fate {
 pub trait Desk: Send + Sync {
     /// What messages about a post are made of; `None` for posts that were known from the start, or not decided.
     async fn card(&self, post: &PostId) -> Result<Option<Card>, StoreError>;
-    /// The posts that a message told: one, or those of a digest. Empty for any other message.
+    /// The posts that a message told: one, or those of a digest. Empty for any other message. What is just being
+    /// sent to the chat counts too: people may be faster than the answer that tells us the message's number.
     async fn told_by(&self, chat: &ChatId, message_id: i64) -> Result<Vec<PostId>, StoreError>;
     /// The post of the alert that this chat got last.
     async fn last_told(&self, chat: &ChatId) -> Result<Option<PostId>, StoreError>;

@@ -26,7 +26,8 @@ impl Desk for SqliteStore {
         let posts: Vec<String> = sqlx::query_scalar(
             "select p.post from outbox o join outbox p
                on p.chat = o.chat and p.kind = 'alert' and (p.delivery = o.delivery or p.digest = o.delivery)
-             where o.chat = $1 and o.message_id = $2 and o.kind in ('alert', 'digest') order by p.delivery",
+             where o.chat = $1 and o.kind in ('alert', 'digest')
+               and (o.message_id = $2 or (o.message_id is null and o.state = 'sending')) order by p.delivery",
         )
         .bind(chat.to_string())
         .bind(message_id)

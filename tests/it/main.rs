@@ -1,6 +1,7 @@
 //! The integration crate: stories told against real files, real SQLite and a strict fake Telegram.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod admins_ask;
 mod agrees_with_jekyll;
 mod agrees_with_jekyll_feed;
 mod agrees_with_kramdown;
@@ -26,6 +27,7 @@ mod labels_have_names;
 mod message_proofs;
 mod messages_arrive;
 mod moving_house;
+mod people_ask_about_posts;
 mod posts_become_feeds;
 mod pushing;
 mod random_cards;

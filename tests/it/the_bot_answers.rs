@@ -219,13 +219,24 @@ fn the_command_menu_is_set_for_both_languages() {
     let world = world();
     let (daemon, telegram) = start(&world);
     assert!(ask(telegram, 7, "/help").text.contains("使用说明"));
-    let menus = telegram.requests("setMyCommands");
-    assert_eq!(menus.len(), 2);
-    assert_eq!(
-        menus[0].params["commands"][0]["description"],
-        "关注主题、分类或标签"
-    );
-    assert_eq!(menus[1].params["language_code"], "en");
+    let menu = |scope: &str, language: &str| -> Vec<String> {
+        let menu = telegram.commands(scope, language).unwrap();
+        let menu = menu.as_array().unwrap().iter();
+        menu.map(|command| format!("{} {}", command["command"], command["description"]))
+            .collect()
+    };
+    for (language, words) in [("", "关注主题、分类或标签"), ("en", "Follow a topic")] {
+        assert!(menu("all_private_chats", language)[0].contains(words));
+        assert!(menu("all_chat_administrators", language)[0].contains(words));
+        let members = menu("all_group_chats", language);
+        assert!(members.iter().all(|line| !line.contains("\"follow\"")));
+    }
+    let own = telegram.requests("setMyCommands").into_iter();
+    let own: Vec<_> = own
+        .filter(|request| request.params["scope"]["chat_id"] == ADMIN)
+        .collect();
+    assert_eq!(own.len(), 2, "a language each");
+    assert!(own[1].params["commands"].to_string().contains("broadcast"));
     assert!(daemon.terminate().success());
 }
 

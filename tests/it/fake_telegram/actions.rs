@@ -84,6 +84,18 @@ impl FakeTelegram {
         })
     }
 
+    /// The user answers a message of the bot.
+    pub fn user_answers(&self, user: i64, message: &Sent, text: &str) -> i64 {
+        self.act(|state| {
+            let number = say(state, message.chat, user, text, None);
+            let answered = state.chat(message.chat).message_json(message);
+            if let Some(update) = state.updates.back_mut() {
+                update["message"]["reply_to_message"] = answered;
+            }
+            number
+        })
+    }
+
     /// The user writes in a group.
     pub fn user_says_in(&self, chat: i64, user: i64, text: &str) -> i64 {
         self.act(|state| {
