@@ -148,3 +148,35 @@ fn what_is_absent_on_purpose_is_absent() {
         }
     }
 }
+
+/// `docs/COMMANDS.md` says which stories show a command: it must name all commands, and no story that there is not.
+#[test]
+fn every_command_has_its_stories() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let table = std::fs::read_to_string(root.join("docs/COMMANDS.md")).unwrap();
+    let menus = std::fs::read_to_string(root.join("src/bot/menus.rs")).unwrap();
+    let names = menus.split("(\n        \"").chain(menus.split("(\""));
+    let commands: std::collections::BTreeSet<&str> = names
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .filter(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase()))
+        .collect();
+    assert!(commands.len() > 20, "{commands:?}");
+    for command in commands {
+        assert!(table.contains(&format!("| `/{command}` |")), "/{command}");
+    }
+    let stories: String = walkdir::WalkDir::new(root.join("tests/it"))
+        .into_iter()
+        .flatten()
+        .filter(|entry| entry.path().extension().is_some_and(|end| end == "rs"))
+        .map(|entry| std::fs::read_to_string(entry.path()).unwrap())
+        .collect();
+    let quoted = table.split('`').skip(1).step_by(2);
+    let named = quoted.filter(|text| text.matches('_').count() > 2 && !text.contains('/'));
+    for story in named {
+        assert!(
+            stories.contains(&format!("fn {story}(")),
+            "{story} is no story"
+        );
+    }
+}
