@@ -9,7 +9,7 @@ use crate::catalog::{Ledger, Target};
 use crate::config::{self, Config, ConfigError, Secret, Source, UnknownPolicy, WithdrawnPolicy};
 use crate::delivery::plan::{Corrections, Rules};
 use crate::delivery::{Clock, Policy, Sender, Terminal};
-use crate::model::{ChatId, Follow, Problem, Severity, Site};
+use crate::model::{ChatId, Follow, LabelKind, Problem, Severity, Site};
 use crate::pipeline::{Derived, DerivedError, PipelineError, Planner, Progress};
 use crate::push::{Book, Bucket, Hook, HubList, KEY_VARIABLES, Push, PushError, Stage};
 use crate::store::{InstanceLock, LockError, SqliteStore, Store, StoreError, path_of};
@@ -238,12 +238,32 @@ impl Setup {
         Planner::new(store, rules, self.stories.clone(), admins)
     }
 
+    /// Whoever follows a label by an old name follows the one that it stands for now.
+    async fn follow_aliases(&self, store: &dyn Store) -> Result<(), AppError> {
+        let labels = self.config.labels()?;
+        if !labels.change_labels() {
+            return Ok(());
+        }
+        for old in store.followed().await? {
+            if matches!(&old, Follow::Label(label) if label.kind == LabelKind::Words) {
+                continue;
+            }
+            let new = labels.canonical_follow(old.clone());
+            if new != old {
+                let moved = store.rename_follow(&old, &new).await?;
+                tracing::info!(%old, %new, moved, "subscriptions moved with labels.aliases");
+            }
+        }
+        Ok(())
+    }
+
     /// Makes the subscriptions of the config's chats equal to the config. Without a token and without
     /// chats in the config, the terminal follows the whole site.
     ///
     /// # Errors
     /// A chat of the config is none, or the store's.
     pub async fn subscribe_channels(&self, store: &dyn Store) -> Result<(), AppError> {
+        self.follow_aliases(store).await?;
         let mut channels = self.config.channels()?;
         let terminal: ChatId = terminal();
         if !self.has_token() && channels.is_empty() {

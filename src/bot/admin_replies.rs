@@ -12,7 +12,11 @@ use crate::telegram::{Button, Message, Span};
 use crate::topics::Backtest;
 
 /// Figures for admins.
-pub fn stats(words: Words, posts: Counts, store: &StoreCounts) -> Message {
+///
+/// `tally`: updates, those of unknown kinds, those that came twice, commands that were passed over, and buttons
+/// that were not ours.
+pub fn stats(words: Words, posts: Counts, store: &StoreCounts, tally: [u64; 5]) -> Message {
+    let [updates, unknown, repeated, slowed, forged] = tally;
     let deliveries: Vec<String> = store
         .deliveries
         .iter()
@@ -25,7 +29,7 @@ pub fn stats(words: Words, posts: Counts, store: &StoreCounts) -> Message {
     };
     Message::plain(match words {
         Words::Zh => format!(
-            "统计\n\n文章 {}，待发布 {}，已撤回 {}\n标签 {}，问题 {}\n会话 {}（停用 {}），订阅 {}\n等待确认 {}\n消息：{deliveries}\n去向不明过：{}",
+            "统计\n\n文章 {}，待发布 {}，已撤回 {}\n标签 {}，问题 {}\n会话 {}（停用 {}），订阅 {}（自定关键词 {}）\n等待确认 {}\n消息：{deliveries}\n去向不明过：{}\n启动以来收到 {updates} 个更新：不认识 {unknown}，重复 {repeated}，太频繁 {slowed}，伪造按钮 {forged}",
             posts.live,
             posts.waiting,
             posts.withdrawn,
@@ -34,11 +38,12 @@ pub fn stats(words: Words, posts: Counts, store: &StoreCounts) -> Message {
             store.chats,
             store.suspended,
             store.subscriptions,
+            store.own_rules,
             store.held,
             store.unknown,
         ),
         Words::En => format!(
-            "Figures\n\nPosts {}, waiting {}, withdrawn {}\nLabels {}, problems {}\nChats {} (suspended {}), subscriptions {}\nHeld posts {}\nMessages: {deliveries}\nOnce of unknown fate: {}",
+            "Figures\n\nPosts {}, waiting {}, withdrawn {}\nLabels {}, problems {}\nChats {} (suspended {}), subscriptions {} ({} by own words)\nHeld posts {}\nMessages: {deliveries}\nOnce of unknown fate: {}\n{updates} updates since the start: unknown {unknown}, repeated {repeated}, slowed {slowed}, forged buttons {forged}",
             posts.live,
             posts.waiting,
             posts.withdrawn,
@@ -47,6 +52,7 @@ pub fn stats(words: Words, posts: Counts, store: &StoreCounts) -> Message {
             store.chats,
             store.suspended,
             store.subscriptions,
+            store.own_rules,
             store.held,
             store.unknown,
         ),
@@ -164,7 +170,7 @@ pub fn audit(words: Words, actions: &[Action], zone: Tz) -> Message {
     message.push_as(words.pick("操作记录", "What admins did"), &[Span::Bold]);
     for action in actions {
         message.push(&format!(
-            "\n{} · {} · {}：{}",
+            "\n{} · {} · {} · {}",
             clock(action.at, zone),
             action.user,
             action.action,
@@ -204,10 +210,10 @@ pub fn chat(words: Words, facts: &ChatFacts<'_>) -> Message {
     let shown = facts.follows.iter().take(20).cloned();
     let follows: Vec<String> = shown.map(|name| shorten(&name, 60)).collect();
     message.push(&format!(
-        "\n\n{} {}：{}",
+        "\n\n{} {} · {}",
         words.pick("关注", "Follows"),
         facts.follows.len(),
-        follows.join("、")
+        follows.join(", ")
     ));
     if !facts.messages.is_empty() {
         message.push(&format!(
@@ -233,6 +239,8 @@ pub fn no_chat(words: Words) -> &'static str {
 pub struct TopicFacts {
     /// Its id in the config.
     pub id: String,
+    /// Its short name for callback data.
+    pub key: String,
     /// What people call it.
     pub title: String,
     /// All posts that it matches.
@@ -267,10 +275,7 @@ pub fn topics(words: Words, topics: &[TopicFacts]) -> Message {
     message.buttons = shown
         .map(|topic| {
             let text = format!("{} {}", words.pick("🔎 测试", "🔎 Test"), topic.title);
-            vec![Button::data(
-                shorten(&text, 40),
-                format!("i:{}", shorten(&topic.id, 30)),
-            )]
+            vec![Button::data(shorten(&text, 40), format!("i:{}", topic.key))]
         })
         .collect();
     message
@@ -305,7 +310,7 @@ pub fn backtest(words: Words, title: &str, backtest: &Backtest) -> Message {
         let hits: Vec<String> = hits.map(|hit| shorten(&hit.word, 20)).collect();
         message.push(&format!("\n{sign} {}", shorten(&found.title, 80)));
         if !hits.is_empty() {
-            message.push(&format!("（{}）", hits.join("、")));
+            message.push(&format!(" · {}", hits.join(" ")));
         }
     }
     message

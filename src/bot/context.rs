@@ -7,20 +7,19 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use serde_json::json;
-
 use super::access::Members;
 use super::drafts::{Drafts, Texts};
 use super::find::{Finder, Known};
 use super::limits::Limits;
-use super::menus::{self, Menu};
 use super::replies::Words;
 use crate::catalog::{Catalog, CatalogError, Listed};
 use crate::delivery::{Clock, Pace};
 use crate::feeds::{Addresses, Format, Labels};
 use crate::model::{ChatId, Follow, Label, LabelKind, Post, Site};
 use crate::store::{Store, StoreError};
-use crate::telegram::{Message, Outcome, Outlet, Telegram, TelegramError, is_thread_gone};
+use crate::telegram::{
+    File, Message, Outcome, Outlet, Telegram, TelegramError, is_beyond_edit, is_thread_gone,
+};
 use crate::topics::Matcher;
 
 /// Everything a command may need.
@@ -128,17 +127,16 @@ impl Tally {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// All of it in one line, in the order of the fields.
-    pub fn line(&self) -> String {
+    /// Updates, unknown, repeated, slowed, forged.
+    pub fn all(&self) -> [u64; 5] {
         let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        format!(
-            "updates {}, unknown {}, repeated {}, slowed {}, forged {}",
+        [
             of(&self.updates),
             of(&self.unknown),
             of(&self.repeated),
             of(&self.slowed),
             of(&self.forged),
-        )
+        ]
     }
 }
 
@@ -157,6 +155,12 @@ pub enum CommandError {
     /// A thread ended badly.
     #[error("a question to the catalog broke off: {0}")]
     Broken(String),
+}
+
+/// What goes out to a person.
+enum Reply {
+    Message(Message),
+    File(File),
 }
 
 /// The catalog, opened for reading when it is first asked.
@@ -303,7 +307,8 @@ impl Context {
         }
     }
 
-    /// Replaces a message of ours with a button that was pressed.
+    /// Replaces a message of ours with a button that was pressed. One that cannot be changed any more, or is
+    /// gone, is left: the answer comes as a new message.
     ///
     /// # Errors
     /// The store's and Telegram's.
@@ -314,17 +319,31 @@ impl Context {
         message: &Message,
     ) -> Result<(), CommandError> {
         self.mark_handled().await?;
-        Ok(self.telegram.edit(chat, message_id, message).await?)
+        match self.telegram.edit(chat, message_id, message).await {
+            Err(TelegramError::Refused(why)) if is_beyond_edit(&why) => {
+                self.reply(chat, message).await;
+                Ok(())
+            }
+            done => Ok(done?),
+        }
     }
 
     /// Sends a reply: past the outbox, since a lost answer to a person is asked for again, but within
     /// the pace of the bot.
     pub async fn reply(&self, chat: &ChatId, message: &Message) {
+        self.hand_over(chat, Reply::Message(message.clone())).await;
+    }
+
+    /// Sends a file in the same way; `false` when the chat does not get it.
+    pub async fn reply_with(&self, chat: &ChatId, file: File) -> bool {
+        self.hand_over(chat, Reply::File(file)).await
+    }
+
+    async fn hand_over(&self, chat: &ChatId, mut reply: Reply) -> bool {
         if let Err(error) = self.mark_handled().await {
             tracing::error!(%error, "an update cannot be marked as handled; it is repeated later");
-            return;
+            return false;
         }
-        let mut message = message.clone();
         for attempt in 0..2 {
             let now = self.clock.now();
             let (at, turn) = self.pace.take(now);
@@ -333,27 +352,34 @@ impl Context {
                     .sleep(Duration::from_millis((at - now).unsigned_abs()))
                     .await;
             }
-            let outcome = self.telegram.send(chat, &message).await;
+            let outcome = match &reply {
+                Reply::Message(message) => self.telegram.send(chat, message).await,
+                Reply::File(file) => self.telegram.send_file(chat, file).await,
+            };
             self.pace.answered(turn, self.clock.now());
             match outcome {
                 Outcome::Sent { .. } => {
                     if let Err(error) = self.store.note_reply(chat, self.clock.now()).await {
                         tracing::warn!(%error, "the pace of a chat cannot be written");
                     }
-                    return;
+                    return true;
                 }
                 Outcome::RetryAfter { seconds } if attempt == 0 && seconds <= 5 => {
                     self.clock.sleep(Duration::from_secs(seconds)).await;
                 }
                 Outcome::Refused { reason } if attempt == 0 && is_thread_gone(&reason) => {
-                    message.thread = None;
+                    match &mut reply {
+                        Reply::Message(message) => message.thread = None,
+                        Reply::File(file) => file.thread = None,
+                    }
                 }
                 other => {
                     tracing::warn!(%chat, outcome = ?other, "a reply was not delivered");
-                    return;
+                    return false;
                 }
             }
         }
+        false
     }
 
     /// What people call a thing that can be followed.
@@ -379,27 +405,5 @@ impl Context {
     pub async fn words(&self, chat: &ChatId) -> Result<Words, StoreError> {
         let known = self.store.chat(chat).await?;
         Ok(Words::of(known.map(|row| row.language).as_deref()))
-    }
-
-    /// Sets the command menus, once at the start: for people, for groups, and for each admin.
-    pub async fn announce_commands(&self) {
-        let mut scopes = vec![
-            (Menu::Private, json!({"type": "all_private_chats"})),
-            (Menu::Group, json!({"type": "all_group_chats"})),
-            (Menu::Private, json!({"type": "all_chat_administrators"})),
-        ];
-        let own = self.admins.iter();
-        scopes.extend(own.map(|id| (Menu::Admin, json!({"type": "chat", "chat_id": id}))));
-        for (menu, scope) in scopes {
-            for language in [None, Some("en")] {
-                let words = Words::of(Some(language.unwrap_or("zh")));
-                let menu = menus::of(words, menu);
-                let set = self.telegram.set_commands(&menu, &scope, language).await;
-                if let Err(error) = set {
-                    // An admin who never wrote to the bot is no chat to it yet.
-                    tracing::warn!(%error, %scope, "the command menu cannot be set");
-                }
-            }
-        }
     }
 }

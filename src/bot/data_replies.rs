@@ -12,6 +12,14 @@ pub fn privacy(words: Words) -> &'static str {
     )
 }
 
+/// Below the file of all that is kept.
+pub fn exported(words: Words) -> &'static str {
+    words.pick(
+        "这是这个会话保存的全部数据（JSON）。",
+        "All that is kept about this chat, as JSON.",
+    )
+}
+
 /// The question before all is deleted.
 pub fn forget(words: Words) -> Message {
     let mut message = Message::plain(words.pick(

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 use crate::model::{Follow, Label, LabelKind};
+use crate::store::Millis;
 
 /// Drafts kept; the oldest go first.
 const MOST: usize = 2_000;
@@ -39,23 +40,26 @@ impl Drafts {
 
 /// Texts that wait for a button, by its key.
 #[derive(Debug, Default)]
-pub struct Texts(Mutex<VecDeque<(String, String)>>);
+pub struct Texts(Mutex<(Millis, VecDeque<(String, String)>)>);
 
 impl Texts {
-    /// Keeps a text.
-    pub fn keep(&self, key: &str, text: &str) {
+    /// Keeps a text, and gives its key, which no other has, whoever writes at the same moment.
+    pub fn keep(&self, text: &str, now: Millis) -> String {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.push_back((key.to_owned(), text.to_owned()));
-        if kept.len() > MOST_TEXTS {
-            kept.pop_front();
+        kept.0 = now.max(kept.0 + 1);
+        let key = format!("{:x}", kept.0);
+        kept.1.push_back((key.clone(), text.to_owned()));
+        if kept.1.len() > MOST_TEXTS {
+            kept.1.pop_front();
         }
+        key
     }
 
     /// Takes a text out: a button counts once.
     pub fn take(&self, key: &str) -> Option<String> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = kept.iter().position(|(known, _)| known == key)?;
-        kept.remove(at).map(|(_, text)| text)
+        let at = kept.1.iter().position(|(known, _)| known == key)?;
+        kept.1.remove(at).map(|(_, text)| text)
     }
 }
 
@@ -83,5 +87,15 @@ mod tests {
         }
         assert_eq!(drafts.get(&key), None);
         assert!(is_own(&own("反垄断")) && !is_own(&Follow::Site));
+    }
+
+    #[test]
+    fn two_texts_of_one_moment_have_two_keys_and_each_counts_once() {
+        let texts = Texts::default();
+        let (a, b) = (texts.keep("a", 7), texts.keep("b", 7));
+        assert_ne!(a, b);
+        assert_eq!(texts.take(&b).as_deref(), Some("b"));
+        assert_eq!(texts.take(&a).as_deref(), Some("a"));
+        assert_eq!(texts.take(&a), None);
     }
 }

@@ -1,6 +1,9 @@
 //! The command menus, by language and by who sees them.
 //! In: a language and a scope. Out: commands with a few words each (Bot API `setMyCommands`).
 
+use serde_json::json;
+
+use super::context::Context;
 use super::replies::Words;
 
 /// Who sees a menu.
@@ -97,6 +100,28 @@ pub fn of(words: Words, menu: Menu) -> Vec<(&'static str, &'static str)> {
         );
     }
     all
+}
+
+/// Sets the command menus, once at the start: for people, for groups, and for each admin.
+pub async fn announce(context: &Context) {
+    let mut scopes = vec![
+        (Menu::Private, json!({"type": "all_private_chats"})),
+        (Menu::Group, json!({"type": "all_group_chats"})),
+        (Menu::Private, json!({"type": "all_chat_administrators"})),
+    ];
+    let own = context.admins.iter();
+    scopes.extend(own.map(|id| (Menu::Admin, json!({"type": "chat", "chat_id": id}))));
+    for (menu, scope) in scopes {
+        for language in [None, Some("en")] {
+            let words = Words::of(Some(language.unwrap_or("zh")));
+            let menu = of(words, menu);
+            let set = context.telegram.set_commands(&menu, &scope, language).await;
+            if let Err(error) = set {
+                // An admin who never wrote to the bot is no chat to it yet.
+                tracing::warn!(%error, %scope, "the command menu cannot be set");
+            }
+        }
+    }
 }
 
 /// Every command of the menus.

@@ -56,7 +56,7 @@ async fn listen(context: &Context, mut source: Source, stop: &CancellationToken)
         tracing::error!("{words}");
         patience.wait(&context.clock).await;
     }
-    context.announce_commands().await;
+    menus::announce(context).await;
     let mut patience = Patience::default();
     while !stop.is_cancelled() {
         let round = match &mut source {

@@ -365,6 +365,8 @@ pub struct StoreCounts {
     pub suspended: i64,
     /// What all chats follow, added up.
     pub subscriptions: i64,
+    /// Those of them that are rules of people's own.
+    pub own_rules: i64,
     /// Posts that wait for an admin's word.
     pub held: i64,
     /// Outbox rows by state.

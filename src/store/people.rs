@@ -4,9 +4,11 @@
 
 use async_trait::async_trait;
 
+use sqlx::Row;
+
 use super::StoreError;
-use super::sqlite::SqliteStore;
-use crate::model::ChatId;
+use super::sqlite::{SqliteStore, follow_of, kind_and_name};
+use crate::model::{ChatId, Follow};
 
 /// The verbs of people. Every method is one transaction.
 #[async_trait]
@@ -16,6 +18,11 @@ pub trait People: Send + Sync {
     /// Deletes all that is kept about a chat: itself, its settings, what it follows, its messages, who speaks
     /// for it and for whom it speaks. `false` when nothing was kept.
     async fn forget(&self, chat: &ChatId) -> Result<bool, StoreError>;
+    /// Everything that some chat follows, each once.
+    async fn followed(&self) -> Result<Vec<Follow>, StoreError>;
+    /// Who follows `old` follows `new` from now on, since the same day, in the same forum topic, as loud as
+    /// before. Returns how many that were.
+    async fn rename_follow(&self, old: &Follow, new: &Follow) -> Result<u64, StoreError>;
 }
 
 #[async_trait]
@@ -48,5 +55,52 @@ impl People for SqliteStore {
         }
         transaction.commit().await?;
         Ok(found > 0)
+    }
+
+    async fn followed(&self) -> Result<Vec<Follow>, StoreError> {
+        let rows = sqlx::query("select distinct kind, name from subscriptions order by kind, name")
+            .fetch_all(self.reader())
+            .await?;
+        let follows = rows.iter();
+        Ok(follows
+            .map(|row| follow_of(&row.get::<String, _>(0), row.get(1)))
+            .collect())
+    }
+
+    async fn rename_follow(&self, old: &Follow, new: &Follow) -> Result<u64, StoreError> {
+        let ((kind, name), (new_kind, new_name)) = (kind_and_name(old), kind_and_name(new));
+        let mut transaction = self.begin().await?;
+        let moved: i64 =
+            sqlx::query_scalar("select count(*) from subscriptions where kind = $1 and name = $2")
+                .bind(kind)
+                .bind(name)
+                .fetch_one(&mut *transaction)
+                .await?;
+        // Whoever follows both keeps the new one as it is; what is left of the old one goes.
+        for sql in [
+            "update or ignore threads set kind = $3, name = $4 where kind = $1 and name = $2 and not exists
+               (select 1 from subscriptions s where s.chat = threads.chat and s.kind = $3 and s.name = $4)",
+            "update or ignore subscriptions set kind = $3, name = $4 where kind = $1 and name = $2",
+        ] {
+            sqlx::query(sql)
+                .bind(kind)
+                .bind(name)
+                .bind(new_kind)
+                .bind(new_name)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        for sql in [
+            "delete from threads where kind = $1 and name = $2",
+            "delete from subscriptions where kind = $1 and name = $2",
+        ] {
+            sqlx::query(sql)
+                .bind(kind)
+                .bind(name)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(moved.unsigned_abs())
     }
 }

@@ -713,7 +713,8 @@ pub(super) async fn counts(connection: &mut SqliteConnection) -> Result<StoreCou
         "select (select count(*) from chats where state = 'active'), (select count(*) from chats where state <> 'active'),
                 (select count(*) from subscriptions), (select count(*) from announcements where decision = 'held'),
                 (select count(*) from outbox where unknowns > 0),
-                (select min(created_at) from outbox where state in ('pending', 'sending'))",
+                (select min(created_at) from outbox where state in ('pending', 'sending')),
+                (select count(*) from subscriptions where kind = 'words')",
     )
     .fetch_one(&mut *connection)
     .await?;
@@ -728,6 +729,7 @@ pub(super) async fn counts(connection: &mut SqliteConnection) -> Result<StoreCou
         held: chats.get(3),
         unknown: chats.get(4),
         oldest_pending: chats.get(5),
+        own_rules: chats.get(6),
         deliveries: deliveries
             .iter()
             .map(|row| (row.get(0), row.get(1)))

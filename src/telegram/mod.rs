@@ -2,9 +2,11 @@
 //! In: messages of our own type, and the methods the bot needs. Out: an `Outcome` that says what may be
 //! done next, with the token scrubbed from every text.
 
+mod file;
 mod inspect;
 mod message;
 mod outcome;
+mod outlet;
 mod seal;
 
 use std::time::Duration;
@@ -19,9 +21,10 @@ use teloxide::requests::{JsonRequest, Payload, Request};
 use crate::config::Secret;
 use crate::model::ChatId;
 
+pub use file::File;
 pub use inspect::Inspection;
 pub use message::{Button, ButtonAction, Entity, Message, Span, utf16_len};
-pub use outcome::{Outcome, is_thread_gone};
+pub use outcome::{Outcome, is_beyond_edit, is_thread_gone};
 pub use seal::{LONGEST_BUTTON, Seal};
 
 /// Where finished messages go: Telegram, or the terminal when there is no token.
@@ -36,9 +39,6 @@ pub trait Outlet: Send + Sync {
     /// Whether messages can be handed over at present: asked before anything doubtful is tried again.
     async fn is_well(&self) -> bool;
 }
-
-/// How long the API may take to say that it is there.
-const PROBE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The Bot API.
 pub struct Telegram {
@@ -337,71 +337,4 @@ impl Telegram {
             other => TelegramError::Unreachable(self.scrub(&outcome::plain(other))),
         })
     }
-}
-
-#[async_trait]
-impl Outlet for Telegram {
-    async fn send(&self, chat: &ChatId, message: &Message) -> Outcome {
-        let payload = SendMessage(self.parameters(chat, message, true));
-        match JsonRequest::new(self.sends.clone(), payload).send().await {
-            Ok(sent) => Outcome::Sent {
-                message_id: sent.message_id,
-            },
-            Err(error) => outcome::classify(&error, |text| self.scrub(text)),
-        }
-    }
-
-    /// Bot API `editMessageText`.
-    async fn edit(&self, chat: &ChatId, message_id: i64, message: &Message) -> Outcome {
-        let mut parameters = self.parameters(chat, message, false);
-        parameters["message_id"] = json!(message_id);
-        let payload = EditMessageText(parameters);
-        let answer = JsonRequest::new(self.sends.clone(), payload).send().await;
-        self.changed(answer.map(|_| ()), message_id)
-    }
-
-    /// Bot API `deleteMessage`; bots may delete their own messages for 48 hours.
-    async fn delete(&self, chat: &ChatId, message_id: i64) -> Outcome {
-        let parameters = json!({"chat_id": message::chat_json(chat), "message_id": message_id});
-        let payload = DeleteMessage(parameters);
-        let answer = JsonRequest::new(self.sends.clone(), payload).send().await;
-        self.changed(answer.map(|_| ()), message_id)
-    }
-
-    async fn is_well(&self) -> bool {
-        matches!(
-            tokio::time::timeout(PROBE_TIMEOUT, self.me()).await,
-            Ok(Ok(_) | Err(TelegramError::Refused(_)))
-        )
-    }
-}
-
-impl Telegram {
-    /// What became of an edit or a deletion. Both may be repeated, so nothing about them is ambiguous.
-    fn changed(&self, answer: Result<(), RequestError>, message_id: i64) -> Outcome {
-        let Err(error) = answer else {
-            return Outcome::Sent { message_id };
-        };
-        match outcome::classify(&error, |text| self.scrub(text)) {
-            Outcome::Ambiguous { reason } => Outcome::NotSent { reason },
-            Outcome::Refused { reason } if reason.contains("message is not modified") => {
-                Outcome::Sent { message_id }
-            }
-            Outcome::Refused { reason } if is_beyond_edit(&reason) => Outcome::Beyond { reason },
-            other => other,
-        }
-    }
-}
-
-/// Telegram's words for messages that are gone or may not be changed any more (tdlib, `MessagesManager`).
-fn is_beyond_edit(reason: &str) -> bool {
-    let beyond = [
-        "message to edit not found",
-        "message can't be edited",
-        "message to delete not found",
-        "message can't be deleted",
-        "message_id_invalid",
-    ];
-    let lower = reason.to_ascii_lowercase();
-    beyond.iter().any(|words| lower.contains(words))
 }

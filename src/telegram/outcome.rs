@@ -112,6 +112,19 @@ pub fn is_thread_gone(reason: &str) -> bool {
     words.iter().any(|words| lower.contains(words))
 }
 
+/// Telegram's words for messages that are gone or may not be changed any more (tdlib, `MessagesManager`).
+pub fn is_beyond_edit(reason: &str) -> bool {
+    let beyond = [
+        "message to edit not found",
+        "message can't be edited",
+        "message to delete not found",
+        "message can't be deleted",
+        "message_id_invalid",
+    ];
+    let lower = reason.to_ascii_lowercase();
+    beyond.iter().any(|words| lower.contains(words))
+}
+
 /// Texts are matched by their beginnings: Telegram adds new endings, and teloxide knows only old ones.
 fn refused(reason: String) -> Outcome {
     let lower = reason.to_ascii_lowercase();

@@ -40,4 +40,5 @@ mod waiting_posts;
 mod watching;
 mod where_it_lives;
 mod whole_history;
+mod words_said;
 mod world;

@@ -32,8 +32,8 @@ pub async fn stats(
 ) -> Result<(), CommandError> {
     let posts = context.index.ask(|catalog| catalog.counts()).await?;
     let store = context.store.counts().await?;
-    let mut reply = admin_replies::stats(asker.words, posts, &store);
-    reply.push(&format!("\n{}", context.places.tally.line()));
+    let tally = context.places.tally.all();
+    let reply = admin_replies::stats(asker.words, posts, &store, tally);
     asker.reply(context, &reply).await;
     Ok(())
 }
@@ -188,8 +188,7 @@ pub async fn broadcast(
         admin_replies::broadcast_usage(asker.words, LONGEST)
     } else {
         let counts = context.store.counts().await?;
-        let key = format!("{:x}", context.clock.now());
-        context.places.texts.keep(&key, text);
+        let key = context.places.texts.keep(text, context.clock.now());
         admin_replies::broadcast(asker.words, text, counts.chats - counts.suspended, &key)
     };
     asker.reply(context, &reply).await;
@@ -238,6 +237,7 @@ pub async fn topic(
                 let choice = search::choice(context, follow).await?;
                 facts.push(TopicFacts {
                     id: topic.id.clone(),
+                    key: choice.key,
                     title: choice.title,
                     posts: choice.posts,
                     month: choice.month.unwrap_or(0),
@@ -258,7 +258,12 @@ pub async fn topic_pressed(
     _admin: &Admin,
     id: &str,
 ) -> Result<&'static str, CommandError> {
-    let reply = tried(context, asker, id).await?;
+    let mut topics = context.matcher.topics();
+    let meant = topics.find(|topic| Follow::Label(Label::topic(&topic.id)).key() == id);
+    let Some(topic) = meant else {
+        return Ok(replies::stale_button(asker.words));
+    };
+    let reply = tried(context, asker, &topic.id).await?;
     asker.reply(context, &reply).await;
     Ok("")
 }

@@ -7,7 +7,7 @@ use super::{Asker, manager};
 use crate::bot::context::{CommandError, Context};
 use crate::bot::{data_replies, replies};
 use crate::store::DeliveryFilter;
-use crate::telegram::{Message, utf16_len};
+use crate::telegram::{File, Message, utf16_len};
 
 /// Messages listed: the newest.
 const LISTED: i64 = 100;
@@ -21,7 +21,7 @@ pub async fn privacy(context: &Context, asker: &Asker<'_>) -> Result<(), Command
     Ok(())
 }
 
-/// Answers `/export` with JSON, in as many messages as it takes.
+/// Answers `/export` with JSON: in the message when it is short, else as a file.
 pub async fn export(context: &Context, asker: &Asker<'_>) -> Result<(), CommandError> {
     if manager(context, asker).await?.is_none() {
         let reply = Message::plain(replies::not_manager(asker.words));
@@ -30,8 +30,22 @@ pub async fn export(context: &Context, asker: &Asker<'_>) -> Result<(), CommandE
     }
     let all = collected(context, asker).await?;
     let text = serde_json::to_string_pretty(&all).unwrap_or_default();
-    for piece in pieces(&text) {
-        asker.reply(context, &Message::plain(piece)).await;
+    if utf16_len(&text) <= PIECE {
+        asker.reply(context, &Message::plain(text)).await;
+        return Ok(());
+    }
+    let caption = asker.dressed(&Message::plain(data_replies::exported(asker.words)));
+    let file = File {
+        name: format!("tagwire-{}.json", asker.target().chat),
+        bytes: text.clone().into_bytes(),
+        caption: caption.text,
+        thread: caption.thread,
+    };
+    if !context.reply_with(asker.chat(), file).await {
+        // Some groups let nobody send files.
+        for piece in pieces(&text) {
+            asker.reply(context, &Message::plain(piece)).await;
+        }
     }
     Ok(())
 }

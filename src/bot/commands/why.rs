@@ -3,11 +3,13 @@
 
 use super::{Asker, follow, following, manager, search};
 use crate::bot::context::{CommandError, Context};
+use crate::bot::drafts::own;
 use crate::bot::post_replies::{self, Reasons};
 use crate::bot::replies::{self, Choice};
-use crate::model::{ChatId, Follow, PostId};
+use crate::model::{ChatId, Follow, LabelKind, PostId};
 use crate::store::Card;
 use crate::telegram::Message;
+use crate::topics::{Article, OwnRules};
 
 /// Subscriptions shown of one message.
 const SHOWN: usize = 8;
@@ -70,6 +72,8 @@ async fn explained(
             let categories = row.categories.iter().map(crate::model::Label::category);
             let tags = row.tags.iter().map(crate::model::Label::tag);
             let labels = topics.chain(categories).chain(tags).map(Follow::Label);
+            let rules = own_rules(context, chat, &row.path).await?;
+            let labels = labels.chain(rules);
             std::iter::once(Follow::Site).chain(labels).collect()
         }
         (None, None) => Vec::new(),
@@ -89,6 +93,38 @@ async fn explained(
     };
     let zone = zone.unwrap_or(context.site.timezone);
     Ok(Some(post_replies::why(asker.words, &reasons, zone)))
+}
+
+/// The rules of a chat's own that the post in a file meets; none when it cannot be read.
+async fn own_rules(
+    context: &Context,
+    chat: &ChatId,
+    path: &str,
+) -> Result<Vec<Follow>, CommandError> {
+    let follows = context.store.following(chat).await?;
+    let rules: Vec<String> = { follows.into_iter() }
+        .filter_map(|follow| match follow {
+            Follow::Label(label) if label.kind == LabelKind::Words => Some(label.name),
+            _ => None,
+        })
+        .collect();
+    if rules.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (reread, path) = (context.reread.clone(), path.to_owned());
+    let met = tokio::task::spawn_blocking(move || {
+        let post = reread(&path)?;
+        let rules = OwnRules::new(&rules).ok()?;
+        Some(rules.met(&Article::from(&post)))
+    });
+    let met = met
+        .await
+        .map_err(|error| CommandError::Broken(error.to_string()))?;
+    Ok(met
+        .unwrap_or_default()
+        .iter()
+        .map(|rule| own(rule))
+        .collect())
 }
 
 /// What a chat follows of these labels, as buttons show it.

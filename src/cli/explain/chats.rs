@@ -11,10 +11,12 @@ use crate::store::{DeliveryRow, Follower, Millis};
 pub(super) struct Sent {
     /// The decision and its reason.
     pub decision: Option<(String, Option<String>)>,
+    /// Other sources of the same story, with their addresses.
+    pub also: Vec<(String, String)>,
     /// When it was made.
     pub decided_at: Option<Millis>,
     pub deliveries: Vec<DeliveryRow>,
-    /// Who follows the site or one of the post's labels today.
+    /// Who follows the site, one of the post's labels, or words of their own that it has, today.
     pub followers: Vec<Follower>,
 }
 
@@ -107,6 +109,7 @@ mod tests {
     fn sent(decision: Option<&str>, followers: Vec<Follower>) -> Sent {
         Sent {
             decision: decision.map(|d| (d.to_owned(), None)),
+            also: Vec::new(),
             decided_at: Some(100),
             deliveries: Vec::new(),
             followers,

@@ -16,9 +16,9 @@ use crate::catalog::{Catalog, Digested, Reading};
 use crate::delivery::message::{Form, alert};
 use crate::delivery::preview;
 use crate::feeds::{Addresses, Format};
-use crate::model::{ChatId, Follow, Label};
+use crate::model::{ChatId, Follow, Label, LabelKind};
 use crate::store::{Card, path_of};
-use crate::topics::{Article, Verdict as TopicVerdict};
+use crate::topics::{Article, OwnRules, Verdict as TopicVerdict};
 
 /// Everything there is to say about one post.
 struct Explained<'a> {
@@ -90,11 +90,21 @@ fn sent(setup: &Setup, reading: &Reading) -> Result<Sent, AppError> {
     block_on(async {
         let store = setup.open_store().await?;
         let post = &digested.post.id;
+        let mut wanted = follows(digested);
+        let rules = store.own_rules().await?;
+        // A rule that the matcher cannot hold was refused when it was written.
+        if let Ok(rules) = OwnRules::new(&rules) {
+            let met = rules.met(&Article::from(&*digested.post));
+            let met = { met.into_iter() }.map(|rule| Label::new(LabelKind::Words, rule));
+            wanted.extend(met.map(Follow::Label));
+        }
+        let told = store.card(post).await?;
         let sent = Sent {
+            also: told.map(|card| card.also).unwrap_or_default(),
             decision: store.decision(post).await?,
             decided_at: store.decided_at(post).await?,
             deliveries: store.deliveries_of(post).await?,
-            followers: store.followers(&follows(digested)).await?,
+            followers: store.followers(&wanted).await?,
         };
         store.close().await;
         Ok(sent)
@@ -116,13 +126,13 @@ impl Explained<'_> {
     /// The text of the message.
     fn message(&self, digested: &Digested) -> String {
         let zone = self.setup.site.timezone;
-        alert(&card(self.setup, digested), "zh", zone, Form::Full).text
+        alert(&self.card(digested), "zh", zone, Form::Full).text
     }
 
     /// The message as the terminal shows it.
     fn preview(&self, digested: &Digested) -> String {
         let zone = self.setup.site.timezone;
-        let message = alert(&card(self.setup, digested), "zh", zone, Form::Full);
+        let message = alert(&self.card(digested), "zh", zone, Form::Full);
         preview(&ChatId::Name("preview".into()), &message)
     }
 
@@ -141,6 +151,16 @@ fn follows(digested: &Digested) -> Vec<Follow> {
     let topics = digested.topics.iter().map(Label::topic);
     let labels = digested.post.labels().chain(topics).map(Follow::Label);
     std::iter::once(Follow::Site).chain(labels).collect()
+}
+
+impl Explained<'_> {
+    /// What the message is made of, with the other sources of the same story.
+    fn card(&self, digested: &Digested) -> Card {
+        Card {
+            also: self.sent.also.clone(),
+            ..card(self.setup, digested)
+        }
+    }
 }
 
 fn card(setup: &Setup, digested: &Digested) -> Card {

@@ -124,6 +124,9 @@ fn who_got_it(lines: &mut Lines, explained: &Explained, digested: &Digested) {
             format!("{decision}{}", reason.unwrap_or_default()),
         );
     }
+    for (source, url) in &sent.also {
+        lines.add("also", format!("{source}  {url}"));
+    }
     let fates = sent.fates();
     for fate in fates.iter().take(CHATS_SHOWN) {
         match &fate.stopped {

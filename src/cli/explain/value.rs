@@ -46,7 +46,9 @@ pub(super) fn as_json(explained: &Explained) -> Value {
         Some(digested) => explained.stage(digested),
         None => Some("the file gives no post that can be used"),
     };
-    json!({"post": post, "date_source": digested.map(|d| format!("{:?}", d.post.date_source)),
+    let also = { sent.also.iter() }.map(|(source, url)| json!({"source": source, "url": url}));
+    let also: Vec<Value> = also.collect();
+    json!({"post": post, "also": also, "date_source": digested.map(|d| format!("{:?}", d.post.date_source)),
            "characters": digested.map(|d| d.post.text.chars().count()),
            "topics": topics, "feeds": feeds, "message": message, "deliveries": deliveries, "chats": chats,
            "decision": sent.decision.as_ref().map(|(decision, _)| decision),

@@ -16,9 +16,11 @@ mod keyboard;
 mod links;
 mod listener;
 mod messages;
+mod multipart;
 pub mod pace;
 mod reading;
 mod refusal;
+mod said;
 mod server;
 mod state;
 pub mod table;
@@ -174,6 +176,9 @@ impl Drop for FakeTelegram {
             return;
         }
         let complaint = reading::complaint(&self.shared.lock());
+        if let Some(folder) = std::env::var_os("TAGWIRE_SAID") {
+            said::write(folder.as_ref(), self.port(), &self.shared.lock());
+        }
         if let Some(words) = complaint {
             panic!("{words}");
         }

@@ -13,7 +13,7 @@ use super::faults::{self, Fault, Outcome};
 use super::listener::Scissors;
 use super::refusal::{Refusal, Reply};
 use super::state::{Chat, Entry, Kind, State};
-use super::{chats, inline, messages, table, updates};
+use super::{chats, inline, messages, multipart, table, updates};
 
 const LARGEST_BODY: usize = 1 << 20;
 
@@ -118,6 +118,10 @@ fn decode(
         check::params(&without_need(&fields), body, false).map_err(broken)?
     } else if kind.starts_with("application/x-www-form-urlencoded") {
         check::params(&without_need(&fields), form(body), true).map_err(broken)?
+    } else if let Some((_, boundary)) = kind.split_once("multipart/form-data; boundary=") {
+        let parts = multipart::read(body, boundary.trim_matches('"'));
+        let parts = parts.ok_or_else(|| broken("wrong multipart form".to_owned()))?;
+        check::params(&without_need(&fields), parts, true).map_err(broken)?
     } else {
         return Err(broken(format!(
             "content type \"{kind}\" is not spoken here"
@@ -217,6 +221,7 @@ pub fn migrate(state: &mut State, from: i64, to: i64) {
 fn call(state: &mut State, name: &str, params: &Params) -> Reply {
     match name {
         "sendMessage" => messages::send(state, params),
+        "sendDocument" => messages::send_document(state, params),
         "editMessageText" => messages::edit_text(state, params),
         "editMessageReplyMarkup" => messages::edit_markup(state, params),
         "deleteMessage" => messages::delete(state, params),

@@ -30,6 +30,8 @@ pub struct Sent {
     pub silent: bool,
     pub link_preview: Option<Value>,
     pub reply_to: Option<i64>,
+    /// The file's name and content; then the text is its caption.
+    pub document: Option<(String, String)>,
     /// What it was before each edit, oldest first.
     pub edits: Vec<Version>,
     pub deleted: bool,
@@ -189,6 +191,15 @@ impl Chat {
             "chat": self.json(),
             "text": sent.text,
         });
+        if let Some((name, content)) = &sent.document {
+            message["document"] = json!({
+                "file_id": format!("file-{}", sent.message_id),
+                "file_unique_id": format!("unique-{}", sent.message_id),
+                "file_name": name, "mime_type": "application/json", "file_size": content.len(),
+            });
+            message["caption"] = message["text"].take();
+            message.as_object_mut().expect("an object").remove("text");
+        }
         if self.kind == Kind::Channel {
             message["sender_chat"] = self.json();
         } else {

@@ -45,6 +45,18 @@ pub const METHODS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "sendDocument",
+        &[
+            "chat_id!: Integer or String",
+            "message_thread_id: Integer",
+            "document!: InputFile or String",
+            "caption: String",
+            "parse_mode: String",
+            "disable_notification: Boolean",
+            "protect_content: Boolean",
+        ],
+    ),
+    (
         "editMessageText",
         &[
             "chat_id: Integer or String",
