@@ -43,7 +43,7 @@ pub fn stats(words: Words, posts: Counts, store: &StoreCounts, tally: [u64; 5]) 
             store.unknown,
         ),
         Words::En => format!(
-            "Figures\n\nPosts {}, waiting {}, withdrawn {}\nLabels {}, problems {}\nChats {} (suspended {}), subscriptions {} ({} by own words)\nHeld posts {}\nMessages: {deliveries}\nOnce of unknown fate: {}\n{updates} updates since the start: unknown {unknown}, repeated {repeated}, slowed {slowed}, forged buttons {forged}",
+            "Figures\n\nPosts {}, waiting {}, withdrawn {}\nLabels {}, problems {}\nChats {} (suspended {}), subscriptions {} ({} by own words)\nHeld posts {}\nMessages: {deliveries}\nOnce of unknown fate: {}\n{updates} updates since the start: unknown {unknown}, repeated {repeated}, slowed {slowed}, forged {forged}",
             posts.live,
             posts.waiting,
             posts.withdrawn,

@@ -24,6 +24,7 @@ mod house;
 mod http;
 mod killed_at_random;
 mod labels_have_names;
+mod long_and_late;
 mod message_proofs;
 mod messages_arrive;
 mod moving_house;
