@@ -97,12 +97,22 @@ fn long_lists_are_turned_page_by_page_in_their_own_message() {
     }
     let list = ask(telegram, ANN, "/following");
     says(&list, "10 followed");
-    assert_eq!(buttons(&list).len(), 9);
+    assert_eq!(
+        buttons(&list).len(),
+        17,
+        "two for each of eight, and one to the next page"
+    );
     telegram.user_presses(ANN, &list, "More ›");
     let rest = telegram.next_edit(&list);
     assert_eq!(
         buttons(&rest),
-        ["✕ Tag · 地方频道18", "✕ Tag · 地方频道19", "‹ Back"]
+        [
+            "✕ Tag · 地方频道18",
+            "🔔",
+            "✕ Tag · 地方频道19",
+            "🔔",
+            "‹ Back"
+        ]
     );
     assert!(daemon.terminate().success());
 }
