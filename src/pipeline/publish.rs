@@ -39,9 +39,41 @@ impl Derived {
             self.catalog.mark_all_dirty()?;
             self.drop_foreign_archives(&published)?;
             self.drop_unwanted_copies(&published)?;
+            self.drop_unwanted_forms(&published)?;
             self.catalog.note("feed_shape", &shape)?;
         }
         Ok(())
+    }
+
+    /// Takes away the feeds of formats that the config does not ask for any more, and the pages likewise: nobody
+    /// would keep them up to date.
+    fn drop_unwanted_forms(&mut self, published: &[Published]) -> Result<(), CatalogError> {
+        let settings = &self.config.feeds;
+        let off = feeds::Format::ALL
+            .into_iter()
+            .filter(|format| !settings.formats.contains(format));
+        let off: Vec<feeds::Format> = off.collect();
+        let mut unwanted: BTreeSet<String> = BTreeSet::new();
+        let mut take = |follow: &Follow| {
+            unwanted.extend(
+                off.iter()
+                    .map(|format| self.addresses.file(follow, *format)),
+            );
+            // The site's page is the index, which is always there.
+            if !settings.pages && *follow != Follow::Site {
+                unwanted.insert(self.addresses.page_file(follow));
+            }
+        };
+        for follow in self.catalog.follows()? {
+            if let Follow::Label(label) = &follow {
+                let aliases = self.reader.labels.aliases_of(label);
+                aliases.for_each(|old| take(&Follow::Label(old.clone())));
+            }
+            take(&follow);
+        }
+        let paths = published.iter().map(|file| file.path.clone());
+        let gone = paths.filter(|path| unwanted.contains(path)).collect();
+        self.unpublish(gone, &mut Round::default())
     }
 
     /// Everything besides the posts that shapes the bytes of feeds.

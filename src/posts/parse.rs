@@ -96,6 +96,8 @@ struct File<'a> {
     relative: &'a str,
     /// The same with the root's own name before it, as Jekyll counts from the site's folder.
     with_root: String,
+    /// Where its folders are looked for that are categories.
+    in_site: &'a str,
     is_draft: bool,
     /// File name without ending.
     stem: &'a str,
@@ -120,6 +122,13 @@ impl<'a> File<'a> {
             .min_by_key(|(rest, _)| rest.len())
             .unwrap_or((path, String::new()));
         let with_root = format!("{root}/{relative}");
+        let in_site = rules.site_dir.as_ref().and_then(|site| {
+            // `.` and `./zh` are written by people, and not in what a scan finds.
+            let site = site.to_str()?.trim_start_matches("./").trim_matches('.');
+            let rest = path.trim_start_matches("./").strip_prefix(site)?;
+            let whole = site.is_empty() || site.ends_with('/') || rest.starts_with('/');
+            whole.then(|| rest.trim_start_matches('/'))
+        });
         let base = path.rsplit('/').next().unwrap_or(path);
         let (stem, ending) = base.rsplit_once('.').unwrap_or((base, ""));
         File {
@@ -127,6 +136,7 @@ impl<'a> File<'a> {
             relative,
             is_draft: with_root.split('/').any(|part| part == "_drafts"),
             with_root,
+            in_site: in_site.unwrap_or(relative),
             stem,
             is_html: ending.eq_ignore_ascii_case("html"),
             name: date::name(stem),
@@ -246,7 +256,7 @@ fn post(
         rules,
         findings,
     );
-    let labels = labels::read(fields, file.relative, rules, findings);
+    let labels = labels::read(fields, file.in_site, rules, findings);
     let slug = fields
         .text("slug")
         .map_or_else(|| file.slug().to_owned(), |slug| one_line(&slug));

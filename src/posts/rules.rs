@@ -24,6 +24,8 @@ const PARSER_VERSION: u32 = 4;
 #[derive(Debug)]
 pub struct Rules {
     pub(super) roots: Vec<PathBuf>,
+    /// Where folders begin to be categories.
+    pub(super) site_dir: Option<PathBuf>,
     pub(super) site: Site,
     pub(super) site_url: Url,
     pub(super) naive: NaiveDates,
@@ -57,6 +59,7 @@ impl Rules {
         let cleaning = settings.cleaning.clone();
         Ok(Rules {
             roots: settings.roots(),
+            site_dir: settings.site_dir.clone(),
             site: site.clone(),
             site_url,
             naive,

@@ -48,6 +48,9 @@ pub enum NaiveDates {
 pub struct Settings {
     /// Folder or list of folders, searched recursively. Default `posts`.
     pub dir: Dirs,
+    /// Where folders begin to be categories, as in Jekyll those between the site's folder and `_posts` are. Not set:
+    /// at each folder of `dir`.
+    pub site_dir: Option<PathBuf>,
     /// Jekyll's styles (`date`, `pretty`, `ordinal`, `weekdate`, `none`) or a template such as
     /// `/:year/:title/`. Default `date`.
     pub permalink: String,
@@ -134,6 +137,7 @@ impl Default for Settings {
     fn default() -> Self {
         Settings {
             dir: Dirs::One(PathBuf::from("posts")),
+            site_dir: None,
             permalink: "date".to_owned(),
             encoding: "auto".to_owned(),
             id: IdStyle::Jekyll,

@@ -53,6 +53,64 @@ fn a_post_stands_in_the_feeds_of_site_category_tag_and_topic_in_three_formats() 
 }
 
 #[test]
+fn files_of_formats_and_pages_that_are_turned_off_go_and_no_others() {
+    let world = world();
+    world.post("2022-02-18-NW1.md", POST);
+    world.run(&["build"], 0);
+    world.write("public/own.json", "{}");
+    world.write("public/feed/own.rss", "mine");
+    let on = [
+        "--set",
+        "feeds.formats=[atom]",
+        "--set",
+        "feeds.pages=false",
+    ];
+    world.run(&[&on[..], &["build"]].concat(), 0);
+    for stem in ["feed", "feed/haidairibao", "feed/by_topic/market"] {
+        assert!(world.path(&format!("public/{stem}.xml")).exists(), "{stem}");
+        for ending in ["rss", "json", "html"] {
+            assert!(
+                !world.path(&format!("public/{stem}.{ending}")).exists(),
+                "{stem}.{ending}"
+            );
+        }
+    }
+    for kept in ["own.json", "feed/own.rss", "index.html", "feeds.opml"] {
+        assert!(world.path(&format!("public/{kept}")).exists(), "{kept}");
+    }
+    world.run(&["build"], 0);
+    assert!(world.path("public/feed/haidairibao.json").exists());
+}
+
+#[test]
+fn words_that_are_cut_from_a_body_match_no_topic() {
+    let world = world();
+    let about = |name: &str, body: &str| {
+        let text = format!("---\ntitle: 行情\ndate: 2022-02-18 10:00:00 +0800\n---\n{body}\n");
+        world.post(&format!("2022-02-18-{name}.html"), &text);
+    };
+    about(
+        "concept",
+        "<p>大盘<span id=\"bk_90.BK0896\"><a href=\"http://quote.example.cn/90.BK0896\" class=\"keytip\">食品安全</a></span>板块上涨。</p>",
+    );
+    about(
+        "hidden",
+        "<p>大盘上涨。</p><p style=\"display:none\">食品安全</p>",
+    );
+    about("said", "<p>会议部署食品安全工作。</p>");
+    world.run(&["build"], 0);
+    let feed = world.read("public/feed/by_topic/market.json");
+    let feed: serde_json::Value = serde_json::from_str(&feed).unwrap();
+    let urls: Vec<&str> = feed["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|item| item["url"].as_str())
+        .collect();
+    assert_eq!(urls, ["http://news.example.cn/2022/02/18/said.html"]);
+}
+
+#[test]
 fn a_topic_that_a_word_vetoes_does_not_get_the_post() {
     let world = world();
     world.post(

@@ -143,6 +143,10 @@ fn a_jekyll_site_is_taken_over_with_one_command() {
         "---\ntitle: 甲\n---\n正文。\n",
     );
     world.write("site/_drafts/b.md", "---\ntitle: 乙\n---\n正文。\n");
+    world.write(
+        "site/zh/markets/_posts/2022-02-19-c.md",
+        "---\ntitle: 丙\ncategories: daily\n---\n正文。\n",
+    );
     let said = world.run(&["init", "site", "--from-jekyll", "site/_config.yml"], 0);
     assert!(said.contains("not taken: exclude"), "{said}");
     let run = |arguments: &[&str]| {
@@ -161,6 +165,12 @@ fn a_jekyll_site_is_taken_over_with_one_command() {
         feed.contains("<name>编辑部</name>") && !feed.contains("乙"),
         "{feed}"
     );
+    // As Jekyll counts: folders above `_posts`, then the post's own.
+    assert!(
+        feed.contains("https://old.example.cn/zh/markets/daily/2022/02/19/c/"),
+        "{feed}"
+    );
+    assert!(world.path("site/public/feed/markets.xml").exists());
     // What exists is never overwritten.
     let words = world.run_err(&["init", "site"], 2);
     assert!(words.contains("exists already"), "{words}");

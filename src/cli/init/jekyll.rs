@@ -104,7 +104,8 @@ fn posts(jekyll: &Mapping, folders: &[String], notes: &mut Vec<String>) -> Mappi
     };
     posts.insert("dir".into(), dir);
     if folders.iter().any(|dir| dir.contains('/')) {
-        notes.push("posts.dir: Jekyll makes categories of the folders above _posts; give them by posts.defaults".into());
+        // Folders above `_posts` are categories, counted from the site's folder.
+        posts.insert("site_dir".into(), ".".into());
     }
     if let Some(permalink) = text(jekyll, "permalink") {
         posts.insert("permalink".into(), permalink.into());

@@ -38,6 +38,8 @@ struct Section {
 struct Row {
     title: String,
     href: String,
+    /// What the label is called in posts, where people call it otherwise: the search finds both.
+    name: Option<String>,
 }
 
 /// How the characters of these names are read, a line for each reading: `wen文闻`. The search
@@ -78,6 +80,12 @@ pub fn index_page(
         let row = |(follow, title): &(Follow, String)| Row {
             href: relative(here, &target(addresses, settings, follow)),
             title: clean(title).into_owned(),
+            name: match follow {
+                Follow::Label(label) if label.name != *title => {
+                    Some(clean(&label.name).into_owned())
+                }
+                _ => None,
+            },
         };
         Some(Section {
             heading: words.headings[at],

@@ -7,7 +7,7 @@
   const plain = (text) => text.normalize("NFKC").toLowerCase().replace(/\s+/g, "");
   const sections = Array.from(document.querySelectorAll("main section"), (section) => ({
     section,
-    rows: Array.from(section.querySelectorAll("li"), (row) => ({ row, name: plain(row.textContent) })),
+    rows: Array.from(section.querySelectorAll("li"), (row) => ({ row, name: plain(`${row.textContent} ${row.dataset.name ?? ""}`) })),
   }));
 
   // A line "wen文闻" says how characters are read. Loaded when somebody begins to search.

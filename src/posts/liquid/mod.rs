@@ -35,7 +35,7 @@ pub(super) use scope::{Page, page, site};
 use runtime::Lenient;
 use work::State;
 
-/// What was wrong, once for each kind and post.
+/// What was wrong, once for each kind and post; unknown tags and filters once for each name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     /// A tag that Jekyll's own Liquid does not know, or that reads other files.

@@ -26,10 +26,26 @@ pub(super) struct Plan {
     pub notes: Vec<Note>,
 }
 
-/// Notes a kind once.
+/// Names of one kind that are noted in one body.
+const MAX_NAMES: usize = 8;
+
+/// Notes a kind once; tags and filters each by its name.
 pub(super) fn note(notes: &mut Vec<Note>, kind: Kind, at: usize, what: &str) {
-    if !notes.iter().any(|known| known.kind == kind) {
-        let what = what.chars().take(60).collect();
+    let what: String = what.chars().take(60).collect();
+    let is_named = matches!(kind, Kind::UnknownTag | Kind::UnknownFilter);
+    // The end of a block that was noted says nothing new.
+    let is_end = |known: &Note| what.strip_prefix("end") == Some(known.what.as_str());
+    let same = notes.iter().filter(|known| known.kind == kind);
+    let is_known = match is_named {
+        true => {
+            same.clone().count() >= MAX_NAMES
+                || same
+                    .clone()
+                    .any(|known| known.what == what || is_end(known))
+        }
+        false => same.clone().next().is_some(),
+    };
+    if !is_known {
         notes.push(Note { kind, at, what });
     }
 }

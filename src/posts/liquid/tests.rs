@@ -263,7 +263,7 @@ fn other_posts_are_found_by_their_names() {
 }
 
 #[test]
-fn what_is_unknown_goes_and_is_noted_once() {
+fn what_is_unknown_goes_and_is_noted_once_by_its_name() {
     let rendered = render(
         "a{% gallery x %}\n{% include y.html z=\"%\" %}b{{ 'c' | shout: 1 | upcase }}{% endgallery %}",
     );
@@ -277,6 +277,7 @@ fn what_is_unknown_goes_and_is_noted_once() {
         notes,
         [
             (Kind::UnknownTag, 1, "gallery"),
+            (Kind::UnknownTag, 17, "include"),
             (Kind::UnknownFilter, 44, "shout")
         ]
     );

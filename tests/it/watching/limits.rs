@@ -1,5 +1,8 @@
 //! What the system grants runs out.
 
+use std::io::Write;
+use std::time::SystemTime;
+
 use super::*;
 
 /// The daemon in a namespace of its own, in which a limit of inotify is so low; nothing where the system
@@ -56,6 +59,44 @@ fn no_watch_is_granted() {
 #[test]
 fn too_few_watches_are_granted() {
     polls_and_says_so_once("max_inotify_watches", 2, "fs.inotify.max_user_watches");
+}
+
+#[test]
+fn a_slow_writer_is_waited_for_where_nobody_tells_of_writers() {
+    // Age alone says that a file is whole, and it never grows old enough by itself here.
+    let world = world("poll_seconds: 1, settle_ms: 600000");
+    let Some(daemon) = start_limited(&world, "max_inotify_instances", 0) else {
+        return;
+    };
+    daemon.wait_for_output("fs.inotify.max_user_instances");
+    let whole = post("慢慢写成");
+    let (begin, end) = whole.split_at(whole.find("在此").unwrap());
+    let path = world.path("posts/2026-11-20-slow.md");
+    let mut file = std::fs::File::create(&path).unwrap();
+    file.write_all(begin.as_bytes()).unwrap();
+    let old = SystemTime::now() - Duration::from_secs(3600);
+    let beat = |name: &str| {
+        let other = world.path(&format!("posts/2026-11-20-{name}.md"));
+        std::fs::write(&other, post(name)).unwrap();
+        let other = std::fs::File::options().append(true).open(other).unwrap();
+        other.set_modified(old).unwrap();
+        daemon.wait_for("/feed.xml", |answer| answer.text().contains(name));
+    };
+    beat("first-beat");
+    file.write_all(end.as_bytes()).unwrap();
+    beat("second-beat");
+    assert!(!daemon.get("/feed.xml").text().contains("慢慢写成"));
+    file.set_modified(old).unwrap();
+    daemon.wait_for("/feed.xml", |answer| answer.text().contains("慢慢写成"));
+    // A beat of `is_as_fresh` would be too young here: a fresh build beside it says the same.
+    let fresh = [
+        "--set",
+        "catalog.path=var/fresh.db",
+        "--set",
+        "publish.dir=fresh",
+    ];
+    world.run(&[&fresh[..], &["build"]].concat(), 0);
+    assert_eq!(world.read("fresh/feed.xml"), world.read("public/feed.xml"));
 }
 
 #[test]
