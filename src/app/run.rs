@@ -15,6 +15,7 @@ use super::watch::{self, Loop, Owed};
 use crate::bot::{Context, Index, Naming, Places};
 use crate::http::{self, Health, Hook, Serving};
 use crate::pipeline::Progress;
+use crate::store::{StoreError, disk_failed};
 
 /// Runs until `stop`.
 ///
@@ -32,6 +33,13 @@ pub async fn run(
     let derived = setup.derive(store.first_seen().await?, progress)?;
     let health = Health::default();
     let mut tasks = JoinSet::new();
+    let (failed, stopped) = (disk_failed(), stop.clone());
+    tasks.spawn(async move {
+        tokio::select! {
+            () = failed.cancelled() => stopped.cancel(),
+            () = stopped.cancelled() => {}
+        }
+    });
 
     // The feeds of the last run are served while the posts are looked at.
     let shelf = lock(&derived).shelf();
@@ -95,6 +103,10 @@ pub async fn run(
     .await;
     stop.cancel();
     while tasks.join_next().await.is_some() {}
+    if disk_failed().is_cancelled() {
+        // Not closed: that would write once more to a disk that loses what it is given.
+        return Err(StoreError::Disk("a sync failed".into()).into());
+    }
     store.close().await;
     Ok(())
 }

@@ -312,6 +312,10 @@ impl Sender {
             .settle(claim.delivery, &settled, self.clock.now())
             .await
         {
+            if let StoreError::Disk(_) = error {
+                tracing::error!(%error, delivery = claim.delivery, "what became of a message cannot be written");
+                return;
+            }
             tracing::error!(%error, delivery = claim.delivery, "what became of a message cannot be written; trying again");
             self.clock.sleep(wait).await;
             wait = (wait * 2).min(Duration::from_secs(5));

@@ -5,6 +5,7 @@
 mod backup;
 mod card;
 mod desk;
+mod disk;
 mod lock;
 mod people;
 mod places;
@@ -29,6 +30,7 @@ use crate::model::{ChatId, Follow, PostId, Preferences};
 pub use backup::{Since, backup, restore, sound};
 pub use card::Card;
 pub use desk::{Action, Desk, Fate};
+pub use disk::disk_failed;
 pub use lock::{InstanceLock, LockError};
 pub use people::People;
 pub use places::Places;
@@ -105,7 +107,12 @@ pub enum StoreError {
     },
     /// The engine said no.
     #[error("store: {0}")]
-    Sql(#[from] sqlx::Error),
+    Sql(sqlx::Error),
+    /// What was written may not be on the disk; nothing that this process wrote last can be believed.
+    #[error(
+        "store: the disk did not take what was written to it ({0}); nothing more is sent: look at the disk (dmesg, smartctl), then start tagwire again"
+    )]
+    Disk(String),
     /// A row that this version cannot have written.
     #[error("store: {0}; restore a backup, or report this as a bug")]
     Damaged(String),

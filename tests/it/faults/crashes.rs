@@ -1,9 +1,8 @@
-//! The program dies at named places, and at the nth system call: nothing is lost, nothing comes more than twice,
+//! The program dies at named places: nothing is lost, nothing comes more than twice,
 //! and twice only what was caught between its claim and its record. `TAGWIRE_KILLS` makes it longer.
 
 use std::collections::BTreeSet;
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -27,11 +26,9 @@ const POINTS: &[(&str, bool)] = &[
     ("before-commit", true),
     ("after-commit", true),
 ];
-/// System calls that change a disk or speak to somebody.
-const CALLS: &str = "pwrite64,fdatasync,fsync,rename,renameat,renameat2,unlink,unlinkat,write,writev,sendto,recvfrom";
 
 /// A world with six readers, of which the first start has taken note.
-fn world() -> World {
+pub fn world() -> World {
     let world = World::new().with_telegram().config(CONFIG);
     let telegram = world.telegram();
     telegram.without_limits(true);
@@ -47,7 +44,7 @@ fn world() -> World {
 }
 
 /// Waits for a process to end by itself; after a minute it is a failure.
-fn end(mut child: Child) -> ExitStatus {
+pub fn end(mut child: Child) -> ExitStatus {
     let pid = child.id().to_string();
     let (done, wait) = mpsc::channel::<()>();
     let watchdog = std::thread::spawn(move || {
@@ -63,13 +60,13 @@ fn end(mut child: Child) -> ExitStatus {
     status
 }
 
-fn quietly(mut command: Command) -> Child {
+pub fn quietly(mut command: Command) -> Child {
     command.stdin(Stdio::null()).stdout(Stdio::null());
     command.stderr(Stdio::null()).spawn().unwrap()
 }
 
 /// Works off what is left and looks at every message of every reader.
-fn nothing_lost(world: &World, posts: usize, suspects: &BTreeSet<(i64, String)>, what: &str) {
+pub fn nothing_lost(world: &World, posts: usize, suspects: &BTreeSet<(i64, String)>, what: &str) {
     let daemon = world.start();
     worked_off(world, posts);
     assert!(daemon.terminate().success());
@@ -242,126 +239,4 @@ fn a_command_that_died_before_it_was_acknowledged_is_carried_out_once() {
         .query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))
         .unwrap();
     assert_eq!(follows, (1, 1));
-}
-
-/// The program below strace, which kills it at the nth such call of a thread; nothing where strace may not trace.
-fn killed_at_call(world: &World, arguments: &[&str], calls: &str, nth: u64) -> Option<ExitStatus> {
-    let plain = world.command(arguments);
-    let mut command = Command::new("strace");
-    command
-        .args(["-f", "-qq", "-o", "/dev/null", "-e"])
-        .arg(format!("trace={calls}"));
-    command
-        .arg("-e")
-        .arg(format!("inject={calls}:signal=KILL:when={nth}"));
-    command
-        .arg(plain.get_program())
-        .args(plain.get_args())
-        .current_dir(world.path(""));
-    for (name, value) in plain.get_envs() {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
-    Some(end(quietly(command)))
-}
-
-fn can_trace() -> bool {
-    let mut command = Command::new("strace");
-    command.args(["-f", "-qq", "-o", "/dev/null", "true"]);
-    let fine = command
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success());
-    if !fine {
-        eprintln!(
-            "SKIPPED: no strace here, or it may not trace: kills at the nth system call are not tried"
-        );
-    }
-    fine
-}
-
-#[test]
-fn dying_at_the_nth_system_call_loses_nothing() {
-    if !can_trace() {
-        return;
-    }
-    let mut luck = Luck::new();
-    let world = world();
-    let (mut posts, mut died) = (0, 0);
-    let mut suspects = BTreeSet::new();
-    let runs = kills(12);
-    for _ in 0..runs {
-        posts += 1;
-        post(&world, posts);
-        let nth = 1 + luck.below(60);
-        let status = killed_at_call(&world, &["once"], CALLS, nth).unwrap();
-        died += usize::from(status.signal() == Some(9) || status.code() == Some(137));
-        suspects.extend(caught(&world));
-    }
-    assert!(died > 0, "no run was killed");
-    nothing_lost(
-        &world,
-        posts,
-        &suspects,
-        &format!("{runs} runs below strace, {died} killed"),
-    );
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for file in std::fs::read_dir(from).unwrap().flatten() {
-        std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
-    }
-}
-
-#[test]
-fn a_restore_that_dies_leaves_the_old_store_or_the_new_one() {
-    if !can_trace() {
-        return;
-    }
-    let world = world();
-    for number in 1..=2 {
-        post(&world, number);
-        world.run(&["once"], 0);
-        if number == 1 {
-            world.run(&["backup", "saved.db"], 0);
-        }
-    }
-    copy(&world.path("var"), &world.path("kept"));
-    let alerts = |world: &World| -> i64 {
-        let store = rusqlite::Connection::open(world.path("var/store.db")).unwrap();
-        let sound: String = store
-            .query_row("pragma integrity_check", [], |row| row.get(0))
-            .unwrap();
-        assert_eq!(sound, "ok");
-        store
-            .query_row("select count(*) from outbox", [], |row| row.get(0))
-            .unwrap()
-    };
-    let (old, new) = (12, 6);
-    assert_eq!(alerts(&world), old);
-    let (mut before, mut after, mut nth) = (0, 0, 0);
-    loop {
-        nth += 1;
-        std::fs::remove_dir_all(world.path("var")).unwrap();
-        copy(&world.path("kept"), &world.path("var"));
-        let calls = "pwrite64,fdatasync,fsync,rename,renameat2,unlink,unlinkat,link,linkat,ftruncate,openat,copy_file_range,sendfile";
-        let status = killed_at_call(&world, &["restore", "saved.db"], calls, nth).unwrap();
-        let now = alerts(&world);
-        assert!(now == old || now == new, "call {nth}: {now} rows");
-        before += usize::from(now == old);
-        after += usize::from(now == new);
-        // Whatever lies about, the next one succeeds.
-        world.run(&["restore", "saved.db"], 0);
-        assert_eq!(alerts(&world), new);
-        if status.success() || nth > 400 {
-            break;
-        }
-    }
-    assert!(before > 3 && after > 0, "{before} before, {after} after");
-    println!(
-        "{nth} restores killed at a call each: {before} left the old store, {after} the new one"
-    );
 }

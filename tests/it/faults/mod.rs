@@ -8,5 +8,6 @@ mod disks;
 mod gone;
 mod outage;
 mod rig;
+mod system_calls;
 mod waits;
 mod wire;
