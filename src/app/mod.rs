@@ -57,7 +57,11 @@ pub async fn once(setup: &Setup, progress: Option<Progress>) -> Result<(Round, P
         pipeline::refresh(&derived, &planner, Hint::Everything, Patience::OneShot, now).await?;
     if let Some(outlet) = setup.outlet(store.as_ref()).await? {
         let sender = std::sync::Arc::new(setup.sender(store.clone(), outlet));
-        deliver(&sender).await?;
+        let delivered = deliver(&sender).await;
+        // Closed before the error is told: SQLite then drops a claim that it wrote and could not sync. Else the next
+        // start would find it, and take a message that was never sent for one that may have been.
+        store.close().await;
+        delivered?;
     }
     store.close().await;
     finish(setup, stages).await?;

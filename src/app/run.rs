@@ -15,7 +15,7 @@ use super::watch::{self, Loop, Owed};
 use crate::bot::{Context, Index, Naming, Places};
 use crate::http::{self, Health, Hook, Serving};
 use crate::pipeline::Progress;
-use crate::store::{StoreError, disk_failed};
+use crate::store::{disk_failed, disk_is_believed};
 
 /// Runs until `stop`.
 ///
@@ -103,12 +103,8 @@ pub async fn run(
     .await;
     stop.cancel();
     while tasks.join_next().await.is_some() {}
-    if disk_failed().is_cancelled() {
-        // Not closed: that would write once more to a disk that loses what it is given.
-        return Err(StoreError::Disk("a sync failed".into()).into());
-    }
     store.close().await;
-    Ok(())
+    Ok(disk_is_believed()?)
 }
 
 fn lock(

@@ -17,6 +17,7 @@ use super::{Clock, Pace, Turn, threads};
 use crate::model::Length;
 use crate::store::{
     Card, Claim, ClaimRules, Content, LONGEST_PAUSE, Millis, Settled, Store, StoreError,
+    disk_is_believed,
 };
 use crate::telegram::{Message, Outcome, Outlet};
 
@@ -206,6 +207,7 @@ impl Sender {
     /// The store's.
     pub async fn step(self: &Arc<Self>, tasks: &mut JoinSet<()>) -> Result<Step, StoreError> {
         while tasks.try_join_next().is_some() {}
+        disk_is_believed()?;
         if tasks.len() >= self.policy.in_flight {
             return Ok(Step::Full);
         }

@@ -19,6 +19,15 @@ pub fn disk_failed() -> CancellationToken {
     FAILED.clone()
 }
 
+/// # Errors
+/// `Disk` from the first failed sync on.
+pub fn disk_is_believed() -> Result<(), StoreError> {
+    match FAILED.is_cancelled() {
+        true => Err(StoreError::Disk("a sync failed".into())),
+        false => Ok(()),
+    }
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         let code = error.as_database_error().and_then(|error| error.code());

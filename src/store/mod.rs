@@ -30,7 +30,7 @@ use crate::model::{ChatId, Follow, PostId, Preferences};
 pub use backup::{Since, backup, restore, sound};
 pub use card::Card;
 pub use desk::{Action, Desk, Fate};
-pub use disk::disk_failed;
+pub use disk::{disk_failed, disk_is_believed};
 pub use lock::{InstanceLock, LockError};
 pub use people::People;
 pub use places::Places;

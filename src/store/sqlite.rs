@@ -17,7 +17,7 @@ use super::sqlite_fan_out::PART;
 use super::{
     Card, ChatRow, Claim, ClaimRules, Correction, Decision, DeliveryFilter, DeliveryRow, Follower,
     LONGEST_PAUSE, LONGEST_RETRY, Millis, Release, SLOWEST_PACE, Settled, Store, StoreCounts,
-    StoreError, StoryNote, disk_failed, pace, preferences, sqlite_corrections, sqlite_digests,
+    StoreError, StoryNote, disk_is_believed, pace, preferences, sqlite_corrections, sqlite_digests,
     sqlite_fan_out, sqlite_outbox, sqlite_stories,
 };
 use crate::model::{ChatId, Follow, Label, LabelKind, PostId, Preferences};
@@ -107,9 +107,7 @@ impl SqliteStore {
 
     pub(super) async fn begin(&self) -> Result<Transaction<'_, Sqlite>, StoreError> {
         const BEGIN: &str = "begin immediate";
-        if disk_failed().is_cancelled() {
-            return Err(StoreError::Disk("an earlier sync failed".into()));
-        }
+        disk_is_believed()?;
         match self.writer.begin_with(BEGIN).await {
             // When the disk is full SQLite ends the transaction by itself, and sqlx, whose rollback then fails,
             // believes for ever that it is open: only another connection helps.

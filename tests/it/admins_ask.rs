@@ -79,7 +79,7 @@ fn topics_are_listed_and_tried_on_the_newest_posts() {
         telegram.user_presses(user, &list, button);
         let found = telegram.next_message(user);
         says(&found, tried);
-        says(&found, "• 市场监管要闻（市场监管）");
+        says(&found, "• 市场监管要闻 · 市场监管");
         says(&ask(telegram, user, "/topic test market"), tried);
         says(&ask(telegram, user, "/topic weather"), unknown);
     }
@@ -98,8 +98,8 @@ fn a_chat_is_shown_with_what_it_follows_and_got() {
     says(&telegram.next_message(LI), "新公告");
     ask(telegram, LI, "/help");
     for (user, follows, unknown) in [
-        (CHEN, "关注 1：标签 · 食品", "没有这个会话"),
-        (BOB, "Follows 1：Tag · 食品", "No such chat is known"),
+        (CHEN, "关注 1 · 标签 · 食品", "没有这个会话"),
+        (BOB, "Follows 1 · Tag · 食品", "No such chat is known"),
     ] {
         let shown = ask(telegram, user, "/chat 7");
         says(&shown, follows);
@@ -142,7 +142,7 @@ fn a_word_to_everybody_is_seen_first_goes_once_and_is_written_down() {
     for (user, words) in [(CHEN, "操作记录"), (BOB, "What admins did")] {
         let book = ask(telegram, user, "/audit");
         says(&book, words);
-        says(&book, &format!("{CHEN} · broadcast：今晚维护"));
+        says(&book, &format!("{CHEN} · broadcast · 今晚维护"));
     }
     telegram.expect_no_more_messages();
     assert!(daemon.terminate().success());

@@ -76,6 +76,7 @@ fn two_hundred_subscriptions_are_paged_counted_and_exported_as_a_file() {
         "telegram: {{admins: [{ADMIN}], most_follows: {MANY}}}\n"
     ));
     let daemon = world.start();
+    let telegram = world.telegram();
     let pages = [
         (
             LI,
@@ -139,6 +140,7 @@ fn who_follows_an_old_name_follows_the_new_one_as_loud_as_before() {
         "telegram: {{admins: [{ADMIN}]}}\nlabels: {{aliases: {{'tag:旧名': 新名}}}}\n"
     ));
     let daemon = world.start();
+    let telegram = world.telegram();
     for (user, count) in [(LI, "已关注 1 项"), (ANN, "1 followed")] {
         let list = ask(telegram, user, "/following");
         says(&list, count);

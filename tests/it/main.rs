@@ -16,6 +16,7 @@ mod fake_is_strict;
 )]
 mod fake_telegram;
 mod faults;
+mod every_word;
 mod feed_rules;
 mod finding_labels;
 mod hard_corners;

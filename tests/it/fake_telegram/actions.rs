@@ -47,7 +47,7 @@ impl FakeTelegram {
         self.act(|state| state.chat(chat).threads.insert(thread, open));
     }
 
-    /// creator, administrator, member, restricted, left or kicked; says nothing to the bot.
+    /// creator, administrator, mute administrator, member, restricted, left or kicked; says nothing to the bot.
     pub fn set_member(&self, chat: i64, user: i64, status: &str) {
         self.act(|state| state.chat(chat).members.insert(user, status.to_owned()));
     }

@@ -77,7 +77,7 @@ fn member(state: &State, params: &Params) -> Reply {
     let bot_is_admin = chat
         .members
         .get(&BOT_ID)
-        .is_some_and(|status| status == "administrator");
+        .is_some_and(|status| ["administrator", MUTE_ADMINISTRATOR].contains(&status.as_str()));
     if chat.kind == Kind::Channel && !bot_is_admin {
         return Err(Refusal::bad("member list is inaccessible"));
     }
@@ -101,11 +101,11 @@ fn administrators(state: &State, params: &Params) -> Reply {
     let bot_is_admin = chat
         .members
         .get(&BOT_ID)
-        .is_some_and(|status| status == "administrator");
+        .is_some_and(|status| ["administrator", MUTE_ADMINISTRATOR].contains(&status.as_str()));
     if chat.kind == Kind::Channel && !bot_is_admin {
         return Err(Refusal::bad("member list is inaccessible"));
     }
-    let leads = |status: &str| matches!(status, "creator" | "administrator");
+    let leads = |status: &str| matches!(status, "creator" | "administrator" | MUTE_ADMINISTRATOR);
     let found = chat
         .members
         .iter()
@@ -116,12 +116,19 @@ fn administrators(state: &State, params: &Params) -> Reply {
     Ok(json!(found))
 }
 
+/// An administrator of a channel without the right to post.
+pub const MUTE_ADMINISTRATOR: &str = "mute administrator";
+
 /// A ChatMember object with all the rights that its status must spell out.
 pub fn member_json(state: &State, user: i64, status: &str) -> Value {
     let person = state
         .users
         .get(&user)
         .map_or_else(bot_json, super::state::User::json);
+    let (status, is_mute) = match status {
+        MUTE_ADMINISTRATOR => ("administrator", true),
+        status => (status, false),
+    };
     let mut member = json!({ "user": person, "status": status });
     let rights: &[&str] = match status {
         "administrator" => &[
@@ -165,6 +172,9 @@ pub fn member_json(state: &State, user: i64, status: &str) -> Value {
     };
     for right in rights {
         member[*right] = json!(status == "administrator" || *right == "is_member");
+    }
+    if is_mute {
+        member["can_post_messages"] = json!(false);
     }
     if matches!(status, "administrator" | "creator") {
         member["is_anonymous"] = json!(false);
