@@ -125,6 +125,15 @@ fn a_word_to_everybody_is_seen_first_goes_once_and_is_written_down() {
     says(&preview, "This goes to 3 chats");
     telegram.user_presses(BOB, &preview, "Cancel");
     says(&telegram.next_edit(&preview), "Nothing was sent");
+    let preview = ask(telegram, CHEN, "/broadcast 写错了");
+    telegram.user_presses(CHEN, &preview, "取消");
+    says(&telegram.next_edit(&preview), "没有发送");
+    let preview = ask(telegram, BOB, "/broadcast We are back");
+    telegram.user_presses(BOB, &preview, "📣 Send");
+    says(&telegram.next_edit(&preview), "On its way to 3 chats");
+    for user in [CHEN, BOB, LI] {
+        assert_eq!(telegram.next_message(user).text, "We are back");
+    }
     let preview = ask(telegram, CHEN, "/broadcast 今晚维护\n请谅解");
     says(&preview, "将发给 3 个会话");
     telegram.user_presses(CHEN, &preview, "📣 发送");
