@@ -9,6 +9,7 @@ mod bad_input;
 mod command_line;
 mod corrections;
 mod doctor;
+mod every_word;
 mod fake_is_strict;
 #[allow(
     dead_code,
@@ -16,7 +17,6 @@ mod fake_is_strict;
 )]
 mod fake_telegram;
 mod faults;
-mod every_word;
 mod feed_rules;
 mod finding_labels;
 mod hard_corners;
