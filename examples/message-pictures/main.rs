@@ -7,7 +7,7 @@ mod cards;
 use chrono_tz::Asia::Shanghai;
 use chrono_tz::Europe::Berlin;
 use quick_xml::escape::escape;
-use tagwire::delivery::message::{Form, Zones, alert, digest, withdrawn};
+use tagwire::delivery::message::{Form, Zones, alert, digest, with_questions, withdrawn};
 use tagwire::telegram::{Entity, Message, Span};
 
 const STYLE: &str = "
@@ -44,7 +44,8 @@ fn messages(language: &str) -> Vec<(&'static str, Message)> {
         chat: Berlin,
         site: Shanghai,
     };
-    let alert = |card, zones: Zones| alert(&card, language, zones, Form::Full);
+    let alert =
+        |card, zones: Zones| with_questions(alert(&card, language, zones, Form::Full), language);
     let built = [
         alert(cards::plain(), home),
         alert(cards::with_digest(), home),
@@ -53,7 +54,10 @@ fn messages(language: &str) -> Vec<(&'static str, Message)> {
         alert(cards::three_sources(), home),
         alert(cards::corrected(), abroad),
         withdrawn(&cards::plain(), language, Form::Full),
-        digest(&cards::thirty(), language, Shanghai, Form::Full),
+        with_questions(
+            digest(&cards::thirty(), language, Shanghai, Form::Full),
+            language,
+        ),
     ];
     let names = match language {
         "en" => [
