@@ -1,12 +1,12 @@
 //! What admins ask and do, in both languages, and what others get who try.
 
-use crate::fake_telegram::{FakeTelegram, Sent};
+use crate::fake_telegram::FakeTelegram;
+use crate::talk::{LI, ask, meet, says};
 use crate::world::{Daemon, World, today};
 
 const TOPIC: &str = "title: 市场监管\nthreshold: 1\nany:\n  title: [市场监管]\n";
 const CHEN: i64 = 98;
 const BOB: i64 = 99;
-const LI: i64 = 7;
 
 fn world() -> World {
     let world = World::new()
@@ -23,25 +23,15 @@ fn world() -> World {
 fn start(world: &World) -> (Daemon, &FakeTelegram) {
     let daemon = world.start();
     let telegram = world.telegram();
-    for (user, name, language) in [
-        (CHEN, "陈", "zh-hans"),
-        (BOB, "Bob", "en"),
-        (LI, "李", "zh"),
-    ] {
-        telegram.add_user(user, name, language);
-        telegram.user_starts(user);
-        telegram.next_message(user);
-    }
+    meet(
+        telegram,
+        &[
+            (CHEN, "陈", "zh-hans"),
+            (BOB, "Bob", "en"),
+            (LI, "李", "zh"),
+        ],
+    );
     (daemon, telegram)
-}
-
-fn ask(telegram: &FakeTelegram, user: i64, text: &str) -> Sent {
-    telegram.user_says(user, text);
-    telegram.next_message(user)
-}
-
-fn says(sent: &Sent, words: &str) {
-    assert!(sent.text.contains(words), "{words} in {}", sent.text);
 }
 
 #[test]

@@ -1,11 +1,10 @@
 //! What people seldom see: refusals, empty states, fates of messages; in both languages.
 //! With `words_said` this makes sure that no word of the bot was never read by anybody.
 
-use crate::fake_telegram::{FakeTelegram, Sent};
+use crate::fake_telegram::FakeTelegram;
+use crate::talk::{ANN, LI, ask, meet, says};
 use crate::world::{DEADLINE, Daemon, World, today};
 
-const LI: i64 = 7;
-const ANN: i64 = 8;
 const CHEN: i64 = 98;
 const BOB: i64 = 99;
 const GROUP: i64 = -1_003_333_333_333;
@@ -28,26 +27,16 @@ fn start(world: &World) -> (Daemon, &FakeTelegram) {
     let daemon = world.start();
     let telegram = world.telegram();
     telegram.without_limits(true);
-    for (user, name, language) in [
-        (LI, "李", "zh-hans"),
-        (ANN, "Ann", "en"),
-        (CHEN, "陈", "zh-hans"),
-        (BOB, "Bob", "en"),
-    ] {
-        telegram.add_user(user, name, language);
-        telegram.user_starts(user);
-        telegram.next_message(user);
-    }
+    meet(
+        telegram,
+        &[
+            (LI, "李", "zh-hans"),
+            (ANN, "Ann", "en"),
+            (CHEN, "陈", "zh-hans"),
+            (BOB, "Bob", "en"),
+        ],
+    );
     (daemon, telegram)
-}
-
-fn ask(telegram: &FakeTelegram, user: i64, text: &str) -> Sent {
-    telegram.user_says(user, text);
-    telegram.next_message(user)
-}
-
-fn says(sent: &Sent, words: &str) {
-    assert!(sent.text.contains(words), "{words} in {}", sent.text);
 }
 
 /// A command, and what it is answered in Chinese and in English.

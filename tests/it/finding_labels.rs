@@ -1,10 +1,8 @@
 //! People find what to follow: by sound, part and typing error, page by page, and in words of their own.
 
 use crate::fake_telegram::{FakeTelegram, Sent};
+use crate::talk::{ANN, LI, LI_AND_ANN, ask, meet, says};
 use crate::world::{World, today};
-
-const LI: i64 = 7;
-const ANN: i64 = 8;
 
 fn world(config: &str) -> World {
     let world = World::new().with_telegram().config(config);
@@ -17,22 +15,8 @@ fn world(config: &str) -> World {
 
 fn people(world: &World) -> &FakeTelegram {
     let telegram = world.telegram();
-    telegram.add_user(LI, "李", "zh-hans");
-    telegram.add_user(ANN, "Ann", "en");
-    for user in [LI, ANN] {
-        telegram.user_starts(user);
-        telegram.next_message(user);
-    }
+    meet(telegram, LI_AND_ANN);
     telegram
-}
-
-fn ask(telegram: &FakeTelegram, user: i64, text: &str) -> Sent {
-    telegram.user_says(user, text);
-    telegram.next_message(user)
-}
-
-fn says(sent: &Sent, words: &str) {
-    assert!(sent.text.contains(words), "{words} in {}", sent.text);
 }
 
 fn buttons(sent: &Sent) -> Vec<String> {

@@ -1,10 +1,9 @@
 //! Much that is kept, old names, late buttons: what people meet only after a while, in both languages.
 
-use crate::fake_telegram::{FakeTelegram, Fault, Only, Sent};
+use crate::fake_telegram::{FakeTelegram, Fault, Only};
+use crate::talk::{ANN, LI, ask, meet, says};
 use crate::world::{Daemon, World, today};
 
-const LI: i64 = 7;
-const ANN: i64 = 8;
 const ADMIN: i64 = 99;
 const GROUP: i64 = -1_003_333_333_333;
 /// As many as somebody follows who follows a lot.
@@ -25,25 +24,15 @@ fn start(world: &World) -> (Daemon, &FakeTelegram) {
     let daemon = world.start();
     let telegram = world.telegram();
     telegram.without_limits(true);
-    for (user, name, language) in [
-        (LI, "李", "zh-hans"),
-        (ANN, "Ann", "en"),
-        (ADMIN, "管", "zh"),
-    ] {
-        telegram.add_user(user, name, language);
-        telegram.user_starts(user);
-        telegram.next_message(user);
-    }
+    meet(
+        telegram,
+        &[
+            (LI, "李", "zh-hans"),
+            (ANN, "Ann", "en"),
+            (ADMIN, "管", "zh"),
+        ],
+    );
     (daemon, telegram)
-}
-
-fn ask(telegram: &FakeTelegram, user: i64, text: &str) -> Sent {
-    telegram.user_says(user, text);
-    telegram.next_message(user)
-}
-
-fn says(sent: &Sent, words: &str) {
-    assert!(sent.text.contains(words), "{words} in {}", sent.text);
 }
 
 /// Writes subscriptions as the bot would have, one by one, over months.

@@ -1,10 +1,9 @@
 //! Why did this come, where is that post, where is the feed, and less noise please: in both languages.
 
-use crate::fake_telegram::{FakeTelegram, Sent};
+use crate::fake_telegram::FakeTelegram;
+use crate::talk::{ANN, LI, LI_AND_ANN, ask, meet, says};
 use crate::world::{Daemon, World, today};
 
-const LI: i64 = 7;
-const ANN: i64 = 8;
 const GROUP: i64 = -1_002_222_222_222;
 const NOTICE: &str = "市场监管总局今天公布第三批食品抽检结果，共抽检三千二百批次，合格率为百分之九十八点六。\
                       抽检发现的主要问题是农药残留超标和微生物污染，有关企业已经停止销售并召回产品。";
@@ -12,12 +11,7 @@ const NOTICE: &str = "市场监管总局今天公布第三批食品抽检结果�
 fn start(world: &World) -> (Daemon, &FakeTelegram) {
     let daemon = world.start();
     let telegram = world.telegram();
-    telegram.add_user(LI, "李", "zh-hans");
-    telegram.add_user(ANN, "Ann", "en");
-    for user in [LI, ANN] {
-        telegram.user_starts(user);
-        telegram.next_message(user);
-    }
+    meet(telegram, LI_AND_ANN);
     (daemon, telegram)
 }
 
@@ -33,15 +27,6 @@ fn world() -> World {
         ),
     );
     world
-}
-
-fn ask(telegram: &FakeTelegram, user: i64, text: &str) -> Sent {
-    telegram.user_says(user, text);
-    telegram.next_message(user)
-}
-
-fn says(sent: &Sent, words: &str) {
-    assert!(sent.text.contains(words), "{words} in {}", sent.text);
 }
 
 #[test]

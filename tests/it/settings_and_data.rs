@@ -1,10 +1,9 @@
 //! Settings by commands and buttons, and what is kept about a chat: shown, exported, deleted.
 
-use crate::fake_telegram::{FakeTelegram, Sent};
+use crate::fake_telegram::FakeTelegram;
+use crate::talk::{ANN, LI, LI_AND_ANN, ask, meet, says};
 use crate::world::{World, today};
 
-const LI: i64 = 7;
-const ANN: i64 = 8;
 const GROUP: i64 = -1_001_111_111_111;
 
 fn world() -> World {
@@ -17,22 +16,8 @@ fn world() -> World {
 
 fn people(world: &World) -> &FakeTelegram {
     let telegram = world.telegram();
-    telegram.add_user(LI, "李", "zh-hans");
-    telegram.add_user(ANN, "Ann", "en");
-    for user in [LI, ANN] {
-        telegram.user_starts(user);
-        telegram.next_message(user);
-    }
+    meet(telegram, LI_AND_ANN);
     telegram
-}
-
-fn ask(telegram: &FakeTelegram, user: i64, text: &str) -> Sent {
-    telegram.user_says(user, text);
-    telegram.next_message(user)
-}
-
-fn says(sent: &Sent, words: &str) {
-    assert!(sent.text.contains(words), "{words} in {}", sent.text);
 }
 
 /// What is said, by whom, and what the answer holds.

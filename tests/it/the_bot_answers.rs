@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use crate::fake_telegram::{FakeTelegram, Sent};
+use crate::fake_telegram::FakeTelegram;
+use crate::talk::ask;
 use crate::world::{Daemon, World, today};
 
 const TOPIC: &str = "title: 市场监管\nthreshold: 1\nany:\n  title: [市场监管]\n";
@@ -41,11 +42,6 @@ fn start(world: &World) -> (Daemon, &FakeTelegram) {
     );
     assert!(telegram.next_message(8).text.starts_with("Welcome"));
     (daemon, telegram)
-}
-
-fn ask(telegram: &FakeTelegram, user: i64, text: &str) -> Sent {
-    telegram.user_says(user, text);
-    telegram.next_message(user)
 }
 
 #[test]
