@@ -101,8 +101,9 @@ fn is_cut_between_characters(message: &Message, card: &Card, what: &str) {
             continue;
         }
         // Our own words may stand before a source that begins with the mark, or with one that joins them.
-        let last = last.trim_start_matches(['：', '、', ' ']);
-        let fine = whole.contains(last) || ["…", "\n", ""].contains(&last);
+        let bare = last.trim_start_matches(['：', '、', ' ']);
+        let fine =
+            [last, bare].iter().any(|end| whole.contains(end)) || ["…", "\n", ""].contains(&bare);
         assert!(
             fine,
             "{what}: cut within {last:?}, {:?}\n{fields:?}",
