@@ -144,9 +144,15 @@ fn byte_offset(text: &str, line: usize, column: usize) -> usize {
     text.len()
 }
 
-/// The known key nearest to a mistyped one, as words for the help line.
+/// How to mend it, as words for the help line: for a mistyped key the nearest known one.
 pub fn suggestion(message: &str) -> Option<String> {
     let mut quoted = message.split('`').skip(1).step_by(2);
+    if message.contains("cannot start any token") {
+        return Some("YAML is indented with blanks, never with tabs".into());
+    }
+    if message.contains("expected struct") {
+        return Some("write keys with their values here, `key: value`".into());
+    }
     if !message.contains("unknown field") {
         return None;
     }

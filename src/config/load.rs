@@ -191,6 +191,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_such_value_is_said_in_words_of_the_config() {
+        for (text, words) in [
+            ("site:\n\ttitle: x\n", "with blanks, never with tabs"),
+            ("site: [1]\n", "write keys with their values"),
+            ("posts: {dir: 5}\n", "a folder, or a list of folders"),
+            ("feeds: {archives: 5}\n", "true, false, or a list of kinds"),
+            ("feeds: {hub: 5}\n", "an address, or a list of addresses"),
+        ] {
+            let error = from_text(text).unwrap_err().to_string();
+            assert!(error.contains(words), "{error}");
+        }
+    }
+
+    #[test]
     fn set_wins_over_the_file_and_takes_yaml() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("tagwire.yaml");

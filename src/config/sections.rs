@@ -208,7 +208,7 @@ pub struct Channel {
 
 /// YAML writes ids as numbers and names as text.
 #[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a number, or @name")]
 pub enum ChatText {
     /// A numeric id.
     Id(i64),

@@ -142,7 +142,7 @@ fn is_contact(text: &str) -> bool {
 
 /// Which feeds offer their whole history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "true, false, or a list of kinds")]
 pub enum Archives {
     /// All of them, or none.
     All(bool),
@@ -224,7 +224,7 @@ impl Archives {
 
 /// WebSub hubs, as the config writes them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "an address, or a list of addresses")]
 pub enum Hubs {
     /// `~`, the default: readers poll.
     #[default]

@@ -11,7 +11,7 @@ use super::defaults::FrontMatterDefault;
 
 /// One folder or several.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a folder, or a list of folders")]
 pub enum Dirs {
     /// `dir: posts`
     One(PathBuf),

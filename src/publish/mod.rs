@@ -61,7 +61,7 @@ impl Default for S3Settings {
 
 /// A command as the config writes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a command, or a list of its words")]
 pub enum CommandLine {
     /// For `/bin/sh -c`.
     Shell(String),
