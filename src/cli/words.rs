@@ -11,7 +11,12 @@ pub fn hits_line(hits: &[Hit]) -> String {
             1 => String::new(),
             count => format!(" x{count}"),
         };
-        format!("{}{times} in {} {:+.2}", hit.word, hit.field, hit.weight)
+        // What weighs nothing is a condition that is met.
+        let weight = match hit.weight {
+            0.0 => String::new(),
+            weight => format!(" {weight:+.2}"),
+        };
+        format!("{}{times} in {}{weight}", hit.word, hit.field)
     });
     words.collect::<Vec<_>>().join(", ")
 }
