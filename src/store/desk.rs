@@ -39,7 +39,7 @@ pub trait Desk: Send + Sync {
     /// The posts that a message told: one, or those of a digest. Empty for any other message. What is just being
     /// sent to the chat counts too: people may be faster than the answer that tells us the message's number.
     async fn told_by(&self, chat: &ChatId, message_id: i64) -> Result<Vec<PostId>, StoreError>;
-    /// The post of the alert that this chat got last.
+    /// The post of the alert that this chat got last, or is just getting.
     async fn last_told(&self, chat: &ChatId) -> Result<Option<PostId>, StoreError>;
     /// What became of a post's alert for a chat; `None` when none was planned.
     async fn fate(&self, post: &PostId, chat: &ChatId) -> Result<Option<Fate>, StoreError>;

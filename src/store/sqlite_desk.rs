@@ -38,7 +38,7 @@ impl Desk for SqliteStore {
 
     async fn last_told(&self, chat: &ChatId) -> Result<Option<PostId>, StoreError> {
         let post: Option<String> = sqlx::query_scalar(
-            "select post from outbox where chat = $1 and kind = 'alert' and state = 'sent'
+            "select post from outbox where chat = $1 and kind = 'alert' and state in ('sent', 'sending')
              order by delivery desc limit 1",
         )
         .bind(chat.to_string())

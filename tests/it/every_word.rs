@@ -353,9 +353,8 @@ fn every_fate_of_a_message_is_told_in_both_languages() {
     );
     for user in [LI, ANN] {
         telegram.next_message(user);
-        // The answer comes after the message was settled.
-        ask(telegram, user, "/following");
     }
+    world.settled(2);
     let store = rusqlite::Connection::open(world.path("var/store.db")).unwrap();
     store.busy_timeout(DEADLINE).unwrap();
     for (state, reason, zh, en) in FATES {

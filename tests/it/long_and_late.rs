@@ -234,6 +234,7 @@ fn followers_by_words_of_their_own_are_counted_and_explained() {
     );
     for (user, because) in [(LI, "关键词 · 垄断 -电梯"), (ANN, "Words · 垄断 -电梯")] {
         telegram.next_message(user);
+        world.settled(2);
         says(&ask(telegram, user, "/why"), because);
     }
     assert!(daemon.terminate().success());

@@ -1,6 +1,5 @@
 //! Messages: to those who follow, each once, whatever happens in between.
 
-use std::time::{Duration, Instant};
 
 use crate::fake_telegram::{FakeTelegram, Fault, Only, Sent};
 use crate::world::{World, today};
@@ -39,35 +38,6 @@ fn is_about(sent: &Sent, title: &str) {
     assert!(sent.text.contains(title), "{title} in {}", sent.text);
 }
 
-/// Waits until so many alerts are recorded as sent, and `open` wait. What a reader sees a moment earlier is not
-/// recorded yet, and a kill in that moment would leave the message's fate unknown.
-fn settled_but(world: &World, sent: i64, open: i64) {
-    let store = rusqlite::Connection::open(world.path("var/store.db")).unwrap();
-    store.busy_timeout(Duration::from_secs(10)).unwrap();
-    let start = Instant::now();
-    let sql =
-        "select count(*) filter (where state = 'sent'), count(*) filter (where state = 'pending'),
-                      count(*) filter (where state = 'sending')
-               from outbox where kind = 'alert'";
-    loop {
-        let now: (i64, i64, i64) = store
-            .query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-            .unwrap();
-        if now == (sent, open, 0) {
-            return;
-        }
-        assert!(
-            start.elapsed().as_secs() < 60,
-            "the outbox never settled: {now:?}"
-        );
-        std::thread::yield_now();
-    }
-}
-
-fn settled(world: &World, sent: i64) {
-    settled_but(world, sent, 0);
-}
-
 #[test]
 fn a_new_post_reaches_the_channel_of_its_topic_and_the_people_of_its_tag_once() {
     let world = world();
@@ -100,7 +70,7 @@ fn a_new_post_reaches_the_channel_of_its_topic_and_the_people_of_its_tag_once() 
         &today("别的新闻", "demo", "演示", "正文改了。"),
     );
     daemon.wait_for("/feed.xml", |answer| answer.text().contains("正文改了"));
-    settled(&world, 3);
+    world.settled(3);
     telegram.expect_no_more_messages();
     assert!(daemon.terminate().success());
 }
@@ -125,7 +95,7 @@ fn killed_between_planning_and_sending_nothing_is_lost_and_nothing_doubled() {
     let daemon = world.start();
     is_about(&telegram.next_message(CHANNEL), "市场监管总局通报");
     is_about(&telegram.next_message(7), "市场监管总局通报");
-    settled(&world, 2);
+    world.settled(2);
     telegram.expect_no_more_messages();
     assert!(daemon.terminate().success());
 }
@@ -145,12 +115,12 @@ fn killed_while_a_request_is_under_way_the_message_comes_at_most_twice() {
     let daemon = world.start();
     // Telegram cannot be asked whether it arrived: the row was `sending`, so it goes out once more.
     is_about(&telegram.next_message(CHANNEL), "市场监管总局通报");
-    settled(&world, 1);
+    world.settled(1);
     let explained = world.run(&["explain", "市场监管总局通报"], 0);
     assert!(explained.contains("sent"), "{explained}");
     daemon.kill9();
     let daemon = world.start();
-    settled(&world, 1);
+    world.settled(1);
     telegram.expect_no_more_messages();
     assert!(daemon.terminate().success());
 }
@@ -197,7 +167,7 @@ fn one_chat_that_has_to_wait_holds_nobody_else_up_and_the_wait_survives_a_restar
         &today("市场监管总局通报", "demo", "演示", "正文。"),
     );
     is_about(&telegram.next_message(7), "市场监管总局通报");
-    settled_but(&world, 1, 1);
+    world.settled_but(1, 1);
     daemon.kill9();
     let daemon = world.start();
     world.post(
@@ -304,7 +274,7 @@ fn answers_that_no_library_knows_are_still_answers() {
         &today("市场监管", "demo", "演示", "正文。"),
     );
     is_about(&telegram.next_message(CHANNEL), "市场监管");
-    settled(&world, 1);
+    world.settled(1);
     telegram.expect_no_more_messages();
     assert!(daemon.terminate().success());
 }

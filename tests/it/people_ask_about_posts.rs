@@ -48,6 +48,7 @@ fn why_tells_by_what_a_post_came_and_why_another_did_not() {
         (ANN, "Because this chat follows: Tag · 食品", "Sent at"),
     ] {
         let alert = telegram.next_message(user);
+        world.settled(2);
         telegram.user_answers(user, &alert, "/why");
         let why = telegram.next_message(user);
         says(&why, because);

@@ -150,6 +150,32 @@ impl World {
         output
     }
 
+    /// Waits until so many alerts are recorded as sent, and `open` wait. What a reader sees a moment earlier is not
+    /// recorded yet, and a kill in that moment would leave the message's fate unknown.
+    pub fn settled_but(&self, sent: i64, open: i64) {
+        let store = rusqlite::Connection::open(self.path("var/store.db")).unwrap();
+        store.busy_timeout(DEADLINE).unwrap();
+        let end = Instant::now() + DEADLINE;
+        let sql =
+            "select count(*) filter (where state = 'sent'), count(*) filter (where state = 'pending'),
+                          count(*) filter (where state = 'sending')
+                   from outbox where kind = 'alert'";
+        loop {
+            let now: (i64, i64, i64) = store
+                .query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+                .unwrap();
+            if now == (sent, open, 0) {
+                return;
+            }
+            assert!(Instant::now() < end, "the outbox never settled: {now:?}");
+            std::thread::yield_now();
+        }
+    }
+
+    pub fn settled(&self, sent: i64) {
+        self.settled_but(sent, 0);
+    }
+
     /// Starts `tagwire run` and waits until it greets, which is after the first look at the posts.
     pub fn start(&self) -> Daemon {
         self.start_with(self.command(&["run"]))
