@@ -1,6 +1,5 @@
 //! Messages: to those who follow, each once, whatever happens in between.
 
-
 use crate::fake_telegram::{FakeTelegram, Fault, Only, Sent};
 use crate::world::{World, today};
 
