@@ -114,6 +114,37 @@ impl World {
         command
     }
 
+    /// The program below another one, which gets it as its last arguments.
+    pub fn command_below(&self, mut outer: Command, arguments: &[&str]) -> Command {
+        let plain = self.command(arguments);
+        outer.arg(plain.get_program()).args(plain.get_args());
+        outer.current_dir(self.folder.path());
+        for (name, value) in plain.get_envs() {
+            match value {
+                Some(value) => outer.env(name, value),
+                None => outer.env_remove(name),
+            };
+        }
+        outer
+    }
+
+    /// The daemon in namespaces of its own (`unshare`'s flags), in which a script ran before; nothing where the
+    /// system does not permit that.
+    pub fn start_apart(&self, flags: &str, script: &str) -> Option<Daemon> {
+        let mut permitted = Command::new("unshare");
+        permitted.args([flags, "sh", "-c", script]);
+        permitted
+            .current_dir(self.folder.path())
+            .stderr(Stdio::null());
+        if !permitted.status().is_ok_and(|status| status.success()) {
+            eprintln!("SKIPPED: no namespaces here in which to do this: {script}");
+            return None;
+        }
+        let mut outer = Command::new("unshare");
+        outer.args([flags, "sh", "-c", &format!("{script} && exec \"$@\""), "sh"]);
+        Some(self.start_with(self.command_below(outer, &["run"])))
+    }
+
     /// Runs to the end; the exit code must be `code`. Standard output.
     pub fn run(&self, arguments: &[&str], code: i32) -> String {
         let output = self.output(arguments);

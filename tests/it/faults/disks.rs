@@ -2,7 +2,6 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use crate::world::{Daemon, World, today};
 
@@ -28,31 +27,7 @@ fn post(world: &World, name: &str, title: &str) {
 /// The daemon with a store on a disk of 1 MB that is its own; nothing where the system does not permit that.
 fn start_on_a_small_disk(world: &World) -> Option<Daemon> {
     std::fs::create_dir_all(world.path("var")).unwrap();
-    let mount = "mount -t tmpfs -o size=1m tmpfs var";
-    let mut permitted = Command::new("unshare");
-    permitted
-        .args(["-Urm", "sh", "-c", mount])
-        .current_dir(world.path(""));
-    if !permitted
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
-    {
-        eprintln!("SKIPPED: no namespaces here in which a small disk can be mounted");
-        return None;
-    }
-    let plain = world.command(&["run"]);
-    let mut command = Command::new("unshare");
-    command.args(["-Urm", "sh", "-c", &format!("{mount} && exec \"$@\""), "sh"]);
-    command.arg(plain.get_program()).args(plain.get_args());
-    command.current_dir(world.path(""));
-    for (name, value) in plain.get_envs() {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
-    Some(world.start_with(command))
+    world.start_apart("-Urm", "mount -t tmpfs -o size=1m tmpfs var")
 }
 
 /// Writes a file until the disk takes no more.

@@ -15,22 +15,9 @@ const CALLS: &str = "pwrite64,fdatasync,fsync,rename,renameat,renameat2,unlink,u
 
 /// The program below strace, which meddles with it.
 fn below_strace(world: &World, arguments: &[&str], meddling: &[String]) -> Command {
-    let plain = world.command(arguments);
-    let mut command = Command::new("strace");
-    command
-        .args(["-f", "-qq", "-o", "/dev/null"])
-        .args(meddling);
-    command
-        .arg(plain.get_program())
-        .args(plain.get_args())
-        .current_dir(world.path(""));
-    for (name, value) in plain.get_envs() {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
-    command
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-qq", "-o", "/dev/null"]).args(meddling);
+    world.command_below(strace, arguments)
 }
 
 /// The program below strace, which kills it at the nth such call of a thread.

@@ -5,30 +5,9 @@ use std::time::SystemTime;
 
 use super::*;
 
-/// The daemon in a namespace of its own, in which a limit of inotify is so low; nothing where the system
-/// does not permit that.
+/// The daemon in a namespace in which a limit of inotify is so low.
 fn start_limited(world: &World, limit: &str, value: u32) -> Option<Daemon> {
-    let set = format!("echo {value} > /proc/sys/user/{limit}");
-    let permitted = Command::new("unshare")
-        .args(["-Ur", "sh", "-c", &set])
-        .stderr(Stdio::null())
-        .status();
-    if !permitted.is_ok_and(|status| status.success()) {
-        eprintln!("SKIPPED: no user namespaces here, {limit} cannot be lowered");
-        return None;
-    }
-    let plain = world.command(&["run"]);
-    let mut command = Command::new("unshare");
-    command.args(["-Ur", "sh", "-c", &format!("{set} && exec \"$@\""), "sh"]);
-    command.arg(plain.get_program()).args(plain.get_args());
-    command.current_dir(world.path(""));
-    for (name, value) in plain.get_envs() {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
-    Some(world.start_with(command))
+    world.start_apart("-Ur", &format!("echo {value} > /proc/sys/user/{limit}"))
 }
 
 fn polls_and_says_so_once(limit: &str, value: u32, words: &str) {
