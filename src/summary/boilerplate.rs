@@ -4,8 +4,9 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
 use regex::Regex;
+
+use super::words::Kinds;
 
 /// A line without an end mark up to this width is a heading; a Chinese character is 2 wide.
 const HEADING_WIDTH: usize = 48;
@@ -90,11 +91,11 @@ fn compile(pattern: &str) -> Option<Regex> {
     Regex::new(pattern).ok()
 }
 
-/// True for a sentence (lead cut off) that says something that the title does not say.
-pub(super) fn tells(sentence: &str, title: &str) -> bool {
+/// True for a sentence (lead cut off) that says something that the title does not say. `words` are those in it.
+pub(super) fn tells(sentence: &str, title: &str, words: Kinds) -> bool {
     !sentence.is_empty()
         && !matches(&CREDIT, sentence)
-        && !is_noise(sentence)
+        && !is_noise(sentence, words)
         && !is_heading(sentence)
         && sentence.chars().any(char::is_alphabetic)
         && !is_address(sentence)
@@ -104,15 +105,14 @@ pub(super) fn tells(sentence: &str, title: &str) -> bool {
 
 /// `echoes` for a sentence that is not plain yet; nearly all are too long for it by their Chinese alone.
 fn is_echo(sentence: &str, title: &str) -> bool {
-    let han = sentence
-        .chars()
-        .filter(|c| matches!(c, '\u{4E00}'..='\u{9FFF}'));
-    let least: usize = han.map(char::len_utf8).sum();
+    // The first bytes of U+4000 to U+9FFF, which have three bytes each and are all letters.
+    let han = sentence.bytes().filter(|byte| matches!(byte, 0xE4..=0xE9));
+    let least = 3 * han.count();
     (title.len() as f64) >= ECHO * least as f64 && echoes(&plain(sentence), title)
 }
 
 /// Words of which one stands in whatever `NOISE` matches.
-const NOISE_WORDS: &[&str] = &[
+pub(super) const NOISE_WORDS: &[&str] = &[
     "说。",
     "說。",
     "笑道。",
@@ -156,12 +156,8 @@ const NOISE_WORDS: &[&str] = &[
     "按讚",
 ];
 
-/// Looking for words takes a third of the time of the pattern, and most sentences have none.
-fn is_noise(sentence: &str) -> bool {
-    static WORDS: LazyLock<Option<AhoCorasick>> =
-        LazyLock::new(|| AhoCorasick::new(NOISE_WORDS).ok());
-    let may_be = WORDS.as_ref().is_none_or(|words| words.is_match(sentence));
-    may_be && matches(&NOISE, sentence)
+fn is_noise(sentence: &str, words: Kinds) -> bool {
+    words.has(Kinds::NOISE) && matches(&NOISE, sentence)
 }
 
 /// What somebody said, with nobody who says it.
@@ -191,37 +187,34 @@ fn matches(pattern: &LazyLock<Option<Regex>>, text: &str) -> bool {
     pattern.as_ref().is_some_and(|regex| regex.is_match(text))
 }
 
-/// Words of which one stands in whatever the patterns match: most sentences have none, and a look for a word
-/// costs less than a pattern.
-const DATELINE_WORDS: &[&str] = &["讯", "消息", "电"];
-const BYLINE_WORDS: &[&str] = &["记者", "通讯员"];
-const LEARNT_WORDS: &[&str] = &["悉", "了解", "得知", "据介绍", "注意到", "快讯"];
+/// Words of which one stands in whatever the patterns match.
+pub(super) const DATELINE_WORDS: &[&str] = &["讯", "消息", "电"];
+pub(super) const BYLINE_WORDS: &[&str] = &["记者", "通讯员"];
+pub(super) const LEARNT_WORDS: &[&str] = &["悉", "了解", "得知", "据介绍", "注意到", "快讯"];
 
-fn find<'a>(
-    pattern: &LazyLock<Option<Regex>>,
-    words: &[&str],
-    text: &'a str,
-) -> Option<regex::Match<'a>> {
-    let regex = pattern.as_ref()?;
-    let has_any = words.iter().any(|word| text.contains(word));
-    has_any.then(|| regex.find(text)).flatten()
+fn find<'a>(pattern: &LazyLock<Option<Regex>>, text: &'a str) -> Option<regex::Match<'a>> {
+    pattern.as_ref()?.find(text)
 }
 
-/// Cuts a headline in 【】, dateline, byline and `记者从……获悉` off the beginning.
-pub(super) fn strip_lead<'a>(sentence: &'a str, title: &str) -> &'a str {
+/// Cuts a headline in 【】, dateline, byline and `记者从……获悉` off the beginning. `words` are those in the sentence.
+pub(super) fn strip_lead<'a>(sentence: &'a str, title: &str, words: Kinds) -> &'a str {
     let mut rest = sentence;
     if let Some((headline, after)) = rest.strip_prefix('【').and_then(|r| r.split_once('】'))
         && (echoes(&plain(headline), title) || !after.trim().is_empty())
     {
         rest = after;
     }
-    for (pattern, words) in [(&DATELINE, DATELINE_WORDS), (&BYLINE, BYLINE_WORDS)] {
-        if let Some(found) = find(pattern, words, rest) {
+    for (pattern, kind) in [(&DATELINE, Kinds::DATELINE), (&BYLINE, Kinds::BYLINE)] {
+        if words.has(kind)
+            && let Some(found) = find(pattern, rest)
+        {
             rest = &rest[found.end()..];
         }
     }
     rest = rest.trim_start();
-    if let Some(found) = find(&LEARNT, LEARNT_WORDS, rest) {
+    if words.has(Kinds::LEARNT)
+        && let Some(found) = find(&LEARNT, rest)
+    {
         let after = &rest[found.end()..];
         if !POINTERS.iter().any(|word| after.starts_with(word)) {
             rest = after.trim_start();
@@ -313,9 +306,12 @@ mod tests {
             "一键三连",
             "按讚",
         ] {
-            assert!(matches(&NOISE, line) && is_noise(line), "{line}");
+            assert!(
+                matches(&NOISE, line) && Kinds::of(line).has(Kinds::NOISE),
+                "{line}"
+            );
         }
-        assert!(!is_noise("市局公布抽检结果。"));
+        assert!(!Kinds::of("市局公布抽检结果。").has(Kinds::NOISE));
     }
 
     #[test]
@@ -339,7 +335,7 @@ mod tests {
             ("11月3日，抽检结果公布。", "11月3日，抽检结果公布。"),
             ("电费今日上调。", "电费今日上调。"),
         ] {
-            assert_eq!(strip_lead(line, ""), rest, "{line}");
+            assert_eq!(strip_lead(line, "", Kinds::of(line)), rest, "{line}");
         }
     }
 
@@ -368,7 +364,7 @@ mod tests {
             "Reporting by Lin Ke; editing by Zhou Ning.",
             "Click here to subscribe to our newsletter.",
         ] {
-            assert!(!tells(line, &title), "{line}");
+            assert!(!tells(line, &title, Kinds::of(line)), "{line}");
         }
         for line in [
             "行动自11月起持续三个月。",
@@ -378,7 +374,7 @@ mod tests {
             "“双随机、一公开”抽查与“证照分离”改革同步推进。",
             "The source said prices would rise.",
         ] {
-            assert!(tells(line, &title), "{line}");
+            assert!(tells(line, &title, Kinds::of(line)), "{line}");
         }
         assert!(ends_article("免责声明"));
         assert!(!ends_article("免责声明制度改革启动。"));

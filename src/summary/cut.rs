@@ -4,7 +4,7 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::pairs;
+use super::pairs::{self, Depths};
 
 /// `line` as it is when it fits, else cut within `budget` characters, the `…` included.
 pub(super) fn cut(line: &str, budget: usize) -> String {
@@ -102,7 +102,7 @@ pub(super) fn elide(line: &str, budget: usize) -> Option<String> {
     let depths = pairs::depths(line);
     let ends: Vec<usize> = line
         .char_indices()
-        .filter(|(at, c)| matches!(c, '，' | '；') && depths[*at] == 0)
+        .filter(|(at, c)| matches!(c, '，' | '；') && depths.at(*at) == 0)
         .map(|(at, _)| at)
         .collect();
     let starts: Vec<usize> = ends.iter().map(|end| end + '，'.len_utf8()).collect();
@@ -128,7 +128,7 @@ pub(super) fn elide(line: &str, budget: usize) -> Option<String> {
 
 /// Byte offset of the last clause mark with at most `room` characters before it, in at most
 /// `deepest` pairs.
-fn last_clause(line: &str, room: usize, depths: &[u16], deepest: u16) -> Option<usize> {
+fn last_clause(line: &str, room: usize, depths: &Depths, deepest: u16) -> Option<usize> {
     let starts = line.char_indices().take(room + 1);
     let mark = |at: usize, c: char| match c {
         '，' | '；' | '：' | '、' | '。' | '！' | '？' => true,
@@ -137,13 +137,13 @@ fn last_clause(line: &str, room: usize, depths: &[u16], deepest: u16) -> Option<
         _ => false,
     };
     starts
-        .filter(|(at, c)| *at > 0 && depths[*at] <= deepest && mark(*at, *c))
+        .filter(|(at, c)| *at > 0 && depths.at(*at) <= deepest && mark(*at, *c))
         .map(|(at, _)| at)
         .last()
 }
 
 /// Byte offset of the last place between two words with at most `room` characters before it.
-fn last_boundary(line: &str, room: usize, depths: &[u16], deepest: u16) -> Option<usize> {
+fn last_boundary(line: &str, room: usize, depths: &Depths, deepest: u16) -> Option<usize> {
     let mut best = None;
     let mut before = 0;
     let mut previous = ' ';
@@ -152,7 +152,7 @@ fn last_boundary(line: &str, room: usize, depths: &[u16], deepest: u16) -> Optio
             break;
         }
         let next = cluster.chars().next().unwrap_or(' ');
-        let surrounded = depths[at].min(depths[at.saturating_sub(1)]);
+        let surrounded = depths.at(at).min(depths.at(at.saturating_sub(1)));
         if at > 0 && surrounded <= deepest && !joined(previous, next) {
             best = Some(at);
         }

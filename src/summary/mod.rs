@@ -12,13 +12,17 @@ mod select;
 mod sentences;
 mod terms;
 mod units;
+mod words;
 
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::model::Post;
+use centrality::Shared;
 use select::Candidates;
 use units::Unit;
 
@@ -51,7 +55,7 @@ pub fn summarise(post: &Post, budget: usize) -> String {
     };
     if !own.is_empty() || digest::is_good(&digest, &post.title) {
         return match digest.chars().count() {
-            length if length <= budget => digest,
+            length if length <= budget => digest.into_owned(),
             _ => extract(&digest, "", budget).unwrap_or_else(|| cut::cut(&digest, budget)),
         };
     }
@@ -72,15 +76,18 @@ pub fn extract(text: &str, title: &str, budget: usize) -> Option<String> {
         let line = text.lines().map(one_line).find(|line| !line.is_empty())?;
         return Some(cut::cut(&line, budget));
     }
-    let terms: Vec<_> = units.iter().map(|unit| terms::of(&unit.text)).collect();
-    let scores = score::of(&units, &terms, title);
-    let mut lines: Vec<String> = units.iter().map(|unit| one_line(&unit.text)).collect();
+    let mut terms = terms::Lists::with_capacity(text.len());
+    units.iter().for_each(|unit| terms.push(&unit.text));
+    let title_terms = terms::of(title);
+    let shared = Shared::new(&terms, &title_terms);
+    let scores = score::of(&units, &shared, title_terms.len());
+    let mut lines: Vec<Cow<'_, str>> = units.iter().map(|unit| one_line(&unit.text)).collect();
     let elided = lines[0].chars().count() > budget && elide_lead(&mut lines[0], budget);
     // One more for the space between two of them.
     let lengths: Vec<usize> = lines.iter().map(|line| line.chars().count() + 1).collect();
     let candidates = Candidates {
         units: &units,
-        terms: &terms,
+        alike: &shared.likenesses(),
         scores: &scores,
         lengths: &lengths,
     };
@@ -92,12 +99,12 @@ pub fn extract(text: &str, title: &str, budget: usize) -> Option<String> {
 }
 
 /// A lead that only enumerates aims keeps its subject and its end, and leaves room for a fact.
-fn elide_lead(lead: &mut String, budget: usize) -> bool {
+fn elide_lead(lead: &mut Cow<'_, str>, budget: usize) -> bool {
     let short = cut::elide(lead, budget.min(LEAD.max(budget * 3 / 5)));
     let Some(short) = short.or_else(|| cut::elide(lead, budget)) else {
         return false;
     };
-    *lead = short;
+    *lead = Cow::Owned(short);
     true
 }
 
@@ -108,14 +115,14 @@ const LEAD: usize = 120;
 const NEAR: usize = 3;
 
 /// The chosen units as one line.
-fn join(units: &[Unit<'_>], lines: &[String], chosen: &[usize]) -> String {
+fn join(units: &[Unit<'_>], lines: &[Cow<'_, str>], chosen: &[usize]) -> String {
     let mut summary = String::new();
     for at in chosen {
         let alone = *at == 0 || chosen.binary_search(&(at - 1)).is_err();
         let line = if alone {
             digest::without_connective(&lines[*at])
         } else {
-            &lines[*at]
+            lines[*at].as_ref()
         };
         summary.push_str(gap(&summary, line));
         summary.push_str(line);
@@ -130,9 +137,17 @@ fn join(units: &[Unit<'_>], lines: &[String], chosen: &[usize]) -> String {
 }
 
 /// White space of all kinds, line ends too, becomes one space.
-fn one_line(text: &str) -> String {
+fn one_line(text: &str) -> Cow<'_, str> {
+    let text = text.trim();
+    let is_odd = |c: char| c.is_whitespace() && c != ' ';
+    // Only what begins like white space is looked at: E3 begins the wide space, and most Chinese marks.
+    let may_be_odd = |byte: u8| matches!(byte, b'\t'..=b'\r' | 0xC2 | 0xE1..=0xE3);
+    let has_odd = text.bytes().any(may_be_odd) && text.contains(is_odd);
+    if !has_odd && !text.contains("  ") {
+        return Cow::Borrowed(text);
+    }
     let words: Vec<&str> = text.split_whitespace().collect();
-    words.join(" ")
+    Cow::Owned(words.join(" "))
 }
 
 /// Chinese sentences follow each other without a space; others, and headings, need one.

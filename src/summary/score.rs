@@ -2,13 +2,9 @@
 //! In: the units with their terms, the title's terms. Out: a number for each; higher tells more.
 //! The weights were tuned on one half of the digests in `benches/RESULTS.md` and measured on the other.
 
-use std::sync::LazyLock;
-
-use aho_corasick::AhoCorasick;
-
-use super::centrality;
-use super::terms::{self, Term};
+use super::centrality::Shared;
 use super::units::Unit;
+use super::words::Kinds;
 
 /// The first unit counts most; each further one counts for less, by this much of the one before.
 const FADE: f64 = 0.35;
@@ -25,7 +21,7 @@ const WEAK: f64 = 0.3;
 const SHORT: usize = 14;
 
 /// Words by which a sentence says that it matters.
-const CUES: &[&str] = &[
+pub(super) const CUES: &[&str] = &[
     "公布",
     "发布",
     "發布",
@@ -74,7 +70,7 @@ const CUES: &[&str] = &[
 ];
 
 /// Words by which it says that it does not.
-const ASIDES: &[&str] = &[
+pub(super) const ASIDES: &[&str] = &[
     "例如",
     "比如",
     "譬如",
@@ -95,57 +91,32 @@ const ASIDES: &[&str] = &[
     "screenshot",
 ];
 
-/// A number for each unit. `lists` are their terms.
-pub(super) fn of(units: &[Unit<'_>], lists: &[Vec<Term>], title: &str) -> Vec<f64> {
-    let slices: Vec<&[Term]> = lists.iter().map(Vec::as_slice).collect();
-    let central = centrality::of(&slices);
-    let title = terms::of(title);
-    let all = units.iter().zip(lists).zip(central).enumerate();
-    all.map(|(at, ((unit, terms), central))| {
+/// A number for each unit. `shared` tells how its terms meet others, and the `title_terms` terms of the title.
+pub(super) fn of(units: &[Unit<'_>], shared: &Shared, title_terms: usize) -> Vec<f64> {
+    let ranks = shared.ranks();
+    let all = units.iter().zip(shared.in_title()).zip(ranks).enumerate();
+    all.map(|(at, ((unit, in_title), central))| {
         let place = PLACE / (1.0 + FADE * at as f64);
-        let echo = if title.is_empty() {
-            0.0
-        } else {
-            terms::common(terms, &title) as f64 / title.len() as f64
+        let echo = match title_terms {
+            0 => 0.0,
+            all => *in_title as f64 / all as f64,
         };
         place + TITLE * echo + CENTRAL * central + manner(unit)
     })
     .collect()
 }
 
-/// Whether any of `CUES`, and any of `ASIDES`, is in a text.
-fn words_in(text: &str) -> (bool, bool) {
-    /// `None` cannot be for so few words; a test holds it.
-    static WORDS: LazyLock<Option<AhoCorasick>> =
-        LazyLock::new(|| AhoCorasick::new(CUES.iter().chain(ASIDES)).ok());
-    let (mut has_cue, mut is_aside) = (false, false);
-    let found = WORDS
-        .iter()
-        .flat_map(|words| words.find_overlapping_iter(text));
-    for word in found {
-        match word.pattern().as_usize() < CUES.len() {
-            true => has_cue = true,
-            false => is_aside = true,
-        }
-        if has_cue && is_aside {
-            break;
-        }
-    }
-    (has_cue, is_aside)
-}
-
 /// What the sentence's form and words say.
 fn manner(unit: &Unit<'_>) -> f64 {
     let text = unit.text.as_ref();
-    let (has_cue, is_aside) = words_in(text);
     let mut sum = 0.0;
-    if has_cue {
+    if unit.words.has(Kinds::CUE) {
         sum += CUE;
     }
-    if is_aside {
+    if unit.words.has(Kinds::ASIDE) {
         sum -= WEAK;
     }
-    if text.chars().any(|c| c.is_ascii_digit()) {
+    if text.bytes().any(|byte| byte.is_ascii_digit()) {
         sum += FIGURE;
     }
     if unit.opens {
@@ -155,27 +126,12 @@ fn manner(unit: &Unit<'_>) -> f64 {
         .trim_end_matches(['”', '"', '」'])
         .ends_with(['？', '?']);
     let quoted = text.starts_with(['“', '"', '「']);
-    for weak in [question, quoted, !unit.ended, text.chars().count() < SHORT] {
+    // A character has four bytes at most.
+    let is_short = text.len() < 4 * SHORT && text.chars().count() < SHORT;
+    for weak in [question, quoted, !unit.ended, is_short] {
         if weak {
             sum -= WEAK;
         }
     }
     sum
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{ASIDES, CUES, words_in};
-
-    #[test]
-    fn every_word_is_found_alone_and_beside_another() {
-        for cue in CUES {
-            assert_eq!(words_in(&format!("甲{cue}乙")), (true, false));
-            assert_eq!(words_in(&format!("甲{}{cue}乙", ASIDES[0])), (true, true));
-        }
-        for aside in ASIDES {
-            assert_eq!(words_in(&format!("甲{aside}乙")), (false, true), "{aside}");
-        }
-        assert_eq!(words_in("甲乙"), (false, false));
-    }
 }

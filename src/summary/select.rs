@@ -3,7 +3,9 @@
 //! Maximal marginal relevance (Carbonell and Goldstein, 1998), with units that lean taking along
 //! what they lean on.
 
-use super::terms::{self, Term};
+use std::ops::Range;
+
+use super::centrality::Likenesses;
 use super::units::Unit;
 
 /// How much a likeness to what is chosen costs.
@@ -22,7 +24,7 @@ const LONGEST_CHAIN: usize = 3;
 /// What is chosen from.
 pub(super) struct Candidates<'a> {
     pub units: &'a [Unit<'a>],
-    pub terms: &'a [Vec<Term>],
+    pub alike: &'a Likenesses<'a>,
     pub scores: &'a [f64],
     /// Characters of each as they would stand in the summary, the space before included.
     pub lengths: &'a [usize],
@@ -48,10 +50,9 @@ impl Likeness {
     }
 
     /// Looks at the chosen ones that were not looked at.
-    fn learn(&mut self, at: usize, terms: &[Vec<Term>]) {
+    fn learn(&mut self, at: usize, alike: &Likenesses<'_>) {
         for other in &self.chosen[self.seen[at]..] {
-            let alike = terms::overlap(&terms[at], &terms[*other]);
-            self.most[at] = self.most[at].max(alike);
+            self.most[at] = self.most[at].max(alike.of(at, *other));
         }
         self.seen[at] = self.chosen.len();
     }
@@ -74,8 +75,8 @@ impl Candidates<'_> {
             if !chosen.is_empty() && gain < enough * best {
                 break;
             }
-            left -= group.iter().map(|at| self.lengths[*at]).sum::<usize>();
-            likeness.chosen.extend(&group);
+            left -= self.lengths[group.clone()].iter().sum::<usize>();
+            likeness.chosen.extend(group.clone());
             chosen.extend(group);
             chosen.sort_unstable();
         }
@@ -88,8 +89,8 @@ impl Candidates<'_> {
         chosen: &[usize],
         left: usize,
         likeness: &mut Likeness,
-    ) -> Option<(f64, Vec<usize>)> {
-        let mut best: Option<(f64, Vec<usize>)> = None;
+    ) -> Option<(f64, Range<usize>)> {
+        let mut best: Option<(f64, Range<usize>)> = None;
         for at in 0..self.units.len() {
             if chosen.binary_search(&at).is_ok() || self.lengths[at] > left {
                 continue;
@@ -97,14 +98,15 @@ impl Candidates<'_> {
             let Some(group) = self.group(at, chosen) else {
                 continue;
             };
-            let length: usize = group.iter().map(|at| self.lengths[*at]).sum();
+            let length: usize = self.lengths[group.clone()].iter().sum();
             if length > left {
                 continue;
             }
+            let members = || group.clone().rev();
             // The first of equals stays.
             let is_better = |gain: &f64| best.as_ref().is_none_or(|(most, _)| gain > most);
             let gain = |likeness: &Likeness| -> Option<f64> {
-                let gains = group.iter().map(|at| self.gain(*at, chosen, likeness));
+                let gains = members().map(|at| self.gain(at, chosen, likeness));
                 let sum: Option<f64> = gains.sum();
                 sum.map(|sum| sum / group.len() as f64).filter(is_better)
             };
@@ -112,7 +114,7 @@ impl Candidates<'_> {
             if gain(likeness).is_none() {
                 continue;
             }
-            group.iter().for_each(|at| likeness.learn(*at, self.terms));
+            members().for_each(|at| likeness.learn(at, self.alike));
             if let Some(gain) = gain(likeness) {
                 best = Some((gain, group));
             }
@@ -121,20 +123,20 @@ impl Candidates<'_> {
     }
 
     /// A unit and what it leans on, as far as that is not chosen yet.
-    fn group(&self, at: usize, chosen: &[usize]) -> Option<Vec<usize>> {
-        let mut group = vec![at];
+    fn group(&self, at: usize, chosen: &[usize]) -> Option<Range<usize>> {
+        let mut first = at;
         let mut top = at;
         while self.units[top].leans {
-            if top == 0 || group.len() > LONGEST_CHAIN {
+            if top == 0 || at - first >= LONGEST_CHAIN {
                 return None;
             }
             top -= 1;
             if chosen.binary_search(&top).is_ok() {
                 break;
             }
-            group.push(top);
+            first = top;
         }
-        Some(group)
+        Some(first..at + 1)
     }
 
     /// What a unit adds to the chosen ones; `None` when it says the same.

@@ -2,7 +2,7 @@
 //! In: plain text, a line for each block. Out: trimmed slices of it, in order, none empty.
 //! A line end always ends a sentence, so that a heading stands alone.
 
-use super::pairs;
+use super::pairs::{self, Depths};
 
 /// Words after which a dot ends nothing, in lower case.
 const ABBREVIATIONS: &[&str] = &[
@@ -14,23 +14,45 @@ const ABBREVIATIONS: &[&str] = &[
 /// Splits at 。！？；and their ASCII forms and at line ends; never inside quotes, brackets and book
 /// titles, never in a number, never after an abbreviation.
 pub fn sentences(text: &str) -> Vec<&str> {
-    let lines = text.split(['\n', '\r', '\u{2028}', '\u{2029}']);
     let mut found = Vec::new();
-    for line in lines {
-        split_line(line, &mut found);
+    for line in lines(text) {
+        of_line(line, &mut found);
     }
     found
 }
 
-fn split_line<'a>(line: &'a str, found: &mut Vec<&'a str>) {
+/// The lines of a text; line and paragraph separators (U+2028, U+2029) end one too.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
+    // The separators are E2 80 A8 and E2 80 A9, and rare: looked for as bytes, many at a time.
+    let is_rare = memchr::memmem::find(text.as_bytes(), "\u{2028}".as_bytes()).is_some()
+        || memchr::memmem::find(text.as_bytes(), "\u{2029}".as_bytes()).is_some();
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let end = match is_rare {
+            true => text.find(['\n', '\r', '\u{2028}', '\u{2029}']),
+            false => memchr::memchr2(b'\n', b'\r', text.as_bytes()),
+        };
+        let Some(end) = end else {
+            rest = None;
+            return Some(text);
+        };
+        let length = text[end..].chars().next().map_or(1, char::len_utf8);
+        rest = Some(&text[end + length..]);
+        Some(&text[..end])
+    })
+}
+
+/// The sentences of one line.
+pub(super) fn of_line<'a>(line: &'a str, found: &mut Vec<&'a str>) {
     let depths = pairs::depths(line);
     let mut start = 0;
-    for (at, c) in line.char_indices() {
-        let after = at + c.len_utf8();
+    for (at, c) in pairs::marks(line) {
         if at < start || !ends_here(line, &depths, at, c) {
             continue;
         }
-        let end = after + trailing(&line[after..], &depths[after..]);
+        let after = at + c.len_utf8();
+        let end = after + trailing(line, after, &depths);
         push(&line[start..end], found);
         start = end;
     }
@@ -44,16 +66,22 @@ fn push<'a>(sentence: &'a str, found: &mut Vec<&'a str>) {
     }
 }
 
-fn ends_here(line: &str, depths: &[u16], at: usize, c: char) -> bool {
+fn ends_here(line: &str, depths: &Depths, at: usize, c: char) -> bool {
+    if !matches!(c, '。' | '！' | '？' | '；' | '!' | '?' | ';' | '.') {
+        return false;
+    }
+    let depth = depths.at(at);
     let rest = &line[at + c.len_utf8()..];
     // “好。”下一句 ends with its quote: the mark is the last thing in it, and a full stop, since
     // after ！ and ？ the speaker is often still to be named (“好！”他说。).
-    if c == '。' && depths[at] == 1 {
+    if c == '。' && depth == 1 {
         let mut next = rest.chars();
-        let closed = next.next().is_some_and(|q| "”’」』".contains(q));
-        return closed && next.next().is_none_or(|n| !"，、；：。）".contains(n));
+        let closed = next
+            .next()
+            .is_some_and(|q| matches!(q, '”' | '’' | '」' | '』'));
+        return closed && !matches!(next.next(), Some('，' | '、' | '；' | '：' | '。' | '）'));
     }
-    if depths[at] > 0 {
+    if depth > 0 {
         return false;
     }
     match c {
@@ -99,17 +127,17 @@ fn abbreviates(word: &str, next: &str) -> bool {
     }
 }
 
-/// Bytes of further end marks and of closing quotes that belong to the sentence before.
-fn trailing(rest: &str, depths: &[u16]) -> usize {
+/// Bytes of further end marks and of closing quotes that belong to the sentence before `after`.
+fn trailing(line: &str, after: usize, depths: &Depths) -> usize {
     let mut length = 0;
-    for (at, c) in rest.char_indices() {
-        let mark = "。！？；!?…".contains(c);
+    for (at, c) in line[after..].char_indices() {
+        let mark = matches!(c, '。' | '！' | '？' | '；' | '!' | '?' | '…');
         // A quote that opens here belongs to the next sentence: its own depth begins with it.
-        let quote = pairs::closes(c)
-            && depths
-                .get(at + c.len_utf8())
-                .is_none_or(|d| *d < depths[at]);
-        if !(mark || quote) {
+        let quote = || {
+            let end = after + at + c.len_utf8();
+            pairs::closes(c) && (end >= line.len() || depths.at(end) < depths.at(after + at))
+        };
+        if !(mark || quote()) {
             break;
         }
         length = at + c.len_utf8();

@@ -24,7 +24,48 @@ const LONGEST: usize = 400;
 
 /// The terms of a text, sorted, each once.
 pub(super) fn of(text: &str) -> Vec<Term> {
-    let mut terms = Vec::with_capacity(text.len() / 3);
+    let mut terms = Vec::new();
+    push(text, &mut terms);
+    terms
+}
+
+/// The terms of several sentences, one list after the other.
+#[derive(Default)]
+pub(super) struct Lists {
+    all: Vec<Term>,
+    ends: Vec<usize>,
+}
+
+impl Lists {
+    /// Room for the terms of texts of so many bytes together.
+    pub fn with_capacity(bytes: usize) -> Lists {
+        Lists {
+            all: Vec::with_capacity(bytes / 3),
+            ends: Vec::new(),
+        }
+    }
+
+    /// Adds the terms of a sentence.
+    pub fn push(&mut self, text: &str) {
+        push(text, &mut self.all);
+        self.ends.push(self.all.len());
+    }
+
+    /// All terms of all sentences.
+    pub fn all(&self) -> &[Term] {
+        &self.all
+    }
+
+    /// Where the terms of each sentence stand among all.
+    pub fn ranges(&self) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, end)| start..*end)
+    }
+}
+
+/// Adds the terms of a text, sorted, each once.
+fn push(text: &str, terms: &mut Vec<Term>) {
+    let start = terms.len();
     let mut previous: Option<char> = None;
     let mut word = String::new();
     for c in text.chars().take(LONGEST) {
@@ -33,17 +74,25 @@ pub(super) fn of(text: &str) -> Vec<Term> {
             previous = None;
             continue;
         }
-        push_word(&mut word, &mut terms);
+        if !word.is_empty() {
+            push_word(&mut word, terms);
+        }
         let matter = is_han(c) && !is_function(c);
         if let (Some(before), true) = (previous, matter) {
             terms.push((u64::from(u32::from(before)) << 32) | u64::from(u32::from(c)));
         }
         previous = matter.then_some(c);
     }
-    push_word(&mut word, &mut terms);
-    terms.sort_unstable();
-    terms.dedup();
-    terms
+    push_word(&mut word, terms);
+    terms[start..].sort_unstable();
+    let mut kept = start;
+    for at in start..terms.len() {
+        if kept == start || terms[kept - 1] != terms[at] {
+            terms[kept] = terms[at];
+            kept += 1;
+        }
+    }
+    terms.truncate(kept);
 }
 
 fn is_function(c: char) -> bool {
@@ -64,9 +113,11 @@ fn is_function(c: char) -> bool {
 /// Numbers, and words of three letters or more: `fed`, `gdp`, but not `a`, `of`.
 fn push_word(word: &mut String, terms: &mut Vec<Term>) {
     let number = word.starts_with(|c: char| c.is_ascii_digit());
-    if (word.len() > 2 || number && word.len() > 1)
-        && STOP_WORDS.binary_search(&word.as_str()).is_err()
-    {
+    let is_term = match number {
+        true => word.len() > 1,
+        false => word.len() > 2 && STOP_WORDS.binary_search(&word.as_str()).is_err(),
+    };
+    if is_term {
         // Plural and singular are one: `prices`, `price`.
         let stem = word
             .strip_suffix('s')
@@ -84,32 +135,6 @@ fn push_word(word: &mut String, terms: &mut Vec<Term>) {
 /// A Chinese character.
 pub(super) fn is_han(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}' | '〇' | '々')
-}
-
-/// How much of the smaller of two term lists is in the other, 0 to 1.
-pub(super) fn overlap(a: &[Term], b: &[Term]) -> f64 {
-    let smaller = a.len().min(b.len());
-    if smaller == 0 {
-        return 0.0;
-    }
-    common(a, b) as f64 / smaller as f64
-}
-
-/// How many terms two sorted lists share.
-pub(super) fn common(a: &[Term], b: &[Term]) -> usize {
-    let (mut i, mut j, mut shared) = (0, 0, 0);
-    while let (Some(x), Some(y)) = (a.get(i), b.get(j)) {
-        match x.cmp(y) {
-            std::cmp::Ordering::Less => i += 1,
-            std::cmp::Ordering::Greater => j += 1,
-            std::cmp::Ordering::Equal => {
-                shared += 1;
-                i += 1;
-                j += 1;
-            }
-        }
-    }
-    shared
 }
 
 #[cfg(test)]
@@ -132,7 +157,11 @@ mod tests {
         assert_eq!(of("市场监管").len(), 3);
         assert_eq!(of("的了，。 a of the").len(), 0);
         assert_eq!(of("Prices price PRICE").len(), 1);
-        assert_eq!(overlap(&of("市场监管局"), &of("市场监管")), 1.0);
-        assert_eq!(overlap(&of("市场"), &of("")), 0.0);
+        let mut lists = Lists::with_capacity(0);
+        for text in ["市场监管", "", "监管监管"] {
+            lists.push(text);
+        }
+        assert_eq!(lists.ranges().collect::<Vec<_>>(), [0..3, 3..3, 3..5]);
+        assert!(lists.all()[3..].is_sorted());
     }
 }

@@ -6,8 +6,10 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use super::boilerplate;
+use super::sentences;
 use super::terms::is_han;
-use super::{boilerplate, sentences};
+use super::words::Kinds;
 
 /// Units that are looked at; what stands further down is seldom the news, and cost stays bounded.
 const MOST: usize = 160;
@@ -31,14 +33,15 @@ pub(super) struct Unit<'a> {
     pub ended: bool,
     /// It only makes sense after the unit before it.
     pub leans: bool,
+    /// Words of interest in it.
+    pub words: Kinds,
 }
 
 /// The units of a text, in order.
 pub(super) fn of<'a>(text: &'a str, title: &str) -> Vec<Unit<'a>> {
     let plain_title = boilerplate::plain(title);
     let chinese = is_chinese(text);
-    let lines: Vec<&str> = text
-        .split(['\n', '\r', '\u{2028}', '\u{2029}'])
+    let lines: Vec<&str> = sentences::lines(text)
         .map(str::trim)
         .filter(|line| !line.is_empty())
         .collect();
@@ -51,6 +54,7 @@ pub(super) fn of<'a>(text: &'a str, title: &str) -> Vec<Unit<'a>> {
         }
         if let Some((list, taken)) = list(&lines[at..]) {
             units.extend(list.map(|text| Unit {
+                words: Kinds::of(&text),
                 text: Cow::Owned(text),
                 line: at,
                 opens: true,
@@ -73,10 +77,16 @@ fn push_line<'a>(line: &'a str, at: usize, title: &str, units: &mut Vec<Unit<'a>
     let mut opens = true;
     let mut previous = "";
     let mut kept_previous = false;
-    for sentence in sentences(line) {
-        let told = boilerplate::strip_lead(sentence, title);
+    let mut all = Vec::new();
+    sentences::of_line(line, &mut all);
+    for sentence in all {
+        let mut words = Kinds::of(sentence);
+        let told = boilerplate::strip_lead(sentence, title, words);
+        if told.len() < sentence.len() {
+            words = Kinds::of(told);
+        }
         let part = previous.ends_with(['；', ';']);
-        let fine = boilerplate::tells(told, title);
+        let fine = boilerplate::tells(told, title, words);
         if fine {
             units.push(Unit {
                 leans: (part && kept_previous) || leans(super::digest::without_connective(told)),
@@ -84,6 +94,7 @@ fn push_line<'a>(line: &'a str, at: usize, title: &str, units: &mut Vec<Unit<'a>
                 text: Cow::Borrowed(told),
                 line: at,
                 opens,
+                words,
             });
         }
         kept_previous = fine;
@@ -151,10 +162,25 @@ fn is_table_row(line: &str) -> bool {
                 .all(|cell| cell.chars().count() <= 12 && cell.chars().any(is_han)))
 }
 
+/// Bytes that begin a Chinese character of U+4000 to U+9FFF, which nearly all are: counted many at a time.
+fn common_han(text: &[u8]) -> usize {
+    text.iter()
+        .filter(|byte| matches!(byte, 0xE4..=0xE9))
+        .count()
+}
+
 /// More Chinese characters than Latin words: the text is Chinese.
 fn is_chinese(text: &str) -> bool {
+    const LOOKED_AT: usize = 4000;
+    // At least so many Chinese characters, and at most so many letters, are among the first 4000.
+    let bytes = text.as_bytes();
+    let han = common_han(&bytes[..bytes.len().min(LOOKED_AT)]);
+    let letters = bytes[..bytes.len().min(4 * LOOKED_AT)].iter();
+    if han * 4 >= letters.filter(|byte| byte.is_ascii_alphabetic()).count() {
+        return true;
+    }
     let (mut han, mut letters) = (0, 0);
-    for c in text.chars().take(4000) {
+    for c in text.chars().take(LOOKED_AT) {
         han += usize::from(is_han(c));
         letters += usize::from(c.is_ascii_alphabetic());
     }
@@ -163,6 +189,11 @@ fn is_chinese(text: &str) -> bool {
 
 /// Code and commands, and in a Chinese text also lines without any Chinese.
 fn is_foreign(line: &str, chinese: bool) -> bool {
+    // At least so many Chinese characters make the answer certain.
+    let han = common_han(line.as_bytes());
+    if han > 0 && han * 5 >= line.chars().count() {
+        return false;
+    }
     let (mut han, mut odd, mut all) = (0, 0, 0);
     for c in line.chars() {
         all += 1;
@@ -177,7 +208,12 @@ fn is_foreign(line: &str, chinese: bool) -> bool {
 
 /// A mark ends the sentence, perhaps before closing quotes.
 pub(super) fn is_ended(sentence: &str) -> bool {
-    let closing = |c: char| "”’」』）)】》\"' ".contains(c);
+    let closing = |c: char| {
+        matches!(
+            c,
+            '”' | '’' | '」' | '』' | '）' | ')' | '】' | '》' | '"' | '\'' | ' '
+        )
+    };
     sentence
         .trim_end_matches(closing)
         .ends_with(['。', '！', '？', '；', '!', '?', ';', '.', '…'])
