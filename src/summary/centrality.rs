@@ -212,12 +212,12 @@ mod tests {
             "食品样品抽检不合格",
             "不合格食品下架",
         ];
-        let shared = Shared::new(&lists(&texts), &terms::of("食品下架"));
+        let shared = Shared::new(&lists(&texts), &terms::of("食品样品"));
         let ranks = shared.ranks();
         assert_eq!(ranks[2], 1.0);
         assert_eq!(ranks[1], 0.0);
         assert!(ranks[0] > 0.0 && ranks[3] > 0.0);
-        assert_eq!(shared.in_title(), [1, 0, 1, 3]);
+        assert_eq!(shared.in_title(), [3, 0, 3, 1]);
         assert!(Shared::new(&lists(&[]), &[]).ranks().is_empty());
     }
 
