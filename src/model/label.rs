@@ -4,10 +4,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// The kinds of label. A category and a tag of the same name are two labels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum LabelKind {
     /// `categories` of the front matter, and folders above `_posts`.
     Category,
@@ -41,7 +42,7 @@ impl fmt::Display for LabelKind {
 }
 
 /// One category, tag or topic. `name` is exactly what the author wrote (for a topic, its id).
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Label {
     /// Category, tag or topic.
     pub kind: LabelKind,

@@ -3,12 +3,14 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::label::Label;
 use super::time::PostTime;
 
 /// The id that jekyll-feed would publish, without the site's address: `/cat/2022/02/18/slug`
 /// (Jekyll `Document#id`), or the front matter's `guid`/`id`. Never changes, never reused.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PostId(String);
 
 impl PostId {
@@ -31,11 +33,11 @@ impl fmt::Display for PostId {
 
 /// SHA-256 of title and cleaned article text, cut to 16 bytes: the version of a post that counts.
 /// Footers, markup and front matter order do not change it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ContentHash(pub [u8; 16]);
 
 /// Where a post's date came from, best first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DateSource {
     /// The front matter's `date`.
     FrontMatter,
@@ -50,7 +52,7 @@ pub enum DateSource {
 }
 
 /// One post, ready for every later stage.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Post {
     /// Stable identity.
     pub id: PostId,

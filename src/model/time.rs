@@ -3,6 +3,8 @@
 
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDateTime, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// An instant that remembers its author's offset. Years 1 to 9999 and offsets within
 /// 14 hours only, so that both RFC spellings exist (chrono's RFC 2822 panics past 9999).
@@ -74,6 +76,30 @@ impl PostTime {
     /// The date and time with offset, for crates that speak chrono.
     pub fn as_chrono(self) -> DateTime<FixedOffset> {
         self.0
+    }
+}
+
+/// For memory that is packed: seconds and nanoseconds since 1970 (UTC), and the offset in seconds east of UTC.
+impl Serialize for PostTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let parts = (
+            self.seconds(),
+            self.0.timestamp_subsec_nanos(),
+            self.offset_seconds(),
+        );
+        parts.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for PostTime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (seconds, nanoseconds, offset) = <(i64, u32, i32)>::deserialize(deserializer)?;
+        let at = DateTime::from_timestamp(seconds, nanoseconds);
+        let offset = FixedOffset::east_opt(offset);
+        let at = at.zip(offset).map(|(at, offset)| at.with_timezone(&offset));
+        let at = at.filter(|at| (1..=9999).contains(&at.year()));
+        at.map(PostTime)
+            .ok_or_else(|| D::Error::custom("a time that no post has"))
     }
 }
 

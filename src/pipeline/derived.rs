@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::entries::Entries;
+use super::entries::{Entries, Packed};
 use super::look::Changes;
 use super::publish::Listing;
 use super::reader::{ReadOutcome, Reader};
 use super::{Hint, Patience, Round};
-use crate::catalog::{Catalog, CatalogError, Reading, Target};
+use crate::catalog::{Catalog, CatalogError, Delta, Reading, Target};
 use crate::config::Config;
 use crate::feeds::Addresses;
 use crate::http::Shelf;
@@ -286,16 +286,17 @@ impl Derived {
         }
         // While one batch is read on all cores, the one before it is written into the index.
         for batch in changes.read.chunks(BATCH) {
+            let is_full = is_many && done > 0 && done % TOGETHER == 0;
             let (reader, catalog) = (&self.reader, &mut self.catalog);
-            let (outcomes, delta) = rayon::join(
+            let (outcomes, kept) = rayon::join(
                 || -> Vec<ReadOutcome> {
                     let read = |path: &String| reader.read_one(path, patience, now);
                     batch.par_iter().map(read).collect()
                 },
-                || catalog.upsert(&readings, now),
+                || keep(reader, catalog, readings, is_full, now),
             );
-            round.delta.merge(delta?);
-            self.remember(std::mem::take(&mut readings));
+            self.remember(kept?, round);
+            readings = Vec::with_capacity(batch.len());
             for (path, outcome) in batch.iter().zip(outcomes) {
                 match outcome {
                     ReadOutcome::Read(reading) => readings.push(*reading),
@@ -304,14 +305,10 @@ impl Derived {
                 }
             }
             done += batch.len() as u64;
-            if is_many && done % TOGETHER == 0 {
-                self.catalog.commit()?;
-                self.catalog.begin()?;
-            }
             self.tell("reading posts", done, total);
         }
-        round.delta.merge(self.catalog.upsert(&readings, now)?);
-        self.remember(readings);
+        let kept = keep(&self.reader, &mut self.catalog, readings, false, now)?;
+        self.remember(kept, round);
         if is_many {
             self.catalog.commit()?;
             self.catalog.expect_many(false)?;
@@ -320,16 +317,14 @@ impl Derived {
     }
 
     /// Keeps what was just read for the feeds that are rendered next.
-    fn remember(&mut self, readings: Vec<Reading>) {
-        for digested in readings.into_iter().filter_map(|reading| reading.post) {
-            if let Some(undated) = &mut self.undated
-                && digested.post.date_source == DateSource::FirstSeen
-            {
-                let seconds = digested.post.published.seconds();
-                undated.insert(digested.post.path.clone(), seconds);
-            }
-            self.entries.put(self.reader.entry(digested));
+    fn remember(&mut self, kept: Kept, round: &mut Round) {
+        round.delta.merge(kept.delta);
+        if let Some(undated) = &mut self.undated {
+            undated.extend(kept.undated);
         }
+        kept.packed
+            .into_iter()
+            .for_each(|packed| self.entries.put(packed));
     }
 
     pub(super) fn tell(&self, what: &str, done: u64, total: u64) {
@@ -337,4 +332,39 @@ impl Derived {
             progress(what, done, total);
         }
     }
+}
+
+/// What is left of readings that were written into the index.
+struct Kept {
+    delta: Delta,
+    packed: Vec<Packed>,
+    /// Files whose posts go by when they were first seen, in seconds since 1970.
+    undated: Vec<(String, i64)>,
+}
+
+/// Writes readings into the index, in a transaction that ends with them when it is full, and packs the entries.
+fn keep(
+    reader: &Reader,
+    catalog: &mut Catalog,
+    readings: Vec<Reading>,
+    is_full: bool,
+    now: i64,
+) -> Result<Kept, CatalogError> {
+    let mut kept = Kept {
+        delta: catalog.upsert(&readings, now)?,
+        packed: Vec::with_capacity(readings.len()),
+        undated: Vec::new(),
+    };
+    if is_full {
+        catalog.commit()?;
+        catalog.begin()?;
+    }
+    for digested in readings.into_iter().filter_map(|reading| reading.post) {
+        if digested.post.date_source == DateSource::FirstSeen {
+            let seconds = digested.post.published.seconds();
+            kept.undated.push((digested.post.path.clone(), seconds));
+        }
+        kept.packed.push(Packed::new(&reader.entry(digested)));
+    }
+    Ok(kept)
 }

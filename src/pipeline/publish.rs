@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::entries::Packed;
 use super::{Derived, Round};
-use crate::catalog::{Catalog, CatalogError, Slot};
+use crate::catalog::{Catalog, CatalogError, Row, Slot};
 use crate::feeds::{self, Addresses, Entry, Feed, Labels};
 use crate::model::{Follow, LabelKind, PostId, Site};
 use crate::publish::{Outcome, Published, Rendered};
@@ -25,6 +26,25 @@ type Place = (u8, String);
 pub(super) type Loaded = (HashMap<PostId, Arc<Entry>>, BTreeSet<PostId>);
 /// What the lists of feeds hold, with display names.
 pub(super) type Listing = BTreeMap<Place, (Follow, String)>;
+
+/// A batch of feeds, ready to be rendered.
+#[derive(Default)]
+struct Ready {
+    feeds: Vec<Feed>,
+    /// For each feed.
+    has_posts: Vec<bool>,
+    /// The feeds whose every post could be read.
+    complete: Vec<Follow>,
+}
+
+/// What shapes feeds besides their posts.
+struct Shape {
+    site: Site,
+    addresses: Addresses,
+    settings: feeds::Settings,
+    bot: Option<String>,
+    labels: Labels,
+}
 
 impl Derived {
     /// Fills the shelf with what was published before, and marks everything dirty when a file was changed
@@ -102,42 +122,25 @@ impl Derived {
         let mut relisted = false;
         let total = dirty.len() as u64;
         let mut done = 0;
+        let shape = self.shape();
+        let shelf = self.shelf.clone();
+        let mut batches = dirty.chunks(BATCH);
+        let mut ready = self.prepare(batches.next())?;
         for group in dirty.chunks(GROUP) {
-            let (folder, shelf) = (self.folder.clone(), self.shelf.clone());
+            let folder = self.folder.clone();
             let mut staging = folder.stage();
             let mut complete = Vec::with_capacity(group.len());
-            let mut rows = Vec::new();
-            // While one batch is rendered on all cores, the index is asked for the next.
-            for (batch, next) in pairs(group.chunks(BATCH)) {
-                if rows.is_empty() {
-                    rows = newest(&mut self.catalog, batch, &self.config.feeds)?;
+            for batch in group.chunks(BATCH) {
+                for (follow, has_posts) in batch.iter().zip(&ready.has_posts) {
+                    relisted |= self.relist(follow, *has_posts);
                 }
-                self.learn(batch)?;
-                for (follow, rows) in batch.iter().zip(&rows) {
-                    relisted |= self.relist(follow, !rows.is_empty());
-                }
-                let (entries, unread) = self.load(&rows)?;
-                complete.extend(readable(batch, &rows, &unread));
-                let mut titled = Vec::with_capacity(batch.len());
-                for (follow, rows) in batch.iter().zip(&rows) {
-                    let mut feed = self.feed(follow, rows, &entries);
-                    feed.history = self.newest_archive(follow, rows)?;
-                    titled.push(feed);
-                }
-                let (site, addresses, settings) = (&self.site, &self.addresses, &self.config.feeds);
-                let bot = self.config.telegram.bot.as_deref();
-                let labels = &self.reader.labels;
-                let catalog = &mut self.catalog;
+                // While one batch is rendered and written, the next is made ready.
                 let (_, coming) = rayon::join(
-                    || {
-                        staging.add(
-                            render(site, addresses, settings, bot, labels, &titled),
-                            &|path| shelf.get(path),
-                        )
-                    },
-                    || newest(catalog, next, settings),
+                    || staging.add(render(&shape, &ready.feeds), &|path| shelf.get(path)),
+                    || self.prepare(batches.next()),
                 );
-                rows = coming?;
+                complete.append(&mut ready.complete);
+                ready = coming?;
                 done += batch.len() as u64;
                 self.tell("writing feeds", done, total);
             }
@@ -148,6 +151,36 @@ impl Derived {
             self.publish_directory(round)?;
         }
         Ok(())
+    }
+
+    /// The feeds of a batch with all that they show; of none, when there is no batch.
+    fn prepare(&mut self, batch: Option<&[Follow]>) -> Result<Ready, CatalogError> {
+        let batch = batch.unwrap_or_default();
+        self.learn(batch)?;
+        let rows = newest(&mut self.catalog, batch, &self.config.feeds)?;
+        let (entries, unread) = self.load(&rows)?;
+        let mut ready = Ready {
+            complete: readable(batch, &rows, &unread),
+            ..Ready::default()
+        };
+        for (follow, rows) in batch.iter().zip(&rows) {
+            let mut feed = self.feed(follow, rows, &entries);
+            feed.history = self.newest_archive(follow, rows)?;
+            ready.feeds.push(feed);
+            ready.has_posts.push(!rows.is_empty());
+        }
+        Ok(ready)
+    }
+
+    /// What all feeds are rendered by, apart from the index, which is asked for the next batch meanwhile.
+    fn shape(&self) -> Shape {
+        Shape {
+            site: self.site.clone(),
+            addresses: self.addresses.clone(),
+            settings: self.config.feeds.clone(),
+            bot: self.config.telegram.bot.clone(),
+            labels: self.reader.labels.clone(),
+        }
     }
 
     /// What the lists of feeds hold: every label that has posts, and every topic.
@@ -310,34 +343,44 @@ impl Derived {
     /// The entries of these rows, from memory or from the files, and the posts whose files could not be
     /// read just now: their stand-ins are not remembered.
     pub(super) fn load(&mut self, rows: &[Vec<Slot>]) -> Result<Loaded, CatalogError> {
-        let (mut entries, mut unread) = (HashMap::new(), BTreeSet::new());
-        let mut unknown = BTreeSet::new();
-        for slot in rows.iter().flatten() {
-            // Two files may claim one id; what is remembered may be the other one's.
-            let known = self.entries.get(&slot.id);
-            match known.filter(|entry| entry.post.path == slot.path) {
+        let wanted: BTreeSet<&Slot> = rows.iter().flatten().collect();
+        let wanted: Vec<&Slot> = wanted.into_iter().collect();
+        let remembered = &self.entries;
+        // Two files may claim one id; what is remembered may be the other one's.
+        let known = |slot: &&Slot| {
+            let entry = remembered.get(&slot.id);
+            entry.filter(|entry| entry.post.path == slot.path)
+        };
+        let known: Vec<Option<Entry>> = wanted.par_iter().map(known).collect();
+        let (mut entries, mut unread) = (HashMap::with_capacity(wanted.len()), BTreeSet::new());
+        let mut unknown = Vec::new();
+        for (slot, known) in wanted.into_iter().zip(known) {
+            match known {
                 Some(entry) => {
-                    entries.insert(slot.id.clone(), entry);
+                    entries.insert(slot.id.clone(), Arc::new(entry));
                 }
-                None => {
-                    unknown.insert(slot.clone());
-                }
+                None => unknown.push(slot.clone()),
             }
         }
-        let unknown: Vec<Slot> = unknown.into_iter().collect();
         let unknown = self.catalog.fill(&unknown)?;
         let reader = &self.reader;
-        let loaded: Vec<Option<Entry>> =
-            unknown.par_iter().map(|row| reader.load_one(row)).collect();
+        let load = |row: &Row| {
+            let entry = reader.load_one(row)?;
+            Some((Packed::new(&entry), entry))
+        };
+        let loaded: Vec<Option<(Packed, Entry)>> = unknown.par_iter().map(load).collect();
         for (row, loaded) in unknown.into_iter().zip(loaded) {
             let entry = match loaded {
-                Some(read) => self.entries.put(read),
+                Some((packed, entry)) => {
+                    self.entries.put(packed);
+                    entry
+                }
                 None => {
                     unread.insert(row.id.clone());
-                    Arc::new(self.reader.stand_in(&row))
+                    self.reader.stand_in(&row)
                 }
             };
-            entries.insert(row.id, entry);
+            entries.insert(row.id, Arc::new(entry));
         }
         Ok((entries, unread))
     }
@@ -369,18 +412,7 @@ impl Derived {
     }
 }
 
-/// Each batch with the one after it; with nothing after the last.
-fn pairs<'a>(
-    batches: impl Iterator<Item = &'a [Follow]>,
-) -> impl Iterator<Item = (&'a [Follow], &'a [Follow])> {
-    let mut batches = batches.peekable();
-    std::iter::from_fn(move || {
-        let batch = batches.next()?;
-        Some((batch, batches.peek().copied().unwrap_or_default()))
-    })
-}
-
-/// The rows of these feeds. The catalog is borrowed alone, as a connection serves one thread at a time.
+/// The rows of these feeds.
 fn newest(
     catalog: &mut Catalog,
     follows: &[Follow],
@@ -403,14 +435,15 @@ fn readable(follows: &[Follow], rows: &[Vec<Slot>], unread: &BTreeSet<PostId>) -
 }
 
 /// All formats of these feeds and their pages, on all cores.
-fn render(
-    site: &Site,
-    addresses: &Addresses,
-    settings: &feeds::Settings,
-    bot: Option<&str>,
-    labels: &Labels,
-    feeds: &[Feed],
-) -> Vec<Rendered> {
+fn render(shape: &Shape, feeds: &[Feed]) -> Vec<Rendered> {
+    let Shape {
+        site,
+        addresses,
+        settings,
+        labels,
+        ..
+    } = shape;
+    let bot = shape.bot.as_deref();
     let is_paged = |feed: &Feed| settings.pages && feed.follow != Follow::Site;
     let jobs: Vec<(&Feed, Option<feeds::Format>)> = feeds
         .iter()
