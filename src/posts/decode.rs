@@ -23,7 +23,7 @@ pub(super) fn decode<'b>(
         }
         found => {
             let bytes = &bytes[found.map_or(0, |(_, mark)| mark)..];
-            match std::str::from_utf8(bytes) {
+            match simdutf8::basic::from_utf8(bytes) {
                 Ok(text) => Cow::Borrowed(text),
                 Err(_) => Cow::Owned(foreign(bytes, known, findings)),
             }

@@ -1,6 +1,6 @@
 //! Front matter: found, cut out, read.
 //! In: a file's text. Out: its fields with their places, and where the body starts.
-//! What is no YAML goes to `recover`.
+//! Everyday lines take a short way; what is no YAML goes to `recover`.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use serde_yaml::Value;
 
 use super::defaults::{self, Values};
 use super::findings::{At, FILE, Findings, line};
-use super::{recover, toml_front_matter};
+use super::{plain_yaml, recover, toml_front_matter};
 
 /// Beyond this the YAML parser's quadratic cases would be felt.
 const MAX_BYTES: usize = 16 * 1024;
@@ -262,6 +262,9 @@ pub(super) fn read(syntax: Syntax, text: &str, first_line: u32, findings: &mut F
 }
 
 fn read_yaml(yaml: &str, first_line: u32, findings: &mut Findings) -> Vec<(String, Value)> {
+    if let Some(entries) = plain_yaml::entries(yaml) {
+        return entries;
+    }
     match serde_yaml::from_str::<Entries>(yaml) {
         Ok(Entries(entries)) => entries,
         Err(error) => recover::entries(yaml, first_line, &error, findings),

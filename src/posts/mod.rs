@@ -22,6 +22,7 @@ mod markdown;
 mod oracle;
 mod parse;
 mod permalink;
+mod plain_yaml;
 mod read;
 mod recover;
 mod rules;

@@ -84,18 +84,18 @@ impl Lines {
     }
 
     fn push(&mut self, text: &str) {
-        let mut run: Option<usize> = None;
-        for (at, c) in text.char_indices() {
-            if !matches!(c, '\n' | '\r' | ' ' | '\t' | '\u{A0}' | '\u{3000}') {
-                run.get_or_insert_with(|| {
-                    self.space_before(c);
-                    at
-                });
-                continue;
+        let mut rest = text;
+        while !rest.is_empty() {
+            let (run, after) = rest.split_at(run_length(rest));
+            if let Some(c) = run.chars().next() {
+                self.space_before(c);
+                self.out.push_str(run);
             }
-            if let Some(from) = run.take() {
-                self.out.push_str(&text[from..at]);
-            }
+            let mut chars = after.chars();
+            let Some(c) = chars.next() else {
+                break;
+            };
+            rest = chars.as_str();
             match c {
                 '\n' if self.preformatted > 0 => self.end_line(),
                 '\n' | '\r' if self.space == Space::None => self.space = Space::Soft,
@@ -107,9 +107,6 @@ impl Lines {
                     self.out.push(c);
                 }
             }
-        }
-        if let Some(from) = run {
-            self.out.push_str(&text[from..]);
         }
     }
 
@@ -144,6 +141,28 @@ impl Lines {
         self.out.truncate(self.out.trim_end().len());
         self.out
     }
+}
+
+/// Bytes before the first white space: a line end, blank or tab, U+00A0 or U+3000.
+fn run_length(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let begins = |byte: &u8| matches!(byte, b'\n' | b'\r' | b' ' | b'\t' | 0xC2 | 0xE3);
+    let mut at = 0;
+    while let Some(found) = bytes[at..].iter().position(begins) {
+        at += found;
+        let rest = &bytes[at..];
+        // C2 and E3 begin other characters too.
+        let is_other = match rest[0] {
+            0xC2 => !rest.starts_with("\u{A0}".as_bytes()),
+            0xE3 => !rest.starts_with("\u{3000}".as_bytes()),
+            _ => false,
+        };
+        if !is_other {
+            return at;
+        }
+        at += 1;
+    }
+    bytes.len()
 }
 
 /// Characters that are written without blanks between words.

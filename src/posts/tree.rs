@@ -324,7 +324,7 @@ pub(super) fn too_deep(html: &str, limit: usize) -> bool {
     let bytes = html.as_bytes();
     let mut open: Vec<&[u8]> = Vec::new();
     let mut at = 0;
-    while let Some(found) = bytes[at..].iter().position(|b| *b == b'<') {
+    while let Some(found) = memchr::memchr(b'<', &bytes[at..]) {
         let start = at + found + 1;
         let closes = bytes.get(start) == Some(&b'/');
         let from = start + usize::from(closes);

@@ -58,6 +58,11 @@ pub(super) struct Compiled {
 }
 
 impl Compiled {
+    /// True when nothing is looked for.
+    pub fn is_empty(&self) -> bool {
+        self.automaton.is_none() && self.labels.is_empty() && self.patterns.is_empty()
+    }
+
     /// Fails on a vocabulary too large for memory.
     pub fn new(topics: &[Topic], keywords: &[String]) -> Result<Compiled, String> {
         let mut compiled = Compiled::default();

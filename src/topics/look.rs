@@ -40,6 +40,9 @@ impl Sightings {
 /// Looks at all fields of an article.
 pub(super) fn look(compiled: &Compiled, topics: &[Topic], article: &Article) -> Sightings {
     let mut seen = Sightings::default();
+    if compiled.is_empty() {
+        return seen;
+    }
     for (field, text) in [(Field::Title, article.title), (Field::Body, article.text)] {
         let text = fold(text);
         find_words(compiled, topics, &text, field, &mut seen);

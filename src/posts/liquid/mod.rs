@@ -120,7 +120,9 @@ impl std::fmt::Debug for Engine {
 
 /// True when a body has anything for Liquid.
 pub(super) fn is_in(text: &str) -> bool {
-    text.contains("{%") || text.contains("{{")
+    let bytes = text.as_bytes();
+    let opens = |at: usize| matches!(bytes.get(at + 1), Some(b'%' | b'{'));
+    memchr::memchr_iter(b'{', bytes).any(opens)
 }
 
 impl Engine {
