@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 
 /// Raised whenever the tables or what is written to them changes: the index is then built anew.
@@ -87,7 +88,7 @@ pub fn tune(connection: &Connection) -> rusqlite::Result<()> {
     // A log that grew in a long build does not stay so on the disk.
     connection.pragma_update(None, "journal_size_limit", 8 << 20)?;
     connection.set_prepared_statement_cache_capacity(64);
-    Ok(())
+    keep_plans(connection)
 }
 
 /// Pages of the log after which it is folded into the index: SQLite's default, and 64 MB.
@@ -110,7 +111,16 @@ pub fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
     connection.set_prepared_statement_cache_capacity(32);
+    keep_plans(&connection)?;
     Ok(connection)
+}
+
+/// Without this SQLite plans a statement anew whenever a value is bound that a partial index might be about,
+/// which for the queries of feeds costs more than the answer (SQLite: query planner stability guarantee).
+fn keep_plans(connection: &Connection) -> rusqlite::Result<()> {
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map(|_| ())
 }
 
 fn rebuild(connection: &Connection, fingerprint: &str) -> rusqlite::Result<()> {

@@ -85,7 +85,8 @@ pub struct Post {
     pub excerpt: Option<String>,
     /// First image of the article, absolute.
     pub image: Option<String>,
-    /// The cleaned and sanitised body, links absolute, digest included.
+    /// The cleaned and sanitised body, links absolute, digest included. Packed apart, being most of a post.
+    #[serde(skip)]
     pub html: String,
     /// The article's plain text: a line for each block, without digest, source line and footer.
     pub text: String,

@@ -27,11 +27,11 @@ pub struct Entries {
 /// An entry in as few bytes as can be made in a few microseconds.
 pub struct Packed {
     id: PostId,
-    /// Nothing in the case that cannot be: then the post's file is read again.
+    /// What cannot be unpacked is read from its file again.
     bytes: Box<[u8]>,
 }
 
-/// What is packed, borrowed.
+/// What is packed before the HTML, borrowed.
 #[derive(Serialize)]
 struct Parts<'a> {
     post: &'a Post,
@@ -58,7 +58,8 @@ impl Packed {
             topics: &entry.topics,
             names: &entry.names,
         };
-        let plain = postcard::to_stdvec(&parts).unwrap_or_default();
+        let mut plain = postcard::to_stdvec(&parts).unwrap_or_default();
+        plain.extend_from_slice(entry.post.html.as_bytes());
         Packed {
             id: entry.post.id.clone(),
             bytes: lz4_flex::compress_prepend_size(&plain).into_boxed_slice(),
@@ -67,7 +68,8 @@ impl Packed {
 
     fn entry(&self) -> Option<Entry> {
         let plain = lz4_flex::decompress_size_prepended(&self.bytes).ok()?;
-        let parts: OwnParts = postcard::from_bytes(&plain).ok()?;
+        let (mut parts, html): (OwnParts, &[u8]) = postcard::take_from_bytes(&plain).ok()?;
+        parts.post.html = simdutf8::basic::from_utf8(html).ok()?.to_owned();
         Some(Entry {
             post: Arc::new(parts.post),
             summary: parts.summary,

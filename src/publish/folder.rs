@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
 
 use rayon::prelude::*;
 
@@ -16,6 +17,9 @@ use super::{Coding, Outcome, Published, Rendered, content_hash};
 /// From this many changed files on, one sync of the file system replaces an fsync of each.
 /// An fsync costs about a journal commit; a `syncfs` also waits for other programs' writes.
 const MANY: usize = 64;
+
+/// Bytes after which the disk begins to write while more is rendered.
+const EARLY: u64 = 16 << 20;
 
 /// The folder that web servers and the built-in server read.
 #[derive(Debug, Clone)]
@@ -138,6 +142,8 @@ impl Folder {
             seen: BTreeSet::new(),
             staged: Vec::new(),
             outcome: Outcome::default(),
+            unsynced: 0,
+            early: None,
         }
     }
 
@@ -267,11 +273,15 @@ impl Change {
 pub struct Staging<'a> {
     folder: &'a Folder,
     /// Opened before the writes: the kernel then reports their errors to these handles.
-    systems: HashMap<u64, File>,
+    systems: HashMap<u64, (PathBuf, File)>,
     parents: Parents,
     seen: BTreeSet<String>,
     staged: Vec<Staged>,
     outcome: Outcome,
+    /// Bytes written since the disk was last told to begin.
+    unsynced: u64,
+    /// The disk, while it writes.
+    early: Option<JoinHandle<()>>,
 }
 
 /// A file and its copies, in the order in which they get their names: a server that prefers copies then
@@ -296,7 +306,8 @@ impl Staged {
     /// Gives the parts their names; all of them, or none but old ones.
     fn place(self, is_synced: bool) -> io::Result<Vec<Published>> {
         for copy in &self.stale {
-            match fs::remove_file(copy) {
+            // Asking first is cheap; a removal keeps all others out of the folder while it looks.
+            match copy.symlink_metadata().and_then(|_| fs::remove_file(copy)) {
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
                 _ => {}
             }
@@ -360,6 +371,29 @@ impl Staging<'_> {
         let codings = &folder.codings;
         self.write(changes, |change| change.stage(codings));
         self.write_copies(copies);
+        self.begin_sync();
+    }
+
+    /// Lets the disk begin, so that the sync at the end has little left to wait for.
+    fn begin_sync(&mut self) {
+        let is_busy = self
+            .early
+            .as_ref()
+            .is_some_and(|early| !early.is_finished());
+        if !HAS_SYNCFS || self.unsynced < EARLY || is_busy {
+            return;
+        }
+        self.unsynced = 0;
+        // Through handles of its own, so that an error is still told to the sync at the end.
+        let paths = self.systems.values().map(|(path, _)| path.clone());
+        let paths: Vec<PathBuf> = paths.collect();
+        let sync = move || {
+            for dir in paths.iter().filter_map(|path| File::open(path).ok()) {
+                let _ = sync_file_system(&dir);
+            }
+        };
+        let thread = std::thread::Builder::new().name("early sync".to_owned());
+        self.early = thread.spawn(sync).ok();
     }
 
     fn write(&mut self, changes: Vec<Change>, stage: impl Fn(Change) -> io::Result<Staged> + Sync) {
@@ -380,7 +414,11 @@ impl Staging<'_> {
             .collect();
         for (path, staged) in staged {
             match staged {
-                Ok(staged) => self.staged.push(staged),
+                Ok(staged) => {
+                    let sizes = staged.parts.iter().map(|part| part.published.size);
+                    self.unsynced += sizes.sum::<u64>();
+                    self.staged.push(staged);
+                }
                 Err(error) => self.outcome.failed.push((path, error)),
             }
         }
@@ -412,7 +450,8 @@ impl Staging<'_> {
         let made = make_parent(&self.folder.root, relative.unwrap_or(Path::new("")));
         let made = made.and_then(|above| {
             let dir = File::open(parent)?;
-            self.systems.insert(dir.metadata()?.dev(), dir);
+            let system = dir.metadata()?.dev();
+            self.systems.insert(system, (parent.to_owned(), dir));
             Ok(above)
         });
         self.parents.insert(parent.to_owned(), made);
@@ -429,7 +468,9 @@ impl Staging<'_> {
         } = self;
         let many = HAS_SYNCFS && staged.len() > MANY;
         let synced = match many {
-            true => systems.values().try_for_each(sync_file_system),
+            true => systems
+                .values()
+                .try_for_each(|(_, dir)| sync_file_system(dir)),
             false => Ok(()),
         };
         let placed: Vec<(String, PathBuf, io::Result<Vec<Published>>)> = staged
