@@ -105,7 +105,7 @@ pub(super) fn tells(sentence: &str, title: &str, words: Kinds) -> bool {
 
 /// `echoes` for a sentence that is not plain yet; nearly all are too long for it by their Chinese alone.
 fn is_echo(sentence: &str, title: &str) -> bool {
-    // The first bytes of U+4000 to U+9FFF, which have three bytes each and are all letters.
+    // The first bytes of U+4000 to U+9FFF: three bytes each, and letters but for 64 signs of an oracle.
     let han = sentence.bytes().filter(|byte| matches!(byte, 0xE4..=0xE9));
     let least = 3 * han.count();
     (title.len() as f64) >= ECHO * least as f64 && echoes(&plain(sentence), title)

@@ -4,6 +4,7 @@
 
 mod boilerplate;
 mod centrality;
+mod chars;
 mod cut;
 mod digest;
 mod pairs;
@@ -139,11 +140,15 @@ fn join(units: &[Unit<'_>], lines: &[Cow<'_, str>], chosen: &[usize]) -> String 
 /// White space of all kinds, line ends too, becomes one space.
 fn one_line(text: &str) -> Cow<'_, str> {
     let text = text.trim();
-    let is_odd = |c: char| c.is_whitespace() && c != ' ';
-    // Only what begins like white space is looked at: E3 begins the wide space, and most Chinese marks.
-    let may_be_odd = |byte: u8| matches!(byte, b'\t'..=b'\r' | 0xC2 | 0xE1..=0xE3);
-    let has_odd = text.bytes().any(may_be_odd) && text.contains(is_odd);
-    if !has_odd && !text.contains("  ") {
+    let bytes = text.as_bytes();
+    // Other white space than blanks begins with one of these bytes, which begin other characters too.
+    let begins = |byte: &u8| matches!(byte, b'\t'..=b'\r' | 0xC2 | 0xE1..=0xE3);
+    let is_odd = |at: usize| {
+        let c = text[at..].chars().next();
+        c.is_some_and(char::is_whitespace)
+    };
+    let mut may_be_odd = bytes.iter().enumerate().filter(|(_, byte)| begins(byte));
+    if !may_be_odd.any(|(at, _)| is_odd(at)) && !text.contains("  ") {
         return Cow::Borrowed(text);
     }
     let words: Vec<&str> = text.split_whitespace().collect();

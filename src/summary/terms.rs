@@ -4,6 +4,8 @@
 
 use std::sync::LazyLock;
 
+use super::chars::CharSet;
+
 /// Characters that hold sentences together and tell nothing about their matter.
 const FUNCTION: &str = "的了是在和与与及等为对将以也之其于而并或就都把被让由从到向这那此該该個个們们我你他她它很更最與為對將從這來来上下中有不可以一";
 
@@ -25,7 +27,7 @@ const LONGEST: usize = 400;
 /// The terms of a text, sorted, each once.
 pub(super) fn of(text: &str) -> Vec<Term> {
     let mut terms = Vec::new();
-    push(text, &mut terms);
+    push(text, &mut String::new(), &mut terms);
     terms
 }
 
@@ -34,6 +36,8 @@ pub(super) fn of(text: &str) -> Vec<Term> {
 pub(super) struct Lists {
     all: Vec<Term>,
     ends: Vec<usize>,
+    /// Room for the word that is read, kept from one sentence to the next.
+    word: String,
 }
 
 impl Lists {
@@ -41,13 +45,13 @@ impl Lists {
     pub fn with_capacity(bytes: usize) -> Lists {
         Lists {
             all: Vec::with_capacity(bytes / 3),
-            ends: Vec::new(),
+            ..Lists::default()
         }
     }
 
     /// Adds the terms of a sentence.
     pub fn push(&mut self, text: &str) {
-        push(text, &mut self.all);
+        push(text, &mut self.word, &mut self.all);
         self.ends.push(self.all.len());
     }
 
@@ -64,10 +68,9 @@ impl Lists {
 }
 
 /// Adds the terms of a text, sorted, each once.
-fn push(text: &str, terms: &mut Vec<Term>) {
+fn push(text: &str, word: &mut String, terms: &mut Vec<Term>) {
     let start = terms.len();
     let mut previous: Option<char> = None;
-    let mut word = String::new();
     for c in text.chars().take(LONGEST) {
         if c.is_ascii_alphanumeric() {
             word.push(c.to_ascii_lowercase());
@@ -75,15 +78,15 @@ fn push(text: &str, terms: &mut Vec<Term>) {
             continue;
         }
         if !word.is_empty() {
-            push_word(&mut word, terms);
+            push_word(word, terms);
         }
-        let matter = is_han(c) && !is_function(c);
+        let matter = has_matter(c);
         if let (Some(before), true) = (previous, matter) {
             terms.push((u64::from(u32::from(before)) << 32) | u64::from(u32::from(c)));
         }
         previous = matter.then_some(c);
     }
-    push_word(&mut word, terms);
+    push_word(word, terms);
     terms[start..].sort_unstable();
     let mut kept = start;
     for at in start..terms.len() {
@@ -95,19 +98,13 @@ fn push(text: &str, terms: &mut Vec<Term>) {
     terms.truncate(kept);
 }
 
-fn is_function(c: char) -> bool {
-    /// A bit for each character of the Basic Multilingual Plane.
-    static BITS: LazyLock<[u64; 1024]> = LazyLock::new(|| {
-        let mut bits = [0; 1024];
-        for c in FUNCTION.chars() {
-            if let Some(word) = bits.get_mut(c as usize / 64) {
-                *word |= 1 << (c as usize % 64);
-            }
-        }
-        bits
+/// A Chinese character that is no function character.
+fn has_matter(c: char) -> bool {
+    static MATTER: LazyLock<CharSet> = LazyLock::new(|| {
+        let all = ('\0'..='\u{FFFF}').filter(|c| is_han(*c));
+        all.filter(|c| !FUNCTION.contains(*c)).collect()
     });
-    let word = BITS.get(c as usize / 64).copied().unwrap_or(0);
-    word >> (c as usize % 64) & 1 == 1
+    MATTER.has(c) || (c > '\u{FFFF}' && is_han(c))
 }
 
 /// Numbers, and words of three letters or more: `fed`, `gdp`, but not `a`, `of`.
@@ -148,8 +145,9 @@ mod tests {
 
     #[test]
     fn every_function_character_is_found() {
-        assert!(FUNCTION.chars().all(is_function));
-        assert!(!"市场监管😀a".chars().any(is_function));
+        assert!(!FUNCTION.chars().any(has_matter));
+        assert!("市场监管𠮷".chars().all(has_matter));
+        assert!(!"😀a，".chars().any(has_matter));
     }
 
     #[test]

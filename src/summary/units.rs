@@ -162,11 +162,18 @@ fn is_table_row(line: &str) -> bool {
                 .all(|cell| cell.chars().count() <= 12 && cell.chars().any(is_han)))
 }
 
-/// Bytes that begin a Chinese character of U+4000 to U+9FFF, which nearly all are: counted many at a time.
+/// How many bytes are of a kind: counted in bytes, the processor takes many at a time.
+fn count(bytes: &[u8], is_it: impl Fn(u8) -> bool) -> usize {
+    let some = |part: &[u8]| {
+        part.iter()
+            .fold(0_u8, |sum, byte| sum + u8::from(is_it(*byte)))
+    };
+    bytes.chunks(255).map(|part| usize::from(some(part))).sum()
+}
+
+/// Characters of U+4000 to U+9FFF, which nearly all Chinese ones are, by the bytes that begin them.
 fn common_han(text: &[u8]) -> usize {
-    text.iter()
-        .filter(|byte| matches!(byte, 0xE4..=0xE9))
-        .count()
+    count(text, |byte| matches!(byte, 0xE4..=0xE9))
 }
 
 /// More Chinese characters than Latin words: the text is Chinese.
@@ -175,8 +182,8 @@ fn is_chinese(text: &str) -> bool {
     // At least so many Chinese characters, and at most so many letters, are among the first 4000.
     let bytes = text.as_bytes();
     let han = common_han(&bytes[..bytes.len().min(LOOKED_AT)]);
-    let letters = bytes[..bytes.len().min(4 * LOOKED_AT)].iter();
-    if han * 4 >= letters.filter(|byte| byte.is_ascii_alphabetic()).count() {
+    let letters = &bytes[..bytes.len().min(4 * LOOKED_AT)];
+    if han * 4 >= count(letters, |byte| byte.is_ascii_alphabetic()) {
         return true;
     }
     let (mut han, mut letters) = (0, 0);

@@ -4,8 +4,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
-
+use super::chars::CharSet;
 use super::{boilerplate, score};
 
 /// A set of kinds of words.
@@ -35,12 +34,14 @@ impl Kinds {
         (Kinds::ASIDE, score::ASIDES),
     ];
 
-    /// The kinds of words in a text.
+    /// The kinds of words in a text. Nearly all characters begin no word, which one look tells: an automaton
+    /// would look at each of their bytes.
     pub fn of(text: &str) -> Kinds {
         let mut kinds = Kinds::default();
-        let found = FINDER.finder.iter();
-        for word in found.flat_map(|finder| finder.find_overlapping_iter(text)) {
-            kinds.0 |= FINDER.kinds[word.pattern().as_usize()].0;
+        for (at, c) in text.char_indices() {
+            if FINDER.begins.has(c) {
+                kinds.0 |= FINDER.at(c, &text[at..]);
+            }
         }
         kinds
     }
@@ -52,23 +53,33 @@ impl Kinds {
 }
 
 struct Finder {
-    /// `None` cannot be for so few words; a test holds it.
-    finder: Option<AhoCorasick>,
-    /// For each word its kind.
-    kinds: Vec<Kinds>,
+    /// The first characters of all words.
+    begins: CharSet,
+    /// The words by their first characters.
+    words: Vec<(char, &'static str, Kinds)>,
+}
+
+impl Finder {
+    /// The kinds of words with which a text begins, whose first character is `c`.
+    fn at(&self, c: char, text: &str) -> u8 {
+        let first = self.words.partition_point(|(begin, ..)| *begin < c);
+        let same = self.words[first..].iter();
+        let same = same.take_while(|(begin, ..)| *begin == c);
+        let found = same.filter(|(_, word, _)| text.starts_with(word));
+        found.fold(0, |kinds, (.., kind)| kinds | kind.0)
+    }
 }
 
 static FINDER: LazyLock<Finder> = LazyLock::new(|| {
-    let words = || {
-        let lists = Kinds::LISTS.into_iter();
-        lists.flat_map(|(kind, words)| words.iter().map(move |word| (kind, *word)))
-    };
+    let lists = Kinds::LISTS.into_iter();
+    let all = lists.flat_map(|(kind, words)| words.iter().map(move |word| (kind, *word)));
+    let mut words: Vec<(char, &str, Kinds)> = all
+        .filter_map(|(kind, word)| Some((word.chars().next()?, word, kind)))
+        .collect();
+    words.sort_by_key(|(begin, ..)| *begin);
     Finder {
-        finder: AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(words().map(|(_, word)| word))
-            .ok(),
-        kinds: words().map(|(kind, _)| kind).collect(),
+        begins: words.iter().map(|(begin, ..)| *begin).collect(),
+        words,
     }
 });
 
