@@ -323,7 +323,7 @@ impl Derived {
             undated.extend(kept.undated);
         }
         kept.packed
-            .into_iter()
+            .iter()
             .for_each(|packed| self.entries.put(packed));
     }
 

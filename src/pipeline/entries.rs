@@ -3,6 +3,7 @@
 //! Packed they take half the room, and unpacking one costs a tenth of reading its file again.
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -11,24 +12,43 @@ use crate::feeds::Entry;
 use crate::model::{Label, Post, PostId};
 
 /// Bytes that are kept. A full build of 10,000 posts packs 22 MB.
-const ROOM: usize = 26 << 20;
+const ROOM: usize = 24 << 20;
 
-/// What an entry costs besides its bytes: places in two tables, and the allocator's.
-const OVERHEAD: usize = 160;
+/// Bytes that come and go together: an allocation for each entry would leave holes of all sizes.
+const CHUNK: usize = 1 << 20;
 
 /// A bounded memory of entries.
 #[derive(Default)]
 pub struct Entries {
-    by_id: HashMap<Arc<PostId>, Packed>,
-    order: VecDeque<(Arc<PostId>, usize)>,
+    /// By a hash of the id. Of two ids with one hash the later is remembered, and the other read again.
+    places: HashMap<u64, Place>,
+    hasher: RandomState,
+    chunks: VecDeque<Chunk>,
+    /// Number of the first chunk that is kept.
+    first: usize,
     bytes: usize,
+}
+
+/// Where an entry's bytes are.
+#[derive(Clone, Copy)]
+struct Place {
+    chunk: usize,
+    start: usize,
+    end: usize,
+}
+
+#[derive(Default)]
+struct Chunk {
+    bytes: Vec<u8>,
+    /// Hashes of the ids in it.
+    keys: Vec<u64>,
 }
 
 /// An entry in as few bytes as can be made in a few microseconds.
 pub struct Packed {
     id: PostId,
     /// What cannot be unpacked is read from its file again.
-    bytes: Box<[u8]>,
+    bytes: Vec<u8>,
 }
 
 /// What is packed before the HTML, borrowed.
@@ -62,12 +82,12 @@ impl Packed {
         plain.extend_from_slice(entry.post.html.as_bytes());
         Packed {
             id: entry.post.id.clone(),
-            bytes: lz4_flex::compress_prepend_size(&plain).into_boxed_slice(),
+            bytes: lz4_flex::compress_prepend_size(&plain),
         }
     }
 
-    fn entry(&self) -> Option<Entry> {
-        let plain = lz4_flex::decompress_size_prepended(&self.bytes).ok()?;
+    fn unpack(bytes: &[u8]) -> Option<Entry> {
+        let plain = lz4_flex::decompress_size_prepended(bytes).ok()?;
         let (mut parts, html): (OwnParts, &[u8]) = postcard::take_from_bytes(&plain).ok()?;
         parts.post.html = simdutf8::basic::from_utf8(html).ok()?.to_owned();
         Some(Entry {
@@ -81,25 +101,59 @@ impl Packed {
 
 impl Entries {
     /// Remembers an entry; a newer version takes the place of the older.
-    pub fn put(&mut self, packed: Packed) {
-        let size = packed.bytes.len() + packed.id.as_str().len() + OVERHEAD;
-        let id = Arc::new(packed.id.clone());
-        self.by_id.insert(id.clone(), packed);
-        self.order.push_back((id, size));
-        self.bytes += size;
+    pub fn put(&mut self, packed: &Packed) {
+        let bytes = &packed.bytes;
+        let has_room = |chunk: &Chunk| chunk.bytes.len() + bytes.len() <= chunk.bytes.capacity();
+        if !self.chunks.back().is_some_and(has_room) {
+            self.add_chunk(bytes.len().max(CHUNK));
+        }
+        let Some(chunk) = self.chunks.back_mut() else {
+            return;
+        };
+        let key = self.hasher.hash_one(&packed.id);
+        let start = chunk.bytes.len();
+        chunk.bytes.extend_from_slice(bytes);
+        chunk.keys.push(key);
+        let place = Place {
+            chunk: self.first + self.chunks.len() - 1,
+            start,
+            end: start + bytes.len(),
+        };
+        self.places.insert(key, place);
+    }
+
+    /// Adds a chunk, for which old ones leave when the room is full.
+    fn add_chunk(&mut self, size: usize) {
+        let chunk = Chunk {
+            bytes: Vec::with_capacity(size),
+            keys: Vec::new(),
+        };
+        self.bytes += chunk.bytes.capacity();
         while self.bytes > ROOM {
-            let Some((oldest, size)) = self.order.pop_front() else {
+            let Some(oldest) = self.chunks.pop_front() else {
                 break;
             };
-            self.bytes -= size;
-            // A replaced entry leaves with its first place; it is read again if it is wanted.
-            self.by_id.remove(&oldest);
+            self.bytes -= oldest.bytes.capacity();
+            for key in oldest.keys {
+                if self
+                    .places
+                    .get(&key)
+                    .is_some_and(|place| place.chunk == self.first)
+                {
+                    self.places.remove(&key);
+                }
+            }
+            self.first += 1;
         }
+        self.chunks.push_back(chunk);
     }
 
     /// A remembered entry.
     pub fn get(&self, id: &PostId) -> Option<Entry> {
-        self.by_id.get(id).and_then(Packed::entry)
+        let place = self.places.get(&self.hasher.hash_one(id))?;
+        let chunk = self.chunks.get(place.chunk.checked_sub(self.first)?)?;
+        let entry = Packed::unpack(chunk.bytes.get(place.start..place.end)?)?;
+        (entry.post.id == *id).then_some(entry)
     }
 }
 
@@ -144,7 +198,7 @@ mod tests {
     fn an_entry_comes_back_as_it_was() {
         let mut entries = Entries::default();
         let put = entry("/a", "<p>市场监管</p>".repeat(300));
-        entries.put(Packed::new(&put));
+        entries.put(&Packed::new(&put));
         assert_eq!(entries.get(&put.post.id), Some(put));
         assert_eq!(entries.get(&PostId::new("/b")), None);
     }
@@ -157,11 +211,15 @@ mod tests {
             (0..1 << 20).map(|_| dice.alphanumeric()).collect()
         };
         for number in 0..30_u64 {
-            entries.put(Packed::new(&entry(&number.to_string(), noise(number))));
+            entries.put(&Packed::new(&entry(&number.to_string(), noise(number))));
         }
         assert!(entries.bytes <= ROOM);
         assert_eq!(entries.get(&PostId::new("0")), None);
         assert!(entries.get(&PostId::new("29")).is_some());
-        assert_eq!(entries.by_id.len(), entries.order.len());
+        let kept: usize = entries.chunks.iter().map(|chunk| chunk.keys.len()).sum();
+        assert_eq!(entries.places.len(), kept);
+        let newer = entry("29", "<p>乙</p>".to_owned());
+        entries.put(&Packed::new(&newer));
+        assert_eq!(entries.get(&newer.post.id), Some(newer));
     }
 }

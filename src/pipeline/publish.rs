@@ -372,7 +372,7 @@ impl Derived {
         for (row, loaded) in unknown.into_iter().zip(loaded) {
             let entry = match loaded {
                 Some((packed, entry)) => {
-                    self.entries.put(packed);
+                    self.entries.put(&packed);
                     entry
                 }
                 None => {

@@ -47,8 +47,11 @@ const CONNECTIVES: &[&str] = &[
 
 /// The sentence without such a word at its beginning.
 pub(super) fn without_connective(sentence: &str) -> &str {
-    let rest = CONNECTIVES
+    // Nearly no sentence has one, and its first character tells.
+    let first = sentence.chars().next();
+    let mut words = CONNECTIVES
         .iter()
-        .find_map(|word| sentence.strip_prefix(word));
+        .filter(|word| word.chars().next() == first);
+    let rest = words.find_map(|word| sentence.strip_prefix(word));
     rest.filter(|rest| !rest.is_empty()).unwrap_or(sentence)
 }

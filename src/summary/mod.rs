@@ -137,18 +137,27 @@ fn join(units: &[Unit<'_>], lines: &[Cow<'_, str>], chosen: &[usize]) -> String 
     summary
 }
 
-/// White space of all kinds, line ends too, becomes one space.
-fn one_line(text: &str) -> Cow<'_, str> {
-    let text = text.trim();
+/// True for other white space than blanks. What it begins with is looked for many bytes at a time, and begins
+/// few other characters of an article.
+fn has_odd_space(text: &str) -> bool {
     let bytes = text.as_bytes();
-    // Other white space than blanks begins with one of these bytes, which begin other characters too.
-    let begins = |byte: &u8| matches!(byte, b'\t'..=b'\r' | 0xC2 | 0xE1..=0xE3);
-    let is_odd = |at: usize| {
+    let is_space = |at: usize| {
         let c = text[at..].chars().next();
         c.is_some_and(char::is_whitespace)
     };
-    let mut may_be_odd = bytes.iter().enumerate().filter(|(_, byte)| begins(byte));
-    if !may_be_odd.any(|(at, _)| is_odd(at)) && !text.contains("  ") {
+    let ascii = |part: &[u8]| {
+        part.iter()
+            .fold(false, |any, byte| any | matches!(byte, b'\t'..=b'\r'))
+    };
+    bytes.chunks(64).any(ascii)
+        || memchr::memchr3_iter(0xC2, 0xE1, 0xE2, bytes).any(is_space)
+        || memchr::memmem::find(bytes, "\u{3000}".as_bytes()).is_some()
+}
+
+/// White space of all kinds, line ends too, becomes one space.
+fn one_line(text: &str) -> Cow<'_, str> {
+    let text = text.trim();
+    if !text.contains("  ") && !has_odd_space(text) {
         return Cow::Borrowed(text);
     }
     let words: Vec<&str> = text.split_whitespace().collect();
