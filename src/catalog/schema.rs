@@ -98,12 +98,14 @@ const FOLD_AFTER_MANY: u32 = 16_384;
 /// Whether the log may grow before it is folded into the index.
 pub fn fold_log_seldom(connection: &Connection, seldom: bool) -> rusqlite::Result<()> {
     let pages = if seldom { FOLD_AFTER_MANY } else { FOLD_AFTER };
-    connection.pragma_update(None, "wal_autocheckpoint", pages)?;
-    if !seldom {
-        // As far as readers let it; the rest is folded by the next change.
-        connection.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(()))?;
-    }
-    Ok(())
+    connection.pragma_update(None, "wal_autocheckpoint", pages)
+}
+
+/// Folds the log into the index, as far as readers let it, through a connection of its own: others read and
+/// write meanwhile.
+pub fn fold_log(path: &Path) -> rusqlite::Result<()> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(()))
 }
 
 pub fn open_reader(path: &Path) -> rusqlite::Result<Connection> {

@@ -12,7 +12,7 @@ use super::look::Changes;
 use super::publish::Listing;
 use super::reader::{ReadOutcome, Reader};
 use super::{Hint, Patience, Round};
-use crate::catalog::{Catalog, CatalogError, Delta, Reading, Target};
+use crate::catalog::{Catalog, CatalogError, Delta, Folding, Reading, Target};
 use crate::config::Config;
 use crate::feeds::Addresses;
 use crate::http::Shelf;
@@ -80,6 +80,8 @@ pub struct Derived {
     pub(super) listed: Option<Listing>,
     /// Files whose posts go by when they were first seen, read since the catalog was asked for all of them.
     pub(super) undated: Option<BTreeMap<String, i64>>,
+    /// The catalog's log after a long build.
+    folding: Folding,
 }
 
 impl Derived {
@@ -150,6 +152,7 @@ impl Derived {
             learnt: HashMap::new(),
             listed: None,
             undated: None,
+            folding: Folding::default(),
         };
         for label in derived.catalog.listing()? {
             if let Some(learnt) = label.learnt {
@@ -264,6 +267,7 @@ impl Derived {
         crate::crash::point("after-feeds");
         // After the feeds: they are what people wait for.
         self.publish_archives(&mut round)?;
+        self.folding = Folding::default();
         Ok(round)
     }
 
@@ -281,7 +285,7 @@ impl Derived {
         let is_many = changes.read.len() >= MANY;
         let mut gone = Vec::new();
         if is_many {
-            self.catalog.expect_many(true)?;
+            self.catalog.expect_many()?;
             self.catalog.begin()?;
         }
         // While one batch is read on all cores, the one before it is written into the index.
@@ -311,7 +315,7 @@ impl Derived {
         self.remember(kept, round);
         if is_many {
             self.catalog.commit()?;
-            self.catalog.expect_many(false)?;
+            self.folding = self.catalog.many_done()?;
         }
         self.catalog.mark_missing(&gone, now)
     }

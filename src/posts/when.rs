@@ -122,6 +122,9 @@ fn date_field(
         value => scalar(value)?,
     };
     let read = date::read(&text, fields.quoted(key), rules.site.timezone, rules.naive)?;
+    if !(read.named_zone || read.moved || read.far_offset) {
+        return Some(read.time);
+    }
     let (at, shown, time) = (fields.at(key), excerpt_of(&text), read.time.rfc3339());
     if read.named_zone {
         findings.note(

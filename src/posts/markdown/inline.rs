@@ -21,7 +21,8 @@ fn near(text: &str, length: usize) -> &str {
 /// Prepares a line.
 pub(super) fn line(text: &str, kept: &mut Kept, out: &mut String) {
     let long_dashes = has_long_dashes(text);
-    if !text.contains(['~', '$', '{', '\\', '<']) && !long_dashes {
+    let is_special = |byte: u8| matches!(byte, b'~' | b'$' | b'{' | b'\\' | b'<');
+    if !text.bytes().any(is_special) && !long_dashes {
         out.push_str(text);
         return;
     }
