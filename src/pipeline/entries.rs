@@ -122,19 +122,15 @@ impl Entries {
         self.places.insert(key, place);
     }
 
-    /// Adds a chunk, for which old ones leave when the room is full.
+    /// Adds a chunk, for which old ones leave when the room is full: their memory is the new one's.
     fn add_chunk(&mut self, size: usize) {
-        let chunk = Chunk {
-            bytes: Vec::with_capacity(size),
-            keys: Vec::new(),
-        };
-        self.bytes += chunk.bytes.capacity();
-        while self.bytes > ROOM {
-            let Some(oldest) = self.chunks.pop_front() else {
+        let mut chunk = Chunk::default();
+        while self.bytes + size > ROOM {
+            let Some(mut oldest) = self.chunks.pop_front() else {
                 break;
             };
             self.bytes -= oldest.bytes.capacity();
-            for key in oldest.keys {
+            for key in oldest.keys.drain(..) {
                 if self
                     .places
                     .get(&key)
@@ -144,7 +140,11 @@ impl Entries {
                 }
             }
             self.first += 1;
+            oldest.bytes.clear();
+            chunk = oldest;
         }
+        chunk.bytes.reserve_exact(size);
+        self.bytes += chunk.bytes.capacity();
         self.chunks.push_back(chunk);
     }
 
