@@ -80,6 +80,11 @@ impl SqliteStore {
             SqlitePoolOptions::new()
                 .max_connections(size)
                 .min_connections(1)
+                // A local file's connections neither age nor wait for anybody; and sqlx's task that looks after
+                // those counts them once too often when one is taken as it comes back: it then goes round for
+                // ever, and the program does not end (`num_idle` of sqlx-core 0.9, pool/inner.rs).
+                .max_lifetime(None)
+                .idle_timeout(None)
         };
         let writer = pool(1).connect_with(options.clone()).await;
         let writer = writer.map_err(|source| StoreError::Open {
@@ -775,4 +780,22 @@ pub(super) fn follow_of(kind: &str, name: String) -> Follow {
 
 pub(super) fn chat_id(text: &str) -> Result<ChatId, StoreError> {
     ChatId::from_str(text).map_err(|error| StoreError::Damaged(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SqliteStore;
+
+    /// sqlx looks after ages in a task that may go round for ever: see `SqliteStore::open`.
+    #[tokio::test]
+    async fn connections_have_no_age() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.db");
+        let store = SqliteStore::open(&path).await.unwrap();
+        for pool in [store.writer(), store.reader()] {
+            let options = pool.options();
+            let ages = (options.get_max_lifetime(), options.get_idle_timeout());
+            assert_eq!(ages, (None, None));
+        }
+    }
 }
