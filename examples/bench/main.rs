@@ -106,20 +106,23 @@ fn one_size(
     };
     let one_format = tagwire_config(folder, &posts, "one", "[rss]", false)?;
     let all_formats = tagwire_config(folder, &posts, "all", "[atom, rss, json]", true)?;
-    run::sync()?;
     for round in 0..arguments.rounds {
         eprintln!("{size} posts: round {} of {}", round + 1, arguments.rounds);
+        run::sync()?;
         if let Some(site) = &site {
-            builds
-                .hugo
-                .push(site.build(&folder.join(format!("hugo-{round}")))?);
+            let mut used = site.build(&folder.join(format!("hugo-{round}")))?;
+            builds.hugo.push(used);
+            used.wall += run::sync()?;
+            builds.hugo_on_disk.push(used);
         }
         let out = folder.join(format!("one-{round}"));
         builds.tagwire.push(tagwire(program, &one_format, &out)?);
+        run::sync()?;
         let all = folder.join(format!("all-{round}"));
         builds
             .all_formats
             .push(tagwire(program, &all_formats, &all)?);
+        run::sync()?;
         builds.again.push(tagwire(program, &one_format, &out)?);
         // A long run that is broken off has still said what it saw.
         let last = (

@@ -102,11 +102,12 @@ pub fn build_release() -> Result<PathBuf> {
     Ok(target.join("release/tagwire"))
 }
 
-/// Puts down what was written before, so that no timed run pays for it.
-pub fn sync() -> Result<()> {
+/// Puts down what was written before, so that no timed run pays for another's bytes. Seconds that it took.
+pub fn sync() -> Result<f64> {
+    let start = Instant::now();
     let status = Command::new("sync").status().context("sync")?;
     if !status.success() {
         bail!("sync ended with {status}");
     }
-    Ok(())
+    Ok(start.elapsed().as_secs_f64())
 }
