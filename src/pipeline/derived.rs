@@ -2,7 +2,7 @@
 //! In: hints and the time. Out: an up-to-date catalog and feeds. No async here, and no precious data.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -122,6 +122,8 @@ impl Derived {
             path: config.publish.dir.display().to_string(),
             source,
         };
+        let var = config.catalog.path.parent();
+        let var = var.filter(|folder| !folder.as_os_str().is_empty());
         let folder = Folder::open(&config.publish.dir).map_err(publish)?;
         let folder = folder.with_copies(&config.publish.compress);
         let shelf = Shelf::new(config.publish.dir.clone());
@@ -142,7 +144,7 @@ impl Derived {
             addresses,
             site,
             config: config.clone(),
-            entries: Entries::default(),
+            entries: Entries::new(var.unwrap_or(Path::new("."))),
             progress: None,
             targets: super::owed::targets(config),
             away: Vec::new(),
@@ -268,6 +270,7 @@ impl Derived {
         // After the feeds: they are what people wait for.
         self.publish_archives(&mut round)?;
         self.folding = Folding::default();
+        self.entries.end_round();
         Ok(round)
     }
 
