@@ -16,7 +16,7 @@ use crate::feeds::Entry;
 use crate::model::{Label, Post, PostId};
 
 /// Bytes that are kept in memory. A full build of 10,000 posts packs 22 MB.
-const ROOM: usize = 24 << 20;
+const ROOM: usize = 12 << 20;
 
 /// Bytes that come and go together: an allocation for each entry would leave holes of all sizes.
 const CHUNK: usize = 1 << 20;
@@ -353,7 +353,7 @@ mod tests {
         let mut entries = Entries::new(folder.path());
         let packed = Packed::new(&noise(1, CHUNK / 2 + CHUNK / 4));
         let numbered = |number: u64| Packed {
-            id: PostId::new(&number.to_string()),
+            id: PostId::new(number.to_string()),
             bytes: packed.bytes.clone(),
         };
         for number in 0..300 {
