@@ -141,7 +141,7 @@ impl Entries {
         let Ok(length) = u32::try_from(bytes.len()) else {
             return;
         };
-        let has_room = |chunk: &Chunk| chunk.bytes.len() + bytes.len() <= chunk.bytes.capacity();
+        let has_room = |chunk: &Chunk| chunk.bytes.len() + bytes.len() <= CHUNK;
         if !self.chunks.back().is_some_and(has_room) {
             self.add_chunk(bytes.len().max(CHUNK));
         }
@@ -172,7 +172,9 @@ impl Entries {
             self.bytes -= oldest.bytes.capacity();
             self.put_down(&mut oldest);
             oldest.bytes.clear();
-            chunk = oldest;
+            if oldest.bytes.capacity() == CHUNK {
+                chunk = oldest;
+            }
         }
         chunk.bytes.reserve_exact(size);
         self.bytes += chunk.bytes.capacity();
