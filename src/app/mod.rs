@@ -9,6 +9,7 @@ mod watch;
 pub use run::run;
 pub use setup::{AppError, Setup};
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::delivery::Sender;
@@ -27,16 +28,27 @@ const PUSH_PATIENCE: Duration = Duration::from_secs(30);
 /// As the parts say; posts and feeds that failed are in the round, not here.
 pub async fn build(setup: &Setup, progress: Option<Progress>) -> Result<Round, AppError> {
     let _catalog = setup.lock_catalog()?;
-    let store = setup.open_store().await?;
+    let mut store = match setup.has_store()? {
+        true => Some(setup.open_store().await?),
+        false => None,
+    };
     let stages = setup.stages()?;
-    let derived = setup.derive(store.first_seen().await?, progress)?;
+    let first_seen = match &store {
+        Some(store) => store.first_seen().await?,
+        None => HashMap::new(),
+    };
+    let derived = setup.derive(first_seen, progress)?;
     let now = setup.clock.now();
     let round = pipeline::derive(&derived, Hint::Everything, Patience::OneShot, now).await?;
-    setup
-        .planner(store.clone())
-        .keep_first_seen(&derived)
-        .await?;
-    store.close().await;
+    // Feeds alone need no store, but for the days of posts without a date.
+    if store.is_none() && pipeline::has_undated(&derived)? {
+        store = Some(setup.open_store().await?);
+    }
+    if let Some(store) = store {
+        let planner = setup.planner(store.clone());
+        planner.keep_first_seen(&derived).await?;
+        store.close().await;
+    }
     finish(setup, stages).await?;
     Ok(round)
 }

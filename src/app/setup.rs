@@ -155,6 +155,14 @@ impl Setup {
         Ok(InstanceLock::take(&path_of(&self.config.store.url)?)?)
     }
 
+    /// Whether the store of the config was made before.
+    ///
+    /// # Errors
+    /// The address of the store is none.
+    pub fn has_store(&self) -> Result<bool, AppError> {
+        Ok(path_of(&self.config.store.url)?.exists())
+    }
+
     /// Opens the store of the config.
     ///
     /// # Errors

@@ -1,14 +1,14 @@
-//! Which post is in which label, written many at a time.
+//! Which post is in which label: a row in the table for each, written many at a time, and a list in the post's row.
 //! In: the posts of one transaction. Out: their rows in the order of the table, so that each of its pages is
 //! touched once, and the marks of the feeds and histories that they change.
 
 use std::collections::{BTreeMap, HashMap};
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Digested;
 use super::write::{label_id, tie_break};
-use crate::model::{Follow, Label};
+use crate::model::{Follow, Label, PostId};
 
 /// Labels whose numbers are remembered between transactions.
 const REMEMBERED: usize = 1 << 16;
@@ -20,7 +20,6 @@ struct Link {
     published: i64,
     tie: i64,
     post: i64,
-    position: i64,
 }
 
 /// Rows that are not written yet.
@@ -38,18 +37,17 @@ impl Links {
         self.rows.clear();
     }
 
-    /// Puts a post into the site, its categories, tags and topics.
-    pub fn add(
+    /// The labels of a post: the site, its categories, tags and topics. One that is named twice keeps its first
+    /// place.
+    pub fn labels(
         &mut self,
         transaction: &Connection,
-        post: i64,
         digested: &Digested,
-    ) -> rusqlite::Result<()> {
+    ) -> rusqlite::Result<Vec<i64>> {
         let topics = digested.topics.iter().map(Label::topic);
         let labels = digested.post.labels().chain(topics).map(Follow::Label);
-        let published = digested.post.published.seconds();
-        let tie = tie_break(&digested.post.id);
-        for (position, follow) in std::iter::once(Follow::Site).chain(labels).enumerate() {
+        let mut numbers = Vec::with_capacity(8);
+        for follow in std::iter::once(Follow::Site).chain(labels) {
             let label = match self.labels.get(&follow) {
                 Some(label) => *label,
                 None => {
@@ -58,15 +56,24 @@ impl Links {
                     label
                 }
             };
-            self.rows.push(Link {
-                label,
-                published,
-                tie,
-                post,
-                position: position as i64,
-            });
+            if !numbers.contains(&label) {
+                numbers.push(label);
+            }
         }
-        Ok(())
+        Ok(numbers)
+    }
+
+    /// Puts a post into its labels.
+    pub fn add(&mut self, post: i64, labels: &[i64], digested: &Digested) {
+        let published = digested.post.published.seconds();
+        let tie = tie_break(&digested.post.id);
+        let row = |label: &i64| Link {
+            label: *label,
+            published,
+            tie,
+            post,
+        };
+        self.rows.extend(labels.iter().map(row));
     }
 
     /// Writes what was added, and marks the feeds it touches.
@@ -74,22 +81,15 @@ impl Links {
         if self.labels.len() > REMEMBERED {
             self.labels.clear();
         }
-        // A label that is named twice keeps its first place.
         self.rows.sort_unstable();
         let mut insert = transaction
-            .prepare_cached("insert or ignore into post_labels values (?1, ?2, ?3, ?4, ?5)")?;
+            .prepare_cached("insert or ignore into post_labels values (?1, ?2, ?3, ?4)")?;
         let mut mark = transaction.prepare_cached(
             "insert or ignore into archive_marks (label, published, tie) values (?1, ?2, ?3)",
         )?;
         let mut archived = BTreeMap::new();
         for link in &self.rows {
-            insert.execute(params![
-                link.label,
-                link.published,
-                link.tie,
-                link.post,
-                link.position
-            ])?;
+            insert.execute(params![link.label, link.published, link.tie, link.post])?;
             let is_archived = match archived.get(&link.label) {
                 Some(is_archived) => *is_archived,
                 None => *archived
@@ -105,6 +105,91 @@ impl Links {
     }
 }
 
+/// The labels that a post is in, as its row tells them.
+pub(super) struct Linked {
+    post: i64,
+    labels: Vec<i64>,
+    published: i64,
+    tie: i64,
+}
+
+impl Linked {
+    /// Of no labels, when there is no such post.
+    pub fn of(transaction: &Connection, post: i64) -> rusqlite::Result<Linked> {
+        let row = transaction
+            .prepare_cached("select labels, published, id from posts where post = ?1")?
+            .query_row([post], |row| {
+                let id: String = row.get(2)?;
+                Ok(Linked {
+                    post,
+                    labels: unpacked(row.get_ref(0)?.as_blob()?),
+                    published: row.get(1)?,
+                    tie: tie_break(&PostId::new(id)),
+                })
+            })
+            .optional()?;
+        Ok(row.unwrap_or(Linked {
+            post,
+            labels: Vec::new(),
+            published: 0,
+            tie: 0,
+        }))
+    }
+
+    /// Marks every feed that the post is in, and its place in those histories that are otherwise up to date.
+    pub fn touch(&self, transaction: &Connection) -> rusqlite::Result<()> {
+        let mut mark = transaction.prepare_cached(
+            "insert or ignore into archive_marks (label, published, tie) values (?1, ?2, ?3)",
+        )?;
+        for label in &self.labels {
+            if touch(transaction, *label)? {
+                mark.execute(params![label, self.published, self.tie])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the post out of its labels.
+    pub fn unlink(&self, transaction: &Connection) -> rusqlite::Result<()> {
+        let mut delete = transaction.prepare_cached(
+            "delete from post_labels where label = ?1 and published = ?2 and tie = ?3 and post = ?4",
+        )?;
+        for label in &self.labels {
+            delete.execute(params![label, self.published, self.tie, self.post])?;
+        }
+        Ok(())
+    }
+}
+
+/// Numbers in as few bytes as they need: seven bits in each, the lowest first (LEB128).
+pub(super) fn packed(numbers: &[i64]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(2 * numbers.len());
+    for number in numbers {
+        let mut rest = number.unsigned_abs();
+        while rest > 0x7f {
+            bytes.push(0x80 | (rest & 0x7f) as u8);
+            rest >>= 7;
+        }
+        bytes.push(rest as u8);
+    }
+    bytes
+}
+
+/// What `packed` packed.
+pub(super) fn unpacked(bytes: &[u8]) -> Vec<i64> {
+    let mut numbers = Vec::new();
+    let (mut number, mut shift) = (0_i64, 0_u32);
+    for byte in bytes {
+        number |= i64::from(byte & 0x7f).checked_shl(shift).unwrap_or(0);
+        shift += 7;
+        if byte & 0x80 == 0 {
+            numbers.push(number);
+            (number, shift) = (0, 0);
+        }
+    }
+    numbers
+}
+
 /// Marks a feed; true when it has a history that is otherwise up to date.
 fn touch(transaction: &Connection, label: i64) -> rusqlite::Result<bool> {
     transaction
@@ -113,4 +198,22 @@ fn touch(transaction: &Connection, label: i64) -> rusqlite::Result<bool> {
     transaction
         .prepare_cached("select archived = 1 from labels where label = ?1")?
         .query_row([label], |row| row.get(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn numbers_come_back_as_they_were(numbers in prop::collection::vec(0_i64..=i64::MAX, 0..9)) {
+            prop_assert_eq!(unpacked(&packed(&numbers)), numbers);
+        }
+    }
+
+    #[test]
+    fn small_numbers_are_short() {
+        assert_eq!(packed(&[1, 127, 128, 16_383]).len(), 6);
+    }
 }

@@ -3,8 +3,9 @@
 
 use rusqlite::{TransactionBehavior, params};
 
+use super::links::unpacked;
 use super::{Catalog, CatalogError, follow_of, kind_and_name};
-use crate::model::Follow;
+use crate::model::{Follow, LabelKind};
 
 /// A label as the lists of feeds show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,28 +72,22 @@ impl Catalog {
     ) -> Result<Vec<Vec<String>>, CatalogError> {
         let (kind, name) = kind_and_name(follow);
         let result = (|| {
-            // Every post has a row of its own label, so it has a list even without tags. Joins one after the other:
-            // a join in brackets is built anew, whole, for each question.
             let mut statement = self.connection.prepare_cached(
-                "select o.post, t.name from (
-                   select post, published, tie from post_labels
-                   where label = (select label from labels where kind = ?1 and name = ?2)
-                   order by published, tie limit ?3) o
-                 left join post_labels pl on pl.post = o.post
-                 left join labels t on t.label = pl.label and t.kind = 'tag'
-                 order by o.published, o.tie, o.post, pl.position",
+                "select p.labels from post_labels pl join posts p on p.post = pl.post
+                 where pl.label = (select label from labels where kind = ?1 and name = ?2)
+                 order by pl.published, pl.tie limit ?3",
             )?;
             let mut rows = statement.query(params![kind, name, posts as i64])?;
-            let (mut lists, mut last) = (Vec::new(), None);
+            let mut lists = Vec::new();
             while let Some(row) = rows.next()? {
-                let post: i64 = row.get(0)?;
-                if last.replace(post) != Some(post) {
-                    lists.push(Vec::new());
+                let mut tags = Vec::new();
+                for label in unpacked(row.get_ref(0)?.as_blob()?) {
+                    let (kind, name) = self.kind_and_name_of(label)?;
+                    if kind == LabelKind::Tag.as_str() {
+                        tags.push(name);
+                    }
                 }
-                let tag: Option<String> = row.get(1)?;
-                if let Some(list) = lists.last_mut() {
-                    list.extend(tag);
-                }
+                lists.push(tags);
             }
             Ok(lists)
         })();

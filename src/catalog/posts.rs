@@ -3,8 +3,8 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::links::Links;
-use super::write::{Delta, touch};
+use super::links::{Linked, Links, packed};
+use super::write::Delta;
 use super::{Digested, State};
 use crate::model::{DateSource, Post};
 
@@ -24,11 +24,12 @@ pub(super) fn insert_post(
     links: &mut Links,
 ) -> rusqlite::Result<bool> {
     let post = &digested.post;
+    let labels = links.labels(transaction, digested)?;
     let inserted = transaction
         .prepare_cached(
             "insert or ignore into posts (id, path, title, published, published_offset, updated,
-               updated_offset, url, summary, source, via, first_seen, content_hash, state)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+               updated_offset, url, summary, source, via, first_seen, content_hash, state, labels)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         )?
         .execute(params![
             post.id.as_str(),
@@ -45,9 +46,10 @@ pub(super) fn insert_post(
             post.date_source == DateSource::FirstSeen,
             post.content_hash.0,
             state_of(post, now) as u8,
+            packed(&labels),
         ])?;
     if inserted == 1 {
-        links.add(transaction, transaction.last_insert_rowid(), digested)?;
+        links.add(transaction.last_insert_rowid(), &labels, digested);
     }
     Ok(inserted == 1)
 }
@@ -69,15 +71,15 @@ pub(super) fn write_post(
         return Ok(());
     };
     delta.changed += 1;
-    touch(transaction, row)?;
-    transaction
-        .prepare_cached("delete from post_labels where post = ?1")?
-        .execute([row])?;
+    let before = Linked::of(transaction, row)?;
+    before.touch(transaction)?;
+    before.unlink(transaction)?;
+    let labels = links.labels(transaction, digested)?;
     transaction
         .prepare_cached(
             "update posts set path = ?2, title = ?3, published = ?4, published_offset = ?5, updated = ?6,
                updated_offset = ?7, url = ?8, summary = ?9, source = ?10, via = ?11, first_seen = ?12,
-               content_hash = ?13, state = ?14 where post = ?1",
+               content_hash = ?13, state = ?14, labels = ?15 where post = ?1",
         )?
         .execute(params![
             row,
@@ -94,6 +96,8 @@ pub(super) fn write_post(
             post.date_source == DateSource::FirstSeen,
             post.content_hash.0,
             state_of(post, now) as u8,
+            packed(&labels),
         ])?;
-    links.add(transaction, row, digested)
+    links.add(row, &labels, digested);
+    Ok(())
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use rusqlite::{OptionalExtension, Params, Row as SqlRow, params};
 
+use super::links::unpacked;
 use super::{Catalog, CatalogError, Row, State, follow_of, is_below_any, kind_and_name};
 use crate::model::{ContentHash, Follow, PostId, PostTime, Problem, Severity};
 use crate::posts::Stamp;
@@ -44,7 +45,7 @@ pub(super) const DUE: &str = "select min(published) from posts where state = 1";
 
 pub(super) const COLUMNS: &str =
     "p.post, p.id, p.path, p.title, p.published, p.published_offset, p.updated, p.updated_offset,
-    p.url, p.summary, p.source, p.via, p.content_hash, p.state";
+    p.url, p.summary, p.source, p.via, p.content_hash, p.state, p.labels";
 
 impl Catalog {
     /// Tells every known file in the order of paths, with its version, and `true` where it is missing at present.
@@ -180,8 +181,10 @@ impl Catalog {
     /// # Errors
     /// SQLite's.
     pub fn page(&self, after: &str, limit: usize) -> Result<Vec<Row>, CatalogError> {
-        let sql =
-            format!("select {COLUMNS} from posts p where p.path > ?1 order by p.path limit ?2");
+        let sql = format!(
+            "select {COLUMNS} from files f join posts p on p.id = f.id and p.path = f.path
+             where f.path > ?1 order by f.path limit ?2"
+        );
         self.rows(&sql, params![after, limit as i64])
     }
 
@@ -446,27 +449,22 @@ impl Catalog {
 
     pub(super) fn rows(&self, sql: &str, params: impl Params) -> Result<Vec<Row>, CatalogError> {
         let result = (|| {
-            let mut found: Vec<(i64, Row)> = self
+            let mut found: Vec<(Vec<i64>, Row)> = self
                 .connection
                 .prepare_cached(sql)?
                 .query_map(params, row)?
                 .collect::<rusqlite::Result<_>>()?;
-            for (post, row) in &mut found {
-                self.fill_labels(*post, row)?;
+            for (labels, row) in &mut found {
+                self.fill_labels(labels, row)?;
             }
             Ok(found.into_iter().map(|(_, row)| row).collect())
         })();
         self.wrap(result)
     }
 
-    fn fill_labels(&self, post: i64, row: &mut Row) -> rusqlite::Result<()> {
-        let mut statement = self.connection.prepare_cached(
-            "select l.kind, l.name from post_labels pl join labels l on l.label = pl.label
-             where pl.post = ?1 order by pl.position",
-        )?;
-        let labels = statement.query_map([post], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    fn fill_labels(&self, labels: &[i64], row: &mut Row) -> rusqlite::Result<()> {
         for label in labels {
-            let (kind, name): (String, String) = label?;
+            let (kind, name) = self.kind_and_name_of(*label)?;
             match kind.as_str() {
                 "category" => row.categories.push(name),
                 "tag" => row.tags.push(name),
@@ -475,6 +473,12 @@ impl Catalog {
             }
         }
         Ok(())
+    }
+
+    pub(super) fn kind_and_name_of(&self, label: i64) -> rusqlite::Result<(String, String)> {
+        self.connection
+            .prepare_cached("select kind, name from labels where label = ?1")?
+            .query_row([label], |row| Ok((row.get(0)?, row.get(1)?)))
     }
 }
 
@@ -523,7 +527,8 @@ fn intern(kind: String) -> &'static str {
     kept
 }
 
-fn row(row: &SqlRow<'_>) -> rusqlite::Result<(i64, Row)> {
+/// A row without its labels, and their numbers.
+fn row(row: &SqlRow<'_>) -> rusqlite::Result<(Vec<i64>, Row)> {
     let time = |seconds: usize, offset: usize| -> rusqlite::Result<Option<PostTime>> {
         let seconds: Option<i64> = row.get(seconds)?;
         let offset: Option<i32> = row.get(offset)?;
@@ -552,5 +557,5 @@ fn row(row: &SqlRow<'_>) -> rusqlite::Result<(i64, Row)> {
             _ => State::Withdrawn,
         },
     };
-    Ok((row.get(0)?, found))
+    Ok((unpacked(row.get_ref(14)?.as_blob()?), found))
 }

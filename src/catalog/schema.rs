@@ -7,7 +7,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 
 /// Raised whenever the tables or what is written to them changes: the index is then built anew.
-const SCHEMA_VERSION: u32 = 5;
+const SCHEMA_VERSION: u32 = 6;
 
 const TABLES: &str = "
 create table meta (key text primary key, value text not null) without rowid;
@@ -15,17 +15,19 @@ create table meta (key text primary key, value text not null) without rowid;
 create table files (
   path text primary key, size integer not null, modified_ns integer not null, changed_ns integer not null,
   id text, missing_since integer) without rowid;
-create index files_by_id on files (id) where id is not null;
+-- Files that claimed the id of another one: who stands in when that one goes. A row may be out of date.
+create table claims (id text not null, path text not null, primary key (id, path)) without rowid;
 create index files_missing on files (missing_since) where missing_since is not null;
 create table posts (
-  post integer primary key, id text not null unique, path text not null unique,
+  post integer primary key, id text not null unique, path text not null,
   title text not null, published integer not null, published_offset integer not null,
   updated integer, updated_offset integer, url text not null, summary text not null,
   source text, via text, first_seen integer not null, content_hash blob not null,
-  state integer not null, planned integer not null default 0);
+  -- Numbers of its labels in the author's order, the site first, as LEB128.
+  labels blob not null, state integer not null, planned integer not null default 0);
 create index posts_waiting on posts (published) where state = 1;
 create index posts_withdrawn on posts (post) where state = 2;
-create index posts_unplanned on posts (published, id) where planned = 0 and state = 0;
+create index posts_unplanned on posts (published) where planned = 0 and state = 0;
 create index posts_first_seen on posts (path, published) where first_seen = 1;
 -- The site is a label of its own kind, so that one query serves every feed.
 create table labels (
@@ -43,8 +45,7 @@ create table archive_marks (
 -- tie is a hash of the id: posts of the same second keep one order, whatever order they came in.
 create table post_labels (
   label integer not null, published integer not null, tie integer not null, post integer not null,
-  position integer not null, primary key (label, published, tie, post)) without rowid;
-create index post_labels_by_post on post_labels (post);
+  primary key (label, published, tie, post)) without rowid;
 create table problems (
   path text not null, line integer not null, col integer not null, severity integer not null,
   kind text not null, message text not null, help text not null);
@@ -80,6 +81,8 @@ pub fn open(path: &Path, fingerprint: &str) -> rusqlite::Result<Connection> {
 /// What every connection that writes is set to.
 pub fn tune(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    // A new file is waited for by nobody: one that a power cut leaves broken is made anew.
+    connection.pragma_update(None, "synchronous", "off")?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     // Derived data: a power cut may cost the newest rows, and the next start reads those posts again.
     connection.pragma_update(None, "synchronous", "normal")?;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
 
-use super::links::Links;
+use super::links::{Linked, Links};
 use super::owed::{Owed, owe};
 use super::posts::{insert_post, write_post};
 use super::{Catalog, CatalogError, Reading, is_below_any, kind_and_name};
@@ -133,7 +133,7 @@ impl Catalog {
                 .query_map([now], |row| row.get(0))?
                 .collect::<rusqlite::Result<_>>()?;
             for post in &due {
-                touch(&transaction, *post)?;
+                Linked::of(&transaction, *post)?.touch(&transaction)?;
                 transaction
                     .prepare_cached("update posts set state = 0 where post = ?1")?
                     .execute([post])?;
@@ -284,12 +284,13 @@ fn upsert_one(
     delta: &mut Delta,
     links: &mut Links,
 ) -> rusqlite::Result<()> {
+    let path = reading.path.as_str();
     let is_new = write_file(transaction, reading)?;
-    for problem in &reading.problems {
-        insert_problem(transaction, problem)?;
-    }
     // A file that nobody knew has no post yet, and most posts are of one file alone.
     if is_new {
+        for problem in &reading.problems {
+            insert_problem(transaction, problem)?;
+        }
         let Some(digested) = &reading.post else {
             return Ok(());
         };
@@ -299,15 +300,15 @@ fn upsert_one(
         }
     }
     links.write(transaction)?;
-    let path = reading.path.as_str();
-    let id = reading
-        .post
-        .as_ref()
-        .map(|digested| digested.post.id.as_str());
-    let before: Option<(i64, String)> = transaction
-        .prepare_cached("select post, id from posts where path = ?1")?
-        .query_row([path], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
+    let id = { reading.post.as_ref() }.map(|digested| digested.post.id.as_str());
+    let mut before: Option<(i64, String)> = None;
+    if !is_new {
+        before = post_of(transaction, path)?;
+        rewrite_file(transaction, reading)?;
+        for problem in &reading.problems {
+            insert_problem(transaction, problem)?;
+        }
+    }
     if let Some((post, old_id)) = &before
         && id != Some(old_id.as_str())
     {
@@ -321,6 +322,7 @@ fn upsert_one(
     };
     match rival(transaction, &digested.post)? {
         Some(winner) if winner.as_str() < path => {
+            claim(transaction, &digested.post.id, path)?;
             insert_problem(transaction, &duplicate(path, &digested.post.id, &winner))
         }
         loser => {
@@ -330,6 +332,7 @@ fn upsert_one(
                         "delete from problems where path = ?1 and kind = 'duplicate-id'",
                     )?
                     .execute([&loser])?;
+                claim(transaction, &digested.post.id, &loser)?;
                 insert_problem(transaction, &duplicate(&loser, &digested.post.id, path))?;
             }
             write_post(transaction, digested, now, delta, links)
@@ -337,37 +340,57 @@ fn upsert_one(
     }
 }
 
-/// Records the version of a file that was read; true for a file that was not known. What was wrong with an
-/// older version is forgotten.
+/// Records the version of a file that was read, if nobody knew the file.
 fn write_file(transaction: &Connection, reading: &Reading) -> rusqlite::Result<bool> {
-    let path = reading.path.as_str();
-    let id = reading
-        .post
-        .as_ref()
-        .map(|digested| digested.post.id.as_str());
-    let row = params![
-        path,
-        reading.stamp.size as i64,
-        reading.stamp.modified_ns,
-        reading.stamp.changed_ns,
-        id
-    ];
     let inserted = transaction
         .prepare_cached("insert or ignore into files values (?1, ?2, ?3, ?4, ?5, null)")?
-        .execute(row)?;
-    if inserted == 1 {
-        return Ok(true);
-    }
+        .execute(params![
+            reading.path,
+            reading.stamp.size as i64,
+            reading.stamp.modified_ns,
+            reading.stamp.changed_ns,
+            { reading.post.as_ref() }.map(|digested| digested.post.id.as_str()),
+        ])?;
+    Ok(inserted == 1)
+}
+
+/// Records the version of a file that was known. What was wrong with an older version is forgotten.
+fn rewrite_file(transaction: &Connection, reading: &Reading) -> rusqlite::Result<()> {
     transaction
         .prepare_cached(
             "update files set size = ?2, modified_ns = ?3, changed_ns = ?4, id = ?5, missing_since = null
              where path = ?1",
         )?
-        .execute(row)?;
+        .execute(params![
+            reading.path,
+            reading.stamp.size as i64,
+            reading.stamp.modified_ns,
+            reading.stamp.changed_ns,
+            { reading.post.as_ref() }.map(|digested| digested.post.id.as_str()),
+        ])?;
     transaction
         .prepare_cached("delete from problems where path = ?1")?
-        .execute([path])?;
-    Ok(false)
+        .execute([&reading.path])?;
+    Ok(())
+}
+
+/// The post that a file stands for: the one of its id, unless another file stands for that.
+fn post_of(transaction: &Connection, path: &str) -> rusqlite::Result<Option<(i64, String)>> {
+    transaction
+        .prepare_cached(
+            "select p.post, p.id from files f join posts p on p.id = f.id and p.path = f.path
+             where f.path = ?1",
+        )?
+        .query_row([path], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()
+}
+
+/// Notes that a file stands back behind another one of its id.
+fn claim(transaction: &Connection, id: &PostId, path: &str) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached("insert or ignore into claims values (?1, ?2)")?
+        .execute([id.as_str(), path])
+        .map(|_| ())
 }
 
 /// Another file that is there and stands for the same post.
@@ -436,26 +459,6 @@ pub fn label_key(follow: &Follow) -> String {
     follow.key()
 }
 
-/// Marks every feed that a post is in, and its place in those histories that are otherwise up to date.
-pub(super) fn touch(transaction: &Connection, post: i64) -> rusqlite::Result<()> {
-    transaction
-        // While nothing is archived yet, as in a first build, the first condition ends it.
-        .prepare_cached(
-            "insert or ignore into archive_marks (label, published, tie)
-             select pl.label, pl.published, pl.tie from post_labels pl
-             where exists (select 1 from labels where archived = 1) and pl.post = ?1
-               and (select archived from labels l where l.label = pl.label) = 1",
-        )?
-        .execute([post])?;
-    transaction
-        .prepare_cached(
-            "update labels set dirty = 1 where dirty = 0
-             and label in (select label from post_labels where post = ?1)",
-        )?
-        .execute([post])
-        .map(|_| ())
-}
-
 /// Removes a post, and names a file that may now stand for it.
 fn remove_post(
     transaction: &Connection,
@@ -463,16 +466,16 @@ fn remove_post(
     id: &str,
     path: &str,
 ) -> rusqlite::Result<Option<String>> {
-    touch(transaction, post)?;
-    transaction
-        .prepare_cached("delete from post_labels where post = ?1")?
-        .execute([post])?;
+    let linked = Linked::of(transaction, post)?;
+    linked.touch(transaction)?;
+    linked.unlink(transaction)?;
     transaction
         .prepare_cached("delete from posts where post = ?1")?
         .execute([post])?;
     let heir: Option<String> = transaction
         .prepare_cached(
-            "select path from files where id = ?1 and path <> ?2 and missing_since is null order by path limit 1",
+            "select f.path from claims c join files f on f.path = c.path and f.id = c.id
+             where c.id = ?1 and c.path <> ?2 and f.missing_since is null order by c.path limit 1",
         )?
         .query_row([id, path], |row| row.get(0))
         .optional()?;
@@ -494,7 +497,7 @@ fn forget_missing(
     let mut delta = Delta::default();
     let gone: Vec<(String, Option<i64>, Option<String>)> = transaction
         .prepare_cached(
-            "select f.path, p.post, p.id from files f left join posts p on p.path = f.path
+            "select f.path, p.post, p.id from files f left join posts p on p.id = f.id and p.path = f.path
              where f.missing_since is not null and f.missing_since <= ?1",
         )?
         .query_map([before], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?

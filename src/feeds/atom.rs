@@ -17,8 +17,8 @@ const DC: &str = "http://purl.org/dc/elements/1.1/";
 /// Media RSS, as jekyll-feed uses it for the lead picture.
 const MEDIA: &str = "http://search.yahoo.com/mrss/";
 
-/// The whole document.
-pub fn render(view: &FeedView<'_>) -> Vec<u8> {
+/// What stands before and after the entries of a document.
+pub fn around(view: &FeedView<'_>) -> (Vec<u8>, &'static [u8]) {
     let author = view.author.as_ref().unwrap_or(&view.site_title);
     let feed = atom::Feed {
         title: atom::Text::plain(view.title.clone()),
@@ -40,17 +40,36 @@ pub fn render(view: &FeedView<'_>) -> Vec<u8> {
             .map(|rights| atom::Text::plain(rights.clone().into_owned())),
         links: links(view),
         subtitle: Some(atom::Text::plain(view.description.clone())),
-        entries: view.entries.iter().map(entry).collect(),
         namespaces: namespaces(view),
         lang: Some(view.language.to_owned()),
         ..atom::Feed::default()
     };
     // Writing into memory cannot fail; the crate's signature is about other writers.
-    let bytes = feed.write_to(Vec::new()).unwrap_or_default();
-    match view.is_archive {
-        true => mark_archive(bytes),
-        false => bytes,
+    let mut head = feed.write_to(Vec::new()).unwrap_or_default();
+    head.truncate(head.len().saturating_sub(END.len()));
+    if view.is_archive {
+        // Before the entries, where RFC 4287's grammar wants what a feed says of itself.
+        head.extend_from_slice(b"<fh:archive/>");
     }
+    (head, END)
+}
+
+/// How the crate ends a document.
+const END: &[u8] = b"</feed>";
+
+/// An entry's bytes.
+pub fn entry(view: &EntryView<'_>) -> Vec<u8> {
+    let html = view.html.as_ref().map_or(0, |html| html.len());
+    let room = html + html / 4 + 2 * view.summary.len() + 2048;
+    let feed = atom::Feed {
+        entries: vec![element(view)],
+        ..atom::Feed::default()
+    };
+    let mut bytes = feed.write_to(Vec::with_capacity(room)).unwrap_or_default();
+    // The feed says nothing of its own.
+    let start = memchr::memmem::find(&bytes, b"<entry>").unwrap_or(0);
+    bytes.truncate(bytes.len().saturating_sub(END.len()));
+    bytes.split_off(start)
 }
 
 fn links(view: &FeedView<'_>) -> Vec<atom::Link> {
@@ -70,22 +89,12 @@ fn links(view: &FeedView<'_>) -> Vec<atom::Link> {
     links
 }
 
-/// `<fh:archive/>` before the entries, where RFC 4287's grammar wants what a feed says of itself; the crate
-/// writes extensions after them. Texts are escaped, so a tag is a tag.
-fn mark_archive(bytes: Vec<u8>) -> Vec<u8> {
-    let find = |tag: &[u8]| bytes.windows(tag.len()).position(|window| window == tag);
-    match find(b"<entry>").or_else(|| find(b"</feed>")) {
-        Some(at) => [&bytes[..at], b"<fh:archive/>", &bytes[at..]].concat(),
-        None => bytes,
-    }
-}
-
 fn namespaces(view: &FeedView<'_>) -> BTreeMap<String, String> {
     let mut used = BTreeMap::new();
-    if view.entries.iter().any(|entry| entry.source.is_some()) {
+    if view.gist.has_source {
         used.insert("dc".to_owned(), DC.to_owned());
     }
-    if view.entries.iter().any(|entry| entry.image.is_some()) {
+    if view.gist.has_image {
         used.insert("media".to_owned(), MEDIA.to_owned());
     }
     if view.is_archive {
@@ -94,7 +103,7 @@ fn namespaces(view: &FeedView<'_>) -> BTreeMap<String, String> {
     used
 }
 
-fn entry(view: &EntryView<'_>) -> atom::Entry {
+fn element(view: &EntryView<'_>) -> atom::Entry {
     let mut links = vec![link("alternate", &view.url, Some("text/html"))];
     if let Some(via) = &view.via {
         links.push(atom::Link {

@@ -24,7 +24,8 @@ struct JsonFeed<'a> {
     authors: [Author<'a>; 1],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     hubs: Vec<Hub<'a>>,
-    items: Vec<Item<'a>>,
+    /// Last, so that what follows the head is known.
+    items: [(); 0],
 }
 
 #[derive(Serialize)]
@@ -81,8 +82,8 @@ struct Category<'a> {
     label: Option<&'a str>,
 }
 
-/// The whole document.
-pub fn render(view: &FeedView<'_>) -> Vec<u8> {
+/// What stands before and after the items of a document.
+pub fn around(view: &FeedView<'_>) -> (Vec<u8>, &'static [u8]) {
     let author = view.author.as_ref().unwrap_or(&view.site_title);
     let feed = JsonFeed {
         version: VERSION,
@@ -103,13 +104,23 @@ pub fn render(view: &FeedView<'_>) -> Vec<u8> {
                 url,
             })
             .collect(),
-        items: view.entries.iter().map(item).collect(),
+        items: [],
     };
     // Strings and lists always serialize.
-    serde_json::to_vec(&feed).unwrap_or_default()
+    let mut head = serde_json::to_vec(&feed).unwrap_or_default();
+    head.truncate(head.len().saturating_sub(END.len()));
+    (head, END)
 }
 
-fn item<'a>(view: &'a EntryView<'_>) -> Item<'a> {
+/// How a document ends.
+const END: &[u8] = b"]}";
+
+/// An item's bytes.
+pub fn item(view: &EntryView<'_>) -> Vec<u8> {
+    serde_json::to_vec(&object(view)).unwrap_or_default()
+}
+
+fn object<'a>(view: &'a EntryView<'_>) -> Item<'a> {
     let mut tags = Vec::new();
     for category in &view.categories {
         if !tags.contains(&category.shown()) {

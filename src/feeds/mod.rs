@@ -15,6 +15,8 @@ mod settings;
 mod template;
 mod text;
 mod view;
+mod written;
+mod xml;
 
 #[cfg(test)]
 mod golden_tests;
@@ -33,6 +35,7 @@ pub use labels::{LabelSettings, Labels, learnt_name};
 pub use opml::opml;
 pub use pages::{READINGS, STYLESHEET, assets, feed_page, index_page, readings};
 pub use settings::{Archived, Archives, Content, Format, Hubs, PathTemplates, Settings};
+pub use written::{Frame, Gist, Traits, Written, document, write_entry};
 
 /// One post as a feed shows it.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,20 +72,34 @@ pub fn render(
     feed: &Feed,
     format: Format,
 ) -> Vec<u8> {
-    let view = view::FeedView::new(site, addresses, settings, feed, format);
-    write(addresses, &view, format)
+    let (frame, items) = opened(site, addresses, settings, feed, format);
+    let items: Vec<&[u8]> = items.iter().map(Vec::as_slice).collect();
+    document(site, addresses, settings, &frame, format, &items)
 }
 
-fn write(addresses: &Addresses, view: &view::FeedView<'_>, format: Format) -> Vec<u8> {
-    let xml = match format {
-        Format::Atom => atom::render(view),
-        Format::Rss => rss::render(view),
-        Format::Json => return json::render(view),
-    };
-    match addresses.stylesheet() {
-        Some(href) => text::with_stylesheet(xml, &href),
-        None => xml,
+/// A feed as its frame and the bytes of its entries.
+fn opened<'a>(
+    site: &Site,
+    addresses: &Addresses,
+    settings: &Settings,
+    feed: &'a Feed,
+    format: Format,
+) -> (Frame<'a>, Vec<Vec<u8>>) {
+    let mut gist = Gist::default();
+    let mut items = Vec::with_capacity(feed.entries.len());
+    for entry in &feed.entries {
+        let written = write_entry(site, addresses, settings, entry, &[format]);
+        gist.add(&written.traits);
+        items.extend(written.formats);
     }
+    let frame = Frame {
+        follow: &feed.follow,
+        title: &feed.title,
+        gist,
+        history: feed.history.as_ref(),
+        page: None,
+    };
+    (frame, items)
 }
 
 /// Name of this program as feeds credit it.

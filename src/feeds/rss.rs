@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use rss::extension::atom::{AtomExtension, Link};
 use rss::extension::dublincore::DublinCoreExtension;
 use rss::extension::{Extension, ExtensionMap};
-use rss::{Category, Channel, Guid, Image, Item};
+use rss::{Channel, Image, Item};
 
 use super::text::html_text;
 use super::view::{EntryView, FeedView, HISTORY, image_type};
+use super::xml::{cdata, closed, element, empty, escape_into, opened};
 use super::{GENERATOR, GENERATOR_VERSION, generator_uri};
 
 const DOCS: &str = "https://www.rssboard.org/rss-specification";
@@ -21,8 +22,14 @@ const TTL: &str = "30";
 /// For an empty feed: the clock is no input, so it cannot be now.
 const EPOCH: &str = "Thu, 01 Jan 1970 00:00:00 +0000";
 
-/// The whole document.
-pub fn render(view: &FeedView<'_>) -> Vec<u8> {
+/// What stands before and after the items of a document.
+pub fn around(view: &FeedView<'_>) -> (Vec<u8>, &'static [u8]) {
+    // The crate declares what its items need, so the head is made around one with the same needs.
+    let likeness = view.gist.updated.map(|_| Item {
+        content: view.is_full.then(String::new),
+        dublin_core_ext: Some(DublinCoreExtension::default()),
+        ..Item::default()
+    });
     let channel = Channel {
         title: view.title.clone().into_owned(),
         link: view.alternate.clone(),
@@ -45,20 +52,87 @@ pub fn render(view: &FeedView<'_>) -> Vec<u8> {
         }),
         docs: Some(DOCS.to_owned()),
         ttl: Some(TTL.to_owned()),
-        items: view.entries.iter().map(|entry| item(view, entry)).collect(),
+        items: likeness.into_iter().collect(),
         atom_ext: Some(AtomExtension { links: links(view) }),
         extensions: archive_mark(view),
         namespaces: namespaces(view),
         ..Channel::default()
     };
     // Writing into memory cannot fail; the crate's signature is about other writers.
-    channel.write_to(Vec::new()).unwrap_or_default()
+    let mut head = channel.write_to(Vec::new()).unwrap_or_default();
+    // Nothing follows the one item but the end.
+    let end = memchr::memmem::rfind(&head, b"<item>");
+    head.truncate(end.unwrap_or(head.len().saturating_sub(END.len())));
+    (head, END)
+}
+
+/// How the crate ends a document.
+const END: &[u8] = b"</channel></rss>";
+
+/// An item's bytes. `author` is the site's, for posts without one. Written by hand, as each post of a site comes
+/// here: the crate takes a copy of every text first. A test holds what it reads and writes of this against this.
+pub fn item(view: &EntryView<'_>, author: Option<&str>) -> Vec<u8> {
+    let html = view.html.as_deref();
+    let room = html.map_or(0, str::len) + view.summary.len() + 1024;
+    let mut out = Vec::with_capacity(room);
+    out.extend_from_slice(b"<item>");
+    element(&mut out, "title", &view.title);
+    element(&mut out, "link", &view.url);
+    if !view.summary.is_empty() {
+        // Read as HTML by everyone, so plain text needs HTML's escapes inside XML's.
+        cdata(&mut out, "description", &html_text(&view.summary));
+    }
+    for category in &view.categories {
+        opened(&mut out, "category", &[("domain", &category.scheme)]);
+        escape_into(category.shown(), &mut out);
+        closed(&mut out, "category");
+    }
+    // Not a permalink even though it looks like one: the page has an extension.
+    opened(&mut out, "guid", &[("isPermaLink", "false")]);
+    escape_into(&view.id, &mut out);
+    closed(&mut out, "guid");
+    element(&mut out, "pubDate", &view.published.rfc2822());
+    if let Some(html) = html {
+        cdata(&mut out, "content:encoded", html);
+    }
+    // RSS has no word for an edit; Atom's is understood. pubDate never moves.
+    if view.updated != view.published {
+        element(&mut out, "atom:updated", &view.updated.rfc3339());
+    }
+    if let Some(image) = &view.image {
+        // Not `enclosure`: that needs the length, and the picture lies elsewhere.
+        let medium = [("medium", "image")].into_iter();
+        let mime = image_type(image).map(|mime| ("type", mime));
+        let content: Vec<(&str, &str)> =
+            { medium.chain(mime).chain([("url", image.as_str())]) }.collect();
+        opened(&mut out, "media:content", &content);
+        closed(&mut out, "media:content");
+        opened(&mut out, "media:thumbnail", &[("url", image)]);
+        closed(&mut out, "media:thumbnail");
+    }
+    if let Some(via) = &view.via {
+        let title = view.source.as_deref().map(|title| ("title", title));
+        let link: Vec<(&str, &str)> = { [("href", via.as_str()), ("rel", "via")].into_iter() }
+            .chain(title)
+            .collect();
+        empty(&mut out, "atom:link", &link);
+    }
+    if let Some(creator) = view.author.as_deref().or(author) {
+        element(&mut out, "dc:creator", creator);
+    }
+    if let Some(source) = &view.source {
+        element(&mut out, "dc:source", source);
+    }
+    closed(&mut out, "item");
+    out
 }
 
 /// The crate declares atom, content and dc by itself, but not what stands in extension maps.
 fn namespaces(view: &FeedView<'_>) -> BTreeMap<String, String> {
-    let image = view.entries.iter().any(|entry| entry.image.is_some());
-    let media = image.then(|| ("media".to_owned(), MEDIA.to_owned()));
+    let media = view
+        .gist
+        .has_image
+        .then(|| ("media".to_owned(), MEDIA.to_owned()));
     let history = view
         .is_archive
         .then(|| ("fh".to_owned(), HISTORY.to_owned()));
@@ -95,80 +169,6 @@ fn owned(text: Option<&std::borrow::Cow<'_, str>>) -> Option<String> {
     text.map(|text| text.clone().into_owned())
 }
 
-fn item(feed: &FeedView<'_>, view: &EntryView<'_>) -> Item {
-    let creator = view.author.as_ref().or(feed.author.as_ref());
-    let texts = |text: Option<&std::borrow::Cow<'_, str>>| -> Vec<String> {
-        text.into_iter()
-            .map(|text| text.clone().into_owned())
-            .collect()
-    };
-    let via = view.via.as_deref();
-    Item {
-        title: Some(view.title.clone().into_owned()),
-        link: Some(view.url.clone()),
-        // Read as HTML by everyone, so plain text needs HTML's escapes inside XML's.
-        description: Some(html_text(&view.summary)).filter(|text| !text.is_empty()),
-        categories: view
-            .categories
-            .iter()
-            .map(|category| Category {
-                name: category.shown().to_owned(),
-                domain: Some(category.scheme.clone()),
-            })
-            .collect(),
-        // Not a permalink even though it looks like one: the page has an extension.
-        guid: Some(Guid {
-            value: view.id.clone(),
-            permalink: false,
-        }),
-        pub_date: Some(view.published.rfc2822()),
-        content: view.html.as_ref().map(|html| html.clone().into_owned()),
-        extensions: extensions(view),
-        atom_ext: via.map(|via| AtomExtension {
-            links: vec![link("via", via, None, view.source.as_deref())],
-        }),
-        dublin_core_ext: Some(DublinCoreExtension {
-            creators: texts(creator),
-            sources: texts(view.source.as_ref()),
-            ..DublinCoreExtension::default()
-        }),
-        ..Item::default()
-    }
-}
-
-fn extensions(view: &EntryView<'_>) -> ExtensionMap {
-    let mut map = ExtensionMap::new();
-    let mut add = |prefix: &str, local: &str, value: Option<String>, attrs| {
-        let element = Extension {
-            name: format!("{prefix}:{local}"),
-            value,
-            attrs,
-            children: BTreeMap::new(),
-        };
-        let elements = map.entry(prefix.to_owned()).or_default();
-        elements.entry(local.to_owned()).or_default().push(element);
-    };
-    // RSS has no word for an edit; Atom's is understood. pubDate never moves.
-    if view.updated != view.published {
-        add(
-            "atom",
-            "updated",
-            Some(view.updated.rfc3339()),
-            BTreeMap::new(),
-        );
-    }
-    if let Some(image) = &view.image {
-        let url = ("url".to_owned(), image.clone());
-        let medium = ("medium".to_owned(), "image".to_owned());
-        let mime = image_type(image).map(|mime| ("type".to_owned(), mime.to_owned()));
-        add("media", "thumbnail", None, BTreeMap::from([url.clone()]));
-        // Not `enclosure`: that needs the length, and the picture lies elsewhere.
-        let attributes = [url, medium].into_iter().chain(mime).collect();
-        add("media", "content", None, attributes);
-    }
-    map
-}
-
 fn link(rel: &str, href: &str, mime_type: Option<&str>, title: Option<&str>) -> Link {
     Link {
         rel: rel.to_owned(),
@@ -178,3 +178,7 @@ fn link(rel: &str, href: &str, mime_type: Option<&str>, title: Option<&str>) -> 
         ..Link::default()
     }
 }
+
+#[cfg(test)]
+#[path = "rss_tests.rs"]
+mod tests;

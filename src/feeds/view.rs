@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use super::settings::{Content, Format, Settings};
 use super::text::{absolute_uri, clean, title_text, uri_path};
-use super::{Addresses, Archive, Entry, Feed, Period};
+use super::{Addresses, Entry, Frame, Gist, Period};
 use crate::model::time::PostTime;
 use crate::model::{Follow, Label, LabelKind, Site};
 
@@ -33,8 +33,10 @@ pub struct FeedView<'a> {
     pub site_title: Cow<'a, str>,
     /// The newest change of any entry; 1970 for an empty feed, as the clock is no input.
     pub updated: Option<PostTime>,
-    /// Newest first.
-    pub entries: Vec<EntryView<'a>>,
+    /// What is to be known of the entries.
+    pub gist: Gist,
+    /// Entries carry whole articles.
+    pub is_full: bool,
     /// True for a page of a history.
     pub is_archive: bool,
     /// The feed that a page of a history belongs to, and its media type.
@@ -101,80 +103,87 @@ impl CategoryView<'_> {
 }
 
 impl<'a> FeedView<'a> {
-    /// Gathers and cleans everything that `format` will say about `feed`.
+    /// Gathers and cleans everything that a document in `format` will say about itself.
     pub fn new(
         site: &'a Site,
         addresses: &Addresses,
         settings: &'a Settings,
-        feed: &'a Feed,
+        frame: &Frame<'a>,
         format: Format,
     ) -> Self {
         let site_title = named(&site.title, addresses.base());
-        let title = match &feed.follow {
+        let title = match frame.follow {
             Follow::Site => site_title.clone(),
-            Follow::Label(_) => Cow::Owned(format!("{} | {site_title}", clean(&feed.title))),
+            Follow::Label(_) => Cow::Owned(format!("{} | {site_title}", clean(frame.title))),
         };
-        let times = feed.entries.iter().map(|entry| changed(entry));
-        let entries = feed.entries.iter();
-        FeedView {
-            description: description(site, feed, &site_title),
+        let page = |period: &Period| page(addresses, settings, frame.follow, period, format);
+        let view = FeedView {
+            description: description(site, frame, &site_title),
             title,
-            id: addresses.url(&feed.follow, format),
-            url: addresses.url(&feed.follow, format),
-            alternate: addresses.alternate(&feed.follow),
+            id: addresses.url(frame.follow, format),
+            url: addresses.url(frame.follow, format),
+            alternate: addresses.alternate(frame.follow),
             language: &site.language,
-            author: filled(&site.author),
+            author: author_of(site),
             site_title,
-            updated: times.max(),
-            entries: entries
-                .map(|entry| EntryView::new(addresses, settings, entry))
-                .collect(),
+            updated: frame.gist.updated,
+            gist: frame.gist,
+            is_full: settings.content == Content::Full,
             is_archive: false,
             current: None,
-            previous: feed
-                .history
-                .as_ref()
-                .and_then(|period| page(addresses, settings, &feed.follow, period, format)),
+            previous: frame.history.and_then(page),
             rights: filled(&settings.rights),
             icon: settings.icon.as_deref().and_then(absolute_uri),
             logo: settings.logo.as_deref().and_then(absolute_uri),
             image: settings.image.as_deref().and_then(absolute_uri),
             contact: filled(&settings.contact),
             hubs: settings.hub.urls(),
+        };
+        match frame.page {
+            Some((period, previous)) => FeedView {
+                previous: previous.and_then(page),
+                ..view.of_archive(site, addresses, settings, frame.follow, period, format)
+            },
+            None => view,
         }
     }
 
     /// The same for a page of a feed's history: it is the feed's own document with the period's entries.
-    pub fn of_archive(
-        site: &'a Site,
+    fn of_archive(
+        self,
+        site: &Site,
         addresses: &Addresses,
-        settings: &'a Settings,
-        archive: &'a Archive,
+        settings: &Settings,
+        follow: &Follow,
+        period: &Period,
         format: Format,
     ) -> Self {
-        let (feed, period) = (&archive.feed, &archive.period);
-        let mut view = FeedView::new(site, addresses, settings, feed, format);
         let subscribed = match settings.formats.contains(&format) {
             true => format,
             false => settings.formats.first().copied().unwrap_or(format),
         };
-        view.title = Cow::Owned(format!("{} ({period})", view.title));
-        view.updated = Some(view.updated.unwrap_or(period.begins(site.timezone)));
-        view.id = addresses.url(&feed.follow, subscribed);
-        view.url = addresses.archive_url(&feed.follow, period, format);
-        view.is_archive = true;
-        view.hubs = &[];
-        view.current = Some((view.id.clone(), subscribed));
-        view.previous = archive
-            .previous
-            .as_ref()
-            .and_then(|period| page(addresses, settings, &feed.follow, period, format));
-        view
+        let id = addresses.url(follow, subscribed);
+        FeedView {
+            title: Cow::Owned(format!("{} ({period})", self.title)),
+            updated: Some(self.updated.unwrap_or(period.begins(site.timezone))),
+            url: addresses.archive_url(follow, period, format),
+            is_archive: true,
+            hubs: &[],
+            current: Some((id.clone(), subscribed)),
+            id,
+            ..self
+        }
     }
 }
 
+/// The site's author.
+pub fn author_of(site: &Site) -> Option<Cow<'_, str>> {
+    filled(&site.author)
+}
+
 impl<'a> EntryView<'a> {
-    fn new(addresses: &Addresses, settings: &Settings, entry: &'a Entry) -> Self {
+    /// Gathers and cleans everything that the formats will say about an entry.
+    pub fn new(addresses: &Addresses, settings: &Settings, entry: &'a Entry) -> Self {
         let post = &*entry.post;
         let below = |path: &str| format!("{}{}", addresses.base(), uri_path(&clean(path)));
         EntryView {
@@ -269,14 +278,14 @@ fn named<'a>(title: &'a str, fallback: &str) -> Cow<'a, str> {
 
 /// RSS demands a description for each feed. A label's tells the whole name, which the address of
 /// a very long one does not.
-fn description(site: &Site, feed: &Feed, site_title: &str) -> String {
-    match &feed.follow {
+fn description(site: &Site, frame: &Frame<'_>, site_title: &str) -> String {
+    match frame.follow {
         Follow::Site => filled(&site.description)
             .unwrap_or(site_title.into())
             .into_owned(),
         Follow::Label(label) => {
             let shown = if label.kind == LabelKind::Topic {
-                &feed.title
+                frame.title
             } else {
                 &label.name
             };

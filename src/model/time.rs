@@ -1,7 +1,9 @@
 //! Time with an offset, and its three spellings. The only place that formats a post's time.
 //! In: instants with the author's offset. Out: RFC 2822 for RSS, RFC 3339 for Atom and JSON.
 
-use chrono::{DateTime, Datelike, FixedOffset, NaiveDateTime, Offset, TimeDelta, TimeZone, Utc};
+use chrono::{
+    DateTime, Datelike, FixedOffset, NaiveDateTime, Offset, TimeDelta, TimeZone, Timelike, Utc,
+};
 use chrono_tz::Tz;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -51,12 +53,59 @@ impl PostTime {
 
     /// `Fri, 18 Feb 2022 10:01:41 +0800` (RFC 2822, as RSS 2.0 wants it).
     pub fn rfc2822(self) -> String {
-        self.0.format("%a, %d %b %Y %H:%M:%S %z").to_string()
+        const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+        const MONTHS: [&str; 12] = [
+            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+        ];
+        let name = |names: &[&'static str], at: u32| names.get(at as usize).copied().unwrap_or("");
+        // By hand, as chrono reads its pattern anew for each time, and each entry has several.
+        let mut out = String::with_capacity(31);
+        out.push_str(name(&DAYS, self.0.weekday().num_days_from_monday()));
+        out.push_str(", ");
+        push(&mut out, self.0.day(), 2);
+        out.push(' ');
+        out.push_str(name(&MONTHS, self.0.month0()));
+        out.push(' ');
+        push(&mut out, self.0.year().unsigned_abs(), 4);
+        out.push(' ');
+        self.push_clock(&mut out);
+        out.push(' ');
+        self.push_offset(&mut out, "");
+        out
     }
 
     /// `2022-02-18T10:01:41+08:00` (RFC 3339, as Atom and JSON Feed want it).
     pub fn rfc3339(self) -> String {
-        self.0.format("%Y-%m-%dT%H:%M:%S%:z").to_string()
+        let mut out = String::with_capacity(25);
+        push(&mut out, self.0.year().unsigned_abs(), 4);
+        out.push('-');
+        push(&mut out, self.0.month(), 2);
+        out.push('-');
+        push(&mut out, self.0.day(), 2);
+        out.push('T');
+        self.push_clock(&mut out);
+        self.push_offset(&mut out, ":");
+        out
+    }
+
+    fn push_clock(self, out: &mut String) {
+        let parts = [self.0.hour(), self.0.minute(), self.0.second()];
+        for (at, part) in parts.into_iter().enumerate() {
+            if at > 0 {
+                out.push(':');
+            }
+            push(out, part, 2);
+        }
+    }
+
+    fn push_offset(self, out: &mut String, between: &str) {
+        let offset = self.offset_seconds();
+        // To the nearest minute, as chrono writes it: offsets with seconds are of long ago.
+        let minutes = (offset.unsigned_abs() + 30) / 60;
+        out.push(if offset < 0 { '-' } else { '+' });
+        push(out, minutes / 60, 2);
+        out.push_str(between);
+        push(out, minutes % 60, 2);
     }
 
     /// `2022-02-18 10:01`, on the clock of `zone`, for people.
@@ -76,6 +125,14 @@ impl PostTime {
     /// The date and time with offset, for crates that speak chrono.
     pub fn as_chrono(self) -> DateTime<FixedOffset> {
         self.0
+    }
+}
+
+/// A number with so many digits at least.
+fn push(out: &mut String, number: u32, digits: u32) {
+    for place in (0..digits).rev() {
+        let digit = number / 10_u32.pow(place) % 10;
+        out.extend(char::from_digit(digit, 10));
     }
 }
 
@@ -148,6 +205,21 @@ mod tests {
             PostTime::from_parts(time.seconds(), time.offset_seconds()),
             Some(time)
         );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn both_spellings_are_chronos(
+            seconds in -62_135_596_800_i64..253_402_300_800,
+            offset in -50_400_i32..=50_400,
+        ) {
+            if let Some(time) = PostTime::from_parts(seconds, offset) {
+                let by_chrono = |pattern| time.as_chrono().format(pattern).to_string();
+                proptest::prop_assert_eq!(
+                    time.rfc2822(), by_chrono("%a, %d %b %Y %H:%M:%S %z"));
+                proptest::prop_assert_eq!(time.rfc3339(), by_chrono("%Y-%m-%dT%H:%M:%S%:z"));
+            }
+        }
     }
 
     #[test]

@@ -7,14 +7,14 @@
 
 use std::collections::BTreeSet;
 
-use rayon::prelude::*;
-
+use super::publish::Ready;
+use super::shape::Outline;
 use super::{Derived, Round};
 use crate::catalog::{Catalog, CatalogError, Outdated, Slot, Span};
-use crate::feeds::{self, Addresses, Archive, Feed, Format, Period};
+use crate::feeds::{self, Addresses, Format, Period};
 use crate::http::Shelf;
 use crate::model::Follow;
-use crate::publish::{Coding, Published, Rendered};
+use crate::publish::{Coding, Published};
 
 /// Pages rendered at a time: bounds memory, keeps two cores busy.
 const BATCH: usize = 8;
@@ -111,27 +111,19 @@ impl Derived {
         let total = pages.len() as u64;
         let mut done = 0;
         let mut again = BTreeSet::new();
+        let shape = self.reader.shape.clone();
         for group in pages.chunks(GROUP) {
             let (folder, shelf) = (self.folder.clone(), self.shelf.clone());
+            let known = |path: &str| shelf.get(path);
             let mut staging = folder.stage();
             for batch in group.chunks(BATCH) {
-                let rows = self.rows_of(batch)?;
-                let (entries, unread) = self.load(&rows)?;
-                let mut archives = Vec::with_capacity(batch.len());
-                for (page, rows) in batch.iter().zip(&rows) {
-                    if rows.iter().any(|row| unread.contains(&row.id)) {
-                        again.insert(page.follow.clone());
-                    }
-                    archives.push(Archive {
-                        feed: Feed {
-                            title: self.settled_title(&page.follow),
-                            ..self.feed(&page.follow, rows, &entries)
-                        },
-                        period: page.period.clone(),
-                        previous: page.inside.as_ref().or(page.previous.as_ref()).cloned(),
-                    });
-                }
-                staging.add(self.render_pages(&archives), &|path| shelf.get(path));
+                let mut ready = self.pages_of(batch)?;
+                self.load(&self.entries, &mut ready)?;
+                ready.write(&shape, &self.entries, &mut staging, &known);
+                let whole: BTreeSet<&Follow> = ready.complete().collect();
+                let follows = ready.outlines.iter().map(|outline| &outline.follow);
+                again.extend(follows.filter(|follow| !whole.contains(follow)).cloned());
+                ready.into_memory(&mut self.entries);
                 done += batch.len() as u64;
                 if total > BATCH as u64 {
                     self.tell("writing the history", done, total);
@@ -143,32 +135,25 @@ impl Derived {
         Ok(complete)
     }
 
-    fn rows_of(&self, pages: &[Page]) -> Result<Vec<Vec<Slot>>, CatalogError> {
-        let zone = self.site.timezone;
-        pages
-            .iter()
-            .map(|page| match page.inside {
-                Some(_) => Ok(Vec::new()),
+    fn pages_of(&self, pages: &[Page]) -> Result<Ready, CatalogError> {
+        let zone = self.shape().site.timezone;
+        let mut ready = Ready::default();
+        for page in pages {
+            ready.slots.push(match page.inside {
+                Some(_) => Vec::new(),
                 None => self
                     .catalog
-                    .in_span(&page.follow, &span(&page.period, zone)),
-            })
-            .collect()
-    }
-
-    fn render_pages(&self, archives: &[Archive]) -> Vec<Rendered> {
-        let (site, addresses, settings) = (&self.site, &self.addresses, &self.config.feeds);
-        let formats = settings.archive_formats();
-        let jobs: Vec<(&Archive, Format)> = archives
-            .iter()
-            .flat_map(|archive| formats.iter().map(move |format| (archive, *format)))
-            .collect();
-        jobs.into_par_iter()
-            .map(|(archive, format)| Rendered {
-                path: addresses.archive_file(&archive.feed.follow, &archive.period, format),
-                bytes: feeds::render_archive(site, addresses, settings, archive, format),
-            })
-            .collect()
+                    .in_span(&page.follow, &span(&page.period, zone))?,
+            });
+            let previous = page.inside.as_ref().or(page.previous.as_ref()).cloned();
+            ready.outlines.push(Outline {
+                follow: page.follow.clone(),
+                title: self.settled_title(&page.follow),
+                history: None,
+                page: Some((page.period.clone(), previous)),
+            });
+        }
+        Ok(ready)
     }
 
     /// Takes published files away whose paths begin so.
@@ -209,7 +194,7 @@ impl Derived {
         let follows = self.catalog.follows()?;
         let archived = follows.iter().filter(|follow| self.is_archived(follow));
         let folders: BTreeSet<String> = archived
-            .map(|follow| self.addresses.archive_folder(follow))
+            .map(|follow| self.reader.shape.addresses.archive_folder(follow))
             .collect();
         let formats = self.config.feeds.archive_formats();
         let endings: Vec<&str> = formats.iter().map(|format| format.extension()).collect();
@@ -262,20 +247,20 @@ impl Derived {
     }
 
     fn is_archived(&self, follow: &Follow) -> bool {
-        self.config.feeds.archives.include(follow) && !self.reader.labels.is_retired(follow)
+        self.config.feeds.archives.include(follow) && !self.reader.shape.labels.is_retired(follow)
     }
 
     fn walk<'a>(&'a self, follow: &'a Follow) -> Walk<'a> {
         Walk {
             catalog: &self.catalog,
             shelf: &self.shelf,
-            addresses: &self.addresses,
+            addresses: &self.reader.shape.addresses,
             format: self.config.feeds.archive_formats().first().copied(),
             follow,
             is_offered: self.is_archived(follow),
             shown: self.config.feeds.limit,
             most: self.config.feeds.archive_entries,
-            zone: self.site.timezone,
+            zone: self.reader.shape.site.timezone,
         }
     }
 }

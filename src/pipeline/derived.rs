@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::entries::{Entries, Packed};
+use super::entries::{self, Entries};
 use super::look::Changes;
 use super::publish::Listing;
 use super::reader::{ReadOutcome, Reader};
+use super::shape::Shape;
 use super::{Hint, Patience, Round};
 use crate::catalog::{Catalog, CatalogError, Delta, Folding, Reading, Target};
 use crate::config::Config;
@@ -28,7 +29,7 @@ const BATCH: usize = 256;
 const MANY: usize = 2_000;
 
 /// Files of one transaction of a long build; what is lost with a crash is read again.
-const TOGETHER: u64 = 16 * BATCH as u64;
+const TOGETHER: usize = 16 * BATCH;
 
 /// What keeps the derived half from starting.
 #[derive(Debug, thiserror::Error)]
@@ -59,8 +60,6 @@ pub struct Derived {
     pub(super) catalog: Catalog,
     pub(super) folder: Folder,
     pub(super) shelf: Shelf,
-    pub(super) addresses: Addresses,
-    pub(super) site: Site,
     pub(super) config: Config,
     pub(super) entries: Entries,
     pub(super) progress: Option<Progress>,
@@ -136,13 +135,17 @@ impl Derived {
                 budget: config.summary.budget,
                 settle_ms: i64::try_from(config.posts.settle_ms).unwrap_or(0),
                 writers: Arc::default(),
-                labels,
+                shape: Arc::new(Shape::new(
+                    site,
+                    addresses,
+                    config.feeds.clone(),
+                    config.telegram.bot.clone(),
+                    labels,
+                )),
             },
             catalog,
             folder,
             shelf,
-            addresses,
-            site,
             config: config.clone(),
             entries: Entries::new(var.unwrap_or(Path::new("."))),
             progress: None,
@@ -189,9 +192,8 @@ impl Derived {
 
     /// Files of labels that were given up on purpose: a server answers 410 for them.
     pub fn retired_files(&self) -> BTreeSet<String> {
-        self.reader
-            .labels
-            .retired_files(&self.addresses, &self.config.feeds)
+        let shape = self.shape();
+        { &shape.labels }.retired_files(&shape.addresses, &shape.settings)
     }
 
     /// The topics.
@@ -201,7 +203,7 @@ impl Derived {
 
     /// The site.
     pub fn site(&self) -> &Site {
-        &self.site
+        &self.reader.shape.site
     }
 
     /// The files that are being written, for the watcher to keep up to date.
@@ -282,39 +284,45 @@ impl Derived {
         now: i64,
         round: &mut Round,
     ) -> Result<(), CatalogError> {
-        let total = changes.read.len() as u64;
+        let total = changes.read.len();
         let mut done = 0;
         let mut readings: Vec<Reading> = Vec::new();
-        let is_many = changes.read.len() >= MANY;
+        let is_many = total >= MANY;
         let mut gone = Vec::new();
         if is_many {
             self.catalog.expect_many()?;
             self.catalog.begin()?;
         }
+        // Of more posts than there is room for, the last are kept: file names begin with the date.
+        let passed_over = total.saturating_sub(entries::most(self.shape().formats()));
         // While one batch is read on all cores, the one before it is written into the index.
         for batch in changes.read.chunks(BATCH) {
             let is_full = is_many && done > 0 && done % TOGETHER == 0;
+            let is_kept = done + batch.len() > passed_over;
             let (reader, catalog) = (&self.reader, &mut self.catalog);
             let (outcomes, kept) = rayon::join(
                 || -> Vec<ReadOutcome> {
-                    let read = |path: &String| reader.read_one(path, patience, now);
+                    let read = |path: &String| reader.read_one(path, patience, now, is_kept);
                     batch.par_iter().map(read).collect()
                 },
-                || keep(reader, catalog, readings, is_full, now),
+                || keep(catalog, readings, is_full, now),
             );
             self.remember(kept?, round);
             readings = Vec::with_capacity(batch.len());
             for (path, outcome) in batch.iter().zip(outcomes) {
                 match outcome {
-                    ReadOutcome::Read(reading) => readings.push(*reading),
+                    ReadOutcome::Read(reading, record) => {
+                        record.iter().for_each(|record| self.entries.put(record));
+                        readings.push(*reading);
+                    }
                     ReadOutcome::Unsettled => round.unsettled.push(PathBuf::from(path)),
                     ReadOutcome::Gone => gone.push(path.clone()),
                 }
             }
-            done += batch.len() as u64;
-            self.tell("reading posts", done, total);
+            done += batch.len();
+            self.tell("reading posts", done as u64, total as u64);
         }
-        let kept = keep(&self.reader, &mut self.catalog, readings, false, now)?;
+        let kept = keep(&mut self.catalog, readings, false, now)?;
         self.remember(kept, round);
         if is_many {
             self.catalog.commit()?;
@@ -323,15 +331,11 @@ impl Derived {
         self.catalog.mark_missing(&gone, now)
     }
 
-    /// Keeps what was just read for the feeds that are rendered next.
     fn remember(&mut self, kept: Kept, round: &mut Round) {
         round.delta.merge(kept.delta);
         if let Some(undated) = &mut self.undated {
             undated.extend(kept.undated);
         }
-        kept.packed
-            .iter()
-            .for_each(|packed| self.entries.put(packed));
     }
 
     pub(super) fn tell(&self, what: &str, done: u64, total: u64) {
@@ -344,34 +348,30 @@ impl Derived {
 /// What is left of readings that were written into the index.
 struct Kept {
     delta: Delta,
-    packed: Vec<Packed>,
     /// Files whose posts go by when they were first seen, in seconds since 1970.
     undated: Vec<(String, i64)>,
 }
 
-/// Writes readings into the index, in a transaction that ends with them when it is full, and packs the entries.
+/// Writes readings into the index, in a transaction that ends with them when it is full.
 fn keep(
-    reader: &Reader,
     catalog: &mut Catalog,
     readings: Vec<Reading>,
     is_full: bool,
     now: i64,
 ) -> Result<Kept, CatalogError> {
-    let mut kept = Kept {
-        delta: catalog.upsert(&readings, now)?,
-        packed: Vec::with_capacity(readings.len()),
-        undated: Vec::new(),
-    };
+    let delta = catalog.upsert(&readings, now)?;
     if is_full {
         catalog.commit()?;
         catalog.begin()?;
     }
-    for digested in readings.into_iter().filter_map(|reading| reading.post) {
-        if digested.post.date_source == DateSource::FirstSeen {
-            let seconds = digested.post.published.seconds();
-            kept.undated.push((digested.post.path.clone(), seconds));
-        }
-        kept.packed.push(Packed::new(&reader.entry(digested)));
-    }
-    Ok(kept)
+    let posts = readings.into_iter().filter_map(|reading| reading.post);
+    let undated = posts.filter(|digested| digested.post.date_source == DateSource::FirstSeen);
+    let undated = undated.map(|digested| {
+        let seconds = digested.post.published.seconds();
+        (digested.post.path.clone(), seconds)
+    });
+    Ok(Kept {
+        delta,
+        undated: undated.collect(),
+    })
 }

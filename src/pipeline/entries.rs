@@ -1,28 +1,39 @@
-//! Entries that were read lately, so that a post in four feeds is read once.
-//! In: feed entries, packed by whoever made them. Out: the same; while a round lasts, those that memory has no room
-//! for come from a file without a name. Unpacking an entry costs a tenth of reading its post again.
+//! Entries that were read lately, written for every feed that shows them: a post in four feeds is written once.
+//! In: records, made by whoever read the posts. Out: the same; while a round lasts, those that memory has no room
+//! for come from a file without a name. Taking one back costs a copy of its bytes.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::feeds::Entry;
+use crate::feeds::{Entry, Traits, Written};
 use crate::model::{Label, Post, PostId};
 
-/// Bytes that are kept in memory. A full build of 10,000 posts packs 22 MB.
+/// Bytes that are kept in memory.
 const ROOM: usize = 12 << 20;
 
 /// Bytes that come and go together: an allocation for each entry would leave holes of all sizes.
 const CHUNK: usize = 1 << 20;
 
-/// Chunks that the file holds at most: more posts than 2,000 labels show.
+/// Chunks that the file holds at most: more posts in one format than 2,000 labels show.
 const FILED: usize = 192;
+
+/// Bytes of an everyday article in one format.
+const EVERYDAY: usize = 4 << 10;
+
+/// Posts of a build for which there is room, with so many formats; of more, the first would leave before the feeds
+/// are written.
+pub fn most(formats: usize) -> usize {
+    (ROOM + FILED * CHUNK) / (EVERYDAY * formats.max(1))
+}
 
 /// A bounded memory of entries.
 pub struct Entries {
@@ -55,6 +66,8 @@ struct Place {
     chunk: usize,
     start: u32,
     length: u32,
+    /// A hash of the file's path: two files may claim one id.
+    path: u64,
 }
 
 #[derive(Default)]
@@ -64,14 +77,26 @@ struct Chunk {
     keys: Vec<u64>,
 }
 
-/// An entry in as few bytes as can be made in a few microseconds.
-pub struct Packed {
+/// An entry in the formats of a site, in one piece of memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
     id: PostId,
-    /// What cannot be unpacked is read from its file again.
+    path: u64,
+    /// The head, the bytes of the formats, what pages show.
     bytes: Vec<u8>,
 }
 
-/// What is packed before the HTML, borrowed.
+/// What stands first in a record.
+#[derive(Serialize, Deserialize)]
+struct Head<'a> {
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    traits: Traits,
+    /// Bytes in each format, and of what pages show.
+    lengths: Vec<u32>,
+}
+
+/// What pages show of an entry, borrowed.
 #[derive(Serialize)]
 struct Parts<'a> {
     post: &'a Post,
@@ -89,27 +114,88 @@ struct OwnParts {
     names: Vec<(Label, String)>,
 }
 
-impl Packed {
-    /// Packs an entry.
-    pub fn new(entry: &Entry) -> Packed {
-        let parts = Parts {
-            post: &entry.post,
-            summary: &entry.summary,
-            topics: &entry.topics,
-            names: &entry.names,
+/// A record that is looked at.
+#[derive(Debug)]
+pub struct Shown<'a> {
+    bytes: Cow<'a, [u8]>,
+    /// What the documents around it have to know.
+    pub traits: Traits,
+    parts: Vec<Range<usize>>,
+}
+
+impl Record {
+    /// Keeps what was written of an entry; `is_paged`: pages will show it too.
+    pub fn new(entry: &Entry, written: &Written, is_paged: bool) -> Record {
+        let page = is_paged.then(|| {
+            let parts = Parts {
+                post: &entry.post,
+                summary: &entry.summary,
+                topics: &entry.topics,
+                names: &entry.names,
+            };
+            // What cannot be packed is not shown: it never happens, as these are texts and numbers.
+            postcard::to_stdvec(&parts).unwrap_or_default()
+        });
+        let parts: Vec<&[u8]> = { written.formats.iter() }
+            .chain(&page)
+            .map(Vec::as_slice)
+            .collect();
+        let head = Head {
+            id: Cow::Borrowed(entry.post.id.as_str()),
+            traits: written.traits,
+            // A file has at most `posts.max_file_bytes`, far below 4 GB.
+            lengths: parts.iter().map(|part| part.len() as u32).collect(),
         };
-        let mut plain = postcard::to_stdvec(&parts).unwrap_or_default();
-        plain.extend_from_slice(entry.post.html.as_bytes());
-        Packed {
+        let length: usize = parts.iter().map(|part| part.len()).sum();
+        let mut bytes = Vec::with_capacity(length + head.id.len() + 64);
+        bytes = postcard::to_extend(&head, bytes).unwrap_or_default();
+        parts.iter().for_each(|part| bytes.extend_from_slice(part));
+        Record {
             id: entry.post.id.clone(),
-            bytes: lz4_flex::compress_prepend_size(&plain),
+            path: path_hash(&entry.post.path),
+            bytes,
         }
     }
 
-    fn unpack(bytes: &[u8]) -> Option<Entry> {
-        let plain = lz4_flex::decompress_size_prepended(bytes).ok()?;
-        let (mut parts, html): (OwnParts, &[u8]) = postcard::take_from_bytes(&plain).ok()?;
-        parts.post.html = simdutf8::basic::from_utf8(html).ok()?.to_owned();
+    /// The record as feeds see it.
+    pub fn shown(&self) -> Option<Shown<'_>> {
+        Shown::of(Cow::Borrowed(&self.bytes), &self.id)
+    }
+}
+
+impl<'a> Shown<'a> {
+    /// `None` for the record of another post, or of none.
+    fn of(bytes: Cow<'a, [u8]>, id: &PostId) -> Option<Shown<'a>> {
+        let (head, rest): (Head<'_>, &[u8]) = postcard::take_from_bytes(&bytes).ok()?;
+        if head.id != id.as_str() {
+            return None;
+        }
+        let mut at = bytes.len() - rest.len();
+        let mut parts = Vec::with_capacity(head.lengths.len());
+        for length in &head.lengths {
+            let end = at + *length as usize;
+            parts.push(at..end);
+            at = end;
+        }
+        let is_whole = at == bytes.len();
+        let traits = head.traits;
+        is_whole.then_some(Shown {
+            bytes,
+            traits,
+            parts,
+        })
+    }
+
+    /// The bytes in the format of this number.
+    pub fn format(&self, number: usize) -> &[u8] {
+        let part = self.parts.get(number).cloned().unwrap_or_default();
+        &self.bytes[part]
+    }
+
+    /// What pages show, without the article itself.
+    pub fn for_page(&self) -> Option<Entry> {
+        let part = self.parts.last()?.clone();
+        let parts: OwnParts = postcard::from_bytes(&self.bytes[part]).ok()?;
         Some(Entry {
             post: Arc::new(parts.post),
             summary: parts.summary,
@@ -117,6 +203,15 @@ impl Packed {
             names: parts.names,
         })
     }
+}
+
+/// Tells the files of one id apart.
+fn path_hash(path: &str) -> u64 {
+    let digest = crate::publish::content_hash(path.as_bytes());
+    let (first, _) = digest.split_at(8);
+    first
+        .iter()
+        .fold(0, |sum, byte| sum << 8 | u64::from(*byte))
 }
 
 impl Entries {
@@ -135,9 +230,15 @@ impl Entries {
         }
     }
 
+    /// Takes everything out, to be put back.
+    pub fn take(&mut self) -> Entries {
+        let empty = Entries::new(&self.folder);
+        std::mem::replace(self, empty)
+    }
+
     /// Remembers an entry; a newer version takes the place of the older.
-    pub fn put(&mut self, packed: &Packed) {
-        let bytes = &packed.bytes;
+    pub fn put(&mut self, record: &Record) {
+        let bytes = &record.bytes;
         let Ok(length) = u32::try_from(bytes.len()) else {
             return;
         };
@@ -148,7 +249,7 @@ impl Entries {
         let Some(chunk) = self.chunks.back_mut() else {
             return;
         };
-        let key = self.hasher.hash_one(&packed.id);
+        let key = self.hasher.hash_one(&record.id);
         // A chunk holds a megabyte, or one entry.
         let start = chunk.bytes.len() as u32;
         chunk.bytes.extend_from_slice(bytes);
@@ -158,6 +259,7 @@ impl Entries {
             chunk,
             start,
             length,
+            path: record.path,
         };
         self.places.insert(key, place);
     }
@@ -228,26 +330,30 @@ impl Entries {
         }
     }
 
+    /// Whether the entry of this post from this file is remembered.
+    pub fn has(&self, id: &PostId, path: &str) -> bool {
+        let place = self.places.get(&self.hasher.hash_one(id));
+        place.is_some_and(|place| place.path == path_hash(path))
+    }
+
     /// A remembered entry.
-    pub fn get(&self, id: &PostId) -> Option<Entry> {
+    pub fn get(&self, id: &PostId) -> Option<Shown<'_>> {
         let place = self.places.get(&self.hasher.hash_one(id))?;
         let (start, length) = (place.start as usize, place.length as usize);
-        let entry = match place.chunk.checked_sub(self.first) {
-            Some(at) => Packed::unpack(self.chunks.get(at)?.bytes.get(start..start + length)?)?,
-            None => {
-                let Filed::Open(file) = &self.file else {
-                    return None;
-                };
-                if start + length > CHUNK {
-                    return None;
-                }
-                let mut bytes = vec![0; length];
-                let at = offset(place.chunk) + u64::from(place.start);
-                file.read_exact_at(&mut bytes, at).ok()?;
-                Packed::unpack(&bytes)?
-            }
+        if let Some(at) = place.chunk.checked_sub(self.first) {
+            let bytes = self.chunks.get(at)?.bytes.get(start..start + length)?;
+            return Shown::of(Cow::Borrowed(bytes), id);
+        }
+        let Filed::Open(file) = &self.file else {
+            return None;
         };
-        (entry.post.id == *id).then_some(entry)
+        if start + length > CHUNK {
+            return None;
+        }
+        let mut bytes = vec![0; length];
+        let at = offset(place.chunk) + u64::from(place.start);
+        file.read_exact_at(&mut bytes, at).ok()?;
+        Shown::of(Cow::Owned(bytes), id)
     }
 
     /// At the end of a round: gives the file back.
@@ -263,120 +369,5 @@ fn offset(chunk: usize) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::time::PostTime;
-    use crate::model::{ContentHash, DateSource};
-
-    fn entry(id: &str, html: String) -> Entry {
-        let post = Post {
-            id: PostId::new(id),
-            path: "posts/甲.md".to_owned(),
-            title: "甲".to_owned(),
-            published: PostTime::from_parts(1_645_149_701, 8 * 3600).unwrap(),
-            date_source: DateSource::FileName,
-            updated: PostTime::from_parts(-1, -3600),
-            url: "/甲.html".to_owned(),
-            categories: vec!["乙".to_owned()],
-            tags: vec!["丙".to_owned(), "丁".to_owned()],
-            author: Some("戊".to_owned()),
-            source: None,
-            via: None,
-            digest: Some("己".to_owned()),
-            excerpt: None,
-            image: None,
-            html,
-            text: String::new(),
-            match_text: None,
-            withdrawn: false,
-            content_hash: ContentHash([7; 16]),
-        };
-        Entry {
-            post: Arc::new(post),
-            summary: "庚".to_owned(),
-            topics: vec![("a".to_owned(), "辛".to_owned())],
-            names: vec![(Label::tag("丙"), "壬".to_owned())],
-        }
-    }
-
-    #[test]
-    fn an_entry_comes_back_as_it_was() {
-        let mut entries = Entries::new(Path::new("/nowhere"));
-        let put = entry("/a", "<p>市场监管</p>".repeat(300));
-        entries.put(&Packed::new(&put));
-        assert_eq!(entries.get(&put.post.id), Some(put));
-        assert_eq!(entries.get(&PostId::new("/b")), None);
-    }
-
-    /// An entry that does not pack.
-    fn noise(seed: u64, length: usize) -> Entry {
-        let mut dice = fastrand::Rng::with_seed(seed);
-        let html = (0..length).map(|_| dice.alphanumeric()).collect();
-        entry(&seed.to_string(), html)
-    }
-
-    fn is_there(entries: &Entries, put: &Entry) -> bool {
-        let got = entries.get(&put.post.id);
-        got.inspect(|got| assert_eq!(got, put)).is_some()
-    }
-
-    #[test]
-    fn what_memory_has_no_room_for_is_filed_until_the_round_ends() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut entries = Entries::new(folder.path());
-        // Two of them fill a chunk, and one is larger than a chunk.
-        let mut put: Vec<Entry> = (0..79).map(|seed| noise(seed, CHUNK * 2 / 5)).collect();
-        put.insert(20, noise(79, CHUNK * 2));
-        let packed: Vec<Packed> = put.iter().map(Packed::new).collect();
-        assert!(packed[20].bytes.len() > CHUNK);
-        packed.iter().for_each(|packed| entries.put(packed));
-        assert!(entries.bytes <= ROOM && !entries.filed.is_empty());
-        for (at, entry) in put.iter().enumerate() {
-            assert_eq!(is_there(&entries, entry), at != 20, "{at}");
-        }
-        // Of two versions the newer counts, wherever the older is.
-        let newer = entry("0", "<p>乙</p>".to_owned());
-        entries.put(&Packed::new(&newer));
-        assert!(is_there(&entries, &newer));
-
-        entries.end_round();
-        assert!(!is_there(&entries, &put[1]));
-        assert!(is_there(&entries, &put[78]) && is_there(&entries, &newer));
-        let kept: usize = entries.chunks.iter().map(|chunk| chunk.keys.len()).sum();
-        assert_eq!(entries.places.len(), kept);
-        packed.iter().for_each(|packed| entries.put(packed));
-        assert!(is_there(&entries, &put[1]));
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
-    }
-
-    #[test]
-    fn a_full_file_gives_the_oldest_place_to_the_newest() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut entries = Entries::new(folder.path());
-        let packed = Packed::new(&noise(1, CHUNK / 2 + CHUNK / 4));
-        let numbered = |number: u64| Packed {
-            id: PostId::new(number.to_string()),
-            bytes: packed.bytes.clone(),
-        };
-        for number in 0..300 {
-            entries.put(&numbered(number));
-        }
-        assert_eq!(entries.filed.len(), FILED);
-        assert_eq!(entries.places.len(), FILED + entries.chunks.len());
-        let Filed::Open(file) = &entries.file else {
-            panic!("no file");
-        };
-        assert!(file.metadata().unwrap().len() <= (FILED * CHUNK) as u64);
-    }
-
-    #[test]
-    fn without_a_file_the_oldest_leave() {
-        let mut entries = Entries::new(Path::new("/nowhere"));
-        let put: Vec<Entry> = (0..30).map(|seed| noise(seed, CHUNK)).collect();
-        put.iter()
-            .for_each(|entry| entries.put(&Packed::new(entry)));
-        assert!(entries.bytes <= ROOM);
-        assert!(!is_there(&entries, &put[0]) && is_there(&entries, &put[29]));
-        assert_eq!(entries.places.len(), entries.chunks.len());
-    }
-}
+#[path = "entries_tests.rs"]
+mod tests;

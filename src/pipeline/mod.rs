@@ -10,13 +10,14 @@ mod owed;
 mod plan;
 mod publish;
 mod reader;
+mod shape;
 mod stories;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use derived::{Derived, DerivedError, Progress};
-pub use plan::{Planned, Planner};
+pub use plan::{Planned, Planner, has_undated};
 pub use reader::{digest, unreadable};
 
 use crate::catalog::{CatalogError, Delta};

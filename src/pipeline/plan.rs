@@ -378,6 +378,14 @@ fn link_twins(
     known
 }
 
+/// Whether there are posts that go by when their files were first seen, which only a store remembers.
+///
+/// # Errors
+/// The catalog's.
+pub fn has_undated(derived: &Arc<Mutex<Derived>>) -> Result<bool, PipelineError> {
+    Ok(!lock(derived).catalog.first_seen()?.is_empty())
+}
+
 /// What messages about a post are made of.
 pub fn card(row: &Row, derived: &Derived) -> Card {
     let topics = row.topics.iter().map(|id| {
@@ -387,7 +395,7 @@ pub fn card(row: &Row, derived: &Derived) -> Card {
     Card {
         post: row.id.clone(),
         title: row.title.clone(),
-        url: format!("{}{}", derived.site.url, row.url),
+        url: format!("{}{}", derived.site().url, row.url),
         summary: row.summary.clone(),
         source: row.source.clone(),
         published: row.published,

@@ -1,17 +1,18 @@
 //! Dirty feeds become files.
 //! In: labels that the catalog marked. Out: files in the publish folder, marks taken back, the shelf restocked.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::io;
 
 use rayon::prelude::*;
 
-use super::entries::Packed;
+use super::entries::{Entries, Record, Shown};
+use super::shape::{Outline, Shape};
 use super::{Derived, Round};
-use crate::catalog::{Catalog, CatalogError, Row, Slot};
-use crate::feeds::{self, Addresses, Entry, Feed, Labels};
-use crate::model::{Follow, LabelKind, PostId, Site};
-use crate::publish::{Outcome, Published, Rendered};
+use crate::catalog::{CatalogError, Slot};
+use crate::feeds;
+use crate::model::{Follow, LabelKind, PostId};
+use crate::publish::{Outcome, Published, Rendered, Staging};
 
 /// Feeds rendered at a time: bounds memory, keeps two cores busy.
 const BATCH: usize = 32;
@@ -22,28 +23,58 @@ const GROUP: usize = 4096;
 
 /// Orders the lists of feeds.
 type Place = (u8, String);
-/// Entries by their posts, and the posts whose files could not be read.
-pub(super) type Loaded = (HashMap<PostId, Arc<Entry>>, BTreeSet<PostId>);
 /// What the lists of feeds hold, with display names.
 pub(super) type Listing = BTreeMap<Place, (Follow, String)>;
 
-/// A batch of feeds, ready to be rendered.
+/// Feeds, or pages of histories, that can be rendered.
 #[derive(Default)]
-struct Ready {
-    feeds: Vec<Feed>,
-    /// For each feed.
-    has_posts: Vec<bool>,
-    /// The feeds whose every post could be read.
-    complete: Vec<Follow>,
+pub(super) struct Ready {
+    pub outlines: Vec<Outline>,
+    /// What each of them shows.
+    pub slots: Vec<Vec<Slot>>,
+    /// Entries that were not remembered.
+    news: HashMap<PostId, Record>,
+    /// Posts whose files could not be read just now: their stand-ins are not remembered.
+    unread: HashSet<PostId>,
 }
 
-/// What shapes feeds besides their posts.
-struct Shape {
-    site: Site,
-    addresses: Addresses,
-    settings: feeds::Settings,
-    bot: Option<String>,
-    labels: Labels,
+impl Ready {
+    /// Those whose every post could be read; the others stay dirty.
+    pub fn complete(&self) -> impl Iterator<Item = &Follow> {
+        let is_whole = |slots: &[Slot]| !slots.iter().any(|slot| self.unread.contains(&slot.id));
+        let both = self.outlines.iter().zip(&self.slots);
+        both.filter(move |(_, slots)| is_whole(slots))
+            .map(|(outline, _)| &outline.follow)
+    }
+
+    /// Renders everything, and writes what has changed beside its place.
+    pub fn write(
+        &self,
+        shape: &Shape,
+        entries: &Entries,
+        staging: &mut Staging<'_>,
+        known: &dyn Fn(&str) -> Option<Published>,
+    ) {
+        let both = self.outlines.iter().zip(&self.slots);
+        let jobs = both.map(|(outline, slots)| (shape.paths(outline), (outline, slots)));
+        staging.add_made(jobs.collect(), known, |(outline, slots)| {
+            let shown: io::Result<Vec<Shown<'_>>> = { slots.iter() }
+                .map(|slot| {
+                    let new = self.news.get(&slot.id).and_then(Record::shown);
+                    let shown = new.or_else(|| entries.get(&slot.id));
+                    shown.ok_or_else(|| io::Error::other("an entry cannot be read again"))
+                })
+                .collect();
+            Ok(shape.bytes(outline, &shown?))
+        });
+    }
+
+    /// Leaves what was read to the next ones; stand-ins go.
+    pub fn into_memory(self, entries: &mut Entries) {
+        let read = self.news.into_iter();
+        read.filter(|(id, _)| !self.unread.contains(id))
+            .for_each(|(_, record)| entries.put(&record));
+    }
 }
 
 impl Derived {
@@ -77,16 +108,16 @@ impl Derived {
         let mut take = |follow: &Follow| {
             unwanted.extend(
                 off.iter()
-                    .map(|format| self.addresses.file(follow, *format)),
+                    .map(|format| self.reader.shape.addresses.file(follow, *format)),
             );
             // The site's page is the index, which is always there.
             if !settings.pages && *follow != Follow::Site {
-                unwanted.insert(self.addresses.page_file(follow));
+                unwanted.insert(self.reader.shape.addresses.page_file(follow));
             }
         };
         for follow in self.catalog.follows()? {
             if let Follow::Label(label) = &follow {
-                let aliases = self.reader.labels.aliases_of(label);
+                let aliases = self.reader.shape.labels.aliases_of(label);
                 aliases.for_each(|old| take(&Follow::Label(old.clone())));
             }
             take(&follow);
@@ -101,7 +132,7 @@ impl Derived {
         format!(
             "{}|{:?}|{:?}|{:?}|{:?}|{:?}|{}",
             env!("CARGO_PKG_VERSION"),
-            self.site,
+            self.reader.shape.site,
             self.config.feeds,
             self.config.labels,
             self.config.telegram.bot,
@@ -113,74 +144,97 @@ impl Derived {
     /// Renders what is dirty a batch at a time, and puts it in place many batches at a time: bytes in
     /// memory stay few, and the disk is synced seldom.
     pub(super) fn publish_dirty(&mut self, round: &mut Round) -> Result<(), CatalogError> {
+        // Feeds are written from the entries while the index is asked for the next ones.
+        let mut entries = self.entries.take();
+        let done = self.publish_from(&mut entries, round);
+        self.entries = entries;
+        done
+    }
+
+    fn publish_from(
+        &mut self,
+        entries: &mut Entries,
+        round: &mut Round,
+    ) -> Result<(), CatalogError> {
         let (retired, dirty): (Vec<Follow>, Vec<Follow>) = self
             .catalog
             .dirty()?
             .into_iter()
-            .partition(|follow| self.reader.labels.is_retired(follow));
+            .partition(|follow| self.shape().labels.is_retired(follow));
         self.retire(&retired, round)?;
         let mut relisted = false;
         let total = dirty.len() as u64;
         let mut done = 0;
-        let shape = self.shape();
+        let shape = self.reader.shape.clone();
         let shelf = self.shelf.clone();
+        let known = |path: &str| shelf.get(path);
         let mut batches = dirty.chunks(BATCH);
-        let mut ready = self.prepare(batches.next())?;
+        let mut ready = self.prepare(entries, batches.next())?;
         for group in dirty.chunks(GROUP) {
             let folder = self.folder.clone();
             let mut staging = folder.stage();
             let mut complete = Vec::with_capacity(group.len());
             for batch in group.chunks(BATCH) {
-                for (follow, has_posts) in batch.iter().zip(&ready.has_posts) {
-                    relisted |= self.relist(follow, *has_posts);
+                for (outline, slots) in ready.outlines.iter().zip(&ready.slots) {
+                    relisted |= self.relist(&outline.follow, !slots.is_empty());
                 }
-                // While one batch is rendered and written, the next is made ready.
+                // What was remembered when this batch was made ready may have left the memory since.
+                self.load(entries, &mut ready)?;
                 let (_, coming) = rayon::join(
-                    || staging.add(render(&shape, &ready.feeds), &|path| shelf.get(path)),
-                    || self.prepare(batches.next()),
+                    || ready.write(&shape, entries, &mut staging, &known),
+                    || self.prepare(entries, batches.next()),
                 );
-                complete.append(&mut ready.complete);
-                ready = coming?;
+                complete.extend(ready.complete().cloned());
+                let written = std::mem::replace(&mut ready, coming?);
+                written.into_memory(entries);
                 done += batch.len() as u64;
                 self.tell("writing feeds", done, total);
             }
-            self.record(staging.commit(), &complete, round)?;
+            // A crash, or a write that failed, may have left the page behind the feeds that it lists.
+            let is_last = done == total;
+            let listing = match is_last && (relisted || self.listed.is_none()) {
+                true => Some(self.take_listing()?),
+                false => None,
+            };
+            if let Some(listing) = &listing {
+                staging.add(self.directory(listing), &known);
+            }
+            self.record_with(staging.commit(), &complete, listing, round)?;
         }
-        // A crash, or a write that failed, may have left the page behind the feeds that it lists.
-        if relisted || self.listed.is_none() {
-            self.publish_directory(round)?;
+        if dirty.is_empty() && self.listed.is_none() {
+            let listing = self.take_listing()?;
+            let outcome = self.folder.publish(self.directory(&listing), &known);
+            self.record_with(outcome, &[], Some(listing), round)?;
         }
         Ok(())
     }
 
     /// The feeds of a batch with all that they show; of none, when there is no batch.
-    fn prepare(&mut self, batch: Option<&[Follow]>) -> Result<Ready, CatalogError> {
+    fn prepare(
+        &mut self,
+        entries: &Entries,
+        batch: Option<&[Follow]>,
+    ) -> Result<Ready, CatalogError> {
         let batch = batch.unwrap_or_default();
         self.learn(batch)?;
-        let rows = newest(&mut self.catalog, batch, &self.config.feeds)?;
-        let (entries, unread) = self.load(&rows)?;
-        let mut ready = Ready {
-            complete: readable(batch, &rows, &unread),
-            ..Ready::default()
-        };
-        for (follow, rows) in batch.iter().zip(&rows) {
-            let mut feed = self.feed(follow, rows, &entries);
-            feed.history = self.newest_archive(follow, rows)?;
-            ready.feeds.push(feed);
-            ready.has_posts.push(!rows.is_empty());
+        let (limit, hours) = (self.config.feeds.limit, self.config.feeds.min_age_hours);
+        let mut ready = Ready::default();
+        for follow in batch {
+            let slots = self.catalog.newest_slots(follow, limit, hours)?;
+            ready.outlines.push(Outline {
+                follow: follow.clone(),
+                title: self.title(follow),
+                history: self.newest_archive(follow, &slots)?,
+                page: None,
+            });
+            ready.slots.push(slots);
         }
+        self.load(entries, &mut ready)?;
         Ok(ready)
     }
 
-    /// What all feeds are rendered by, apart from the index, which is asked for the next batch meanwhile.
-    fn shape(&self) -> Shape {
-        Shape {
-            site: self.site.clone(),
-            addresses: self.addresses.clone(),
-            settings: self.config.feeds.clone(),
-            bot: self.config.telegram.bot.clone(),
-            labels: self.reader.labels.clone(),
-        }
+    pub(super) fn shape(&self) -> &Shape {
+        &self.reader.shape
     }
 
     /// What the lists of feeds hold: every label that has posts, and every topic.
@@ -202,7 +256,7 @@ impl Derived {
             Follow::Site => true,
             Follow::Label(label) => label.kind == LabelKind::Topic,
         };
-        (has_posts || by_config) && !self.reader.labels.is_retired(follow)
+        (has_posts || by_config) && !self.reader.shape.labels.is_retired(follow)
     }
 
     /// Takes a feed into the list, or out of it; true when that makes it another list.
@@ -219,24 +273,32 @@ impl Derived {
         listed.insert(place(follow), entry.clone()) != Some(entry)
     }
 
+    fn take_listing(&mut self) -> Result<Listing, CatalogError> {
+        match self.listed.take() {
+            Some(listing) => Ok(listing),
+            None => self.listing(),
+        }
+    }
+
     /// The OPML file and the page for people: they change when a label appears, goes or is renamed.
-    fn publish_directory(&mut self, round: &mut Round) -> Result<(), CatalogError> {
-        let listing = match self.listed.take() {
-            Some(listing) => listing,
-            None => self.listing()?,
-        };
+    fn directory(&self, listing: &Listing) -> Vec<Rendered> {
         let feeds: Vec<(Follow, String)> = listing.values().cloned().collect();
-        let settings = &self.config.feeds;
+        let Shape {
+            site,
+            addresses,
+            settings,
+            ..
+        } = self.shape();
         let file = |address: &str| address.trim_start_matches('/').to_owned();
         let bot = self.config.telegram.bot.as_deref();
         let mut rendered = vec![
             Rendered {
                 path: file(&settings.opml),
-                bytes: feeds::opml(&self.site, &self.addresses, settings, &feeds),
+                bytes: feeds::opml(site, addresses, settings, &feeds),
             },
             Rendered {
                 path: file(&settings.index),
-                bytes: feeds::index_page(&self.site, &self.addresses, settings, bot, &feeds),
+                bytes: feeds::index_page(site, addresses, settings, bot, &feeds),
             },
         ];
         if settings.pages {
@@ -245,22 +307,56 @@ impl Derived {
                 bytes: feeds::readings(&feeds),
             });
         }
-        rendered.extend(feeds::assets(&self.site).map(|(path, text)| Rendered {
+        rendered.extend(feeds::assets(site).map(|(path, text)| Rendered {
             path: path.to_owned(),
             bytes: text.into_bytes(),
         }));
-        let shelf = self.shelf.clone();
-        let outcome = self.folder.publish(rendered, &|path| shelf.get(path));
-        if self.record(outcome, &[], round)? {
-            self.listed = Some(listing);
+        rendered
+    }
+
+    /// Records what was written of feeds and, where there is one, of the list of them; the one does not wait for
+    /// the other.
+    fn record_with(
+        &mut self,
+        mut outcome: Outcome,
+        follows: &[Follow],
+        listing: Option<Listing>,
+        round: &mut Round,
+    ) -> Result<(), CatalogError> {
+        if let Some(listing) = listing {
+            let paths: HashSet<String> = { self.directory_files().into_iter() }.collect();
+            let (lists, feeds) = { std::mem::take(&mut outcome.failed) }
+                .into_iter()
+                .partition::<Vec<_>, _>(|(path, _)| paths.contains(path));
+            outcome.failed = feeds;
+            let is_whole = lists.is_empty();
+            let told = lists.into_iter();
+            { &mut round.failed }.extend(told.map(|(path, error)| (path, error.to_string())));
+            self.listed = is_whole.then_some(listing);
         }
-        Ok(())
+        self.record(outcome, follows, round).map(|_| ())
+    }
+
+    fn directory_files(&self) -> Vec<String> {
+        let addresses = &self.shape().addresses;
+        let mut files = vec![
+            addresses.opml_file().to_owned(),
+            addresses.index_file().to_owned(),
+            feeds::READINGS.to_owned(),
+        ];
+        let assets = feeds::assets(self.site()).into_iter();
+        files.extend(assets.map(|(path, _)| path.to_owned()));
+        files
     }
 
     /// Takes the feeds of retired labels away.
     fn retire(&mut self, follows: &[Follow], round: &mut Round) -> Result<(), CatalogError> {
         for follow in follows {
-            let files = self.addresses.files(&self.config.feeds, follow);
+            let files = self
+                .reader
+                .shape
+                .addresses
+                .files(&self.config.feeds, follow);
             self.unpublish(files, round)?;
         }
         self.catalog.mark_published(follows, &[], &[])
@@ -273,7 +369,7 @@ impl Derived {
             let Follow::Label(label) = follow else {
                 continue;
             };
-            if !self.reader.labels.learns(follow) {
+            if !self.reader.shape.labels.learns(follow) {
                 continue;
             }
             let tags = self.catalog.oldest_tags(follow, TEACHERS)?;
@@ -323,72 +419,40 @@ impl Derived {
         Ok(complete)
     }
 
-    pub(super) fn feed(
-        &self,
-        follow: &Follow,
-        rows: &[Slot],
-        entries: &HashMap<PostId, Arc<Entry>>,
-    ) -> Feed {
-        Feed {
-            follow: follow.clone(),
-            title: self.title(follow),
-            entries: rows
-                .iter()
-                .filter_map(|row| entries.get(&row.id).cloned())
-                .collect(),
-            history: None,
-        }
-    }
-
-    /// The entries of these rows, from memory or from the files, and the posts whose files could not be
-    /// read just now: their stand-ins are not remembered.
-    pub(super) fn load(&mut self, rows: &[Vec<Slot>]) -> Result<Loaded, CatalogError> {
-        let wanted: BTreeSet<&Slot> = rows.iter().flatten().collect();
-        let wanted: Vec<&Slot> = wanted.into_iter().collect();
-        let remembered = &self.entries;
-        // Two files may claim one id; what is remembered may be the other one's.
-        let known = |slot: &&Slot| {
-            let entry = remembered.get(&slot.id);
-            entry.filter(|entry| entry.post.path == slot.path)
-        };
-        let known: Vec<Option<Entry>> = wanted.par_iter().map(known).collect();
-        let (mut entries, mut unread) = (HashMap::with_capacity(wanted.len()), BTreeSet::new());
-        let mut unknown = Vec::new();
-        for (slot, known) in wanted.into_iter().zip(known) {
-            match known {
-                Some(entry) => {
-                    entries.insert(slot.id.clone(), Arc::new(entry));
-                }
-                None => unknown.push(slot.clone()),
+    /// Reads the posts that are shown and not remembered.
+    pub(super) fn load(&self, entries: &Entries, ready: &mut Ready) -> Result<(), CatalogError> {
+        let mut unknown: BTreeMap<&PostId, &Slot> = BTreeMap::new();
+        for slot in ready.slots.iter().flatten() {
+            if !entries.has(&slot.id, &slot.path) && !ready.news.contains_key(&slot.id) {
+                unknown.insert(&slot.id, slot);
             }
         }
-        let unknown = self.catalog.fill(&unknown)?;
-        let reader = &self.reader;
-        let load = |row: &Row| {
-            let entry = reader.load_one(row)?;
-            Some((Packed::new(&entry), entry))
-        };
-        let loaded: Vec<Option<(Packed, Entry)>> = unknown.par_iter().map(load).collect();
-        for (row, loaded) in unknown.into_iter().zip(loaded) {
-            let entry = match loaded {
-                Some((packed, entry)) => {
-                    self.entries.put(&packed);
-                    entry
-                }
-                None => {
-                    unread.insert(row.id.clone());
-                    self.reader.stand_in(&row)
-                }
-            };
-            entries.insert(row.id, Arc::new(entry));
+        if unknown.is_empty() {
+            return Ok(());
         }
-        Ok((entries, unread))
+        let unknown: Vec<Slot> = unknown.into_values().cloned().collect();
+        let rows = self.catalog.fill(&unknown)?;
+        let reader = &self.reader;
+        let loaded: Vec<(Record, bool)> = rows
+            .par_iter()
+            .map(|row| match reader.load_one(row) {
+                Some(record) => (record, true),
+                None => (reader.stand_in(row), false),
+            })
+            .collect();
+        for (row, (record, is_read)) in rows.into_iter().zip(loaded) {
+            if !is_read {
+                ready.unread.insert(row.id.clone());
+            }
+            ready.news.insert(row.id, record);
+        }
+        Ok(())
     }
 
     /// What people call a feed.
     pub fn title(&self, follow: &Follow) -> String {
         match follow {
-            Follow::Site => self.site.title.clone(),
+            Follow::Site => self.reader.shape.site.title.clone(),
             Follow::Label(label) if label.kind == LabelKind::Topic => self
                 .reader
                 .matcher
@@ -396,7 +460,7 @@ impl Derived {
                 .unwrap_or(&label.name)
                 .to_owned(),
             Follow::Label(label) => {
-                let known = self.reader.labels.name_of(label);
+                let known = self.reader.shape.labels.name_of(label);
                 let learnt = || self.learnt.get(follow).map(String::as_str);
                 known.or_else(learnt).unwrap_or(&label.name).to_owned()
             }
@@ -410,75 +474,6 @@ impl Derived {
             follow => self.title(follow),
         }
     }
-}
-
-/// The rows of these feeds.
-fn newest(
-    catalog: &mut Catalog,
-    follows: &[Follow],
-    settings: &feeds::Settings,
-) -> Result<Vec<Vec<Slot>>, CatalogError> {
-    follows
-        .iter()
-        .map(|follow| catalog.newest_slots(follow, settings.limit, settings.min_age_hours))
-        .collect()
-}
-
-/// The feeds whose every post could be read; the others stay dirty.
-fn readable(follows: &[Follow], rows: &[Vec<Slot>], unread: &BTreeSet<PostId>) -> Vec<Follow> {
-    let whole = |rows: &[Slot]| !rows.iter().any(|row| unread.contains(&row.id));
-    let feeds = follows.iter().zip(rows);
-    feeds
-        .filter(|(_, rows)| whole(rows))
-        .map(|(follow, _)| follow.clone())
-        .collect()
-}
-
-/// All formats of these feeds and their pages, on all cores.
-fn render(shape: &Shape, feeds: &[Feed]) -> Vec<Rendered> {
-    let Shape {
-        site,
-        addresses,
-        settings,
-        labels,
-        ..
-    } = shape;
-    let bot = shape.bot.as_deref();
-    let is_paged = |feed: &Feed| settings.pages && feed.follow != Follow::Site;
-    let jobs: Vec<(&Feed, Option<feeds::Format>)> = feeds
-        .iter()
-        .flat_map(|feed| {
-            let formats = settings.formats.iter().map(|format| Some(*format));
-            let page = is_paged(feed).then_some(None);
-            formats.chain(page).map(move |format| (feed, format))
-        })
-        .collect();
-    let file = |follow: &Follow, format: Option<feeds::Format>| match format {
-        Some(format) => addresses.file(follow, format),
-        None => addresses.page_file(follow),
-    };
-    jobs.into_par_iter()
-        .flat_map_iter(|(feed, format)| {
-            let bytes = match format {
-                Some(format) => feeds::render(site, addresses, settings, feed, format),
-                None => feeds::feed_page(site, addresses, settings, bot, feed),
-            };
-            // The old addresses of a label give the same bytes, which say where it is now: that works on every
-            // web server, unlike a redirection.
-            let mut files: Vec<Rendered> = Vec::new();
-            if let Follow::Label(label) = &feed.follow {
-                files.extend(labels.aliases_of(label).map(|old| Rendered {
-                    path: file(&Follow::Label(old.clone()), format),
-                    bytes: bytes.clone(),
-                }));
-            }
-            files.push(Rendered {
-                path: file(&feed.follow, format),
-                bytes,
-            });
-            files
-        })
-        .collect()
 }
 
 /// Where a feed stands in the lists of feeds: the site, topics, categories, tags.

@@ -8,8 +8,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Patience;
+use super::entries::Record;
+use super::shape::Shape;
 use crate::catalog::{Digested, Reading, Row};
-use crate::feeds::{Entry, Labels};
+use crate::feeds::Entry;
 use crate::model::{DateSource, LabelKind, Post, Problem, Severity};
 use crate::posts::watch::Writers;
 use crate::posts::{self, ReadError, Stamp};
@@ -24,20 +26,20 @@ pub struct Reader {
     pub(super) budget: usize,
     pub(super) settle_ms: i64,
     pub(super) writers: Arc<Writers>,
-    /// Which labels stand for others, and what people call them.
-    pub(super) labels: Labels,
+    /// What feeds are written by.
+    pub(super) shape: Arc<Shape>,
 }
 
 impl Reader {
-    /// Reads a file that is new or has changed. `now` is seconds since 1970.
-    pub fn read_one(&self, path: &str, patience: Patience, now: i64) -> ReadOutcome {
+    /// Reads a file that is new or has changed. `now` is seconds since 1970; `is_kept`: feeds will show it soon.
+    pub fn read_one(&self, path: &str, patience: Patience, now: i64, is_kept: bool) -> ReadOutcome {
         let (bytes, stamp) = match posts::read(path, &self.rules) {
             Ok(read) => read,
             Err(ReadError::Gone) => return ReadOutcome::Gone,
             Err(ReadError::Changing) if patience == Patience::Daemon => {
                 return ReadOutcome::Unsettled;
             }
-            Err(error) => return ReadOutcome::Read(Box::new(unreadable(path, &error))),
+            Err(error) => return ReadOutcome::Read(Box::new(unreadable(path, &error)), None),
         };
         if patience == Patience::Daemon && self.writers.are_at(Path::new(path)) {
             return ReadOutcome::Unsettled;
@@ -52,7 +54,7 @@ impl Reader {
             &self.matcher,
             self.budget,
         );
-        let reading = self.with_labels(reading);
+        let mut reading = self.with_labels(reading);
         let fresh = is_younger(stamp, self.settle_ms, now);
         let bodiless =
             { reading.post.as_ref() }.is_some_and(|read| read.post.text.trim().is_empty());
@@ -64,14 +66,21 @@ impl Reader {
         if patience == Patience::Daemon && fresh && doubtful {
             return ReadOutcome::Unsettled;
         }
-        ReadOutcome::Read(Box::new(reading))
+        let mut record = None;
+        if let Some(digested) = &mut reading.post {
+            record = is_kept.then(|| self.record(digested));
+            // The index keeps neither, and many posts wait for it at once.
+            let post = Arc::make_mut(&mut digested.post);
+            (post.html, post.text, post.match_text) = Default::default();
+        }
+        ReadOutcome::Read(Box::new(reading), record)
     }
 
-    /// The entry of a row, from its file; `None` when the file cannot be read just now.
-    pub fn load_one(&self, row: &Row) -> Option<Entry> {
+    /// The record of a row, from its file; `None` when the file cannot be read just now.
+    pub fn load_one(&self, row: &Row) -> Option<Record> {
         self.post_of(row).map(|mut post| {
             self.rename_labels(&mut post);
-            self.entry_of(row, post)
+            self.record_of(row, post)
         })
     }
 
@@ -116,53 +125,50 @@ impl Reader {
     }
 
     fn rename_labels(&self, post: &mut Post) {
-        if self.labels.change_labels() {
+        if self.shape.labels.change_labels() {
             let kinds = [
                 (LabelKind::Category, &mut post.categories),
                 (LabelKind::Tag, &mut post.tags),
             ];
             for (kind, names) in kinds {
-                *names = self.labels.canonical_names(kind, names);
+                *names = self.shape.labels.canonical_names(kind, names);
             }
         }
     }
 
-    /// The entry of a row whose file cannot be read just now: with the summary for a body.
-    pub fn stand_in(&self, row: &Row) -> Entry {
-        self.entry_of(row, without_body(row))
+    /// The record of a row whose file cannot be read just now: with the summary for a body.
+    pub fn stand_in(&self, row: &Row) -> Record {
+        self.record_of(row, without_body(row))
     }
 
-    fn entry_of(&self, row: &Row, post: Post) -> Entry {
-        self.entry(Digested {
+    fn record_of(&self, row: &Row, post: Post) -> Record {
+        self.record(&mut Digested {
             post: Arc::new(post),
             summary: row.summary.clone(),
             topics: row.topics.clone(),
         })
     }
 
-    /// A feed entry; the plain text is left out, since no feed shows it.
-    pub(super) fn entry(&self, digested: Digested) -> Entry {
-        let mut post = digested.post;
-        let own = Arc::make_mut(&mut post);
-        own.text = String::new();
+    /// A post in the formats of the site. The plain text is left out, since no feed shows it.
+    fn record(&self, digested: &mut Digested) -> Record {
+        let post = Arc::make_mut(&mut digested.post);
+        (post.text, post.match_text) = Default::default();
         let labels = post.labels();
         let named = labels.filter_map(|label| {
-            let name = self.labels.name_of(&label)?.to_owned();
+            let name = self.shape.labels.name_of(&label)?.to_owned();
             Some((label, name))
         });
-        Entry {
+        let topic = |id: &String| {
+            let title = self.matcher.title_of(id).unwrap_or(id).to_owned();
+            (id.clone(), title)
+        };
+        let entry = Entry {
             names: named.collect(),
-            post,
-            summary: digested.summary,
-            topics: digested
-                .topics
-                .into_iter()
-                .map(|id| {
-                    let title = self.matcher.title_of(&id).unwrap_or(&id).to_owned();
-                    (id, title)
-                })
-                .collect(),
-        }
+            post: digested.post.clone(),
+            summary: digested.summary.clone(),
+            topics: digested.topics.iter().map(topic).collect(),
+        };
+        self.shape.record(&entry)
     }
 }
 
@@ -177,8 +183,8 @@ pub fn is_younger(stamp: Stamp, milliseconds: i64, now: i64) -> bool {
 
 /// What came of a look at a file.
 pub enum ReadOutcome {
-    /// A post, problems, or both.
-    Read(Box<Reading>),
+    /// A post, problems, or both; and the post for feeds, where that was asked for.
+    Read(Box<Reading>, Option<Record>),
     /// Looks half written: again when it has been quiet for a while.
     Unsettled,
     Gone,

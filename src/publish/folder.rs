@@ -38,19 +38,20 @@ struct Change {
     hash: [u8; 16],
 }
 
-/// What a first look says about a row.
-enum Verdict {
-    /// The file, the copies that are as they should be, and the others, to be written.
-    Same(Published, Vec<Published>, Vec<Change>),
-    Write(Change),
-    Failed(String, io::Error),
-}
-
-/// A row, and what the caller remembers of the file and of its copies.
-struct Row {
-    rendered: Rendered,
+/// A place for a file, and what the caller remembers of it and of its copies.
+struct Spot {
+    path: String,
+    target: io::Result<PathBuf>,
     known: Option<Published>,
     copies: Vec<(Coding, Option<Published>)>,
+}
+
+/// What became of a file so far.
+enum Done {
+    /// The file and the copies that are as they should be; other copies, written beside their places.
+    Same(Vec<Published>, Vec<Staged>),
+    Staged(Staged),
+    Failed(String, io::Error),
 }
 
 impl Folder {
@@ -147,16 +148,18 @@ impl Folder {
         }
     }
 
-    /// Same bytes, new bytes, or no good path.
-    fn judge(&self, row: Row) -> Verdict {
-        let Rendered { path, bytes } = row.rendered;
-        let target = match checked(&path) {
-            Ok(relative) => self.root.join(relative),
-            Err(error) => return Verdict::Failed(path, error),
-        };
+    /// Compares bytes with what lies at their place, and writes them beside it when they are new.
+    fn take_in(&self, spot: Spot, bytes: Vec<u8>) -> Done {
+        let path = spot.path.clone();
+        self.compare(spot, bytes)
+            .unwrap_or_else(|error| Done::Failed(path, error))
+    }
+
+    fn compare(&self, spot: Spot, bytes: Vec<u8>) -> io::Result<Done> {
+        let Spot { path, known, .. } = spot;
+        let target = spot.target?;
         let hash = content_hash(&bytes);
         let size = bytes.len() as u64;
-        let known = row.known;
         let same = match known.filter(|known| known.path == path && self.is_intact(known)) {
             // Remembered and untouched: nothing to read.
             Some(known) => (known.hash == hash && known.size == size).then_some(known),
@@ -174,37 +177,39 @@ impl Folder {
             hash,
         };
         match same {
-            Some(published) => self.judge_copies(published, &change, row.copies),
-            None => Verdict::Write(change),
+            Some(published) => self.compare_copies(published, &change, spot.copies),
+            None => change.stage(&self.codings).map(Done::Staged),
         }
     }
 
     /// The copies of a file that did not change. One that is as old as the file was made of it; only the
     /// others cost a compression.
-    fn judge_copies(
+    fn compare_copies(
         &self,
         published: Published,
         of: &Change,
         copies: Vec<(Coding, Option<Published>)>,
-    ) -> Verdict {
-        let (mut same, mut missing) = (Vec::new(), Vec::new());
+    ) -> io::Result<Done> {
+        let modified_ns = published.modified_ns;
+        let is_current =
+            |known: &Published| known.modified_ns == modified_ns && self.is_intact(known);
+        let (mut same, mut missing) = (vec![published], Vec::new());
         for (coding, known) in copies {
-            let is_current = |known: &Published| {
-                known.modified_ns == published.modified_ns && self.is_intact(known)
-            };
             if let Some(known) = known.filter(is_current) {
                 same.push(known);
                 continue;
             }
-            match of.copy(coding) {
-                Ok(copy) => match same_on_disk(&copy.target, &copy.bytes) {
-                    Some(at) if at == published.modified_ns => same.push(copy.published(at)),
-                    _ => missing.push(copy),
-                },
-                Err(error) => return Verdict::Failed(published.path, error),
+            let copy = of.copy(coding)?;
+            match same_on_disk(&copy.target, &copy.bytes) {
+                Some(at) if at == modified_ns => same.push(copy.published(at)),
+                _ => missing.push(Staged {
+                    path: copy.path.clone(),
+                    parts: vec![copy.part(modified_ns)?],
+                    stale: Vec::new(),
+                }),
             }
         }
-        Verdict::Same(published, same, missing)
+        Ok(Done::Same(same, missing))
     }
 }
 
@@ -338,40 +343,89 @@ impl Staging<'_> {
 
     /// Writes the files of a batch that have changed beside their places.
     pub fn add(&mut self, batch: Vec<Rendered>, known: &dyn Fn(&str) -> Option<Published>) {
+        let jobs = batch.into_iter();
+        let jobs = jobs.map(|rendered| (vec![rendered.path], rendered.bytes));
+        self.add_made(jobs.collect(), known, |bytes| Ok(vec![bytes]));
+    }
+
+    /// The same for files whose bytes are made only now, on all cores, and are hashed and written while the processor
+    /// still has them at hand: `make` gives the bytes of a job's paths, in their order. When it fails, so do the
+    /// files of that job.
+    pub fn add_made<J: Send>(
+        &mut self,
+        jobs: Vec<(Vec<String>, J)>,
+        known: &dyn Fn(&str) -> Option<Published>,
+        make: impl Fn(J) -> io::Result<Vec<Vec<u8>>> + Sync,
+    ) {
+        let jobs: Vec<(Vec<Spot>, J)> = jobs
+            .into_iter()
+            .map(|(paths, job)| {
+                let spots = paths.into_iter().map(|path| self.spot(path, known));
+                (spots.collect(), job)
+            })
+            .collect();
         let folder = self.folder;
-        let mut rows = Vec::with_capacity(batch.len());
-        for rendered in batch {
-            if self.seen.insert(rendered.path.clone()) {
-                let copies = folder.codings.iter();
-                let copies = copies.map(|coding| (*coding, known(&coding.copy_of(&rendered.path))));
-                rows.push(Row {
-                    known: known(&rendered.path),
-                    copies: copies.collect(),
-                    rendered,
-                });
-            } else {
-                let words = io::Error::new(ErrorKind::InvalidInput, "twice in one batch");
-                self.outcome.failed.push((rendered.path, words));
-            }
-        }
-        let verdicts: Vec<Verdict> = rows.into_par_iter().map(|row| folder.judge(row)).collect();
-        let (mut changes, mut copies) = (Vec::new(), Vec::new());
-        for verdict in verdicts {
-            match verdict {
-                Verdict::Same(published, same, missing) => {
-                    let modified_ns = published.modified_ns;
-                    copies.extend(missing.into_iter().map(|copy| (copy, modified_ns)));
-                    self.outcome.unchanged.push(published);
-                    self.outcome.unchanged.extend(same);
+        let done: Vec<Vec<Done>> = jobs
+            .into_par_iter()
+            .map(|(spots, job)| match make(job) {
+                Ok(bytes) => {
+                    let both = spots.into_iter().zip(bytes);
+                    both.map(|(spot, bytes)| folder.take_in(spot, bytes))
+                        .collect()
                 }
-                Verdict::Write(change) => changes.push(change),
-                Verdict::Failed(path, error) => self.outcome.failed.push((path, error)),
+                Err(error) => {
+                    let failed = |spot: Spot| Done::Failed(spot.path, same_error(&error));
+                    spots.into_iter().map(failed).collect()
+                }
+            })
+            .collect();
+        for done in done.into_iter().flatten() {
+            match done {
+                Done::Same(published, missing) => {
+                    self.outcome.unchanged.extend(published);
+                    missing.into_iter().for_each(|staged| self.keep(staged));
+                }
+                Done::Staged(staged) => self.keep(staged),
+                Done::Failed(path, error) => self.outcome.failed.push((path, error)),
             }
         }
-        let codings = &folder.codings;
-        self.write(changes, |change| change.stage(codings));
-        self.write_copies(copies);
         self.begin_sync();
+    }
+
+    /// What is known of a path, and its parent made.
+    fn spot(&mut self, path: String, known: &dyn Fn(&str) -> Option<Published>) -> Spot {
+        let is_new = self.seen.insert(path.clone());
+        let target = match checked(&path) {
+            Ok(relative) if is_new => Ok(self.folder.root.join(relative)),
+            Ok(_) => Err(io::Error::new(
+                ErrorKind::InvalidInput,
+                "twice in one batch",
+            )),
+            Err(error) => Err(error),
+        };
+        let target = target.and_then(|target| {
+            let parent = parent_of(&target);
+            self.make_parent(parent);
+            match self.parents.get(parent) {
+                Some(Err(error)) => Err(same_error(error)),
+                _ => Ok(target),
+            }
+        });
+        let copies = self.folder.codings.iter();
+        Spot {
+            known: known(&path),
+            copies: copies
+                .map(|coding| (*coding, known(&coding.copy_of(&path))))
+                .collect(),
+            target,
+            path,
+        }
+    }
+
+    fn keep(&mut self, staged: Staged) {
+        let sizes = staged.parts.iter().map(|part| part.published.size);
+        self.unsynced += sizes.sum::<u64>();
+        self.staged.push(staged);
     }
 
     /// Lets the disk begin, so that the sync at the end has little left to wait for.
@@ -394,51 +448,6 @@ impl Staging<'_> {
         };
         let thread = std::thread::Builder::new().name("early sync".to_owned());
         self.early = thread.spawn(sync).ok();
-    }
-
-    fn write(&mut self, changes: Vec<Change>, stage: impl Fn(Change) -> io::Result<Staged> + Sync) {
-        for change in &changes {
-            self.make_parent(parent_of(&change.target));
-        }
-        let parents = &self.parents;
-        let staged: Vec<(String, io::Result<Staged>)> = changes
-            .into_par_iter()
-            .map(|change| {
-                let path = change.path.clone();
-                let staged = match parents.get(parent_of(&change.target)) {
-                    Some(Err(error)) => Err(same_error(error)),
-                    _ => stage(change),
-                };
-                (path, staged)
-            })
-            .collect();
-        for (path, staged) in staged {
-            match staged {
-                Ok(staged) => {
-                    let sizes = staged.parts.iter().map(|part| part.published.size);
-                    self.unsynced += sizes.sum::<u64>();
-                    self.staged.push(staged);
-                }
-                Err(error) => self.outcome.failed.push((path, error)),
-            }
-        }
-    }
-
-    /// Copies that lack beside files that stay.
-    fn write_copies(&mut self, copies: Vec<(Change, i64)>) {
-        let dates: HashMap<String, i64> = copies
-            .iter()
-            .map(|(copy, modified_ns)| (copy.path.clone(), *modified_ns))
-            .collect();
-        let copies = copies.into_iter().map(|(copy, _)| copy).collect();
-        self.write(copies, |copy| {
-            let modified_ns = dates.get(&copy.path).copied().unwrap_or_default();
-            Ok(Staged {
-                path: copy.path.clone(),
-                parts: vec![copy.part(modified_ns)?],
-                stale: Vec::new(),
-            })
-        });
     }
 
     /// Makes a parent once, and opens its file system before anything is written to it.

@@ -95,7 +95,7 @@ pub struct Rendered {
 pub struct Published {
     /// Relative to the folder, `/` between its parts.
     pub path: String,
-    /// SHA-256 of the content, cut to 16 bytes.
+    /// BLAKE3 of the content, cut to 16 bytes.
     pub hash: [u8; 16],
     /// Length in bytes.
     pub size: u64,
@@ -114,10 +114,9 @@ pub struct Outcome {
     pub failed: Vec<(String, std::io::Error)>,
 }
 
-/// SHA-256 of `bytes`, cut to 16 bytes: what `Published` holds and `ETag`s show.
+/// BLAKE3 of `bytes`, cut to 16 bytes: what `Published` holds and `ETag`s show.
 pub fn content_hash(bytes: &[u8]) -> [u8; 16] {
-    use sha2::{Digest, Sha256};
     let mut cut = [0; 16];
-    cut.copy_from_slice(&Sha256::digest(bytes)[..16]);
+    cut.copy_from_slice(&blake3::hash(bytes).as_bytes()[..16]);
     cut
 }

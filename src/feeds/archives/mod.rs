@@ -5,8 +5,7 @@
 mod period;
 
 use super::settings::{Format, Settings};
-use super::view::FeedView;
-use super::{Addresses, Feed};
+use super::{Addresses, Feed, Frame};
 use crate::model::Site;
 
 pub use period::Period;
@@ -31,8 +30,13 @@ pub fn render_archive(
     archive: &Archive,
     format: Format,
 ) -> Vec<u8> {
-    let view = FeedView::of_archive(site, addresses, settings, archive, format);
-    super::write(addresses, &view, format)
+    let (frame, items) = super::opened(site, addresses, settings, &archive.feed, format);
+    let frame = Frame {
+        page: Some((&archive.period, archive.previous.as_ref())),
+        ..frame
+    };
+    let items: Vec<&[u8]> = items.iter().map(Vec::as_slice).collect();
+    super::document(site, addresses, settings, &frame, format, &items)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::words::Words;
 use super::{FeedLink, links, relative, root_of, site_title, target, telegram};
 use crate::feeds::text::clean;
 use crate::feeds::view::{EntryView, FeedView};
-use crate::feeds::{Addresses, Entry, Feed, Format, Settings};
+use crate::feeds::{Addresses, Entry, Feed, Format, Frame, Gist, Settings};
 use crate::model::{Follow, Label, Site};
 
 #[derive(Template)]
@@ -53,20 +53,30 @@ pub fn feed_page(
     let words = Words::of(site);
     let here = addresses.page_file(&feed.follow);
     let format = settings.formats.first().copied().unwrap_or(Format::Atom);
-    let view = FeedView::new(site, addresses, settings, feed, format);
-    let item = |(entry, seen): (&std::sync::Arc<Entry>, EntryView<'_>)| Item {
-        title: seen.title.into_owned(),
-        url: seen.url,
-        instant: seen.published.rfc3339(),
-        clock: seen.published.clock_with_offset(site.timezone),
-        source: seen.source.map(|source| source.into_owned()),
-        summary: seen.summary.into_owned(),
-        labels: labels(entry, &feed.follow)
-            .map(|(follow, name)| {
-                let to = target(addresses, settings, &follow);
-                (relative(&here, &to), name)
-            })
-            .collect(),
+    let frame = Frame {
+        follow: &feed.follow,
+        title: &feed.title,
+        gist: Gist::default(),
+        history: None,
+        page: None,
+    };
+    let view = FeedView::new(site, addresses, settings, &frame, format);
+    let item = |entry: &std::sync::Arc<Entry>| {
+        let seen = EntryView::new(addresses, settings, entry);
+        Item {
+            title: seen.title.into_owned(),
+            url: seen.url,
+            instant: seen.published.rfc3339(),
+            clock: seen.published.clock_with_offset(site.timezone),
+            source: seen.source.map(|source| source.into_owned()),
+            summary: seen.summary.into_owned(),
+            labels: labels(entry, &feed.follow)
+                .map(|(follow, name)| {
+                    let to = target(addresses, settings, &follow);
+                    (relative(&here, &to), name)
+                })
+                .collect(),
+        }
     };
     let page = Page {
         language: &site.language,
@@ -79,7 +89,7 @@ pub fn feed_page(
         readers: readers(&view.url, words),
         telegram: telegram(bot, &feed.follow),
         title: view.title.into_owned(),
-        entries: feed.entries.iter().zip(view.entries).map(item).collect(),
+        entries: feed.entries.iter().map(item).collect(),
         words,
     };
     // Writing into memory cannot fail; the template was checked when this was compiled.

@@ -1,0 +1,76 @@
+//! Elements of XML, for what is written too often to be built first.
+//! In: names of ours, texts that `text::clean` has passed. Out: bytes, as quick-xml would write them.
+
+/// `<name>text</name>`
+pub fn element(out: &mut Vec<u8>, name: &str, text: &str) {
+    opened(out, name, &[]);
+    escape_into(text, out);
+    closed(out, name);
+}
+
+/// `<name><![CDATA[text]]></name>`, where `]]>` parts the text in two.
+pub fn cdata(out: &mut Vec<u8>, name: &str, text: &str) {
+    opened(out, name, &[]);
+    out.extend_from_slice(b"<![CDATA[");
+    let mut from = 0;
+    for at in memchr::memmem::find_iter(text.as_bytes(), b"]]>") {
+        let end = at + 2;
+        out.extend_from_slice(&text.as_bytes()[from..end]);
+        out.extend_from_slice(b"]]><![CDATA[");
+        from = end;
+    }
+    out.extend_from_slice(&text.as_bytes()[from..]);
+    out.extend_from_slice(b"]]>");
+    closed(out, name);
+}
+
+/// `<name key="value"/>`
+pub fn empty(out: &mut Vec<u8>, name: &str, attributes: &[(&str, &str)]) {
+    start(out, name, attributes);
+    out.extend_from_slice(b"/>");
+}
+
+/// `<name key="value">`
+pub fn opened(out: &mut Vec<u8>, name: &str, attributes: &[(&str, &str)]) {
+    start(out, name, attributes);
+    out.push(b'>');
+}
+
+/// `</name>`
+pub fn closed(out: &mut Vec<u8>, name: &str) {
+    out.extend_from_slice(b"</");
+    out.extend_from_slice(name.as_bytes());
+    out.push(b'>');
+}
+
+fn start(out: &mut Vec<u8>, name: &str, attributes: &[(&str, &str)]) {
+    out.push(b'<');
+    out.extend_from_slice(name.as_bytes());
+    for (key, value) in attributes {
+        out.push(b' ');
+        out.extend_from_slice(key.as_bytes());
+        out.extend_from_slice(b"=\"");
+        escape_into(value, out);
+        out.push(b'"');
+    }
+}
+
+/// A text with its signs escaped.
+pub fn escape_into(text: &str, out: &mut Vec<u8>) {
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    for (at, byte) in bytes.iter().enumerate() {
+        let entity: &[u8] = match byte {
+            b'&' => b"&amp;",
+            b'<' => b"&lt;",
+            b'>' => b"&gt;",
+            b'"' => b"&quot;",
+            b'\'' => b"&apos;",
+            _ => continue,
+        };
+        out.extend_from_slice(&bytes[from..at]);
+        out.extend_from_slice(entity);
+        from = at + 1;
+    }
+    out.extend_from_slice(&bytes[from..]);
+}

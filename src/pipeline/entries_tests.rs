@@ -1,0 +1,144 @@
+//! What memory and file give back, and what they forget.
+
+use super::*;
+use crate::model::time::PostTime;
+use crate::model::{ContentHash, DateSource};
+
+fn entry(id: &str) -> Entry {
+    let post = Post {
+        id: PostId::new(id),
+        path: "posts/甲.md".to_owned(),
+        title: "甲".to_owned(),
+        published: PostTime::from_parts(1_645_149_701, 8 * 3600).unwrap(),
+        date_source: DateSource::FileName,
+        updated: PostTime::from_parts(-1, -3600),
+        url: "/甲.html".to_owned(),
+        categories: vec!["乙".to_owned()],
+        tags: vec!["丙".to_owned(), "丁".to_owned()],
+        author: Some("戊".to_owned()),
+        source: None,
+        via: None,
+        digest: Some("己".to_owned()),
+        excerpt: None,
+        image: None,
+        html: String::new(),
+        text: String::new(),
+        match_text: None,
+        withdrawn: false,
+        content_hash: ContentHash([7; 16]),
+    };
+    Entry {
+        post: Arc::new(post),
+        summary: "庚".to_owned(),
+        topics: vec![("a".to_owned(), "辛".to_owned())],
+        names: vec![(Label::tag("丙"), "壬".to_owned())],
+    }
+}
+
+fn record(id: &str, formats: &[&[u8]]) -> Record {
+    let entry = entry(id);
+    let written = Written {
+        traits: Traits {
+            changed: entry.post.published,
+            has_source: false,
+            has_image: true,
+        },
+        formats: formats.iter().map(|bytes| bytes.to_vec()).collect(),
+    };
+    Record::new(&entry, &written, true)
+}
+
+#[test]
+fn an_entry_comes_back_as_it_was() {
+    let mut entries = Entries::new(Path::new("/nowhere"));
+    let put = record("/a", &[b"<item/>", b"", b"{}"]);
+    entries.put(&put);
+    let id = PostId::new("/a");
+    assert!(entries.has(&id, "posts/甲.md"));
+    // Another file may claim the same id.
+    assert!(!entries.has(&id, "posts/乙.md"));
+    assert!(!entries.has(&PostId::new("/b"), "posts/甲.md"));
+    assert!(entries.get(&PostId::new("/b")).is_none());
+    for shown in [entries.get(&id).unwrap(), put.shown().unwrap()] {
+        assert_eq!(shown.traits.changed, entry("/a").post.published);
+        assert!(shown.traits.has_image && !shown.traits.has_source);
+        let formats = [0, 1, 2].map(|number| shown.format(number));
+        assert_eq!(formats, [&b"<item/>"[..], b"", b"{}"]);
+        assert_eq!(shown.for_page(), Some(entry("/a")));
+        assert_eq!(shown.format(9), b"");
+    }
+    let taken = entries.take();
+    assert!(taken.get(&id).is_some() && entries.get(&id).is_none());
+}
+
+/// A record of so many random bytes.
+fn noise(seed: u64, length: usize) -> Record {
+    let mut dice = fastrand::Rng::with_seed(seed);
+    let bytes: Vec<u8> = (0..length).map(|_| dice.u8(..)).collect();
+    record(&seed.to_string(), &[&bytes])
+}
+
+fn is_there(entries: &Entries, put: &Record) -> bool {
+    let got = entries.get(&put.id);
+    if let Some(got) = &got {
+        assert_eq!(got.format(0), put.shown().unwrap().format(0));
+    }
+    got.is_some()
+}
+
+#[test]
+fn what_memory_has_no_room_for_is_filed_until_the_round_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut entries = Entries::new(folder.path());
+    // Two of them fill a chunk, and one is larger than a chunk.
+    let mut put: Vec<Record> = (0..79).map(|seed| noise(seed, CHUNK * 2 / 5)).collect();
+    put.insert(20, noise(79, CHUNK * 2));
+    put.iter().for_each(|record| entries.put(record));
+    assert!(entries.bytes <= ROOM && !entries.filed.is_empty());
+    for (at, record) in put.iter().enumerate() {
+        assert_eq!(is_there(&entries, record), at != 20, "{at}");
+    }
+    // Of two versions the newer counts, wherever the older is.
+    let newer = record("0", &[b"<item/>"]);
+    entries.put(&newer);
+    assert!(is_there(&entries, &newer));
+
+    entries.end_round();
+    assert!(!is_there(&entries, &put[1]));
+    assert!(is_there(&entries, &put[78]) && is_there(&entries, &newer));
+    let kept: usize = entries.chunks.iter().map(|chunk| chunk.keys.len()).sum();
+    assert_eq!(entries.places.len(), kept);
+    put.iter().for_each(|record| entries.put(record));
+    assert!(is_there(&entries, &put[1]));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_full_file_gives_the_oldest_place_to_the_newest() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut entries = Entries::new(folder.path());
+    let bytes = noise(1, CHUNK / 2 + CHUNK / 4).bytes;
+    for number in 0..300 {
+        entries.put(&Record {
+            id: PostId::new(number.to_string()),
+            path: 0,
+            bytes: bytes.clone(),
+        });
+    }
+    assert_eq!(entries.filed.len(), FILED);
+    assert_eq!(entries.places.len(), FILED + entries.chunks.len());
+    let Filed::Open(file) = &entries.file else {
+        panic!("no file");
+    };
+    assert!(file.metadata().unwrap().len() <= (FILED * CHUNK) as u64);
+}
+
+#[test]
+fn without_a_file_the_oldest_leave() {
+    let mut entries = Entries::new(Path::new("/nowhere"));
+    let put: Vec<Record> = (0..30).map(|seed| noise(seed, CHUNK)).collect();
+    put.iter().for_each(|record| entries.put(record));
+    assert!(entries.bytes <= ROOM);
+    assert!(!is_there(&entries, &put[0]) && is_there(&entries, &put[29]));
+    assert_eq!(entries.places.len(), entries.chunks.len());
+}

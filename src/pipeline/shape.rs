@@ -1,0 +1,163 @@
+//! What shapes feeds besides their posts, and how entries and feeds are written by it.
+//! In: entries, records of them, frames. Out: records; the files of a feed as bytes. It shares nothing that changes,
+//! so that all cores write at once.
+
+use super::entries::{Record, Shown};
+use crate::feeds::{
+    self, Addresses, Entry, Feed, Format, Frame, Gist, Labels, Period, document, write_entry,
+};
+use crate::model::{Follow, Site};
+
+/// What feeds are written by.
+pub struct Shape {
+    pub site: Site,
+    pub addresses: Addresses,
+    pub settings: feeds::Settings,
+    /// The Telegram bot's user name.
+    pub bot: Option<String>,
+    /// Which labels stand for others, and what people call them.
+    pub labels: Labels,
+    /// The formats in which entries are kept: those of feeds, then those of histories that are not among them.
+    formats: Vec<Format>,
+}
+
+/// A feed, or a page of its history, without its entries.
+pub struct Outline {
+    pub follow: Follow,
+    pub title: String,
+    /// The newest page of the feed's history.
+    pub history: Option<Period>,
+    /// For a page of the history: its period, and the page that a reader should read next.
+    pub page: Option<(Period, Option<Period>)>,
+}
+
+impl Shape {
+    pub fn new(
+        site: Site,
+        addresses: Addresses,
+        settings: feeds::Settings,
+        bot: Option<String>,
+        labels: Labels,
+    ) -> Shape {
+        let mut formats = settings.formats.clone();
+        if settings.archives.any() {
+            formats.extend(settings.archive_formats());
+        }
+        let mut known = Vec::new();
+        formats.retain(|format| {
+            let is_new = !known.contains(format);
+            known.push(*format);
+            is_new
+        });
+        Shape {
+            site,
+            addresses,
+            settings,
+            bot,
+            labels,
+            formats,
+        }
+    }
+
+    /// The number of formats in which entries are kept.
+    pub fn formats(&self) -> usize {
+        self.formats.len()
+    }
+
+    /// An entry in all formats.
+    pub fn record(&self, entry: &Entry) -> Record {
+        let Shape {
+            site, addresses, ..
+        } = self;
+        let written = write_entry(site, addresses, &self.settings, entry, &self.formats);
+        Record::new(entry, &written, self.settings.pages)
+    }
+
+    /// The paths of a feed's files, or of a page's of its history: those of `bytes`, in that order. The old addresses
+    /// of a label give the same bytes, which say where it is now: that works on every web server, unlike a
+    /// redirection.
+    pub fn paths(&self, outline: &Outline) -> Vec<String> {
+        let addresses = &self.addresses;
+        if let Some((period, _)) = &outline.page {
+            let formats = self.settings.archive_formats().into_iter();
+            return formats
+                .map(|format| addresses.archive_file(&outline.follow, period, format))
+                .collect();
+        }
+        let mut paths = self.own_paths(&outline.follow);
+        if let Follow::Label(label) = &outline.follow {
+            for old in self.labels.aliases_of(label) {
+                paths.extend(self.own_paths(&Follow::Label(old.clone())));
+            }
+        }
+        paths
+    }
+
+    fn own_paths(&self, follow: &Follow) -> Vec<String> {
+        let mut paths: Vec<String> = { self.settings.formats.iter() }
+            .map(|format| self.addresses.file(follow, *format))
+            .collect();
+        paths.extend(
+            self.is_paged(follow)
+                .then(|| self.addresses.page_file(follow)),
+        );
+        paths
+    }
+
+    /// The site's page is the index.
+    fn is_paged(&self, follow: &Follow) -> bool {
+        self.settings.pages && *follow != Follow::Site
+    }
+
+    /// The bytes of each of `paths`.
+    pub fn bytes(&self, outline: &Outline, entries: &[Shown<'_>]) -> Vec<Vec<u8>> {
+        let mut gist = Gist::default();
+        entries.iter().for_each(|entry| gist.add(&entry.traits));
+        let formats = match &outline.page {
+            Some(_) => self.settings.archive_formats(),
+            None => self.settings.formats.clone(),
+        };
+        let documents = formats.iter().map(|format| {
+            let number = self.formats.iter().position(|known| known == format);
+            let items: Vec<&[u8]> = { entries.iter() }
+                .map(|entry| entry.format(number.unwrap_or(usize::MAX)))
+                .collect();
+            let frame = Frame {
+                follow: &outline.follow,
+                title: &outline.title,
+                gist,
+                history: outline.history.as_ref(),
+                page: { outline.page.as_ref() }
+                    .map(|(period, previous)| (period, previous.as_ref())),
+            };
+            let (site, addresses) = (&self.site, &self.addresses);
+            document(site, addresses, &self.settings, &frame, *format, &items)
+        });
+        let mut bytes: Vec<Vec<u8>> = documents.collect();
+        if outline.page.is_some() {
+            return bytes;
+        }
+        if self.is_paged(&outline.follow) {
+            bytes.push(self.page(outline, entries));
+        }
+        let aliases = match &outline.follow {
+            Follow::Label(label) => self.labels.aliases_of(label).count(),
+            Follow::Site => 0,
+        };
+        let own = bytes.clone();
+        (0..aliases).for_each(|_| bytes.extend(own.iter().cloned()));
+        bytes
+    }
+
+    fn page(&self, outline: &Outline, entries: &[Shown<'_>]) -> Vec<u8> {
+        let entries = entries.iter().filter_map(Shown::for_page);
+        let feed = Feed {
+            follow: outline.follow.clone(),
+            title: outline.title.clone(),
+            entries: entries.map(std::sync::Arc::new).collect(),
+            history: None,
+        };
+        let bot = self.bot.as_deref();
+        feeds::feed_page(&self.site, &self.addresses, &self.settings, bot, &feed)
+    }
+}
