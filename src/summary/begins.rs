@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use super::boilerplate;
 use super::chars::Classes;
-use super::{digest, units};
+use super::{digest, leans};
 
 /// The first character of a credit ...
 const CREDIT: u8 = 1;
@@ -28,7 +28,7 @@ static CLASSES: LazyLock<Classes> = LazyLock::new(|| {
     classes.add(CREDIT_SECOND, boilerplate::CREDIT_PATTERN.chars());
     classes.add(LEARNT, "本近记記据據另".chars());
     classes.add(CONNECTIVE, firsts(digest::CONNECTIVES));
-    classes.add(BACK, firsts(units::BACK));
+    classes.add(BACK, firsts(leans::BACK));
     classes
 });
 

@@ -105,9 +105,9 @@ impl Title {
 pub(super) fn tells(told: &Told<'_>, title: &Title) -> bool {
     let sentence = told.text;
     !sentence.is_empty()
-        && !(begins::may_be_credit(sentence) && matches(&CREDIT, sentence))
+        && !is_credit(sentence)
         && !is_noise(sentence, told.words)
-        && (told.ended || !is_heading(sentence))
+        && !is_heading(told)
         && has_letter(sentence)
         && !(told.has_slash && is_address(sentence))
         && !is_bare_quote(sentence)
@@ -191,6 +191,10 @@ pub(super) const NOISE_WORDS: &[&str] = &[
     "按讚",
 ];
 
+fn is_credit(sentence: &str) -> bool {
+    begins::may_be_credit(sentence) && matches(&CREDIT, sentence)
+}
+
 fn is_noise(sentence: &str, words: Kinds) -> bool {
     words.has(Kinds::NOISE) && matches(&NOISE, sentence)
 }
@@ -242,17 +246,11 @@ pub(super) fn strip_lead<'a>(sentence: &'a str, title: &Title, words: Kinds) -> 
     {
         rest = after;
     }
-    let leads: [(&LazyLock<_>, _, fn(&str) -> bool); 2] = [
-        (&DATELINE, Kinds::DATELINE, begins::may_be_dateline),
-        (&BYLINE, Kinds::BYLINE, begins::may_be_byline),
-    ];
-    for (pattern, kind, may_be) in leads {
-        if words.has(kind)
-            && may_be(rest)
-            && let Some(found) = find(pattern, rest)
-        {
-            rest = &rest[found.end()..];
-        }
+    if words.has(Kinds::DATELINE) && begins::may_be_dateline(rest) {
+        rest = find(&DATELINE, rest).map_or(rest, |found| &rest[found.end()..]);
+    }
+    if words.has(Kinds::BYLINE) && begins::may_be_byline(rest) {
+        rest = find(&BYLINE, rest).map_or(rest, |found| &rest[found.end()..]);
     }
     rest = rest.trim_start();
     if words.has(Kinds::LEARNT)
@@ -267,13 +265,13 @@ pub(super) fn strip_lead<'a>(sentence: &'a str, title: &Title, words: Kinds) -> 
     rest
 }
 
-/// A short line, which no mark ends: a heading, a table cell, a caption.
-fn is_heading(sentence: &str) -> bool {
+/// A short line that no mark ends: a heading, a table cell, a caption.
+fn is_heading(told: &Told<'_>) -> bool {
     let width = || -> usize {
-        let widths = sentence.chars().map(|c| if c.is_ascii() { 1 } else { 2 });
+        let widths = told.text.chars().map(|c| if c.is_ascii() { 1 } else { 2 });
         widths.sum()
     };
-    width() <= HEADING_WIDTH
+    !told.ended && width() <= HEADING_WIDTH
 }
 
 /// Letters and digits alone, so that quotes and spaces make no difference.

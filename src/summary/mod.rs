@@ -8,6 +8,7 @@ mod centrality;
 mod chars;
 mod cut;
 mod digest;
+mod leans;
 mod pairs;
 mod scan;
 mod score;

@@ -299,7 +299,7 @@ impl Pen<'_> {
 
 /// 1 when the second of two characters is the second or only one of a word, by its and their classes.
 fn is_hook(before: u8, class: u8) -> usize {
-    let second = (before & BEGINS) / BEGINS & (class & FOLLOWS) / FOLLOWS;
+    let second = ((before & BEGINS) / BEGINS) & ((class & FOLLOWS) / FOLLOWS);
     let only = (class & ALONE) / ALONE;
     usize::from(second | only)
 }
