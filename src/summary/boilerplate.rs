@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::begins;
 use super::words::Kinds;
 
 /// A line without an end mark up to this width is a heading; a Chinese character is 2 wide.
@@ -15,21 +16,21 @@ const HEADING_WIDTH: usize = 48;
 const ECHO: f64 = 0.8;
 
 /// What papers put before the first word: `本报讯（记者 某某）`, `某社北京11月3日电`.
-static DATELINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+pub(super) static DATELINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     compile(
         r"^(?:(?:本报|本网|本刊|本台)(?:综合)?(?:讯|消息)|[\p{Han}A-Za-z·]{2,16}(?:\d{1,2}月)?\d{1,2}日(?:电|讯|消息)|[\p{Han}]{2,8}讯[\s　（(])[\s　]*(?:[（(][^（）()]{0,12}(?:记者|通讯员|编辑|实习生)[^（）()]{0,60}[）)])?[\s　，,：:—-]*",
     )
 });
 
 /// `本报记者 某某 济南报道`, `□记者 某某 报道`.
-static BYLINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+pub(super) static BYLINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     compile(
         r"^[□■◎●▲△\s　]*(?:[\p{Han}]{2,8}|本报)?(?:记者|通讯员)[\s　:：]*[\p{Han}·]{2,4}(?:[\s　、]+[\p{Han}·]{2,6}){0,6}(?:发自[\p{Han}]{2,6}|[\s　]*(?:综合|摄影)?报道)[\s　：:，,]*",
     )
 });
 
 /// `记者从市局获悉，`, with the day or hour in it left alone: that is news.
-static LEARNT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+pub(super) static LEARNT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     compile(
         r"^(?:(?:本报|本网|近日，?)?(?:记者|記者)(?:从|從|自)[^，。,0-9]{2,24}(?:获悉|獲悉|了解到|得知|處獲悉)[，,：:]|(?:据悉|据了解|据介绍|另据了解|據悉|據了解|记者(?:获悉|了解到|注意到))[，,：:]|[\p{Han}]{2,6}快讯[：:，])",
     )
@@ -42,9 +43,9 @@ const POINTERS: &[&str] = &[
 ];
 
 /// Whole sentences that tell nothing.
-static CREDIT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    compile(
-        r"(?x)^(?:
+pub(super) static CREDIT: LazyLock<Option<Regex>> = LazyLock::new(|| compile(CREDIT_PATTERN));
+
+pub(super) const CREDIT_PATTERN: &str = r"(?x)^(?:
           [（(【\[](?:完|記者|记者|通讯员|编辑|編輯|责任编辑|责编|作者|来源|來源|文章来源|原标题|图|文)[^（）()]*[）)】\]]
         | (?:图片|圖片|文章|资料|数据|資料|本文|稿件|素材|题图|头图|封面)?(?:来源|來源|来自|源自)[\s　]*[：:]
         | (?:图|图片|圖片|摄影|攝影|资料图片?|视频|題圖|配图|制图)[\s　]*[：:/／|]
@@ -63,9 +64,7 @@ static CREDIT: LazyLock<Option<Regex>> = LazyLock::new(|| {
         | via[:：\s]
         | (?i:photo(?:\s+by)?|image(?:\s+by)?|source|credit|disclaimer|reporting\s+by|editing\s+by|edited\s+by|translated\s+by)\s*[:：]
         | (?i:(?:click|tap)\s+here|read\s+more|read\s+the\s+full|subscribe|sign\s+up|follow\s+us|share\s+this|all\s+rights\s+reserved|©|copyright\s|advertisement|reporting\s+by\s|editing\s+by\s)
-        )",
-    )
-});
+        )";
 
 /// The same, wherever in a sentence it stands.
 static NOISE: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -83,7 +82,8 @@ static END: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// True for a heading after which only links, credits and disclaimers follow.
 pub(super) fn ends_article(line: &str) -> bool {
-    matches(&END, line)
+    // No such heading ends with a full stop, as nearly all lines do.
+    !line.ends_with('。') && matches(&END, line)
 }
 
 /// A pattern above that did not compile would leave its boilerplate in; a test compiles them all.
@@ -91,24 +91,59 @@ fn compile(pattern: &str) -> Option<Regex> {
     Regex::new(pattern).ok()
 }
 
-/// True for a sentence (lead cut off) that says something that the title does not say. `words` are those in it.
-pub(super) fn tells(sentence: &str, title: &str, words: Kinds) -> bool {
-    !sentence.is_empty()
-        && !matches(&CREDIT, sentence)
-        && !is_noise(sentence, words)
-        && !is_heading(sentence)
-        && sentence.chars().any(char::is_alphabetic)
-        && !is_address(sentence)
-        && !is_bare_quote(sentence)
-        && !is_echo(sentence, title)
+/// A title as sentences are compared with it.
+pub(super) struct Title(String);
+
+impl Title {
+    /// The title of a post.
+    pub fn new(title: &str) -> Title {
+        Title(plain(title))
+    }
 }
 
-/// `echoes` for a sentence that is not plain yet; nearly all are too long for it by their Chinese alone.
-fn is_echo(sentence: &str, title: &str) -> bool {
-    // The first bytes of U+4000 to U+9FFF: three bytes each, and letters but for 64 signs of an oracle.
-    let han = sentence.bytes().filter(|byte| matches!(byte, 0xE4..=0xE9));
-    let least = 3 * han.count();
-    (title.len() as f64) >= ECHO * least as f64 && echoes(&plain(sentence), title)
+/// True for a sentence (lead cut off) that says something that the title does not say.
+pub(super) fn tells(told: &Told<'_>, title: &Title) -> bool {
+    let sentence = told.text;
+    !sentence.is_empty()
+        && !is_credit(sentence)
+        && !is_noise(sentence, told.words)
+        && !is_heading(told)
+        && has_letter(sentence)
+        && !(told.has_slash && is_address(sentence))
+        && !is_bare_quote(sentence)
+        && !is_echo(told, title)
+}
+
+/// A sentence without its lead, and what is known of it.
+pub(super) struct Told<'a> {
+    pub text: &'a str,
+    /// Words of interest in it.
+    pub words: Kinds,
+    /// A mark ends it.
+    pub ended: bool,
+    /// Characters of U+4000 to U+9FFF in it, three bytes each, all letters but for 64 signs of an oracle.
+    pub han: usize,
+    pub has_slash: bool,
+}
+
+/// Everyday Chinese, which all is letters.
+fn is_common(c: char) -> bool {
+    matches!(c, '\u{4E00}'..='\u{9FFF}')
+}
+
+fn has_letter(sentence: &str) -> bool {
+    sentence.chars().any(|c| is_common(c) || c.is_alphabetic())
+}
+
+/// `echoes` for a sentence that is not plain yet; nearly all are too long or too short for it.
+fn is_echo(told: &Told<'_>, title: &Title) -> bool {
+    let Title(title) = title;
+    let least = 3 * told.han;
+    // A lower-case letter, or two in place of one, may take more bytes than the capital did.
+    let most = least + 3 * (told.text.len() - least);
+    (title.len() as f64) >= ECHO * least as f64
+        && most as f64 >= ECHO * title.len() as f64
+        && echoes(&plain(told.text), title)
 }
 
 /// Words of which one stands in whatever `NOISE` matches.
@@ -156,12 +191,19 @@ pub(super) const NOISE_WORDS: &[&str] = &[
     "按讚",
 ];
 
+fn is_credit(sentence: &str) -> bool {
+    begins::may_be_credit(sentence) && matches(&CREDIT, sentence)
+}
+
 fn is_noise(sentence: &str, words: Kinds) -> bool {
     words.has(Kinds::NOISE) && matches(&NOISE, sentence)
 }
 
 /// What somebody said, with nobody who says it.
 fn is_bare_quote(sentence: &str) -> bool {
+    if !sentence.starts_with(['“', '「', '"']) {
+        return false;
+    }
     [('“', '”'), ('「', '」'), ('"', '"')]
         .iter()
         .any(|(open, close)| {
@@ -197,22 +239,22 @@ fn find<'a>(pattern: &LazyLock<Option<Regex>>, text: &'a str) -> Option<regex::M
 }
 
 /// Cuts a headline in 【】, dateline, byline and `记者从……获悉` off the beginning. `words` are those in the sentence.
-pub(super) fn strip_lead<'a>(sentence: &'a str, title: &str, words: Kinds) -> &'a str {
+pub(super) fn strip_lead<'a>(sentence: &'a str, title: &Title, words: Kinds) -> &'a str {
     let mut rest = sentence;
     if let Some((headline, after)) = rest.strip_prefix('【').and_then(|r| r.split_once('】'))
-        && (echoes(&plain(headline), title) || !after.trim().is_empty())
+        && (echoes(&plain(headline), &title.0) || !after.trim().is_empty())
     {
         rest = after;
     }
-    for (pattern, kind) in [(&DATELINE, Kinds::DATELINE), (&BYLINE, Kinds::BYLINE)] {
-        if words.has(kind)
-            && let Some(found) = find(pattern, rest)
-        {
-            rest = &rest[found.end()..];
-        }
+    if words.has(Kinds::DATELINE) && begins::may_be_dateline(rest) {
+        rest = find(&DATELINE, rest).map_or(rest, |found| &rest[found.end()..]);
+    }
+    if words.has(Kinds::BYLINE) && begins::may_be_byline(rest) {
+        rest = find(&BYLINE, rest).map_or(rest, |found| &rest[found.end()..]);
     }
     rest = rest.trim_start();
     if words.has(Kinds::LEARNT)
+        && begins::may_be_learnt(rest)
         && let Some(found) = find(&LEARNT, rest)
     {
         let after = &rest[found.end()..];
@@ -224,18 +266,25 @@ pub(super) fn strip_lead<'a>(sentence: &'a str, title: &str, words: Kinds) -> &'
 }
 
 /// A short line that no mark ends: a heading, a table cell, a caption.
-fn is_heading(sentence: &str) -> bool {
+fn is_heading(told: &Told<'_>) -> bool {
     let width = || -> usize {
-        let widths = sentence.chars().map(|c| if c.is_ascii() { 1 } else { 2 });
+        let widths = told.text.chars().map(|c| if c.is_ascii() { 1 } else { 2 });
         widths.sum()
     };
-    !super::units::is_ended(sentence) && width() <= HEADING_WIDTH
+    !told.ended && width() <= HEADING_WIDTH
 }
 
 /// Letters and digits alone, so that quotes and spaces make no difference.
 pub(super) fn plain(text: &str) -> String {
-    let kept = text.chars().filter(|c| c.is_alphanumeric());
-    kept.flat_map(char::to_lowercase).collect()
+    let mut kept = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_common(c) || c.is_ascii_digit() {
+            kept.push(c);
+        } else if c.is_alphanumeric() {
+            kept.extend(c.to_lowercase());
+        }
+    }
+    kept
 }
 
 /// True when one of two plain texts is the other, or most of it.
@@ -247,7 +296,39 @@ fn echoes(a: &str, b: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
+    use super::super::units::{self, Scan};
     use super::*;
+
+    fn kinds(text: &str) -> Kinds {
+        Scan::default().read(text).1
+    }
+
+    fn told(text: &str) -> Told<'_> {
+        let (_, words, facts) = Scan::default().read(text);
+        Told {
+            text,
+            words,
+            ended: units::is_ended(text),
+            han: facts.han,
+            has_slash: facts.has_slash,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn only_what_echoes_is_an_echo(a in "[甲乙丙İKa1。 ]{0,12}", b in "[甲乙丙İKa1。 ]{0,12}") {
+            let title = Title::new(&b);
+            prop_assert_eq!(is_echo(&told(&a), &title), echoes(&plain(&a), &title.0));
+        }
+
+        #[test]
+        fn plain_text_is_its_letters_and_digits_in_lower_case(text in "\\PC{0,20}|[甲Aé1１İ。 㐀]{0,9}") {
+            let kept = text.chars().filter(|c| c.is_alphanumeric());
+            prop_assert_eq!(plain(&text), kept.flat_map(char::to_lowercase).collect::<String>());
+        }
+    }
 
     #[test]
     fn every_pattern_compiles() {
@@ -307,11 +388,11 @@ mod tests {
             "按讚",
         ] {
             assert!(
-                matches(&NOISE, line) && Kinds::of(line).has(Kinds::NOISE),
+                matches(&NOISE, line) && kinds(line).has(Kinds::NOISE),
                 "{line}"
             );
         }
-        assert!(!Kinds::of("市局公布抽检结果。").has(Kinds::NOISE));
+        assert!(!kinds("市局公布抽检结果。").has(Kinds::NOISE));
     }
 
     #[test]
@@ -335,13 +416,17 @@ mod tests {
             ("11月3日，抽检结果公布。", "11月3日，抽检结果公布。"),
             ("电费今日上调。", "电费今日上调。"),
         ] {
-            assert_eq!(strip_lead(line, "", Kinds::of(line)), rest, "{line}");
+            assert_eq!(
+                strip_lead(line, &Title::new(""), kinds(line)),
+                rest,
+                "{line}"
+            );
         }
     }
 
     #[test]
     fn echoes_headings_and_credits_tell_nothing() {
-        let title = plain("我省开展“守护消费”行动");
+        let title = Title::new("我省开展“守护消费”行动");
         for line in [
             "我省开展守护消费行动。",
             "一、总体要求",
@@ -364,7 +449,7 @@ mod tests {
             "Reporting by Lin Ke; editing by Zhou Ning.",
             "Click here to subscribe to our newsletter.",
         ] {
-            assert!(!tells(line, &title, Kinds::of(line)), "{line}");
+            assert!(!tells(&told(line), &title), "{line}");
         }
         for line in [
             "行动自11月起持续三个月。",
@@ -374,7 +459,7 @@ mod tests {
             "“双随机、一公开”抽查与“证照分离”改革同步推进。",
             "The source said prices would rise.",
         ] {
-            assert!(tells(line, &title, Kinds::of(line)), "{line}");
+            assert!(tells(&told(line), &title), "{line}");
         }
         assert!(ends_article("免责声明"));
         assert!(!ends_article("免责声明制度改革启动。"));

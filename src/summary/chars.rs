@@ -1,26 +1,29 @@
-//! Sets of characters that are asked about every character of a text.
-//! In: characters. Out: whether one of the Basic Multilingual Plane is among them.
-//! A bit for each: one look at 8 KB that stay near the processor.
+//! Classes of characters that are asked about every character of a text.
+//! In: characters and the classes they are of, a bit each. Out: all classes of a character at one look.
+//! A byte for each of the Basic Multilingual Plane: 64 KB, of which a text touches few lines.
 
-/// A set of characters up to U+FFFF.
-pub(super) struct CharSet(Box<[u64; 1024]>);
+/// The classes of the characters up to U+FFFF.
+pub(super) struct Classes(Box<[u8; 0x1_0000]>);
 
-impl FromIterator<char> for CharSet {
-    fn from_iter<T: IntoIterator<Item = char>>(chars: T) -> Self {
-        let mut bits = Box::new([0; 1024]);
-        for c in chars {
-            if let Some(word) = bits.get_mut(c as usize / 64) {
-                *word |= 1 << (c as usize % 64);
-            }
-        }
-        CharSet(bits)
+impl Classes {
+    /// No character is of any class.
+    pub fn none() -> Classes {
+        Classes(Box::new([0; 0x1_0000]))
     }
-}
 
-impl CharSet {
-    /// True for a character of the set; what lies beyond U+FFFF is in none.
-    pub fn has(&self, c: char) -> bool {
-        let word = self.0.get(c as usize / 64).copied().unwrap_or(0);
-        word >> (c as usize % 64) & 1 == 1
+    /// These are of that class too; what lies beyond U+FFFF is of none.
+    pub fn add(&mut self, class: u8, chars: impl IntoIterator<Item = char>) {
+        let codes = chars.into_iter().filter_map(|c| u16::try_from(c).ok());
+        codes.for_each(|code| self.0[usize::from(code)] |= class);
+    }
+
+    /// All classes of a character.
+    pub fn of(&self, c: char) -> u8 {
+        u16::try_from(c).map_or(0, |code| self.0[usize::from(code)])
+    }
+
+    /// The classes of all, by their numbers.
+    pub fn table(&self) -> &[u8; 0x1_0000] {
+        &self.0
     }
 }

@@ -1,7 +1,7 @@
 //! Which digests an editor meant as one, and how a sentence begins when it stands alone.
 //! In: the quote at the head of a post; a sentence. Out: whether to use it; the sentence without `此外，`.
 
-use super::boilerplate;
+use super::{begins, boilerplate};
 
 /// Fewer characters than this are a motto or a heading.
 const SHORTEST: usize = 12;
@@ -21,7 +21,7 @@ pub(super) fn is_good(digest: &str, title: &str) -> bool {
 }
 
 /// Words that join a sentence to one that is not there, and may go without changing the sense.
-const CONNECTIVES: &[&str] = &[
+pub(super) const CONNECTIVES: &[&str] = &[
     "此外，",
     "另外，",
     "同时，",
@@ -47,11 +47,10 @@ const CONNECTIVES: &[&str] = &[
 
 /// The sentence without such a word at its beginning.
 pub(super) fn without_connective(sentence: &str) -> &str {
-    // Nearly no sentence has one, and its first character tells.
-    let first = sentence.chars().next();
-    let mut words = CONNECTIVES
-        .iter()
-        .filter(|word| word.chars().next() == first);
+    if !begins::may_be_connective(sentence) {
+        return sentence;
+    }
+    let mut words = CONNECTIVES.iter();
     let rest = words.find_map(|word| sentence.strip_prefix(word));
     rest.filter(|rest| !rest.is_empty()).unwrap_or(sentence)
 }

@@ -2,12 +2,15 @@
 //! In: a post and a budget in characters. Out: whole sentences, in order, that fit.
 //! Offline and deterministic, and linear in the length of the text.
 
+mod begins;
 mod boilerplate;
 mod centrality;
 mod chars;
 mod cut;
 mod digest;
+mod leans;
 mod pairs;
+mod scan;
 mod score;
 mod select;
 mod sentences;
@@ -19,13 +22,14 @@ mod words;
 mod tests;
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::Post;
 use centrality::Shared;
 use select::Candidates;
-use units::Unit;
+use units::{Scan, Unit};
 
 pub use sentences::sentences;
 
@@ -68,27 +72,50 @@ pub fn summarise(post: &Post, budget: usize) -> String {
     extract(&post.text, &post.title, budget).unwrap_or_else(|| cut::cut(&last, budget))
 }
 
+thread_local! {
+    /// Memory for one text after the other: taken anew, it would cost as much as it serves for.
+    static SCAN: Cell<Scan> = Cell::default();
+}
+
+/// More terms than any article has: what a giant left is given back.
+const KEPT: usize = 1 << 16;
+
 /// The summary of a plain text, a line for each block, that no editor wrote a digest for.
 /// `None` for a text without any words.
 pub fn extract(text: &str, title: &str, budget: usize) -> Option<String> {
-    let units = units::of(text, title);
+    let mut scan = SCAN.take();
+    let summary = extract_with(text, title, budget, &mut scan);
+    if scan.terms.room() <= KEPT {
+        SCAN.set(scan);
+    }
+    summary
+}
+
+fn extract_with(text: &str, title: &str, budget: usize, scan: &mut Scan) -> Option<String> {
+    let units = units::of(text, title, scan);
     if units.is_empty() {
         // Nothing but headings, captions and echoes: better than nothing.
         let line = text.lines().map(one_line).find(|line| !line.is_empty())?;
         return Some(cut::cut(&line, budget));
     }
-    let mut terms = terms::Lists::with_capacity(text.len());
-    units.iter().for_each(|unit| terms.push(&unit.text));
-    let title_terms = terms::of(title);
-    let shared = Shared::new(&terms, &title_terms);
-    let scores = score::of(&units, &shared, title_terms.len());
-    let mut lines: Vec<Cow<'_, str>> = units.iter().map(|unit| one_line(&unit.text)).collect();
-    let elided = lines[0].chars().count() > budget && elide_lead(&mut lines[0], budget);
+    let (title_terms, ..) = scan.read(title);
+    let terms = units.iter().map(|unit| scan.terms.of(&unit.terms));
+    let shared = Shared::new(terms, scan.terms.of(&title_terms));
+    let scores = score::of(&units, &shared);
+    let mut lines: Vec<Cow<'_, str>> = units.iter().map(line).collect();
     // One more for the space between two of them.
-    let lengths: Vec<usize> = lines.iter().map(|line| line.chars().count() + 1).collect();
+    let length = |(unit, line): (&Unit<'_>, &Cow<'_, str>)| match unit.has_odd_space {
+        true => line.chars().count() + 1,
+        false => unit.chars + 1,
+    };
+    let mut lengths: Vec<usize> = units.iter().zip(&lines).map(length).collect();
+    let elided = lengths[0] > budget + 1 && elide_lead(&mut lines[0], budget);
+    if elided {
+        lengths[0] = lines[0].chars().count() + 1;
+    }
     let candidates = Candidates {
         units: &units,
-        alike: &shared.likenesses(),
+        alike: &shared,
         scores: &scores,
         lengths: &lengths,
     };
@@ -97,6 +124,14 @@ pub fn extract(text: &str, title: &str, budget: usize) -> Option<String> {
         return Some(cut::cut(&lines[0], budget));
     }
     Some(join(&units, &lines, &chosen))
+}
+
+/// A unit as it stands in a summary.
+fn line<'a>(unit: &'a Unit<'_>) -> Cow<'a, str> {
+    match unit.has_odd_space {
+        true => one_line(&unit.text),
+        false => Cow::Borrowed(&unit.text),
+    }
 }
 
 /// A lead that only enumerates aims keeps its subject and its end, and leaves room for a fact.

@@ -24,11 +24,31 @@ pub(super) fn closes(c: char) -> bool {
     c == '"' || c == '\'' || PAIRS.iter().any(|(_, close)| *close == c)
 }
 
+/// True for a mark that begins a pair; an ASCII quote may.
+pub(super) fn opens(c: char) -> bool {
+    c == '"' || PAIRS.iter().any(|(open, _)| *open == c)
+}
+
+/// True for a mark that ends a pair; an ASCII quote may.
+pub(super) fn ends(c: char) -> bool {
+    c == '"' || opening(c).is_some()
+}
+
+/// The partner of a mark that closes.
+fn opening(close: char) -> Option<char> {
+    let pair = PAIRS.iter().find(|(_, mark)| *mark == close);
+    pair.map(|(open, _)| *open)
+}
+
 /// How many pairs surround each place of a line. The marks themselves count as inside.
 #[derive(Debug, Default)]
 pub(super) struct Depths {
     /// Where another depth begins, in order. Before the first it is 0.
     changes: Vec<(usize, u16)>,
+    /// Marks without a partner so far.
+    open: Vec<(char, usize)>,
+    /// One more from the opening mark on, one less after the closing mark.
+    steps: Vec<(usize, i32)>,
 }
 
 impl Depths {
@@ -39,57 +59,38 @@ impl Depths {
             next => self.changes[next - 1].1,
         }
     }
-}
 
-/// The characters of a line that may be a mark of any kind, with their places: not the everyday Chinese
-/// ones, ASCII letters and digits, which are nearly all.
-pub(super) fn marks(line: &str) -> impl Iterator<Item = (usize, char)> + '_ {
-    let bytes = line.as_bytes();
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        loop {
-            match bytes.get(at)? {
-                // U+4000 to U+9FFF, three bytes each.
-                0xE4..=0xE9 => at += 3,
-                byte if byte.is_ascii_alphanumeric() => at += 1,
-                _ => break,
+    /// Finds the pairs of a line by its marks that `opens` or `ends` holds for.
+    pub fn find(&mut self, marks: impl IntoIterator<Item = (usize, char)>) {
+        self.changes.clear();
+        self.open.clear();
+        self.steps.clear();
+        for (at, c) in marks {
+            if let Some(opening) = opening(c) {
+                close(&mut self.open, opening, at + c.len_utf8(), &mut self.steps);
+            } else if c != '"' || !close(&mut self.open, '"', at + 1, &mut self.steps) {
+                self.open.push((c, at));
             }
         }
-        let c = line.get(at..)?.chars().next()?;
-        let found = (at, c);
-        at += c.len_utf8();
-        Some(found)
-    })
+        self.steps.sort_unstable();
+        let mut depth = 0_i32;
+        for (at, step) in &self.steps {
+            depth += step;
+            let depth = u16::try_from(depth).unwrap_or(u16::MAX);
+            match self.changes.last_mut() {
+                Some(last) if last.0 == *at => last.1 = depth,
+                _ => self.changes.push((*at, depth)),
+            }
+        }
+    }
 }
 
 /// Finds the pairs of a line.
 pub(super) fn depths(line: &str) -> Depths {
-    let mut open: Vec<(char, usize)> = Vec::new();
-    // One more from the opening mark on, one less after the closing mark.
-    let mut steps: Vec<(usize, i32)> = Vec::new();
-    for (at, c) in marks(line) {
-        if let Some((opening, _)) = PAIRS.iter().find(|(_, close)| *close == c) {
-            close(&mut open, *opening, at + c.len_utf8(), &mut steps);
-        } else if c == '"' {
-            if !close(&mut open, '"', at + 1, &mut steps) {
-                open.push((c, at));
-            }
-        } else if PAIRS.iter().any(|(opening, _)| *opening == c) {
-            open.push((c, at));
-        }
-    }
-    steps.sort_unstable();
-    let mut changes: Vec<(usize, u16)> = Vec::with_capacity(steps.len());
-    let mut depth = 0_i32;
-    for (at, step) in steps {
-        depth += step;
-        let depth = u16::try_from(depth).unwrap_or(u16::MAX);
-        match changes.last_mut() {
-            Some(last) if last.0 == at => last.1 = depth,
-            _ => changes.push((at, depth)),
-        }
-    }
-    Depths { changes }
+    let mut depths = Depths::default();
+    let marks = line.char_indices();
+    depths.find(marks.filter(|(_, c)| opens(*c) || ends(*c)));
+    depths
 }
 
 /// How far back an opening mark is looked for; deeper nesting is no prose, and would cost
@@ -116,7 +117,7 @@ fn close(
 
 #[cfg(test)]
 mod tests {
-    use super::{depths, marks};
+    use super::depths;
 
     fn at(line: &str, needle: &str) -> u16 {
         depths(line).at(line.find(needle).unwrap())
@@ -130,13 +131,5 @@ mod tests {
         assert_eq!(at("it’s 好。", "。"), 0);
         assert_eq!(at("a \"b. c\" d", "."), 1);
         assert_eq!(at("（甲“乙）丙。”", "。"), 0);
-    }
-
-    #[test]
-    fn marks_are_what_is_neither_common_chinese_nor_a_letter_or_digit() {
-        let line = "市场“a1。b”㐀é😀(鿿〇)";
-        let skipped = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '\u{4000}'..='\u{9FFF}');
-        let expected: Vec<_> = line.char_indices().filter(|(_, c)| !skipped(c)).collect();
-        assert_eq!(marks(line).collect::<Vec<_>>(), expected);
     }
 }

@@ -91,15 +91,16 @@ pub(super) const ASIDES: &[&str] = &[
     "screenshot",
 ];
 
-/// A number for each unit. `shared` tells how its terms meet others, and the `title_terms` terms of the title.
-pub(super) fn of(units: &[Unit<'_>], shared: &Shared, title_terms: usize) -> Vec<f64> {
+/// A number for each unit. `shared` tells how its terms meet others and the title's.
+pub(super) fn of(units: &[Unit<'_>], shared: &Shared) -> Vec<f64> {
+    let title_terms = shared.title_terms();
     let ranks = shared.ranks();
     let all = units.iter().zip(shared.in_title()).zip(ranks).enumerate();
     all.map(|(at, ((unit, in_title), central))| {
         let place = PLACE / (1.0 + FADE * at as f64);
         let echo = match title_terms {
             0 => 0.0,
-            all => *in_title as f64 / all as f64,
+            all => in_title as f64 / all as f64,
         };
         place + TITLE * echo + CENTRAL * central + manner(unit)
     })
@@ -116,18 +117,18 @@ fn manner(unit: &Unit<'_>) -> f64 {
     if unit.words.has(Kinds::ASIDE) {
         sum -= WEAK;
     }
-    if text.bytes().any(|byte| byte.is_ascii_digit()) {
+    if unit.has_digit {
         sum += FIGURE;
     }
     if unit.opens {
         sum += OPENS;
     }
-    let question = text
-        .trim_end_matches(['”', '"', '」'])
-        .ends_with(['？', '?']);
+    let question = !text.ends_with('。')
+        && text
+            .trim_end_matches(['”', '"', '」'])
+            .ends_with(['？', '?']);
     let quoted = text.starts_with(['“', '"', '「']);
-    // A character has four bytes at most.
-    let is_short = text.len() < 4 * SHORT && text.chars().count() < SHORT;
+    let is_short = unit.chars < SHORT;
     for weak in [question, quoted, !unit.ended, is_short] {
         if weak {
             sum -= WEAK;

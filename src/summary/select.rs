@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::centrality::Likenesses;
+use super::centrality::Shared;
 use super::units::Unit;
 
 /// How much a likeness to what is chosen costs.
@@ -24,7 +24,7 @@ const LONGEST_CHAIN: usize = 3;
 /// What is chosen from.
 pub(super) struct Candidates<'a> {
     pub units: &'a [Unit<'a>],
-    pub alike: &'a Likenesses<'a>,
+    pub alike: &'a Shared,
     pub scores: &'a [f64],
     /// Characters of each as they would stand in the summary, the space before included.
     pub lengths: &'a [usize],
@@ -32,6 +32,8 @@ pub(super) struct Candidates<'a> {
 
 /// How much of each unit is said by the chosen ones, as far as anybody asked.
 struct Likeness {
+    /// For each unit whether it is chosen.
+    is_chosen: Vec<bool>,
     /// In the order in which they were chosen.
     chosen: Vec<usize>,
     /// The most that one of those says which were looked at.
@@ -43,16 +45,23 @@ struct Likeness {
 impl Likeness {
     fn new(units: usize) -> Self {
         Likeness {
+            is_chosen: vec![false; units],
             chosen: Vec::new(),
             most: vec![0.0; units],
             seen: vec![0; units],
         }
     }
 
+    /// Chooses units.
+    fn choose(&mut self, units: Range<usize>) {
+        self.is_chosen[units.clone()].fill(true);
+        self.chosen.extend(units);
+    }
+
     /// Looks at the chosen ones that were not looked at.
-    fn learn(&mut self, at: usize, alike: &Likenesses<'_>) {
+    fn learn(&mut self, at: usize, alike: &Shared) {
         for other in &self.chosen[self.seen[at]..] {
-            self.most[at] = self.most[at].max(alike.of(at, *other));
+            self.most[at] = self.most[at].max(alike.likeness(at, *other));
         }
         self.seen[at] = self.chosen.len();
     }
@@ -63,67 +72,53 @@ impl Candidates<'_> {
     /// characters together.
     pub fn choose(&self, first: Option<usize>, budget: usize) -> Vec<usize> {
         let mut likeness = Likeness::new(self.units.len());
-        let mut chosen: Vec<usize> = Vec::new();
         if let Some(first) = first {
-            chosen.push(first);
-            likeness.chosen.push(first);
+            likeness.choose(first..first + 1);
         }
         let mut left = budget - first.map_or(0, |at| self.lengths[at].min(budget));
         let best = self.scores.iter().copied().fold(0.0, f64::max);
-        while let Some((gain, group)) = self.best_group(&chosen, left, &mut likeness) {
+        while let Some((gain, group)) = self.best_group(left, &mut likeness) {
             let enough = ENOUGH + RISE * (budget - left) as f64 / 100.0;
-            if !chosen.is_empty() && gain < enough * best {
+            if !likeness.chosen.is_empty() && gain < enough * best {
                 break;
             }
             left -= self.lengths[group.clone()].iter().sum::<usize>();
-            likeness.chosen.extend(group.clone());
-            chosen.extend(group);
-            chosen.sort_unstable();
+            likeness.choose(group);
         }
-        chosen
+        likeness.chosen.sort_unstable();
+        likeness.chosen
     }
 
     /// The unit that adds most, with those that it leans on.
-    fn best_group(
-        &self,
-        chosen: &[usize],
-        left: usize,
-        likeness: &mut Likeness,
-    ) -> Option<(f64, Range<usize>)> {
+    fn best_group(&self, left: usize, likeness: &mut Likeness) -> Option<(f64, Range<usize>)> {
         let mut best: Option<(f64, Range<usize>)> = None;
         for at in 0..self.units.len() {
-            if chosen.binary_search(&at).is_ok() || self.lengths[at] > left {
+            if likeness.is_chosen[at] || self.lengths[at] > left {
                 continue;
             }
-            let Some(group) = self.group(at, chosen) else {
+            let Some(group) = self.group(at, likeness) else {
                 continue;
             };
             let length: usize = self.lengths[group.clone()].iter().sum();
             if length > left {
                 continue;
             }
-            let members = || group.clone().rev();
             // The first of equals stays.
             let is_better = |gain: &f64| best.as_ref().is_none_or(|(most, _)| gain > most);
-            let gain = |likeness: &Likeness| -> Option<f64> {
-                let gains = members().map(|at| self.gain(at, chosen, likeness));
-                let sum: Option<f64> = gains.sum();
-                sum.map(|sum| sum / group.len() as f64).filter(is_better)
-            };
             // Likeness only grows, so most units are out by what is known of them already.
-            if gain(likeness).is_none() {
+            let known = self.gain(&group, likeness).filter(is_better);
+            if known.is_none() {
                 continue;
             }
-            members().for_each(|at| likeness.learn(at, self.alike));
-            if let Some(gain) = gain(likeness) {
-                best = Some((gain, group));
-            }
+            group.clone().for_each(|at| likeness.learn(at, self.alike));
+            let gain = self.gain(&group, likeness).filter(is_better);
+            best = gain.map(|gain| (gain, group)).or(best);
         }
         best
     }
 
     /// A unit and what it leans on, as far as that is not chosen yet.
-    fn group(&self, at: usize, chosen: &[usize]) -> Option<Range<usize>> {
+    fn group(&self, at: usize, likeness: &Likeness) -> Option<Range<usize>> {
         let mut first = at;
         let mut top = at;
         while self.units[top].leans {
@@ -131,7 +126,7 @@ impl Candidates<'_> {
                 return None;
             }
             top -= 1;
-            if chosen.binary_search(&top).is_ok() {
+            if likeness.is_chosen[top] {
                 break;
             }
             first = top;
@@ -139,13 +134,18 @@ impl Candidates<'_> {
         Some(first..at + 1)
     }
 
-    /// What a unit adds to the chosen ones; `None` when it says the same.
-    fn gain(&self, at: usize, chosen: &[usize], likeness: &Likeness) -> Option<f64> {
-        let most = likeness.most[at];
-        if most > SAME {
-            return None;
+    /// What units add to the chosen ones, each; `None` when one says the same.
+    fn gain(&self, group: &Range<usize>, likeness: &Likeness) -> Option<f64> {
+        let mut sum = 0.0;
+        // From the last one on: the order of additions decides between nearly equal sums.
+        for at in group.clone().rev() {
+            let most = likeness.most[at];
+            if most > SAME {
+                return None;
+            }
+            let flow = at > 0 && likeness.is_chosen[at - 1];
+            sum += self.scores[at] - REPETITION * most + if flow { FLOW } else { 0.0 };
         }
-        let flow = at > 0 && chosen.binary_search(&(at - 1)).is_ok();
-        Some(self.scores[at] - REPETITION * most + if flow { FLOW } else { 0.0 })
+        Some(sum / group.len() as f64)
     }
 }

@@ -2,7 +2,13 @@
 //! In: plain text, a line for each block. Out: trimmed slices of it, in order, none empty.
 //! A line end always ends a sentence, so that a heading stands alone.
 
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::pairs::{self, Depths};
+use super::scan::{Facts, Line, Terms};
 
 /// Words after which a dot ends nothing, in lower case.
 const ABBREVIATIONS: &[&str] = &[
@@ -14,18 +20,23 @@ const ABBREVIATIONS: &[&str] = &[
 /// Splits at 。！？；and their ASCII forms and at line ends; never inside quotes, brackets and book
 /// titles, never in a number, never after an abbreviation.
 pub fn sentences(text: &str) -> Vec<&str> {
+    let (mut read, mut terms, mut depths) = (Line::default(), Terms::default(), Depths::default());
     let mut found = Vec::new();
     for line in lines(text) {
-        of_line(line, &mut found);
+        terms.clear();
+        read.read(line, &mut terms);
+        depths.find(read.pairs.iter().copied());
+        found.extend(of_line(line, &read, &depths).map(|sentence| sentence.text));
     }
     found
 }
 
 /// The lines of a text; line and paragraph separators (U+2028, U+2029) end one too.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
-    // The separators are E2 80 A8 and E2 80 A9, and rare: looked for as bytes, many at a time.
-    let is_rare = memchr::memmem::find(text.as_bytes(), "\u{2028}".as_bytes()).is_some()
-        || memchr::memmem::find(text.as_bytes(), "\u{2029}".as_bytes()).is_some();
+    // The separators are rare: looked for as bytes, many at a time.
+    static RARE: LazyLock<[Finder<'static>; 2]> =
+        LazyLock::new(|| ["\u{2028}", "\u{2029}"].map(Finder::new));
+    let is_rare = RARE.iter().any(|rare| rare.find(text.as_bytes()).is_some());
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         let text = rest?;
@@ -43,33 +54,85 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The sentences of one line.
-pub(super) fn of_line<'a>(line: &'a str, found: &mut Vec<&'a str>) {
-    let depths = pairs::depths(line);
+/// A sentence as it stands in its line, without the white space around it.
+#[derive(Debug, Clone)]
+pub(super) struct Sentence<'a> {
+    pub text: &'a str,
+    /// Where it begins in its line.
+    pub start: usize,
+    /// Its terms in the scan.
+    pub terms: Range<usize>,
+    /// Its hooks in the line.
+    pub hooks: Range<usize>,
+    pub chars: usize,
+    /// What is known of it; the counts are those of its line.
+    pub facts: Facts,
+    /// Characters of U+4000 to U+9FFF in it.
+    pub han: usize,
+}
+
+/// The sentences of one line that was read.
+pub(super) fn of_line<'a>(
+    line: &'a str,
+    read: &Line,
+    depths: &Depths,
+) -> impl Iterator<Item = Sentence<'a>> {
+    let mut ends = read.ends.iter();
     let mut start = 0;
-    for (at, c) in pairs::marks(line) {
-        if at < start || !ends_here(line, &depths, at, c) {
-            continue;
+    // What is known of the line up to `start`.
+    let mut before = Facts {
+        terms: read.start,
+        ..Facts::default()
+    };
+    std::iter::from_fn(move || {
+        while start < line.len() {
+            let mut facts = Facts::default();
+            let end = ends.by_ref().find_map(|end| {
+                facts = facts.with(&end.before);
+                if end.at < start || !ends_here(line, depths, end.at, end.mark) {
+                    return None;
+                }
+                let after = end.at + end.mark.len_utf8();
+                let tail = trailing(line, after, depths);
+                facts.chars += 1 + line[after..after + tail].chars().count();
+                Some(after + tail)
+            });
+            if end.is_none() {
+                facts = facts.with(&read.rest);
+            }
+            let (from, last) = (start, before);
+            let end = end.unwrap_or(line.len());
+            (start, before) = (end, facts);
+            let sentence = trimmed(&line[from..end], from, &last, facts);
+            if !sentence.text.is_empty() {
+                return Some(sentence);
+            }
         }
-        let after = at + c.len_utf8();
-        let end = after + trailing(line, after, &depths);
-        push(&line[start..end], found);
-        start = end;
-    }
-    push(&line[start..], found);
+        None
+    })
 }
 
-fn push<'a>(sentence: &'a str, found: &mut Vec<&'a str>) {
-    let sentence = sentence.trim();
-    if !sentence.is_empty() {
-        found.push(sentence);
+/// A sentence between two places of a line and what is known there.
+fn trimmed<'a>(all: &'a str, from: usize, before: &Facts, facts: Facts) -> Sentence<'a> {
+    let late = all.trim_start();
+    let text = late.trim_end();
+    let spaces = match text.len() == all.len() {
+        true => 0,
+        false => all.chars().count() - text.chars().count(),
+    };
+    Sentence {
+        text,
+        start: from + all.len() - late.len(),
+        terms: before.terms..facts.terms,
+        hooks: before.hooks..facts.hooks,
+        chars: facts.chars - before.chars - spaces,
+        facts,
+        han: facts.han - before.han,
     }
 }
 
+/// True when the mark `c` at `at`, one of those that may, ends a sentence.
 fn ends_here(line: &str, depths: &Depths, at: usize, c: char) -> bool {
-    if !matches!(c, '。' | '！' | '？' | '；' | '!' | '?' | ';' | '.') {
-        return false;
-    }
     let depth = depths.at(at);
     let rest = &line[at + c.len_utf8()..];
     // “好。”下一句 ends with its quote: the mark is the last thing in it, and a full stop, since
@@ -143,4 +206,33 @@ fn trailing(line: &str, after: usize, depths: &Depths) -> usize {
         length = at + c.len_utf8();
     }
     length
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_known_of_a_sentence_is_what_its_text_alone_tells(line in "[市场监管。！？；“”（）\"'.;a-z0-9 \t\u{3000}/…]{0,60}") {
+            let (mut read, mut terms, mut depths) = (Line::default(), Terms::default(), Depths::default());
+            let (mut alone, mut own) = (Line::default(), Terms::default());
+            read.read(&line, &mut terms);
+            depths.find(read.pairs.iter().copied());
+            for sentence in of_line(&line, &read, &depths) {
+                own.clear();
+                alone.read(sentence.text, &mut own);
+                let facts = alone.whole();
+                prop_assert_eq!(terms.of(&sentence.terms), own.of(&(0..facts.terms)));
+                prop_assert_eq!(sentence.chars, facts.chars);
+                prop_assert_eq!(sentence.han, facts.han);
+                prop_assert_eq!(sentence.facts.has_digit, facts.has_digit);
+                prop_assert_eq!(sentence.facts.has_slash, facts.has_slash);
+                prop_assert!(sentence.facts.has_odd_space || !facts.has_odd_space);
+                prop_assert!(line[sentence.start..].starts_with(sentence.text));
+            }
+        }
+    }
 }

@@ -2,10 +2,6 @@
 //! In: a sentence. Out: its terms as sorted numbers, each once.
 //! No dictionary: a pair is nearly a word in Chinese, simplified or traditional.
 
-use std::sync::LazyLock;
-
-use super::chars::CharSet;
-
 /// Characters that hold sentences together and tell nothing about their matter.
 const FUNCTION: &str = "的了是在和与与及等为对将以也之其于而并或就都把被让由从到向这那此該该個个們们我你他她它很更最與為對將從這來来上下中有不可以一";
 
@@ -22,111 +18,60 @@ const STOP_WORDS: &[&str] = &[
 pub(super) type Term = u64;
 
 /// Characters of a sentence that are looked at; a longer one is no prose.
-const LONGEST: usize = 400;
+pub(super) const LONGEST: usize = 400;
 
-/// The terms of a text, sorted, each once.
-pub(super) fn of(text: &str) -> Vec<Term> {
-    let mut terms = Vec::new();
-    push(text, &mut String::new(), &mut terms);
-    terms
+/// What of a sentence is looked at.
+pub(super) fn looked_at(text: &str) -> &str {
+    let end = text.char_indices().nth(LONGEST);
+    end.map_or(text, |(at, _)| &text[..at])
 }
 
-/// The terms of several sentences, one list after the other.
-#[derive(Default)]
-pub(super) struct Lists {
-    all: Vec<Term>,
-    ends: Vec<usize>,
-    /// Room for the word that is read, kept from one sentence to the next.
-    word: String,
+/// The term of two characters of matter beside each other.
+pub(super) fn pair(first: u32, second: u32) -> Term {
+    u64::from(first) << 32 | u64::from(second)
 }
 
-impl Lists {
-    /// Room for the terms of texts of so many bytes together.
-    pub fn with_capacity(bytes: usize) -> Lists {
-        Lists {
-            all: Vec::with_capacity(bytes / 3),
-            ..Lists::default()
-        }
-    }
-
-    /// Adds the terms of a sentence.
-    pub fn push(&mut self, text: &str) {
-        push(text, &mut self.word, &mut self.all);
-        self.ends.push(self.all.len());
-    }
-
-    /// All terms of all sentences.
-    pub fn all(&self) -> &[Term] {
-        &self.all
-    }
-
-    /// Where the terms of each sentence stand among all.
-    pub fn ranges(&self) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).map(|(start, end)| start..*end)
-    }
-}
-
-/// Adds the terms of a text, sorted, each once.
-fn push(text: &str, word: &mut String, terms: &mut Vec<Term>) {
-    let start = terms.len();
-    let mut previous: Option<char> = None;
-    for c in text.chars().take(LONGEST) {
-        if c.is_ascii_alphanumeric() {
-            word.push(c.to_ascii_lowercase());
-            previous = None;
-            continue;
-        }
-        if !word.is_empty() {
-            push_word(word, terms);
-        }
-        let matter = has_matter(c);
-        if let (Some(before), true) = (previous, matter) {
-            terms.push((u64::from(u32::from(before)) << 32) | u64::from(u32::from(c)));
-        }
-        previous = matter.then_some(c);
-    }
-    push_word(word, terms);
-    terms[start..].sort_unstable();
-    let mut kept = start;
-    for at in start..terms.len() {
-        if kept == start || terms[kept - 1] != terms[at] {
-            terms[kept] = terms[at];
-            kept += 1;
-        }
-    }
-    terms.truncate(kept);
+/// A pair in 42 bits, in the same order as pairs are; `None` for a word.
+pub(super) fn packed(term: Term) -> Option<u64> {
+    let is_word = term >> 63 == 1;
+    // A character has 21 bits.
+    (!is_word).then_some(term >> 32 << 21 | term & 0x1F_FFFF)
 }
 
 /// A Chinese character that is no function character.
-fn has_matter(c: char) -> bool {
-    static MATTER: LazyLock<CharSet> = LazyLock::new(|| {
-        let all = ('\0'..='\u{FFFF}').filter(|c| is_han(*c));
-        all.filter(|c| !FUNCTION.contains(*c)).collect()
-    });
-    MATTER.has(c) || (c > '\u{FFFF}' && is_han(c))
+pub(super) fn has_matter(c: char) -> bool {
+    is_han(c) && !FUNCTION.contains(c)
 }
 
-/// Numbers, and words of three letters or more: `fed`, `gdp`, but not `a`, `of`.
-fn push_word(word: &mut String, terms: &mut Vec<Term>) {
-    let number = word.starts_with(|c: char| c.is_ascii_digit());
-    let is_term = match number {
-        true => word.len() > 1,
-        false => word.len() > 2 && STOP_WORDS.binary_search(&word.as_str()).is_err(),
-    };
-    if is_term {
-        // Plural and singular are one: `prices`, `price`.
-        let stem = word
-            .strip_suffix('s')
-            .filter(|stem| stem.len() > 3)
-            .unwrap_or(word);
-        // FNV-1a: the same on every machine and in every version.
-        let hash = stem.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-        terms.push(hash | 1 << 63);
+/// The term of an ASCII word, if it is one: numbers, and words of three letters or more: `fed`, `gdp`, but not
+/// `a`, `of`.
+pub(super) fn of_word(word: &[u8]) -> Option<Term> {
+    let number = word.first()?.is_ascii_digit();
+    if word.len() < if number { 2 } else { 3 } || (!number && is_stop_word(word)) {
+        return None;
     }
-    word.clear();
+    // Plural and singular are one: `prices`, `price`.
+    let stem = match word {
+        [stem @ .., b's' | b'S'] if stem.len() > 3 => stem,
+        _ => word,
+    };
+    // FNV-1a: the same on every machine and in every version.
+    let hash = stem.iter().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+        (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0000_01b3)
+    });
+    Some(hash | 1 << 63)
+}
+
+fn is_stop_word(word: &[u8]) -> bool {
+    const LONGEST: usize = 5;
+    let mut small = [0; LONGEST];
+    let Some(small) = small.get_mut(..word.len()) else {
+        return false;
+    };
+    small.copy_from_slice(word);
+    small.make_ascii_lowercase();
+    let same = |stop: &&str| stop.as_bytes().cmp(small);
+    STOP_WORDS.binary_search_by(same).is_ok()
 }
 
 /// A Chinese character.
@@ -151,15 +96,22 @@ mod tests {
     }
 
     #[test]
-    fn pairs_and_words_are_terms_and_function_words_are_not() {
-        assert_eq!(of("市场监管").len(), 3);
-        assert_eq!(of("的了，。 a of the").len(), 0);
-        assert_eq!(of("Prices price PRICE").len(), 1);
-        let mut lists = Lists::with_capacity(0);
-        for text in ["市场监管", "", "监管监管"] {
-            lists.push(text);
+    fn numbers_and_words_are_terms_and_stop_words_are_not() {
+        for word in ["a", "of", "the", "The", "5"] {
+            assert_eq!(of_word(word.as_bytes()), None, "{word}");
         }
-        assert_eq!(lists.ranges().collect::<Vec<_>>(), [0..3, 3..3, 3..5]);
-        assert!(lists.all()[3..].is_sorted());
+        assert_eq!(of_word(b"Prices"), of_word(b"price"));
+        assert_ne!(of_word(b"12"), of_word(b"123"));
+    }
+
+    #[test]
+    fn packed_pairs_are_in_the_order_of_pairs() {
+        let chars = ['㐀', '市', '鿿', '\u{F900}', '𠮷'].map(u32::from);
+        let pairs = chars
+            .iter()
+            .flat_map(|a| chars.iter().map(|b| pair(*a, *b)));
+        let packed: Vec<_> = pairs.map(packed).collect();
+        assert!(packed.is_sorted() && packed[0].is_some());
+        assert_eq!(super::packed(1 << 63), None);
     }
 }

@@ -3,13 +3,15 @@
 //! Captions, credits, tables, code, headings and echoes of the title are no units.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use std::ops::Range;
 
-use super::boilerplate;
-use super::sentences;
-use super::terms::is_han;
+use super::boilerplate::{self, Title, Told};
+use super::pairs::Depths;
+use super::scan::{Facts, Line, Terms};
+use super::sentences::{self, Sentence};
+use super::terms::{self, is_han};
 use super::words::Kinds;
+use super::{digest, leans};
 
 /// Units that are looked at; what stands further down is seldom the news, and cost stays bounded.
 const MOST: usize = 160;
@@ -35,17 +37,61 @@ pub(super) struct Unit<'a> {
     pub leans: bool,
     /// Words of interest in it.
     pub words: Kinds,
+    /// Its terms in `Scan::terms`.
+    pub terms: Range<usize>,
+    pub chars: usize,
+    /// An ASCII digit is in it.
+    pub has_digit: bool,
+    /// Other white space than single blanks may be in it.
+    pub has_odd_space: bool,
+}
+
+/// Memory that serves one line after the other, and one text after the other.
+#[derive(Debug, Default)]
+pub(super) struct Scan {
+    /// The terms of all units.
+    pub terms: Terms,
+    line: Line,
+    /// What is read besides, while a line is in use.
+    other: Line,
+    depths: Depths,
+}
+
+impl Scan {
+    /// Reads what is no sentence of the line in use: its terms, the words of interest in it, and what else is known.
+    pub fn read(&mut self, text: &str) -> (Range<usize>, Kinds, Facts) {
+        let start = self.terms.used();
+        self.other.read(text, &mut self.terms);
+        let facts = self.other.whole();
+        let words = Kinds::of(text, 0, self.other.hooks(0..facts.hooks));
+        (
+            self.looked_at(text, facts.chars, start..facts.terms),
+            words,
+            facts,
+        )
+    }
+
+    /// Of a text of more characters than are looked at, the terms of those that are.
+    fn looked_at(&mut self, text: &str, chars: usize, terms: Range<usize>) -> Range<usize> {
+        if chars <= terms::LONGEST {
+            return terms;
+        }
+        let start = self.terms.used();
+        self.other.read(terms::looked_at(text), &mut self.terms);
+        start..self.terms.used()
+    }
 }
 
 /// The units of a text, in order.
-pub(super) fn of<'a>(text: &'a str, title: &str) -> Vec<Unit<'a>> {
-    let plain_title = boilerplate::plain(title);
-    let chinese = is_chinese(text);
+pub(super) fn of<'a>(text: &'a str, title: &str, scan: &mut Scan) -> Vec<Unit<'a>> {
+    scan.terms.clear();
+    let title = Title::new(title);
+    let mut chinese = None;
     let lines: Vec<&str> = sentences::lines(text)
         .map(str::trim)
         .filter(|line| !line.is_empty())
         .collect();
-    let mut units: Vec<Unit<'a>> = Vec::new();
+    let mut units: Vec<Unit<'a>> = Vec::with_capacity(lines.len().min(MOST));
     let mut at = 0;
     while at < lines.len() && units.len() < MOST {
         let line = lines[at];
@@ -53,19 +99,16 @@ pub(super) fn of<'a>(text: &'a str, title: &str) -> Vec<Unit<'a>> {
             break;
         }
         if let Some((list, taken)) = list(&lines[at..]) {
-            units.extend(list.map(|text| Unit {
-                words: Kinds::of(&text),
-                text: Cow::Owned(text),
-                line: at,
-                opens: true,
-                ended: true,
-                leans: false,
-            }));
+            units.extend(list.map(|text| list_unit(text, at, scan)));
             at += taken;
             continue;
         }
-        if !is_table_row(line) && (!is_foreign(line, chinese)) {
-            push_line(line, at, &plain_title, &mut units);
+        if !is_table_row(line) {
+            scan.line.read(line, &mut scan.terms);
+            let mut is_chinese = || *chinese.get_or_insert_with(|| is_chinese(text));
+            if !is_foreign(line, &scan.line.whole(), &mut is_chinese) {
+                push_line(line, at, &title, scan, &mut units);
+            }
         }
         at += 1;
     }
@@ -73,34 +116,103 @@ pub(super) fn of<'a>(text: &'a str, title: &str) -> Vec<Unit<'a>> {
     units
 }
 
-fn push_line<'a>(line: &'a str, at: usize, title: &str, units: &mut Vec<Unit<'a>>) {
+fn list_unit(text: String, line: usize, scan: &mut Scan) -> Unit<'static> {
+    let (terms, words, facts) = scan.read(&text);
+    Unit {
+        text: Cow::Owned(text),
+        line,
+        opens: true,
+        ended: true,
+        leans: false,
+        words,
+        terms,
+        chars: facts.chars,
+        has_digit: facts.has_digit,
+        has_odd_space: facts.has_odd_space,
+    }
+}
+
+/// Adds the units of the line that was read.
+fn push_line<'a>(
+    line: &'a str,
+    at: usize,
+    title: &Title,
+    scan: &mut Scan,
+    units: &mut Vec<Unit<'a>>,
+) {
     let mut opens = true;
     let mut previous = "";
     let mut kept_previous = false;
-    let mut all = Vec::new();
-    sentences::of_line(line, &mut all);
-    for sentence in all {
-        let mut words = Kinds::of(sentence);
-        let told = boilerplate::strip_lead(sentence, title, words);
-        if told.len() < sentence.len() {
-            words = Kinds::of(told);
-        }
+    // Both are not in use elsewhere until all sentences are through.
+    let read = std::mem::take(&mut scan.line);
+    let mut depths = std::mem::take(&mut scan.depths);
+    depths.find(read.pairs.iter().copied());
+    for sentence in sentences::of_line(line, &read, &depths) {
+        let text = sentence.text;
         let part = previous.ends_with(['；', ';']);
-        let fine = boilerplate::tells(told, title, words);
-        if fine {
-            units.push(Unit {
-                leans: (part && kept_previous) || leans(super::digest::without_connective(told)),
-                ended: is_ended(told),
-                text: Cow::Borrowed(told),
-                line: at,
-                opens,
-                words,
-            });
-        }
+        let unit = unit(sentence, &read, title, scan);
+        let fine = unit.is_some();
+        units.extend(unit.map(|unit| Unit {
+            leans: (part && kept_previous) || unit.leans,
+            line: at,
+            opens,
+            ..unit
+        }));
         kept_previous = fine;
-        previous = sentence;
+        previous = text;
         opens = false;
     }
+    (scan.line, scan.depths) = (read, depths);
+}
+
+/// The unit that a sentence is, if it tells something.
+fn unit<'a>(
+    sentence: Sentence<'a>,
+    read: &Line,
+    title: &Title,
+    scan: &mut Scan,
+) -> Option<Unit<'a>> {
+    let Sentence {
+        text,
+        start,
+        mut terms,
+        hooks,
+        mut chars,
+        mut han,
+        mut facts,
+    } = sentence;
+    let mut words = Kinds::of(text, start, read.hooks(hooks));
+    let told = boilerplate::strip_lead(text, title, words);
+    let is_whole = told.len() == text.len();
+    if !is_whole {
+        (terms, words, facts) = scan.read(told);
+        (chars, han) = (facts.chars, facts.han);
+    }
+    let told = Told {
+        text: told,
+        words,
+        ended: is_ended(told),
+        han,
+        has_slash: facts.has_slash,
+    };
+    if !boilerplate::tells(&told, title) {
+        return None;
+    }
+    if is_whole {
+        terms = scan.looked_at(text, chars, terms);
+    }
+    Some(Unit {
+        text: Cow::Borrowed(told.text),
+        line: 0,
+        opens: false,
+        ended: told.ended,
+        leans: leans::leans(digest::without_connective(told.text)),
+        words,
+        terms,
+        chars,
+        has_digit: facts.has_digit,
+        has_odd_space: facts.has_odd_space,
+    })
 }
 
 /// A line that introduces (`要求如下：`) with its items becomes one unit; so many lines were used up.
@@ -195,10 +307,9 @@ fn is_chinese(text: &str) -> bool {
 }
 
 /// Code and commands, and in a Chinese text also lines without any Chinese.
-fn is_foreign(line: &str, chinese: bool) -> bool {
+fn is_foreign(line: &str, facts: &Facts, chinese: impl FnOnce() -> bool) -> bool {
     // At least so many Chinese characters make the answer certain.
-    let han = common_han(line.as_bytes());
-    if han > 0 && han * 5 >= line.chars().count() {
+    if facts.han > 0 && facts.han * 5 >= facts.chars {
         return false;
     }
     let (mut han, mut odd, mut all) = (0, 0, 0);
@@ -207,7 +318,7 @@ fn is_foreign(line: &str, chinese: bool) -> bool {
         han += usize::from(is_han(c));
         odd += usize::from(c.is_ascii() && "{}<>=$#|\\/_~^*@&;`[]".contains(c));
     }
-    if chinese && han == 0 {
+    if han == 0 && chinese() {
         return true;
     }
     han * 5 < all && (odd * 8 > all || line.starts_with("$ ") || line.starts_with("# "))
@@ -221,173 +332,8 @@ pub(super) fn is_ended(sentence: &str) -> bool {
             '”' | '’' | '」' | '』' | '）' | ')' | '】' | '》' | '"' | '\'' | ' '
         )
     };
-    sentence
-        .trim_end_matches(closing)
-        .ends_with(['。', '！', '？', '；', '!', '?', ';', '.', '…'])
-}
-
-/// Words that point back at what was said before.
-const BACK: &[&str] = &[
-    "该",
-    "其中",
-    "其",
-    "他",
-    "她",
-    "它",
-    "这",
-    "此",
-    "对此",
-    "上述",
-    "同时",
-    "因此",
-    "所以",
-    "因而",
-    "于是",
-    "从而",
-    "然而",
-    "但",
-    "不过",
-    "可是",
-    "而",
-    "否则",
-    "而且",
-    "并",
-    "则",
-    "另一方面",
-    "相比之下",
-    "反之",
-    "也",
-    "还",
-    "又",
-    "第二，",
-    "第三，",
-    "第四，",
-    "第五，",
-    "第二是",
-    "第三是",
-    "至此",
-    "之所以",
-    "二是",
-    "三是",
-    "四是",
-    "五是",
-    "二、",
-    "三、",
-    "其次",
-    "再次",
-    "最后",
-    "例如",
-    "比如",
-    "譬如",
-    "接着",
-    "然后",
-    "随后",
-    "之后",
-    "為此",
-    "該",
-    "這",
-    "對此",
-    "同時",
-    "但是",
-    "不過",
-    "她",
-    "兩者",
-    "两者",
-    "前者",
-    "后者",
-    "如下",
-    "以下",
-    "以上",
-    "那",
-    "与之",
-    "为此",
-    "即",
-    "更",
-    "除此",
-    "由此",
-    "据此",
-];
-
-/// The first characters of these words.
-static BACK_BEGINS: LazyLock<BTreeSet<char>> =
-    LazyLock::new(|| BACK.iter().filter_map(|word| word.chars().next()).collect());
-
-/// The same in English, followed by a space or a comma.
-const BACK_ENGLISH: &[&str] = &[
-    "he",
-    "she",
-    "it",
-    "they",
-    "this",
-    "that",
-    "these",
-    "those",
-    "his",
-    "her",
-    "its",
-    "their",
-    "but",
-    "however",
-    "so",
-    "therefore",
-    "and",
-    "then",
-    "such",
-    "also",
-    "thus",
-    "second",
-    "third",
-    "finally",
-    "instead",
-    "yet",
-    "or",
-    "nor",
-    "for example",
-    "for instance",
-    "as such",
-    "in that",
-];
-
-fn leans(sentence: &str) -> bool {
-    // 该省、该市 and the like point back; 其他、其实、这里 lean too, so that the prefix is enough.
-    // 并购、更新、即将、还原、也门、其实 begin with such a character and do not point back.
-    const FREE: &[&str] = &[
-        "并购",
-        "更新",
-        "即将",
-        "即日",
-        "还原",
-        "也门",
-        "还款",
-        "还本",
-        "又一",
-        "此次",
-        "这是",
-        "而今",
-        "更多",
-        "即使",
-        "最后期限",
-        "其他",
-    ];
-    let Some(first) = sentence.chars().next() else {
-        return false;
-    };
-    if !first.is_ascii_alphabetic() && !BACK_BEGINS.contains(&first) {
-        return false;
-    }
-    if FREE.iter().any(|word| sentence.starts_with(word)) {
-        return sentence.starts_with("这是") || sentence.starts_with("其他");
-    }
-    if BACK.iter().any(|word| sentence.starts_with(word)) {
-        return true;
-    }
-    let first = sentence
-        .split([' ', ','])
-        .next()
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    BACK_ENGLISH.contains(&first.as_str())
-        || ["for example", "for instance"]
-            .iter()
-            .any(|words| sentence.to_ascii_lowercase().starts_with(words))
+    sentence.ends_with('。')
+        || sentence
+            .trim_end_matches(closing)
+            .ends_with(['。', '！', '？', '；', '!', '?', ';', '.', '…'])
 }

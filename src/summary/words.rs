@@ -4,7 +4,6 @@
 
 use std::sync::LazyLock;
 
-use super::chars::CharSet;
 use super::{boilerplate, score};
 
 /// A set of kinds of words.
@@ -34,16 +33,12 @@ impl Kinds {
         (Kinds::ASIDE, score::ASIDES),
     ];
 
-    /// The kinds of words in a text. Nearly all characters begin no word, which one look tells: an automaton
-    /// would look at each of their bytes.
-    pub fn of(text: &str) -> Kinds {
-        let mut kinds = Kinds::default();
-        for (at, c) in text.char_indices() {
-            if FINDER.begins.has(c) {
-                kinds.0 |= FINDER.at(c, &text[at..]);
-            }
-        }
-        kinds
+    /// The kinds of words in a text, which stands at `start` of a line and has those hooks.
+    pub fn of(text: &str, start: usize, hooks: &[u32]) -> Kinds {
+        let places = hooks.iter().map(|hook| (*hook as usize).checked_sub(start));
+        places.flatten().fold(Kinds::default(), |kinds, hook| {
+            Kinds(kinds.0 | FINDER.at(text, hook))
+        })
     }
 
     /// True when a word of this kind is there.
@@ -52,40 +47,88 @@ impl Kinds {
     }
 }
 
+/// All words of interest.
+pub(super) fn all() -> impl Iterator<Item = &'static str> {
+    let lists = Kinds::LISTS.iter();
+    lists.flat_map(|(_, words)| words.iter().copied())
+}
+
+/// Words by their second or only character, for of the first ones many begin no word at all.
 struct Finder {
-    /// The first characters of all words.
-    begins: CharSet,
-    /// The words by their first characters.
-    words: Vec<(char, &'static str, Kinds)>,
+    /// Where in `words` those of a bucket begin, and where they end.
+    buckets: Vec<usize>,
+    words: Vec<Word>,
+}
+
+struct Word {
+    hook: char,
+    text: &'static str,
+    /// Bytes before the hook.
+    offset: usize,
+    kind: Kinds,
+}
+
+/// So many that few words share one with others.
+const BUCKETS: usize = 256;
+
+fn bucket(hook: char) -> usize {
+    hook as usize % BUCKETS
 }
 
 impl Finder {
-    /// The kinds of words with which a text begins, whose first character is `c`.
-    fn at(&self, c: char, text: &str) -> u8 {
-        let first = self.words.partition_point(|(begin, ..)| *begin < c);
-        let same = self.words[first..].iter();
-        let same = same.take_while(|(begin, ..)| *begin == c);
-        let found = same.filter(|(_, word, _)| text.starts_with(word));
-        found.fold(0, |kinds, (.., kind)| kinds | kind.0)
+    /// The kinds of words whose second or only character stands at `at` of a text.
+    fn at(&self, text: &str, at: usize) -> u8 {
+        let Some(hook) = text.get(at..).and_then(|rest| rest.chars().next()) else {
+            return 0;
+        };
+        let bucket = bucket(hook);
+        let near = &self.words[self.buckets[bucket]..self.buckets[bucket + 1]];
+        let found = near.iter().filter(|word| {
+            let start = at.checked_sub(word.offset);
+            let rest = start.and_then(|start| text.as_bytes().get(start..));
+            word.hook == hook && rest.is_some_and(|rest| rest.starts_with(word.text.as_bytes()))
+        });
+        found.fold(0, |kinds, word| kinds | word.kind.0)
     }
 }
 
 static FINDER: LazyLock<Finder> = LazyLock::new(|| {
     let lists = Kinds::LISTS.into_iter();
-    let all = lists.flat_map(|(kind, words)| words.iter().map(move |word| (kind, *word)));
-    let mut words: Vec<(char, &str, Kinds)> = all
-        .filter_map(|(kind, word)| Some((word.chars().next()?, word, kind)))
+    let all = lists.flat_map(|(kind, words)| words.iter().map(move |text| (kind, *text)));
+    let mut words: Vec<Word> = all
+        .filter_map(|(kind, text)| {
+            let mut chars = text.char_indices();
+            let (first, second) = (chars.next()?, chars.next());
+            let (offset, hook) = second.unwrap_or(first);
+            Some(Word {
+                hook,
+                text,
+                offset,
+                kind,
+            })
+        })
         .collect();
-    words.sort_by_key(|(begin, ..)| *begin);
+    words.sort_by_key(|word| bucket(word.hook));
+    let buckets = 0..=BUCKETS;
     Finder {
-        begins: words.iter().map(|(begin, ..)| *begin).collect(),
+        buckets: buckets
+            .map(|start| words.partition_point(|word| bucket(word.hook) < start))
+            .collect(),
         words,
     }
 });
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
+    use super::super::units::Scan;
     use super::Kinds;
+
+    fn kinds(text: &str) -> Kinds {
+        let (_, kinds, _) = Scan::default().read(text);
+        kinds
+    }
 
     #[test]
     fn every_word_is_found_alone_and_among_others() {
@@ -95,11 +138,28 @@ mod tests {
             .map(|word| format!("甲{word}"))
             .collect();
         for (kind, words) in Kinds::LISTS {
-            assert!(Kinds::of(&all).has(kind));
+            assert!(kinds(&all).has(kind));
             for word in words {
-                assert!(Kinds::of(&format!("甲{word}乙")).has(kind), "{word}");
+                assert!(kinds(word).has(kind), "{word}");
+                assert!(kinds(&format!("甲{word}乙")).has(kind), "{word}");
             }
         }
-        assert_eq!(Kinds::of("甲乙"), Kinds::default());
+        assert_eq!(kinds("甲乙"), Kinds::default());
+    }
+
+    proptest! {
+        #[test]
+        fn a_kind_is_found_when_one_of_its_words_is_there(
+            parts in proptest::collection::vec(
+                prop_oneof![proptest::sample::select(super::all().collect::<Vec<_>>()).prop_map(str::to_owned), "[甲公布说。 a]{0,2}"],
+                0..6,
+            ),
+            cut in 0_usize..9,
+        ) {
+            let text: String = parts.concat().chars().skip(cut).collect();
+            for (kind, words) in Kinds::LISTS {
+                prop_assert_eq!(kinds(&text).has(kind), words.iter().any(|word| text.contains(word)));
+            }
+        }
     }
 }
