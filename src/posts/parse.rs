@@ -5,7 +5,6 @@
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
-use sha2::{Digest, Sha256};
 
 use super::body;
 use super::date;
@@ -355,18 +354,16 @@ fn id(file: &File, fields: &Fields, url: &str, slug: &str, rules: &Rules) -> Pos
 }
 
 fn hash(title: &str, text: &str, digest: Option<&str>) -> ContentHash {
-    let mut sha = Sha256::new();
-    sha.update(title);
-    sha.update("\n");
-    sha.update(text);
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(title.as_bytes());
+    hasher.update(b"\n");
+    hasher.update(text.as_bytes());
     if let Some(digest) = digest {
-        sha.update("\n");
-        sha.update(digest);
+        hasher.update(b"\n");
+        hasher.update(digest.as_bytes());
     }
     let mut cut = [0; 16];
-    for (to, from) in cut.iter_mut().zip(sha.finalize()) {
-        *to = from;
-    }
+    hasher.finalize_xof().fill(&mut cut);
     ContentHash(cut)
 }
 
