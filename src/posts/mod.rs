@@ -33,6 +33,7 @@ mod simple;
 mod text;
 mod toml_front_matter;
 mod tree;
+mod urls;
 pub mod watch;
 mod when;
 

@@ -11,7 +11,7 @@ pub(super) fn of(tree: &Tree, from: Id, capacity: usize) -> String {
     };
     let mut skipped: Option<*const Node> = None;
     tree.walk(from, |step| match step {
-        Step::Open(_, node) if skipped.is_none() => {
+        Step::Open(node) if skipped.is_none() => {
             if node.is_text() {
                 lines.push(&node.text);
             } else if is_footnote_mark(node) {
@@ -145,24 +145,51 @@ impl Lines {
 
 /// Bytes before the first white space: a line end, blank or tab, U+00A0 or U+3000.
 fn run_length(text: &str) -> usize {
+    const AT_ONCE: usize = 128;
+    // A word of Latin letters ends before many bytes are worth a look at once.
+    const WORD: usize = 12;
     let bytes = text.as_bytes();
-    let begins = |byte: &u8| matches!(byte, b'\n' | b'\r' | b' ' | b'\t' | 0xC2 | 0xE3);
-    let mut at = 0;
-    while let Some(found) = bytes[at..].iter().position(begins) {
-        at += found;
-        let rest = &bytes[at..];
-        // C2 and E3 begin other characters too.
-        let is_other = match rest[0] {
-            0xC2 => !rest.starts_with("\u{A0}".as_bytes()),
-            0xE3 => !rest.starts_with("\u{3000}".as_bytes()),
-            _ => false,
-        };
-        if !is_other {
-            return at;
+    let near = bytes.len().min(WORD);
+    if let Some(found) = (0..near).find(|at| is_space(&bytes[*at..])) {
+        return found;
+    }
+    let mut from = near;
+    while from < bytes.len() {
+        let part = &bytes[from..bytes.len().min(from + AT_ONCE)];
+        if has_space(part) {
+            let mut at = (from..from + part.len()).filter(|at| is_space(&bytes[*at..]));
+            if let Some(found) = at.next() {
+                return found;
+            }
         }
-        at += 1;
+        // U+3000 has three bytes, which may stand across the end of the part.
+        from += match part.len() {
+            AT_ONCE => AT_ONCE - 2,
+            length => length,
+        };
     }
     bytes.len()
+}
+
+/// Whether there may be white space; looks at many bytes at a time.
+fn has_space(part: &[u8]) -> bool {
+    let is_one = |byte: u8| matches!(byte, b'\n' | b'\r' | b' ' | b'\t' | 0xC2);
+    let mut has = part.iter().fold(false, |has, byte| has | is_one(*byte));
+    let (second, third) = (part.get(1..).unwrap_or(&[]), part.get(2..).unwrap_or(&[]));
+    for ((a, b), c) in part.iter().zip(second).zip(third) {
+        has |= *a == 0xE3 && *b == 0x80 && *c == 0x80;
+    }
+    has
+}
+
+fn is_space(bytes: &[u8]) -> bool {
+    match bytes.first() {
+        Some(b'\n' | b'\r' | b' ' | b'\t') => true,
+        // C2 and E3 begin other characters too.
+        Some(0xC2) => bytes.starts_with("\u{A0}".as_bytes()),
+        Some(0xE3) => bytes.starts_with("\u{3000}".as_bytes()),
+        _ => false,
+    }
 }
 
 /// Characters that are written without blanks between words.
