@@ -145,7 +145,7 @@ impl Lines {
 
 /// Bytes before the first white space: a line end, blank or tab, U+00A0 or U+3000.
 fn run_length(text: &str) -> usize {
-    const AT_ONCE: usize = 128;
+    const AT_ONCE: usize = 512;
     // A word of Latin letters ends before many bytes are worth a look at once.
     const WORD: usize = 12;
     let bytes = text.as_bytes();
@@ -173,13 +173,19 @@ fn run_length(text: &str) -> usize {
 
 /// Whether there may be white space; looks at many bytes at a time.
 fn has_space(part: &[u8]) -> bool {
-    let is_one = |byte: u8| matches!(byte, b'\n' | b'\r' | b' ' | b'\t' | 0xC2);
-    let mut has = part.iter().fold(false, |has, byte| has | is_one(*byte));
-    let (second, third) = (part.get(1..).unwrap_or(&[]), part.get(2..).unwrap_or(&[]));
-    for ((a, b), c) in part.iter().zip(second).zip(third) {
-        has |= *a == 0xE3 && *b == 0x80 && *c == 0x80;
+    let triples = part.len().saturating_sub(2);
+    let [first, second, third] = [0, 1, 2].map(|after| &part[after.min(part.len())..]);
+    let (first, second, third) = (&first[..triples], &second[..triples], &third[..triples]);
+    let mut has = 0;
+    for at in 0..triples {
+        let byte = first[at];
+        let wide = u8::from(byte == 0xE3) & u8::from(second[at] == 0x80);
+        has |= u8::from(byte <= b' ') | u8::from(byte == 0xC2) | wide & u8::from(third[at] == 0x80);
     }
-    has
+    has != 0
+        || part[triples..]
+            .iter()
+            .any(|byte| *byte <= b' ' || *byte == 0xC2)
 }
 
 fn is_space(bytes: &[u8]) -> bool {

@@ -250,7 +250,7 @@ impl<'t, 'o> Line<'t, 'o> {
 
 /// Bytes before the first one that may have a meaning.
 fn plain_length(bytes: &[u8]) -> usize {
-    const AT_ONCE: usize = 64;
+    const AT_ONCE: usize = 128;
     let mut from = 0;
     for part in bytes.chunks(AT_ONCE) {
         if part
