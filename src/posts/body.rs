@@ -102,7 +102,7 @@ fn structured(mut tree: Tree, length: usize, place: &Place, rules: &Rules) -> Bo
     let match_text = without_concepts(&mut tree, &said.concepts, digest.as_deref());
     let is_certain = tree.is_certain();
     // What no parser doubts was looked at whole before.
-    let scrub = |text: String| if is_certain { text } else { scrub(text) };
+    let scrub = |text: String| fitted(if is_certain { text } else { scrub(text) });
     Body {
         html: scrub(trimmed(safe)),
         text: scrub(text),
@@ -112,6 +112,12 @@ fn structured(mut tree: Tree, length: usize, place: &Place, rules: &Rules) -> Bo
         via: said.via.map(scrub),
         image,
     }
+}
+
+/// Many posts are held at once, and what was set aside for writing one would be held with it.
+fn fitted(mut text: String) -> String {
+    text.shrink_to_fit();
+    text
 }
 
 fn trimmed(mut text: String) -> String {

@@ -158,27 +158,45 @@ fn find_forbidden(text: &str) -> Option<usize> {
 /// Bytes are looked at many at a time, which no search that may stop anywhere can, since nearly no text holds any.
 pub(super) fn is_everyday(text: &str) -> bool {
     const AT_ONCE: usize = 1024;
+    let is_odd = |byte: u8, second: u8, third: u8| {
+        let control = u8::from(byte < b' ') & u8::from(byte != b'\t') & u8::from(byte != b'\n');
+        // U+FFFE and U+FFFF are EF BF BE and EF BF BF, U+FEFF is EF BB BF.
+        let mark = u8::from(byte == 0xEF) & u8::from(second | 4 == 0xBF) & u8::from(third >= 0xBE);
+        control | mark
+    };
     let bytes = text.as_bytes();
-    let triples = bytes.len().saturating_sub(2);
-    let (ends, mut from) = (&bytes[triples..], 0);
-    let is_control = |byte: &u8| *byte < b' ' && !matches!(byte, b'\t' | b'\n');
-    while from < triples {
-        let length = AT_ONCE.min(triples - from);
-        let [first, second, third] = [0, 1, 2].map(|after| &bytes[from + after..][..length]);
-        let mut odd = 0;
-        for at in 0..length {
-            let byte = first[at];
-            odd |= u8::from(byte < b' ') & u8::from(byte != b'\t') & u8::from(byte != b'\n');
-            // U+FFFE and U+FFFF are EF BF BE and EF BF BF, U+FEFF is EF BB BF.
-            let mark = u8::from(byte == 0xEF) & u8::from(second[at] | 4 == 0xBF);
-            odd |= mark & u8::from(third[at] >= 0xBE);
-        }
-        if odd != 0 {
+    let mut from = 0;
+    while from < bytes.len() {
+        let part = &bytes[from..bytes.len().min(from + AT_ONCE)];
+        if any_of_three(part, is_odd) {
             return false;
         }
-        from += length;
+        // A character of three bytes may stand across the end of the part.
+        from += match part.len() {
+            AT_ONCE => AT_ONCE - 2,
+            length => length,
+        };
     }
-    !ends.iter().any(is_control)
+    true
+}
+
+/// Whether any byte with the two after it, or zeros beyond the end, is what is looked for. Without a branch for each
+/// byte, so that many are looked at at a time.
+pub(super) fn any_of_three(part: &[u8], is_it: impl Fn(u8, u8, u8) -> u8) -> bool {
+    let whole = part.len().saturating_sub(2);
+    let (first, second, third) = (
+        &part[..whole],
+        &part[part.len().min(1)..][..whole],
+        &part[part.len().min(2)..][..whole],
+    );
+    let mut any = 0;
+    for at in 0..whole {
+        any |= is_it(first[at], second[at], third[at]);
+    }
+    for at in whole..part.len() {
+        any |= is_it(part[at], part.get(at + 1).copied().unwrap_or(0), 0);
+    }
+    any != 0
 }
 
 /// True for what XML 1.0 forbids.

@@ -104,7 +104,9 @@ pub(super) fn split(text: &str) -> Split<'_> {
     };
     let fields_line = count_lines(lead) + 2;
     let mut at = 0;
-    for each in rest.split_inclusive('\n') {
+    while at < rest.len() {
+        let end = memchr::memchr(b'\n', &rest.as_bytes()[at..]);
+        let each = &rest[at..end.map_or(rest.len(), |end| at + end + 1)];
         if syntax.closes(each) {
             let fields = &rest[..at];
             return Split::Found {

@@ -134,7 +134,6 @@ impl Template {
     /// The path below the site's address.
     pub fn url(&self, facts: &Facts) -> String {
         let mut out = String::with_capacity(96);
-        out.push('/');
         for part in &self.0 {
             out.push_str(&part.literal);
             let Some(known) = part.name else {
@@ -150,6 +149,9 @@ impl Template {
             if part.underscore {
                 out.push('_');
             }
+        }
+        if !out.starts_with('/') {
+            out.insert(0, '/');
         }
         let mut url = sanitize(out);
         url.shrink_to_fit();

@@ -1,6 +1,7 @@
 //! HTML as plain text: what topics match, summaries shorten and messages quote.
 //! In: a cleaned tree. Out: a line for each block, no glued words, no indents.
 
+use super::decode::any_of_three;
 use super::tree::{Id, Mark, Node, Step, Tree};
 
 /// Plain text of everything below `from`.
@@ -171,21 +172,12 @@ fn run_length(text: &str) -> usize {
     bytes.len()
 }
 
-/// Whether there may be white space; looks at many bytes at a time.
+/// Whether there may be white space.
 fn has_space(part: &[u8]) -> bool {
-    let triples = part.len().saturating_sub(2);
-    let [first, second, third] = [0, 1, 2].map(|after| &part[after.min(part.len())..]);
-    let (first, second, third) = (&first[..triples], &second[..triples], &third[..triples]);
-    let mut has = 0;
-    for at in 0..triples {
-        let byte = first[at];
-        let wide = u8::from(byte == 0xE3) & u8::from(second[at] == 0x80);
-        has |= u8::from(byte <= b' ') | u8::from(byte == 0xC2) | wide & u8::from(third[at] == 0x80);
-    }
-    has != 0
-        || part[triples..]
-            .iter()
-            .any(|byte| *byte <= b' ' || *byte == 0xC2)
+    any_of_three(part, |byte, second, third| {
+        let wide = u8::from(byte == 0xE3) & u8::from(second == 0x80) & u8::from(third == 0x80);
+        u8::from(byte <= b' ') | u8::from(byte == 0xC2) | wide
+    })
 }
 
 fn is_space(bytes: &[u8]) -> bool {
