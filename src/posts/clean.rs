@@ -2,9 +2,12 @@
 //! In: a body's tree and the cleaning rules. Out: marks on the tree, and what the boilerplate
 //! said: the source's name, the address at the source.
 
+use std::borrow::Cow;
+
 use regex::Regex;
 use url::Url;
 
+use super::decode::any_of_three;
 use super::rules::Rules;
 use super::text::is_block;
 use super::tree::{Id, Mark, Node, ROOT, Tree};
@@ -259,22 +262,36 @@ fn lines(tree: &mut Tree, rules: &Rules, said: &mut Said) {
 }
 
 /// The text of a block that is short enough for a line, with one blank for any white space.
-fn short_text(tree: &Tree, id: Id) -> Option<String> {
+fn short_text<'t>(tree: &'t Tree, id: Id) -> Option<Cow<'t, str>> {
     let mut length = 0;
-    for text in tree.texts(id) {
+    let mut line = Cow::Borrowed("");
+    for text in tree.texts(id).filter(|text| !text.is_empty()) {
         length += text.len();
         if length > LONGEST_LINE {
             return None;
         }
+        match line.is_empty() {
+            true => line = Cow::Borrowed(text),
+            false => line.to_mut().push_str(text),
+        }
     }
-    let mut line = String::with_capacity(length);
-    for text in tree.texts(id) {
-        line.push_str(text);
-    }
-    if line.contains(char::is_whitespace) {
-        line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+    if may_have_space(&line) && line.contains(char::is_whitespace) {
+        return Some(Cow::Owned(
+            line.split_whitespace().collect::<Vec<_>>().join(" "),
+        ));
     }
     Some(line)
+}
+
+/// False when a text is sure to have no white space, of which all begins with one of these.
+fn may_have_space(text: &str) -> bool {
+    any_of_three(text.as_bytes(), |byte, second, third| {
+        let wide = u8::from(byte == 0xE3) & u8::from(second == 0x80) & u8::from(third == 0x80);
+        // U+2000 to U+200A, U+2028, U+2029, U+202F and U+205F, but no quotation mark and no dash.
+        let general = u8::from(third <= 0x8A) | u8::from(third == 0x9F) | u8::from(third >= 0xA8);
+        let general = u8::from(byte == 0xE2) & u8::from(second <= 0x81) & general;
+        u8::from(byte <= b' ') | u8::from(byte == 0xC2) | u8::from(byte == 0xE1) | general | wide
+    })
 }
 
 fn has_block(tree: &Tree, id: Id) -> bool {
@@ -352,6 +369,14 @@ mod tests {
                 .0
                 .contains("下一页")
         );
+    }
+
+    #[test]
+    fn no_white_space_is_overlooked() {
+        for space in ('\0'..='\u{FFFF}').filter(|c| c.is_whitespace()) {
+            assert!(may_have_space(&format!("甲{space}")), "{space:?}");
+        }
+        assert!(!may_have_space("“市场监管”……——《甲》、（a-b）"));
     }
 
     #[test]

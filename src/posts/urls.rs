@@ -28,14 +28,21 @@ pub(super) fn rooted(origin: &str, path: &str) -> Option<String> {
 
 /// Names of small letters, of which none is in code and the last one is no number.
 fn is_host(host: &str) -> bool {
-    let is_part = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
-    let is_label = |label: &str| {
-        label.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && label.bytes().all(is_part)
-            && !label.starts_with("xn--")
-    };
-    let last = host.rsplit('.').next().unwrap_or("");
-    last.starts_with(|c: char| c.is_ascii_alphabetic()) && host.split('.').all(is_label)
+    let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let mut starts = true;
+    let mut last = 0;
+    for (at, byte) in host.bytes().enumerate() {
+        let is_point = byte == b'.' && !starts;
+        if !(is_letter(byte) || is_point || (byte == b'-' && !starts)) {
+            return false;
+        }
+        if starts {
+            last = at;
+        }
+        starts = is_point;
+    }
+    let is_code = host.starts_with("xn--") || host.contains(".xn--");
+    !starts && !is_code && host.as_bytes()[last].is_ascii_lowercase()
 }
 
 /// A path, with or without a query, of characters that stand for themselves, and without `.` and `..`.

@@ -25,7 +25,9 @@ pub(super) fn to_html(source: &str) -> Option<String> {
             close(&mut open, &mut out);
             rest = after;
         } else {
-            rest = line(rest, &mut open, &mut out)?;
+            let (text, after) = first_line(rest);
+            line(text, &mut open, &mut out)?;
+            rest = after;
         }
     }
     close(&mut open, &mut out);
@@ -41,8 +43,16 @@ fn close(open: &mut Open, out: &mut String) {
     *open = Open::None;
 }
 
-/// A line that is not empty; gives what follows it.
-fn line<'t>(text: &'t str, open: &mut Open, out: &mut String) -> Option<&'t str> {
+/// The first line of a text, without its end, and what follows it.
+fn first_line(text: &str) -> (&str, &str) {
+    match memchr::memchr(b'\n', text.as_bytes()) {
+        Some(end) => (&text[..end], &text[end + 1..]),
+        None => (text, ""),
+    }
+}
+
+/// A line that is not empty.
+fn line(text: &str, open: &mut Open, out: &mut String) -> Option<()> {
     if text.starts_with('#') {
         return heading(text, *open, out);
     }
@@ -62,26 +72,25 @@ fn line<'t>(text: &'t str, open: &mut Open, out: &mut String) -> Option<&'t str>
     Line::new(text, out).finish()
 }
 
-fn heading<'t>(text: &'t str, open: Open, out: &mut String) -> Option<&'t str> {
+fn heading(text: &str, open: Open, out: &mut String) -> Option<()> {
     let level = text.bytes().take_while(|byte| *byte == b'#').count();
     let words = text[level..].strip_prefix(' ')?;
-    if level > 6 || open != Open::None || words.starts_with([' ', '#', '\n']) {
+    if level > 6 || open != Open::None || words.starts_with([' ', '#']) {
         return None;
     }
     let tag = ["h1", "h2", "h3", "h4", "h5", "h6"][level - 1];
     for part in ["<", tag, ">"] {
         out.push_str(part);
     }
-    let rest = Line::new(words, out).finish()?;
-    let whole = &words[..words.len() - rest.len()];
+    Line::new(words, out).finish()?;
     // Marks at the end are no part of it.
-    if whole.trim_end().is_empty() || whole.trim_end().ends_with('#') {
+    if words.trim_end().is_empty() || words.trim_end().ends_with('#') {
         return None;
     }
     for part in ["</", tag, ">\n"] {
         out.push_str(part);
     }
-    Some(rest)
+    Some(())
 }
 
 /// Whether a line is text by its beginning alone, whatever stands before it.
@@ -97,11 +106,8 @@ fn begins_text(text: &str) -> bool {
         }
         Some(b'*') => text.starts_with("**"),
         Some(b'a'..=b'z' | b'A'..=b'Z' | b'(' | b'[' | b'!' | b'<') => true,
-        Some(0x80..) => {
-            // A line of nothing but white space is blank to one parser and text to another.
-            let words = text.trim_start();
-            !words.is_empty() && !text[..text.len() - words.len()].contains('\n')
-        }
+        // A line of nothing but white space is blank to one parser and text to another.
+        Some(0x80..) => !text.trim_start().is_empty(),
         _ => false,
     }
 }
@@ -124,18 +130,16 @@ impl<'t, 'o> Line<'t, 'o> {
         }
     }
 
-    /// Writes all of the line; gives what follows it.
-    fn finish(mut self) -> Option<&'t str> {
+    /// Writes all of the line.
+    fn finish(mut self) -> Option<()> {
+        // Blanks at the end may break the line.
+        if self.whole.is_empty() || self.whole.ends_with(' ') {
+            return None;
+        }
         loop {
             self.words()?;
             match self.rest.as_bytes() {
-                [] | [b'\n', ..] => {
-                    let before = self.whole.len() - self.rest.len();
-                    // Blanks at the end may break the line.
-                    let is_bare = self.whole[..before].ends_with(' ');
-                    let rest = self.rest.strip_prefix('\n').unwrap_or("");
-                    return (!is_bare && !self.is_strong && before > 0).then_some(rest);
-                }
+                [] => return (!self.is_strong).then_some(()),
                 [b'*', b'*', ..] => self.strong()?,
                 [b'!', b'[', ..] => self.image()?,
                 [b'[', ..] => self.link()?,
@@ -178,7 +182,7 @@ impl<'t, 'o> Line<'t, 'o> {
             .chars()
             .next_back();
         self.rest = &self.rest[2..];
-        let after = self.rest.chars().next().filter(|c| *c != '\n');
+        let after = self.rest.chars().next();
         let (outer, inner) = match self.is_strong {
             true => (after, before),
             false => (before, after),
@@ -251,14 +255,20 @@ impl<'t, 'o> Line<'t, 'o> {
 /// Bytes before the first one that may have a meaning.
 fn plain_length(bytes: &[u8]) -> usize {
     const AT_ONCE: usize = 128;
+    // All marks of ASCII and its control characters: seldom enough, and quick to look for in many bytes at once.
+    let is_mark = |byte: u8| {
+        u8::from(byte < b' ')
+            | u8::from(byte.wrapping_sub(b'!') <= b'/' - b'!')
+            | u8::from(byte.wrapping_sub(b':') <= b'@' - b':')
+            | u8::from(byte.wrapping_sub(b'[') <= b'`' - b'[')
+            | u8::from(byte.wrapping_sub(b'{') <= 0x7F - b'{')
+    };
     let mut from = 0;
     for part in bytes.chunks(AT_ONCE) {
-        if part
-            .iter()
-            .fold(false, |has, byte| has | has_meaning(*byte))
+        if part.iter().fold(0, |any, byte| any | is_mark(*byte)) != 0
+            && let Some(found) = part.iter().position(|byte| has_meaning(*byte))
         {
-            let found = part.iter().position(|byte| has_meaning(*byte));
-            return from + found.unwrap_or(part.len());
+            return from + found;
         }
         from += part.len();
     }
@@ -267,9 +277,24 @@ fn plain_length(bytes: &[u8]) -> usize {
 
 /// All of ASCII but letters, digits, blanks and `#%(),/:;=?@`; `+` stands for itself within a line.
 fn has_meaning(byte: u8) -> bool {
-    matches!(byte, 0..=0x1F | b'!' | b'"' | b'$' | b'&' | b'\'' | b'*' | b'-' | b'.' | b'<' | b'>'
-        | b'['..=b'`' | b'{'..=0x7F)
+    MEANINGS[usize::from(byte)]
 }
+
+const MEANINGS: [bool; 256] = {
+    let mut meanings = [false; 256];
+    let mut byte = 0;
+    while byte < 0x80 {
+        meanings[byte] = byte < 0x20 || byte == 0x7F;
+        byte += 1;
+    }
+    let mut at = 0;
+    let marks = b"!\"$&'*-.<>[\\]^_`{|}~";
+    while at < marks.len() {
+        meanings[marks[at] as usize] = true;
+        at += 1;
+    }
+    meanings
+};
 
 /// The length of a text in brackets that holds nothing but itself.
 fn plain_length_of_text(text: &str) -> Option<usize> {
