@@ -7,10 +7,12 @@
 //! step of every body; a file that changes while it is read is not parsed.
 
 mod body;
+mod browser;
 mod clean;
 mod date;
 mod decode;
 mod defaults;
+mod depth;
 mod excerpt;
 mod fields;
 mod findings;

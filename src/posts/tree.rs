@@ -4,9 +4,9 @@
 
 use std::borrow::Cow;
 
-use scraper::{Html, Node as Parsed};
-
-use super::sanitize::{self, DROPPED};
+use super::browser;
+use super::depth::too_deep;
+use super::sanitize;
 use super::simple;
 
 /// Index of a node in its tree.
@@ -107,6 +107,11 @@ impl<'t> Tree<'t> {
         Tree::empty(true, capacity)
     }
 
+    /// A tree without any content, of which a parser may make another.
+    pub fn mended() -> Tree<'t> {
+        Tree::empty(false, 0)
+    }
+
     fn empty(is_certain: bool, capacity: usize) -> Tree<'t> {
         let mut nodes = Vec::with_capacity(capacity + 1);
         nodes.push(Node::element(Cow::Borrowed(""), Vec::new()));
@@ -131,48 +136,13 @@ impl<'t> Tree<'t> {
     /// nested deeper than `depth`.
     pub fn parse_within(html: &'t str, depth: usize) -> Option<Tree<'t>> {
         // What the short way takes is never deep.
-        simple::parse(html).or_else(|| (!too_deep(html, depth)).then(|| Tree::parse_any(html)))
+        simple::parse(html).or_else(|| (!too_deep(html, depth)).then(|| browser::parse(html)))
     }
 
     /// Parses a fragment of any depth.
     #[cfg(test)]
     pub fn parse(html: &'t str) -> Tree<'t> {
         Tree::parse_within(html, usize::MAX).unwrap()
-    }
-
-    /// The same without the short way.
-    pub fn parse_any(html: &str) -> Tree<'t> {
-        let parsed = Html::parse_fragment(html);
-        let mut tree = Tree::empty(false, 0);
-        let mut open: Vec<_> = parsed
-            .tree
-            .root()
-            .children()
-            .map(|node| (node, ROOT))
-            .collect();
-        // Children are pushed in reverse, so that the stack yields document order.
-        open.reverse();
-        while let Some((node, parent)) = open.pop() {
-            let copy = match node.value() {
-                Parsed::Text(text) => Node::text(Cow::Owned(text.to_string())),
-                Parsed::Element(element) if DROPPED.contains(&element.name()) => continue,
-                Parsed::Element(element) => {
-                    let owned = |text: &str| Cow::Owned(text.to_owned());
-                    let attrs = element.attrs();
-                    let attrs = attrs.map(|(k, v)| (owned(k), owned(v))).collect();
-                    Node::element(Cow::Owned(element.name().to_owned()), attrs)
-                }
-                _ => continue,
-            };
-            if parent == ROOT && copy.name == "html" {
-                // The parser's own wrapper around a fragment.
-                open.extend(node.children().rev().map(|child| (child, ROOT)));
-                continue;
-            }
-            let id = tree.append(parent, copy);
-            open.extend(node.children().rev().map(|child| (child, id)));
-        }
-        tree
     }
 
     /// True when the tree was certain, so that nothing in it is an entity's odd character.
@@ -427,48 +397,6 @@ pub(super) fn is_void(name: &str) -> bool {
     )
 }
 
-/// True when elements are nested deeper than `limit`: such HTML takes parsers quadratic time.
-/// Counts too much rather than too little; `<p>`, `<li>` and table parts close themselves.
-pub(super) fn too_deep(html: &str, limit: usize) -> bool {
-    let bytes = html.as_bytes();
-    let mut open: Vec<&[u8]> = Vec::new();
-    let mut at = 0;
-    while let Some(found) = memchr::memchr(b'<', &bytes[at..]) {
-        let start = at + found + 1;
-        let closes = bytes.get(start) == Some(&b'/');
-        let from = start + usize::from(closes);
-        let length = bytes[from.min(bytes.len())..]
-            .iter()
-            .take_while(|b| b.is_ascii_alphanumeric())
-            .count();
-        let name = &bytes[from.min(bytes.len())..][..length];
-        at = (from + length).min(bytes.len());
-        if name.is_empty() || closes_itself(name) {
-            continue;
-        }
-        if !closes {
-            open.push(name);
-            if open.len() > limit {
-                return true;
-            }
-        } else if let Some(last) = open.iter().rposition(|o| o.eq_ignore_ascii_case(name)) {
-            open.remove(last);
-        }
-    }
-    false
-}
-
-fn closes_itself(name: &[u8]) -> bool {
-    const NAMES: &[&str] = &[
-        "p", "li", "td", "th", "tr", "dt", "dd", "tbody", "thead", "tfoot", "option", "area",
-        "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
-        "track", "wbr",
-    ];
-    NAMES
-        .iter()
-        .any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -484,15 +412,5 @@ mod tests {
             }
         }
         assert_eq!(tree.html(0), "<p>ab &lt;</p>");
-    }
-
-    #[test]
-    fn depth_is_seen_before_parsing() {
-        assert!(!too_deep(&"<p>a<br>".repeat(1000), 256));
-        assert!(!too_deep(&"<div><b>a</b></div>".repeat(1000), 256));
-        assert!(too_deep(&"<div>".repeat(300), 256));
-        assert!(too_deep(&"<div></b>".repeat(300), 256));
-        assert!(too_deep(&"<b><div></b>".repeat(300), 256));
-        assert!(!too_deep("a < b <", 1));
     }
 }
