@@ -46,6 +46,19 @@ impl Stamp {
             changed_ns: changed_ns(metadata).unwrap_or(modified_ns),
         }
     }
+
+    /// The same of what the system says of a name in a folder.
+    pub(super) fn of_stat(stat: &rustix::fs::Stat) -> Stamp {
+        let nanoseconds = |seconds: i64, rest| {
+            let whole = seconds.saturating_mul(1_000_000_000);
+            whole.saturating_add(i64::try_from(rest).unwrap_or(0))
+        };
+        Stamp {
+            size: u64::try_from(stat.st_size).unwrap_or(0),
+            modified_ns: nanoseconds(stat.st_mtime, stat.st_mtime_nsec),
+            changed_ns: nanoseconds(stat.st_ctime, stat.st_ctime_nsec),
+        }
+    }
 }
 
 #[cfg(unix)]
