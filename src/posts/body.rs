@@ -14,7 +14,8 @@ use super::liquid;
 use super::markdown;
 use super::rules::Rules;
 use super::text;
-use super::tree::{self, Id, Mark, ROOT, Tree};
+use super::tree::{self, Id, Mark, Node, ROOT, Tree};
+use super::urls;
 
 /// Deeper nesting takes parsers quadratic time and is no article.
 const MAX_DEPTH: usize = 256;
@@ -57,7 +58,7 @@ pub(super) fn read(source: &str, place: &Place, rules: &Rules, findings: &mut Fi
     } else {
         Cow::Owned(markdown::to_html(&source, &rules.markdown))
     };
-    if tree::too_deep(&html, MAX_DEPTH) {
+    let Some(tree) = Tree::parse_within(&html, MAX_DEPTH) else {
         findings.recovered(
             "too-deep",
             line(place.line),
@@ -65,8 +66,8 @@ pub(super) fn read(source: &str, place: &Place, rules: &Rules, findings: &mut Fi
             "close the elements that are opened",
         );
         return plain(&html, rules);
-    }
-    structured(&html, place, rules)
+    };
+    structured(tree, html.len(), place, rules)
 }
 
 /// Runs Liquid and says what could not be run.
@@ -92,16 +93,18 @@ fn run(
     rendered.text
 }
 
-fn structured(html: &str, place: &Place, rules: &Rules) -> Body {
-    let mut tree = Tree::parse(html);
+fn structured(mut tree: Tree, length: usize, place: &Place, rules: &Rules) -> Body {
     let said = clean(&mut tree, rules);
     absolute(&mut tree, place, rules);
     let image = lead_image(&tree, rules);
-    let safe = tree.safe_html(&rules.sanitizer, html.len() + html.len() / 8);
-    let (digest, text) = texts(&mut tree, html.len());
+    let safe = tree.safe_html(&rules.sanitizer, length + length / 8);
+    let (digest, text) = texts(&mut tree, length);
     let match_text = without_concepts(&mut tree, &said.concepts, digest.as_deref());
+    let is_certain = tree.is_certain();
+    // What no parser doubts was looked at whole before.
+    let scrub = |text: String| fitted(if is_certain { text } else { scrub(text) });
     Body {
-        html: scrub(safe.trim().to_owned()),
+        html: scrub(trimmed(safe)),
         text: scrub(text),
         match_text: match_text.map(scrub),
         digest: digest.map(scrub),
@@ -109,6 +112,19 @@ fn structured(html: &str, place: &Place, rules: &Rules) -> Body {
         via: said.via.map(scrub),
         image,
     }
+}
+
+/// Many posts are held at once, and what was set aside for writing one would be held with it.
+fn fitted(mut text: String) -> String {
+    text.shrink_to_fit();
+    text
+}
+
+fn trimmed(mut text: String) -> String {
+    text.truncate(text.trim_end().len());
+    let blanks = text.len() - text.trim_start().len();
+    text.drain(..blanks);
+    text
 }
 
 /// Digest and text: the digest is cut out of the tree, and not said twice.
@@ -157,7 +173,7 @@ pub(super) fn excerpt(source: &str, place: &Place, rules: &Rules) -> String {
 
 /// The first paragraph of a quotation with which the body begins.
 fn digest_block(tree: &Tree) -> Option<Id> {
-    let blank = |id: &Id| tree.inner_text(*id, 16).trim().is_empty();
+    let blank = |id: &Id| tree.is_blank(*id, 16);
     let first = tree.children(ROOT).find(|id| !blank(id))?;
     if tree.node(first).name != "blockquote" {
         return None;
@@ -210,8 +226,10 @@ fn absolute(tree: &mut Tree, place: &Place, rules: &Rules) {
         };
         let address = value.trim();
         if !is_absolute(address) {
-            let base = base.get_or_insert_with(|| base_of(place, rules));
-            let joined = base.join(address).ok().map(String::from);
+            let joined = urls::rooted(&rules.origin, address).or_else(|| {
+                let base = base.get_or_insert_with(|| base_of(place, rules));
+                base.join(address).ok().map(String::from)
+            });
             tree.set_attr(id, attr, joined);
         }
     }
@@ -219,20 +237,24 @@ fn absolute(tree: &mut Tree, place: &Place, rules: &Rules) {
 
 /// The first image that a reader sees and that is no chart.
 fn lead_image(tree: &Tree, rules: &Rules) -> Option<String> {
-    let mut lead = None;
-    tree.walk(ROOT, |step| {
-        if let tree::Step::Open(_, node) = step
-            && node.name == "img"
-            && lead.is_none()
-            && let Some(url) = node.attr("src").and_then(|src| Url::parse(src.trim()).ok())
-            && matches!(url.scheme(), "http" | "https")
-        {
-            let alt = node.attr("alt").unwrap_or("").trim();
-            let chart = rules.chart_images.iter().any(|known| known.is_match(alt));
-            lead = (!chart).then_some(url);
-        }
+    let is_chart = |node: &Node| {
+        let alt = node.attr("alt").unwrap_or("").trim();
+        rules.chart_images.iter().any(|known| known.is_match(alt))
+    };
+    let images = tree.below(ROOT).map(|id| tree.node(id));
+    let images = images.filter(|node| node.name == "img");
+    let mut shown = images.filter_map(|node| {
+        let address = node.attr("src")?.trim();
+        let url = match urls::is_plain(address) {
+            true => address.to_owned(),
+            false => {
+                let url = Url::parse(address).ok()?;
+                matches!(url.scheme(), "http" | "https").then(|| String::from(url))?
+            }
+        };
+        (!is_chart(node)).then_some(url)
     });
-    lead.map(String::from)
+    shown.next()
 }
 
 fn is_absolute(address: &str) -> bool {

@@ -2,12 +2,16 @@
 //! In: a body's tree and the cleaning rules. Out: marks on the tree, and what the boilerplate
 //! said: the source's name, the address at the source.
 
+use std::borrow::Cow;
+
 use regex::Regex;
 use url::Url;
 
+use super::decode::any_of_three;
 use super::rules::Rules;
 use super::text::is_block;
 use super::tree::{Id, Mark, Node, ROOT, Tree};
+use super::urls;
 
 /// A source line or image credit is short; a longer block is not even looked at.
 const LONGEST_LINE: usize = 240;
@@ -93,12 +97,13 @@ fn begins(id: Option<&str>, starts: &[String]) -> bool {
 
 /// From the end backwards: footer links, the `<http://...>` line, empty blocks.
 fn tail(tree: &mut Tree, rules: &Rules, said: &mut Said) {
-    let blocks: Vec<Id> = tree.children(ROOT).collect();
-    for (index, id) in blocks.iter().copied().enumerate().rev() {
+    let mut next = tree.last_child(ROOT);
+    while let Some(id) = next {
+        next = tree.previous(id);
         match tail_block(tree, id, rules, said.via.is_some()) {
             Tail::Blank | Tail::Footer => tree.mark(id, Mark::Cut),
             // A body that is nothing but a link keeps it.
-            Tail::Via(_) if index == 0 => break,
+            Tail::Via(_) if next.is_none() => break,
             Tail::Via(via) => {
                 said.via = Some(via);
                 tree.mark(id, Mark::Cut);
@@ -116,24 +121,26 @@ enum Tail {
 }
 
 fn tail_block(tree: &Tree, id: Id, rules: &Rules, has_via: bool) -> Tail {
+    if is_article(tree, id) {
+        return Tail::Article;
+    }
     let text = tree.inner_text(id, LONGEST_LINE * 4);
     let text = text.trim();
     let mut links = Vec::new();
     let mut images = false;
     let mut linked = 0;
-    tree.walk(id, |step| {
-        if let super::tree::Step::Open(id, node) = step {
-            images |= matches!(node.name.as_ref(), "img" | "hr" | "table");
-            if node.name == "a" {
-                let text = tree.inner_text(id, LONGEST_LINE * 4);
-                linked += text.chars().filter(|c| !c.is_whitespace()).count();
-                links.push((
-                    text.trim().to_owned(),
-                    node.attr("href").unwrap_or("").to_owned(),
-                ));
-            }
+    for id in tree.below(id) {
+        let node = tree.node(id);
+        images |= matches!(node.name.as_ref(), "img" | "hr" | "table");
+        if node.name == "a" {
+            let text = tree.inner_text(id, LONGEST_LINE * 4);
+            linked += text.chars().filter(|c| !c.is_whitespace()).count();
+            links.push((
+                text.trim().to_owned(),
+                node.attr("href").unwrap_or("").to_owned(),
+            ));
         }
-    });
+    }
     let node = tree.node(id);
     if images || matches!(node.name.as_ref(), "img" | "hr" | "table") {
         return Tail::Article;
@@ -179,6 +186,20 @@ fn tail_block(tree: &Tree, id: Id, rules: &Rules, has_via: bool) -> Tail {
     via.map_or(Tail::Footer, Tail::Via)
 }
 
+/// What is seen at a glance to be no footer: it begins with words, and there are no links in it.
+fn is_article(tree: &Tree, id: Id) -> bool {
+    const AHEAD: usize = 4;
+    const BLANKS: usize = 32;
+    let begins = tree.texts(id).take(AHEAD).find_map(|text| {
+        let words = text.trim_start();
+        let near = text.len() - words.len() <= BLANKS;
+        words.chars().next().filter(|_| near)
+    });
+    // What a written link or an empty address begins with.
+    begins.is_some_and(|first| !matches!(first, '[' | '<'))
+        && tree.below(id).all(|id| tree.node(id).name != "a")
+}
+
 /// A footer in Markdown right below an HTML block is text, not links.
 fn is_raw_footer(text: &str, rules: &Rules) -> bool {
     let mut rest = text;
@@ -205,6 +226,9 @@ fn is_raw_footer(text: &str, rules: &Rules) -> bool {
 
 /// The address of a link that shows nothing but its address.
 fn address(text: &str, href: &str) -> Option<String> {
+    if text == href && urls::is_plain(href) {
+        return Some(href.to_owned());
+    }
     let shown = Url::parse(text).ok()?;
     let target = Url::parse(href).ok()?;
     let http = matches!(target.scheme(), "http" | "https") && target.has_host();
@@ -218,12 +242,10 @@ fn lines(tree: &mut Tree, rules: &Rules, said: &mut Said) {
         if node.mark == Mark::Cut || !is_block(&node.name) || has_block(tree, id) {
             continue;
         }
-        let text = tree.inner_text(id, LONGEST_LINE + 1);
-        if text.len() > LONGEST_LINE {
+        let Some(text) = short_text(tree, id) else {
             trailing_source(tree, id, rules, said);
             continue;
-        }
-        let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        };
         if let Some(source) = source_of(&rules.source_lines, &text) {
             said.source.get_or_insert(source);
             tree.mark(id, Mark::Cut);
@@ -239,13 +261,48 @@ fn lines(tree: &mut Tree, rules: &Rules, said: &mut Said) {
     }
 }
 
+/// The text of a block that is short enough for a line, with one blank for any white space.
+fn short_text<'t>(tree: &'t Tree, id: Id) -> Option<Cow<'t, str>> {
+    let mut length = 0;
+    let mut line = Cow::Borrowed("");
+    for text in tree.texts(id).filter(|text| !text.is_empty()) {
+        length += text.len();
+        if length > LONGEST_LINE {
+            return None;
+        }
+        match line.is_empty() {
+            true => line = Cow::Borrowed(text),
+            false => line.to_mut().push_str(text),
+        }
+    }
+    if may_have_space(&line) && line.contains(char::is_whitespace) {
+        return Some(Cow::Owned(
+            line.split_whitespace().collect::<Vec<_>>().join(" "),
+        ));
+    }
+    Some(line)
+}
+
+/// False when a text is sure to have no white space, of which all begins with one of these.
+fn may_have_space(text: &str) -> bool {
+    any_of_three(text.as_bytes(), |byte, second, third| {
+        let wide = u8::from(byte == 0xE3) & u8::from(second == 0x80) & u8::from(third == 0x80);
+        // U+2000 to U+200A, U+2028, U+2029, U+202F and U+205F, but no quotation mark and no dash.
+        let general = u8::from(third <= 0x8A) | u8::from(third == 0x9F) | u8::from(third >= 0xA8);
+        let general = u8::from(byte == 0xE2) & u8::from(second <= 0x81) & general;
+        u8::from(byte <= b' ') | u8::from(byte == 0xC2) | u8::from(byte == 0xE1) | general | wide
+    })
+}
+
 fn has_block(tree: &Tree, id: Id) -> bool {
     tree.children(id)
         .any(|child| is_block(&tree.node(child).name))
 }
 
 fn source_of(lines: &[Regex], text: &str) -> Option<String> {
-    let found = lines.iter().find_map(|line| line.captures(text))?;
+    // Hardly any block is one, and to see that costs less than to take it apart.
+    let line = lines.iter().find(|line| line.is_match(text))?;
+    let found = line.captures(text)?;
     let name = found
         .get(1)
         .map(|m| m.as_str().trim())
@@ -256,8 +313,7 @@ fn source_of(lines: &[Regex], text: &str) -> Option<String> {
 /// `……。（文章来源：X）` at the end of a paragraph.
 fn trailing_source(tree: &mut Tree, id: Id, rules: &Rules, said: &mut Said) {
     let Some(last) = tree
-        .children(id)
-        .next_back()
+        .last_child(id)
         .filter(|last| tree.node(*last).is_text())
     else {
         return;
@@ -313,6 +369,14 @@ mod tests {
                 .0
                 .contains("下一页")
         );
+    }
+
+    #[test]
+    fn no_white_space_is_overlooked() {
+        for space in ('\0'..='\u{FFFF}').filter(|c| c.is_whitespace()) {
+            assert!(may_have_space(&format!("甲{space}")), "{space:?}");
+        }
+        assert!(!may_have_space("“市场监管”……——《甲》、（a-b）"));
     }
 
     #[test]

@@ -29,6 +29,9 @@ pub(super) fn decode<'b>(
             }
         }
     };
+    if is_everyday(&text) {
+        return text;
+    }
     let text = line_ends(text);
     let Some(at) = find_forbidden(&text) else {
         return text;
@@ -143,16 +146,57 @@ fn line_ends(text: Cow<str>) -> Cow<str> {
     Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n"))
 }
 
-/// Where a text first holds what XML 1.0 forbids. Bytes are looked at many at a time before characters are,
-/// since nearly no text holds any.
+/// Where a text first holds what XML 1.0 forbids.
 fn find_forbidden(text: &str) -> Option<usize> {
+    if is_everyday(text) {
+        return None;
+    }
+    text.find(is_forbidden)
+}
+
+/// True when a text is sure to hold neither what XML 1.0 forbids, nor a carriage return, nor a byte order mark.
+/// Bytes are looked at many at a time, which no search that may stop anywhere can, since nearly no text holds any.
+pub(super) fn is_everyday(text: &str) -> bool {
+    const AT_ONCE: usize = 1024;
+    let is_odd = |byte: u8, second: u8, third: u8| {
+        let control = u8::from(byte < b' ') & u8::from(byte != b'\t') & u8::from(byte != b'\n');
+        // U+FFFE and U+FFFF are EF BF BE and EF BF BF, U+FEFF is EF BB BF.
+        let mark = u8::from(byte == 0xEF) & u8::from(second | 4 == 0xBF) & u8::from(third >= 0xBE);
+        control | mark
+    };
     let bytes = text.as_bytes();
-    let is_control = |byte: &u8| *byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
-    let has_control = |part: &[u8]| part.iter().fold(false, |any, byte| any | is_control(byte));
-    // U+FFFE and U+FFFF are EF BF BE and EF BF BF.
-    let may =
-        bytes.chunks(1024).any(has_control) || memchr::memmem::find(bytes, b"\xEF\xBF").is_some();
-    may.then(|| text.find(is_forbidden)).flatten()
+    let mut from = 0;
+    while from < bytes.len() {
+        let part = &bytes[from..bytes.len().min(from + AT_ONCE)];
+        if any_of_three(part, is_odd) {
+            return false;
+        }
+        // A character of three bytes may stand across the end of the part.
+        from += match part.len() {
+            AT_ONCE => AT_ONCE - 2,
+            length => length,
+        };
+    }
+    true
+}
+
+/// Whether any byte with the two after it, or zeros beyond the end, is what is looked for. Without a branch for each
+/// byte, so that many are looked at at a time.
+pub(super) fn any_of_three(part: &[u8], is_it: impl Fn(u8, u8, u8) -> u8) -> bool {
+    let whole = part.len().saturating_sub(2);
+    let (first, second, third) = (
+        &part[..whole],
+        &part[part.len().min(1)..][..whole],
+        &part[part.len().min(2)..][..whole],
+    );
+    let mut any = 0;
+    for at in 0..whole {
+        any |= is_it(first[at], second[at], third[at]);
+    }
+    for at in whole..part.len() {
+        any |= is_it(part[at], part.get(at + 1).copied().unwrap_or(0), 0);
+    }
+    any != 0
 }
 
 /// True for what XML 1.0 forbids.
@@ -171,6 +215,9 @@ pub(super) fn scrub(text: String) -> String {
 /// One line, trimmed: for titles, names and labels.
 pub(super) fn one_line(text: &str) -> String {
     let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    if !text.contains(|c: char| breaks(c) || is_forbidden(c)) {
+        return text.trim().to_owned();
+    }
     let text = scrub(text.to_owned());
     let text = text.trim();
     if text.contains(breaks) {
@@ -275,6 +322,18 @@ mod tests {
         let utf8 = "市场".as_bytes();
         let mut findings = Findings::new("x.md");
         assert_eq!(decode(utf8, Some(BIG5), &mut findings), "市场");
+    }
+
+    #[test]
+    fn an_odd_character_is_seen_wherever_it_stands() {
+        for odd in ["\r", "\0", "\u{1F}", "\u{FEFF}", "\u{FFFE}", "\u{FFFF}"] {
+            for before in 0..1100 {
+                let text = format!("{}{odd}", "\t".repeat(before));
+                assert!(!is_everyday(&text), "{before} {odd:?}");
+                assert!(!is_everyday(&format!("{text}，\n")), "{before} {odd:?}");
+            }
+        }
+        assert!(is_everyday(&"a\t\n，、\u{FFFD}￥".repeat(200)));
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! The fields of a post that are neither date, label nor address.
 //! In: front matter, the file's name, the body. Out: title, author, image, whether it is withdrawn.
 
+use std::borrow::Cow;
+
 use serde_yaml::Value;
 
 use super::body::{self, Body};
 use super::decode::one_line;
 use super::findings::Findings;
-use super::front_matter::{Fields, scalar};
+use super::front_matter::{Fields, scalar, shown};
 use super::rules::Rules;
 
 /// The title, never empty. `slug` and `stem` are the file name's.
@@ -18,8 +20,8 @@ pub(super) fn title(
     findings: &mut Findings,
 ) -> String {
     let written = match fields.get("title") {
-        Some(Value::Sequence(_) | Value::Mapping(_)) => bracketed(fields, findings),
-        value => value.and_then(scalar),
+        Some(Value::Sequence(_) | Value::Mapping(_)) => bracketed(fields, findings).map(Cow::Owned),
+        value => value.and_then(shown),
     };
     let written = written.map(|title| one_line(&title));
     if let Some(title) = written.filter(|title| !title.is_empty()) {

@@ -2,6 +2,7 @@
 //! In: a file's text. Out: its fields with their places, and where the body starts.
 //! Everyday lines take a short way; what is no YAML goes to `recover`.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -65,6 +66,15 @@ impl Syntax {
         after.is_some_and(|after| after.trim().is_empty())
     }
 
+    /// False for a line that cannot start an entry of this key, seen by its first byte.
+    fn may_be_key(self, text: &str, key: &str) -> bool {
+        let first = text.as_bytes().first();
+        match self {
+            Syntax::Yaml => first == key.as_bytes().first() || matches!(first, Some(b'"' | b'\'')),
+            Syntax::Toml => true,
+        }
+    }
+
     /// `key` and the rest of a line that starts an entry.
     fn key_of(self, text: &str) -> Option<(&str, &str)> {
         match self {
@@ -94,7 +104,9 @@ pub(super) fn split(text: &str) -> Split<'_> {
     };
     let fields_line = count_lines(lead) + 2;
     let mut at = 0;
-    for each in rest.split_inclusive('\n') {
+    while at < rest.len() {
+        let end = memchr::memchr(b'\n', &rest.as_bytes()[at..]);
+        let each = &rest[at..end.map_or(rest.len(), |end| at + end + 1)];
         if syntax.closes(each) {
             let fields = &rest[..at];
             return Split::Found {
@@ -139,8 +151,8 @@ impl Fields {
 
     /// The value of a key as text, if it is a scalar that is not blank.
     pub fn text(&self, key: &str) -> Option<String> {
-        let text = scalar(self.get(key)?)?;
-        (!text.trim().is_empty()).then_some(text)
+        let text = shown(self.get(key)?)?;
+        (!text.trim().is_empty()).then(|| text.into_owned())
     }
 
     /// Lays the fields over these.
@@ -204,6 +216,9 @@ impl Fields {
     fn raw(&self, key: &str) -> Option<Raw<'_>> {
         let mut found = None;
         for (row, text) in (0..).zip(self.written.lines()) {
+            if !self.syntax.may_be_key(text, key) {
+                continue;
+            }
             if let Some((name, value)) = self.syntax.key_of(text)
                 && name == key
             {
@@ -235,11 +250,16 @@ struct Raw<'a> {
 
 /// A scalar as its author wrote it.
 pub(super) fn scalar(value: &Value) -> Option<String> {
+    shown(value).map(Cow::into_owned)
+}
+
+/// The same without a copy of a text.
+pub(super) fn shown(value: &Value) -> Option<Cow<'_, str>> {
     match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(flag) => Some(flag.to_string()),
-        Value::Tagged(tagged) => scalar(&tagged.value),
+        Value::String(text) => Some(Cow::Borrowed(text)),
+        Value::Number(number) => Some(Cow::Owned(number.to_string())),
+        Value::Bool(flag) => Some(Cow::Owned(flag.to_string())),
+        Value::Tagged(tagged) => shown(&tagged.value),
         Value::Null | Value::Sequence(_) | Value::Mapping(_) => None,
     }
 }

@@ -2,11 +2,13 @@
 //! In: front matter, and the folders above `_posts`. Out: names in the author's order, each once,
 //! within the limits of the config.
 
+use std::borrow::Cow;
+
 use serde_yaml::Value;
 
 use super::decode::one_line;
 use super::findings::Findings;
-use super::front_matter::{Fields, scalar};
+use super::front_matter::{Fields, shown};
 use super::rules::Rules;
 
 /// Categories and tags of one post.
@@ -40,7 +42,13 @@ pub(super) fn read(
 }
 
 /// `zh/news/_posts/x.md` has the categories zh and news.
-fn folders(relative: &str) -> Vec<String> {
+fn folders(relative: &str) -> Vec<Cow<'_, str>> {
+    if !["_posts", "_drafts"]
+        .iter()
+        .any(|name| relative.contains(name))
+    {
+        return Vec::new();
+    }
     let parts: Vec<&str> = relative.split('/').collect();
     let special = parts
         .iter()
@@ -49,27 +57,32 @@ fn folders(relative: &str) -> Vec<String> {
     let named = above
         .iter()
         .filter(|part| !part.is_empty() && **part != ".");
-    named.map(|part| (*part).to_owned()).collect()
+    named.map(|part| Cow::Borrowed(*part)).collect()
 }
 
 /// A text is split on ASCII white space only: `U+3000` and commas are parts of names.
-fn several(fields: &Fields, key: &str, findings: &mut Findings) -> Vec<String> {
+fn several<'f>(fields: &'f Fields, key: &str, findings: &mut Findings) -> Vec<Cow<'f, str>> {
     match fields.get(key) {
-        Some(Value::String(text)) => text.split_ascii_whitespace().map(str::to_owned).collect(),
+        Some(Value::String(text)) => text.split_ascii_whitespace().map(Cow::Borrowed).collect(),
         Some(value) => items(value, fields, key, findings),
         None => Vec::new(),
     }
 }
 
 /// A text is one label, whatever is in it.
-fn single(fields: &Fields, key: &str, findings: &mut Findings) -> Vec<String> {
+fn single<'f>(fields: &'f Fields, key: &str, findings: &mut Findings) -> Vec<Cow<'f, str>> {
     fields
         .get(key)
         .map(|value| items(value, fields, key, findings))
         .unwrap_or_default()
 }
 
-fn items(value: &Value, fields: &Fields, key: &str, findings: &mut Findings) -> Vec<String> {
+fn items<'f>(
+    value: &'f Value,
+    fields: &Fields,
+    key: &str,
+    findings: &mut Findings,
+) -> Vec<Cow<'f, str>> {
     let mut names = Vec::new();
     let mut open = vec![value];
     while let Some(value) = open.pop() {
@@ -81,14 +94,14 @@ fn items(value: &Value, fields: &Fields, key: &str, findings: &mut Findings) -> 
                 format!("`{key}` holds a mapping, which is no label; it was left out"),
                 "write a list of names",
             ),
-            other => names.extend(scalar(other)),
+            other => names.extend(shown(other)),
         }
     }
     names
 }
 
 fn tidy(
-    names: Vec<String>,
+    names: Vec<Cow<'_, str>>,
     fields: &Fields,
     key: &str,
     rules: &Rules,

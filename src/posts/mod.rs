@@ -7,10 +7,12 @@
 //! step of every body; a file that changes while it is read is not parsed.
 
 mod body;
+mod browser;
 mod clean;
 mod date;
 mod decode;
 mod defaults;
+mod depth;
 mod excerpt;
 mod fields;
 mod findings;
@@ -33,6 +35,7 @@ mod simple;
 mod text;
 mod toml_front_matter;
 mod tree;
+mod urls;
 pub mod watch;
 mod when;
 

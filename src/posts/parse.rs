@@ -2,10 +2,9 @@
 //! In: path, bytes, the time at which the file was first seen. Out: a post, or none, and problems.
 //! No input, no output, no clock: the same bytes give the same post for ever.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use sha2::{Digest, Sha256};
 
 use super::body;
 use super::date;
@@ -76,7 +75,7 @@ pub fn parse(
     let text = decode(bytes, rules.encoding, &mut findings);
     let mut source = source(&text, &file, &mut findings);
     if let Some(source) = source.as_mut().filter(|_| !rules.defaults.is_empty()) {
-        let values = rules.defaults.of(&[file.relative, &file.with_root, path]);
+        let values = rules.defaults.of(&[file.relative, &file.with_root(), path]);
         source.fields.set_defaults(values);
     }
     let post = source.map(|source| post(&file, &source, first_seen, rules, &mut findings));
@@ -94,8 +93,8 @@ struct File<'a> {
     path: &'a str,
     /// Below the root, with `/` between folders.
     relative: &'a str,
-    /// The same with the root's own name before it, as Jekyll counts from the site's folder.
-    with_root: String,
+    /// The root's own name.
+    root: &'a str,
     /// Where its folders are looked for that are categories.
     in_site: &'a str,
     is_draft: bool,
@@ -106,22 +105,18 @@ struct File<'a> {
 }
 
 impl<'a> File<'a> {
-    fn new(path: &'a str, rules: &Rules) -> Self {
-        let below = |root: &'_ PathBuf| {
+    fn new(path: &'a str, rules: &'a Rules) -> Self {
+        let below = |root: &'a PathBuf| {
             let text = root.to_str()?;
             let rest = path.strip_prefix(text)?;
             let whole = text.is_empty() || text.ends_with('/') || rest.is_empty();
             let whole = whole || rest.starts_with('/');
-            let name = root.file_name().and_then(|name| name.to_str());
-            whole.then(|| (rest.trim_start_matches('/'), name.unwrap_or("").to_owned()))
+            whole.then(|| (rest.trim_start_matches('/'), root))
         };
-        let (relative, root) = rules
-            .roots
-            .iter()
-            .filter_map(below)
-            .min_by_key(|(rest, _)| rest.len())
-            .unwrap_or((path, String::new()));
-        let with_root = format!("{root}/{relative}");
+        let roots = rules.roots.iter().filter_map(below);
+        let nearest = roots.min_by_key(|(rest, _)| rest.len());
+        let relative = nearest.map_or(path, |(rest, _)| rest);
+        let root = nearest.and_then(|(_, root)| name_of(root)).unwrap_or("");
         let in_site = rules.site_dir.as_ref().and_then(|site| {
             // `.` and `./zh` are written by people, and not in what a scan finds.
             let site = site.to_str()?.trim_start_matches("./").trim_matches('.');
@@ -134,13 +129,18 @@ impl<'a> File<'a> {
         File {
             path,
             relative,
-            is_draft: with_root.split('/').any(|part| part == "_drafts"),
-            with_root,
+            root,
+            is_draft: root == "_drafts" || has_folder(relative, "_drafts"),
             in_site: in_site.unwrap_or(relative),
             stem,
             is_html: ending.eq_ignore_ascii_case("html"),
             name: date::name(stem),
         }
+    }
+
+    /// The path as Jekyll counts from the site's folder: below the root, with the root's own name before it.
+    fn with_root(&self) -> String {
+        format!("{}/{}", self.root, self.relative)
     }
 
     fn dateless(&self) -> when::Dateless<'a> {
@@ -157,6 +157,21 @@ impl<'a> File<'a> {
             self.name.slug
         }
     }
+}
+
+/// The last name of a path.
+fn name_of(path: &Path) -> Option<&str> {
+    let text = path.to_str()?;
+    let last = text.rsplit('/').next().unwrap_or("");
+    match last {
+        // The end of what leads elsewhere.
+        "" | "." | ".." => path.file_name()?.to_str(),
+        last => Some(last),
+    }
+}
+
+fn has_folder(path: &str, name: &str) -> bool {
+    path.contains(name) && path.split('/').any(|part| part == name)
 }
 
 /// What the file holds.
@@ -355,18 +370,16 @@ fn id(file: &File, fields: &Fields, url: &str, slug: &str, rules: &Rules) -> Pos
 }
 
 fn hash(title: &str, text: &str, digest: Option<&str>) -> ContentHash {
-    let mut sha = Sha256::new();
-    sha.update(title);
-    sha.update("\n");
-    sha.update(text);
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(title.as_bytes());
+    hasher.update(b"\n");
+    hasher.update(text.as_bytes());
     if let Some(digest) = digest {
-        sha.update("\n");
-        sha.update(digest);
+        hasher.update(b"\n");
+        hasher.update(digest.as_bytes());
     }
     let mut cut = [0; 16];
-    for (to, from) in cut.iter_mut().zip(sha.finalize()) {
-        *to = from;
-    }
+    hasher.finalize_xof().fill(&mut cut);
     ContentHash(cut)
 }
 

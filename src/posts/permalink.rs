@@ -3,7 +3,6 @@
 //! starts with `/`, and the id that jekyll-feed would publish.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 use std::sync::LazyLock;
 
 use chrono::{DateTime, Datelike, FixedOffset};
@@ -12,7 +11,17 @@ use regex::Regex;
 
 /// A permalink style or template whose placeholders are all known.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Template(String);
+pub(super) struct Template(Vec<Part>);
+
+/// A text, and the placeholder after it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Part {
+    /// Encoded.
+    literal: String,
+    name: Option<&'static str>,
+    /// `:year_`
+    underscore: bool,
+}
 
 /// What a permalink is made of.
 pub(super) struct Facts<'a> {
@@ -93,45 +102,60 @@ impl Template {
                 ));
             }
         };
-        let template = Template(template.to_owned());
-        match template.unknown() {
-            None => Ok(template),
-            Some(name) => Err(format!(
+        Template::read(template).map_err(|name| {
+            format!(
                 "posts.permalink: `:{name}` is no placeholder; known are {}",
                 PLACEHOLDERS.join(", ")
-            )),
-        }
+            )
+        })
     }
 
     /// A post's own `permalink`, in which Jekyll knows no styles. `Err` names a wrong placeholder.
     pub fn of_post(text: &str) -> Result<Template, String> {
-        let template = Template(text.to_owned());
-        match template.unknown() {
-            None => Ok(template),
-            Some(name) => Err(name),
-        }
+        Template::read(text)
     }
 
-    fn unknown(&self) -> Option<String> {
-        let names = parts(&self.0).filter_map(|(_, name)| name);
-        let mut unknown = names.filter(|name| resolve(name).is_none());
-        unknown.next().map(str::to_owned)
+    fn read(text: &str) -> Result<Template, String> {
+        let parts = parts(text).map(|(literal, name)| {
+            let known = match name {
+                Some(name) => Some(resolve(name).ok_or_else(|| name.to_owned())?),
+                None => None,
+            };
+            let length = |name: Option<&str>| name.map_or(0, str::len);
+            Ok(Part {
+                literal: utf8_percent_encode(literal, IN_TEMPLATE).to_string(),
+                name: known,
+                underscore: length(name) > length(known),
+            })
+        });
+        parts.collect::<Result<_, _>>().map(Template)
     }
 
     /// The path below the site's address.
     pub fn url(&self, facts: &Facts) -> String {
         let mut out = String::with_capacity(96);
-        for (literal, name) in parts(&self.0) {
-            out.extend(utf8_percent_encode(literal, IN_TEMPLATE));
-            let Some(known) = name.and_then(resolve) else {
+        for part in &self.0 {
+            out.push_str(&part.literal);
+            let Some(known) = part.name else {
                 continue;
             };
-            out.push_str(&squeeze(&value(known, facts)));
-            if name.is_some_and(|name| name.len() > known.len()) {
+            let start = out.len();
+            push_value(known, facts, &mut out);
+            if out[start..].contains("//") {
+                let squeezed = squeeze(&out[start..]).into_owned();
+                out.truncate(start);
+                out.push_str(&squeezed);
+            }
+            if part.underscore {
                 out.push('_');
             }
         }
-        sanitize(&out)
+        if !out.starts_with('/') {
+            out.insert(0, '/');
+        }
+        let mut url = sanitize(out);
+        url.shrink_to_fit();
+        url
     }
 }
 
@@ -163,22 +187,54 @@ fn resolve(name: &str) -> Option<&'static str> {
     find(name).or_else(|| find(name.strip_suffix('_')?))
 }
 
+fn push_value(name: &str, facts: &Facts, out: &mut String) {
+    let date = facts.date;
+    match name {
+        "categories" => match facts.categories {
+            [one] if is_plain(one) => out.push_str(one),
+            several => push_encoded(&categories(several, false), out),
+        },
+        "title" => push_encoded(&slugify_pretty(facts.slug), out),
+        "output_ext" => out.push_str(".html"),
+        "year" if (0..=9999).contains(&date.year()) => {
+            let year = date.year().unsigned_abs();
+            push_two(year / 100, out);
+            push_two(year % 100, out);
+        }
+        "month" => push_two(date.month(), out),
+        "day" => push_two(date.day(), out),
+        other => out.push_str(&value(other, facts)),
+    }
+}
+
+/// What neither its case nor its encoding changes.
+fn is_plain(text: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    text.bytes().all(is_part)
+}
+
+fn push_encoded(text: &str, out: &mut String) {
+    out.extend(utf8_percent_encode(text, IN_PATH));
+}
+
+/// A number below 100 in two digits.
+fn push_two(number: u32, out: &mut String) {
+    for digit in [number / 10, number % 10] {
+        out.push(char::from_digit(digit, 10).unwrap_or('0'));
+    }
+}
+
 fn value(name: &str, facts: &Facts) -> String {
     let date = facts.date;
     let encode = |text: &str| utf8_percent_encode(text, IN_PATH).to_string();
     let clock = |format: &str| date.format(format).to_string();
     match name {
-        "categories" => encode(&categories(facts.categories, false)),
         "slugified_categories" => encode(&categories(facts.categories, true)),
-        "title" => encode(&slugify_pretty(facts.slug)),
         "slug" => encode(&slugify_default(facts.slug)),
         "name" | "basename" => encode(&slugify_default(facts.stem)),
         "path" => encode(facts.stem),
         "collection" => "posts".to_owned(),
-        "output_ext" => ".html".to_owned(),
         "year" => clock("%Y"),
-        "month" => clock("%m"),
-        "day" => clock("%d"),
         "hour" => clock("%H"),
         "minute" => clock("%M"),
         "second" => clock("%S"),
@@ -217,7 +273,9 @@ pub(super) fn slugify_pretty(text: &str) -> Cow<'_, str> {
     // [^\p{M}\p{L}\p{Nd}._~!$&'()+,;=@]+, Utils::SLUGIFY_PRETTY_REGEXP
     static OTHER: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"[^\p{M}\p{L}\p{Nd}._~!$&'()+,;=@]+").ok());
-    if text.bytes().all(|b| b.is_ascii_alphanumeric()) {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    let is_tidy = !(text.starts_with('-') || text.ends_with('-') || text.contains("--"));
+    if is_tidy && text.bytes().all(is_part) {
         return Cow::Borrowed(text);
     }
     Cow::Owned(hyphenated(&OTHER, text))
@@ -251,8 +309,11 @@ fn squeeze(text: &str) -> Cow<'_, str> {
 }
 
 /// URL#sanitize_url: one leading slash, no `..`, no `./`, no double slashes.
-fn sanitize(url: &str) -> String {
-    let mut url = format!("/{url}");
+fn sanitize(mut url: String) -> String {
+    let is_odd = |two: &[u8]| matches!(two, [b'.', b'.' | b'/'] | [b'/', b'/']);
+    if !url.contains('%') && !url.as_bytes().windows(2).any(is_odd) {
+        return url;
+    }
     if url.contains("..") {
         url = url.replace("..", "/");
     }
@@ -284,7 +345,9 @@ pub(super) fn jekyll_id(url: &str, slug: &str) -> String {
     let folder = url.trim_end_matches('/');
     let folder = folder.rfind('/').map_or("", |at| &folder[..at]);
     let mut id = String::with_capacity(folder.len() + slug.len() + 1);
-    let _ = write!(id, "{folder}/{}", slug.trim_start_matches('/'));
+    for part in [folder, "/", slug.trim_start_matches('/')] {
+        id.push_str(part);
+    }
     id
 }
 

@@ -8,8 +8,13 @@ use serde_yaml::Value;
 /// date or a list in brackets of such words for a value.
 pub(super) fn entries(yaml: &str) -> Option<Vec<(String, Value)>> {
     let mut entries = Vec::with_capacity(8);
-    for line in yaml.lines() {
-        let (key, value) = line.split_once(':')?;
+    let mut rest = yaml;
+    while !rest.is_empty() {
+        let end = find(rest, b'\n').unwrap_or(rest.len());
+        let line = &rest[..end];
+        rest = rest.get(end + 1..).unwrap_or("");
+        let colon = find(line, b':')?;
+        let (key, value) = (&line[..colon], &line[colon + 1..]);
         if !is_key(key) {
             return None;
         }
@@ -24,6 +29,10 @@ pub(super) fn entries(yaml: &str) -> Option<Vec<(String, Value)>> {
     (!entries.is_empty()).then_some(entries)
 }
 
+fn find(text: &str, byte: u8) -> Option<usize> {
+    memchr::memchr(byte, text.as_bytes())
+}
+
 fn is_key(key: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     key.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -33,7 +42,8 @@ fn is_key(key: &str) -> bool {
 }
 
 fn value(text: &str) -> Option<Value> {
-    if !text.chars().all(is_printed) {
+    let is_ascii = |byte: u8| matches!(byte, b' '..=b'~');
+    if !text.bytes().all(is_ascii) && !text.chars().all(is_printed) {
         return None;
     }
     match text.as_bytes().first() {
@@ -49,8 +59,9 @@ fn value(text: &str) -> Option<Value> {
 fn plain(text: &str) -> Option<Value> {
     let starts = text.starts_with(|c: char| c.is_ascii_alphabetic() || !c.is_ascii());
     let ends_key = |part: &str| part.is_empty() || part.starts_with(' ');
-    let has_key = text.split(':').skip(1).any(ends_key);
-    (starts && !has_key && !text.contains(" #") && !is_word_of_yaml(text))
+    let has_key = find(text, b':').is_some() && text.split(':').skip(1).any(ends_key);
+    let has_comment = find(text, b'#').is_some() && text.contains(" #");
+    (starts && !has_key && !has_comment && !is_word_of_yaml(text))
         .then(|| Value::String(text.to_owned()))
 }
 

@@ -3,9 +3,12 @@
 //! or the reason why not; a file in the middle of being written is `Changing`.
 
 use std::fs::{self, File, Metadata};
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rustix::buffer::spare_capacity;
+use rustix::fs::{Mode, OFlags};
 
 use super::rules::Rules;
 use crate::model::{Problem, Severity};
@@ -41,6 +44,19 @@ impl Stamp {
             size: metadata.len(),
             modified_ns,
             changed_ns: changed_ns(metadata).unwrap_or(modified_ns),
+        }
+    }
+
+    /// The same of what the system says of a name in a folder.
+    pub(super) fn of_stat(stat: &rustix::fs::Stat) -> Stamp {
+        let nanoseconds = |seconds: i64, rest| {
+            let whole = seconds.saturating_mul(1_000_000_000);
+            whole.saturating_add(i64::try_from(rest).unwrap_or(0))
+        };
+        Stamp {
+            size: u64::try_from(stat.st_size).unwrap_or(0),
+            modified_ns: nanoseconds(stat.st_mtime, stat.st_mtime_nsec),
+            changed_ns: nanoseconds(stat.st_ctime, stat.st_ctime_nsec),
         }
     }
 }
@@ -105,20 +121,19 @@ impl From<io::Error> for ReadError {
     }
 }
 
-/// Reads a file whole.
+/// Reads a file whole. What is read is the file that was opened, whatever takes its name meanwhile: the next
+/// look sees another stamp there.
 pub fn read(path: &str, rules: &Rules) -> Result<(Vec<u8>, Stamp), ReadError> {
-    let mut before = stat(path)?;
+    let (mut file, mut before) = open(path, rules)?;
     if let Some(rest) = rest_of_tick(before) {
         std::thread::sleep(rest);
-        before = stat(path)?;
+        (file, before) = open(path, rules)?;
     }
     if before.size > rules.max_file_bytes {
         return Err(ReadError::TooLarge(before.size));
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(before.size).unwrap_or(0) + 1);
-    let limit = rules.max_file_bytes.saturating_add(1);
-    File::open(path)?.take(limit).read_to_end(&mut bytes)?;
-    let after = stat(path)?;
+    let bytes = content(&file, before.size)?;
+    let after = stamp(&file.metadata()?)?;
     let whole = u64::try_from(bytes.len()).is_ok_and(|length| length == after.size);
     let blank = bytes.is_empty() && is_fresh(after, rules.settle_ms);
     if before != after || !whole || blank {
@@ -127,12 +142,44 @@ pub fn read(path: &str, rules: &Rules) -> Result<(Vec<u8>, Stamp), ReadError> {
     Ok((bytes, after))
 }
 
-fn stat(path: &str) -> Result<Stamp, ReadError> {
-    let metadata = fs::metadata(Path::new(path))?;
-    if metadata.is_file() {
-        return Ok(Stamp::of(&metadata));
+/// The bytes of a file that has so many; one more when it has more by now.
+fn content(file: &File, size: u64) -> Result<Vec<u8>, ReadError> {
+    let size = usize::try_from(size).unwrap_or(0);
+    let mut bytes = Vec::with_capacity(size + 1);
+    // A file without any is asked once too: those of the kernel do not tell.
+    while bytes.len() < size.max(1) {
+        let read = || rustix::io::read(file, spare_capacity(&mut bytes));
+        if rustix::io::retry_on_intr(read).map_err(io::Error::from)? == 0 {
+            break;
+        }
     }
-    // Opening a pipe would wait for its writer.
+    Ok(bytes)
+}
+
+/// Opens a file without waiting for the writer of a pipe.
+fn open(path: &str, rules: &Rules) -> Result<(File, Stamp), ReadError> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    match rustix::fs::open(path, flags, Mode::empty()) {
+        Ok(file) => {
+            let file = File::from(file);
+            let stamp = stamp(&file.metadata()?)?;
+            Ok((file, stamp))
+        }
+        Err(error) => {
+            // A socket cannot be opened, and what is too large need not be.
+            let stamp = stamp(&fs::metadata(Path::new(path))?)?;
+            match stamp.size > rules.max_file_bytes {
+                true => Err(ReadError::TooLarge(stamp.size)),
+                false => Err(io::Error::from(error).into()),
+            }
+        }
+    }
+}
+
+fn stamp(metadata: &Metadata) -> Result<Stamp, ReadError> {
+    if metadata.is_file() {
+        return Ok(Stamp::of(metadata));
+    }
     let error = io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file");
     Err(ReadError::Io(error))
 }
@@ -218,9 +265,31 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_or_pipe_is_refused_at_once() {
+    fn what_is_no_file_is_refused_at_once() {
         let dir = tempfile::tempdir().unwrap();
-        let error = read(dir.path().to_str().unwrap(), &example_rules()).unwrap_err();
-        assert!(matches!(error, ReadError::Io(_)));
+        let (pipe, socket) = (dir.path().join("a.md"), dir.path().join("b.md"));
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            &pipe,
+            rustix::fs::FileType::Fifo,
+            Mode::RUSR | Mode::WUSR,
+            0,
+        )
+        .unwrap();
+        let _listens = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        for path in [dir.path(), &pipe, &socket] {
+            let error = read(path.to_str().unwrap(), &example_rules()).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                "the file cannot be read: it is no regular file"
+            );
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_file_that_does_not_tell_its_size_is_not_taken_for_empty() {
+        let error = read("/proc/self/status", &example_rules()).unwrap_err();
+        assert!(matches!(error, ReadError::Changing));
     }
 }

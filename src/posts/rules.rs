@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use comrak::Options;
 use encoding_rs::Encoding;
 use regex::Regex;
-use url::Url;
+use url::{Position, Url};
 
 use super::defaults::Defaults;
 use super::liquid::{self, Addresses};
@@ -18,7 +18,7 @@ use super::settings::{Cleaning, IdStyle, NaiveDates, Settings};
 use crate::model::Site;
 
 /// Raise this whenever `parse` changes what it returns, so that catalogs are built anew.
-const PARSER_VERSION: u32 = 4;
+const PARSER_VERSION: u32 = 5;
 
 /// Everything the parser must know, compiled once.
 #[derive(Debug)]
@@ -28,6 +28,8 @@ pub struct Rules {
     pub(super) site_dir: Option<PathBuf>,
     pub(super) site: Site,
     pub(super) site_url: Url,
+    /// The site's address up to its host and port, if it is of http or https.
+    pub(super) origin: String,
     pub(super) naive: NaiveDates,
     pub(super) id: IdStyle,
     pub(super) template: Template,
@@ -61,6 +63,7 @@ impl Rules {
             roots: settings.roots(),
             site_dir: settings.site_dir.clone(),
             site: site.clone(),
+            origin: origin(&site_url),
             site_url,
             naive,
             id: settings.id,
@@ -130,6 +133,13 @@ fn fingerprint(settings: &Settings, site: &Site, naive: NaiveDates) -> String {
         settings.drafts,
         settings.defaults,
     )
+}
+
+fn origin(site: &Url) -> String {
+    match site.scheme() {
+        "http" | "https" => site[..Position::BeforePath].to_owned(),
+        _ => String::new(),
+    }
 }
 
 fn encoding(name: &str) -> Result<Option<&'static Encoding>, String> {

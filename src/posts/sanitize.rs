@@ -8,73 +8,27 @@ use ammonia::{Builder, UrlRelative};
 use url::Url;
 
 use super::tree::{Mark, Node, ROOT, Step, Tree, is_void};
+use super::urls;
 
-const TAGS: &[&str] = &[
-    "a",
-    "abbr",
-    "b",
-    "bdi",
-    "bdo",
-    "blockquote",
-    "br",
-    "caption",
-    "center",
-    "cite",
-    "code",
-    "col",
-    "colgroup",
-    "dd",
-    "del",
-    "details",
-    "dfn",
-    "div",
-    "dl",
-    "dt",
-    "em",
-    "figcaption",
-    "figure",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "hr",
-    "i",
-    "img",
-    "ins",
-    "kbd",
-    "li",
-    "mark",
-    "ol",
-    "p",
-    "pre",
-    "q",
-    "rp",
-    "rt",
-    "ruby",
-    "s",
-    "samp",
-    "small",
-    "strike",
-    "strong",
-    "sub",
-    "summary",
-    "sup",
-    "table",
-    "tbody",
-    "td",
-    "tfoot",
-    "th",
-    "thead",
-    "time",
-    "tr",
-    "tt",
-    "u",
-    "ul",
-    "var",
+/// One list as a slice for the builder, and as a pattern, which is found at once.
+macro_rules! tags {
+    ($($name:literal,)*) => {
+        const TAGS: &[&str] = &[$($name),*];
+
+        fn is_tag(name: &str) -> bool {
+            matches!(name, $($name)|*)
+        }
+    };
+}
+
+tags! {
+    "a", "abbr", "b", "bdi", "bdo", "blockquote", "br", "caption", "center", "cite", "code", "col",
+    "colgroup", "dd", "del", "details", "dfn", "div", "dl", "dt", "em", "figcaption", "figure",
+    "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "mark", "ol", "p",
+    "pre", "q", "rp", "rt", "ruby", "s", "samp", "small", "strike", "strong", "sub", "summary",
+    "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr", "tt", "u", "ul", "var",
     "wbr",
-];
+}
 
 /// Elements that go together with what is in them.
 pub(super) const DROPPED: &[&str] = &[
@@ -140,10 +94,10 @@ pub(super) fn builder() -> Builder<'static> {
 /// only what is listed above is written, and every text is escaped.
 pub(super) fn write(tree: &Tree<'_>, capacity: usize) -> String {
     let mut out = String::with_capacity(capacity);
-    let is_written = |node: &Node<'_>| node.mark == Mark::Kept && TAGS.contains(&&*node.name);
+    let is_written = |node: &Node<'_>| node.mark == Mark::Kept && is_tag(&node.name);
     tree.walk(ROOT, |step| match step {
-        Step::Open(_, node) if node.is_text() => escape(&node.text, false, &mut out),
-        Step::Open(_, node) if is_written(node) => open_tag(node, &mut out),
+        Step::Open(node) if node.is_text() => escape(&node.text, false, &mut out),
+        Step::Open(node) if is_written(node) => open_tag(node, &mut out),
         Step::Close(node) if is_written(node) && !is_void(&node.name) => {
             out.push_str("</");
             out.push_str(&node.name);
@@ -176,7 +130,7 @@ fn is_listed(tag: &str, attribute: &str) -> bool {
 }
 
 fn is_safe(address: &str) -> bool {
-    Url::parse(address).is_ok_and(|url| SCHEMES.contains(&url.scheme()))
+    urls::is_plain(address) || Url::parse(address).is_ok_and(|url| SCHEMES.contains(&url.scheme()))
 }
 
 /// Escapes as html5ever does: no-break spaces too, and quotation marks in attributes only.

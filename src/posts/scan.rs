@@ -5,9 +5,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::ops::Bound;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rayon::prelude::*;
+use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use walkdir::{DirEntry, WalkDir};
 
 use super::findings::{FILE, Findings};
@@ -237,16 +240,44 @@ fn walk(root: &Path, only: Option<&Targets>, scan: &mut Scan) {
 /// Names that are kept until they are looked at on all cores: few beside what is known of each post.
 const AT_A_TIME: usize = 4096;
 
+/// Names of one folder for which it is opened, so that the system need not find it again for each. Few folders of
+/// those that are open at a time are: a process may have a thousand handles.
+const WORTH_A_HANDLE: usize = 64;
+
 /// Looks at files by the names that a folder gave, in their order.
 fn stat(named: &mut Vec<DirEntry>, scan: &mut Scan) {
-    let looked: Vec<Result<Found, Vec<Problem>>> = named.par_iter().map(file).collect();
-    named.clear();
+    let mut folders = Vec::with_capacity(named.len());
+    for group in named.chunk_by(|a, b| folder_of(a) == folder_of(b)) {
+        let folder = { group.first() }.filter(|_| group.len() >= WORTH_A_HANDLE);
+        let folder = folder
+            .and_then(|entry| entry.path().parent())
+            .and_then(open_folder);
+        folders.extend(std::iter::repeat_n(folder, group.len()));
+    }
+    let entries = named.par_drain(..).zip(folders.into_par_iter());
+    let looked: Vec<Result<Found, Vec<Problem>>> = entries
+        .map(|(entry, folder)| file(entry, folder.as_deref()))
+        .collect();
     for found in looked {
         match found {
             Ok(found) => scan.found.push(found),
             Err(problems) => scan.problems.extend(problems),
         }
     }
+}
+
+/// A path without its last name.
+fn folder_of(entry: &DirEntry) -> &[u8] {
+    let path = entry.path().as_os_str().as_encoded_bytes();
+    let end = memchr::memrchr(b'/', path).unwrap_or(0);
+    &path[..end]
+}
+
+fn open_folder(path: &Path) -> Option<Arc<OwnedFd>> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    rustix::fs::open(path, flags, Mode::empty())
+        .ok()
+        .map(Arc::new)
 }
 
 fn may_be_post(entry: &DirEntry) -> bool {
@@ -262,27 +293,26 @@ fn is_wanted(entry: &DirEntry) -> bool {
     }
 }
 
-fn file(entry: &DirEntry) -> Result<Found, Vec<Problem>> {
-    let Some(path) = entry.path().to_str() else {
-        let shown = entry.path().to_string_lossy();
-        let mut findings = Findings::new(&shown);
-        findings.skipped(
-            "bad-file-name",
-            FILE,
-            "the file name is not UTF-8",
-            "rename the file",
-        );
-        return Err(findings.into_list());
-    };
-    let mut findings = Findings::new(path);
-    match entry.metadata() {
-        Ok(metadata) if metadata.is_file() => {
-            return Ok(Found {
-                path: path.to_owned(),
-                stamp: Stamp::of(&metadata),
-            });
+fn file(entry: DirEntry, folder: Option<&OwnedFd>) -> Result<Found, Vec<Problem>> {
+    let seen = stamp(&entry, folder);
+    let path = match entry.into_path().into_os_string().into_string() {
+        Ok(path) => path,
+        Err(path) => {
+            let shown = path.to_string_lossy();
+            let mut findings = Findings::new(&shown);
+            findings.skipped(
+                "bad-file-name",
+                FILE,
+                "the file name is not UTF-8",
+                "rename the file",
+            );
+            return Err(findings.into_list());
         }
-        Ok(_) => findings.skipped(
+    };
+    let mut findings = Findings::new(&path);
+    match seen {
+        Ok(Some(stamp)) => return Ok(Found { path, stamp }),
+        Ok(None) => findings.skipped(
             "not-a-file",
             FILE,
             "this is a pipe, socket or device, not a file",
@@ -296,6 +326,23 @@ fn file(entry: &DirEntry) -> Result<Found, Vec<Problem>> {
         ),
     }
     Err(findings.into_list())
+}
+
+/// The stamp of an entry, found by its name in its folder where that is open; `None` for what is no regular file.
+fn stamp(entry: &DirEntry, folder: Option<&OwnedFd>) -> Result<Option<Stamp>, walkdir::Error> {
+    if let Some(folder) = folder {
+        let flags = match entry.path_is_symlink() {
+            true => AtFlags::empty(),
+            false => AtFlags::SYMLINK_NOFOLLOW,
+        };
+        // What cannot be looked at is asked for once more by its path, whose error names it.
+        if let Ok(stat) = rustix::fs::statat(folder, entry.file_name(), flags) {
+            let is_file = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
+            return Ok(is_file.then(|| Stamp::of_stat(&stat)));
+        }
+    }
+    let metadata = entry.metadata()?;
+    Ok(metadata.is_file().then(|| Stamp::of(&metadata)))
 }
 
 fn failure(root: &Path, error: &walkdir::Error, scan: &mut Scan) {

@@ -169,3 +169,23 @@ fn a_look_at_odd_paths_says_what_a_scan_says() {
     let one = look(std::slice::from_ref(&root), &[root.join("n/m")]).scan;
     assert_eq!(folder.names(&one.found), ["n/m/b.md"]);
 }
+
+#[test]
+fn a_large_folder_is_seen_by_its_handle_as_each_file_is_by_its_path() {
+    let names: Vec<String> = (0..WORTH_A_HANDLE * 2).map(|n| format!("{n}.md")).collect();
+    let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
+    names.extend(["../other.html", "below/a.md"]);
+    let folder = Folder::new(&names);
+    std::os::unix::fs::symlink("../../other.html", folder.root().join("link.html")).unwrap();
+    std::os::unix::fs::symlink("../other.html", folder.root().join("linked.html")).unwrap();
+    let _listens = std::os::unix::net::UnixListener::bind(folder.root().join("socket.md")).unwrap();
+    let scan = folder.scan();
+    assert_eq!(scan.found.len(), WORTH_A_HANDLE * 2 + 2);
+    for found in &scan.found {
+        let metadata = fs::metadata(&found.path).unwrap();
+        assert_eq!(found.stamp, Stamp::of(&metadata), "{}", found.path);
+    }
+    let mut kinds: Vec<_> = scan.problems.iter().map(|p| p.kind).collect();
+    kinds.sort_unstable();
+    assert_eq!(kinds, ["dangling-link", "not-a-file"]);
+}

@@ -1,6 +1,7 @@
 //! HTML as plain text: what topics match, summaries shorten and messages quote.
 //! In: a cleaned tree. Out: a line for each block, no glued words, no indents.
 
+use super::decode::any_of_three;
 use super::tree::{Id, Mark, Node, Step, Tree};
 
 /// Plain text of everything below `from`.
@@ -11,7 +12,7 @@ pub(super) fn of(tree: &Tree, from: Id, capacity: usize) -> String {
     };
     let mut skipped: Option<*const Node> = None;
     tree.walk(from, |step| match step {
-        Step::Open(_, node) if skipped.is_none() => {
+        Step::Open(node) if skipped.is_none() => {
             if node.is_text() {
                 lines.push(&node.text);
             } else if is_footnote_mark(node) {
@@ -145,24 +146,48 @@ impl Lines {
 
 /// Bytes before the first white space: a line end, blank or tab, U+00A0 or U+3000.
 fn run_length(text: &str) -> usize {
+    const AT_ONCE: usize = 512;
+    // A word of Latin letters ends before many bytes are worth a look at once.
+    const WORD: usize = 12;
     let bytes = text.as_bytes();
-    let begins = |byte: &u8| matches!(byte, b'\n' | b'\r' | b' ' | b'\t' | 0xC2 | 0xE3);
-    let mut at = 0;
-    while let Some(found) = bytes[at..].iter().position(begins) {
-        at += found;
-        let rest = &bytes[at..];
-        // C2 and E3 begin other characters too.
-        let is_other = match rest[0] {
-            0xC2 => !rest.starts_with("\u{A0}".as_bytes()),
-            0xE3 => !rest.starts_with("\u{3000}".as_bytes()),
-            _ => false,
-        };
-        if !is_other {
-            return at;
+    let near = bytes.len().min(WORD);
+    if let Some(found) = (0..near).find(|at| is_space(&bytes[*at..])) {
+        return found;
+    }
+    let mut from = near;
+    while from < bytes.len() {
+        let part = &bytes[from..bytes.len().min(from + AT_ONCE)];
+        if has_space(part) {
+            let mut at = (from..from + part.len()).filter(|at| is_space(&bytes[*at..]));
+            if let Some(found) = at.next() {
+                return found;
+            }
         }
-        at += 1;
+        // U+3000 has three bytes, which may stand across the end of the part.
+        from += match part.len() {
+            AT_ONCE => AT_ONCE - 2,
+            length => length,
+        };
     }
     bytes.len()
+}
+
+/// Whether there may be white space.
+fn has_space(part: &[u8]) -> bool {
+    any_of_three(part, |byte, second, third| {
+        let wide = u8::from(byte == 0xE3) & u8::from(second == 0x80) & u8::from(third == 0x80);
+        u8::from(byte <= b' ') | u8::from(byte == 0xC2) | wide
+    })
+}
+
+fn is_space(bytes: &[u8]) -> bool {
+    match bytes.first() {
+        Some(b'\n' | b'\r' | b' ' | b'\t') => true,
+        // C2 and E3 begin other characters too.
+        Some(0xC2) => bytes.starts_with("\u{A0}".as_bytes()),
+        Some(0xE3) => bytes.starts_with("\u{3000}".as_bytes()),
+        _ => false,
+    }
 }
 
 /// Characters that are written without blanks between words.

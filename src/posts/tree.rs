@@ -4,9 +4,9 @@
 
 use std::borrow::Cow;
 
-use scraper::{Html, Node as Parsed};
-
-use super::sanitize::{self, DROPPED};
+use super::browser;
+use super::depth::too_deep;
+use super::sanitize;
 use super::simple;
 
 /// Index of a node in its tree.
@@ -37,14 +37,23 @@ pub(super) struct Node<'t> {
     pub text: Cow<'t, str>,
     /// What stays of it.
     pub mark: Mark,
-    /// In document order.
-    pub children: Vec<Id>,
+    links: Links,
+}
+
+/// The nodes around a node; `ROOT`, which is nobody's child, stands for none.
+#[derive(Debug, Default, Clone, Copy, PartialEq)]
+struct Links {
+    parent: Id,
+    first: Id,
+    last: Id,
+    previous: Id,
+    next: Id,
 }
 
 /// A step of a walk over all that is not cut.
 pub(super) enum Step<'a> {
     /// A text, or an element's beginning.
-    Open(Id, &'a Node<'a>),
+    Open(&'a Node<'a>),
     /// The element's end.
     Close(&'a Node<'a>),
 }
@@ -68,7 +77,7 @@ impl<'t> Node<'t> {
             attrs,
             text: Cow::Borrowed(""),
             mark: Mark::Kept,
-            children: Vec::new(),
+            links: Links::default(),
         }
     }
 
@@ -93,57 +102,52 @@ impl<'t> Node<'t> {
 }
 
 impl<'t> Tree<'t> {
-    /// A tree of which no parser makes another.
-    pub fn certain(nodes: Vec<Node<'t>>) -> Tree<'t> {
-        Tree {
-            nodes,
-            is_certain: true,
-        }
+    /// A tree of which no parser makes another, as yet without any content; `capacity` nodes are expected.
+    pub fn certain(capacity: usize) -> Tree<'t> {
+        Tree::empty(true, capacity)
     }
 
-    /// Parses a fragment; comments and elements that are never shown are left out.
+    /// A tree without any content, of which a parser may make another.
+    pub fn mended() -> Tree<'t> {
+        Tree::empty(false, 0)
+    }
+
+    fn empty(is_certain: bool, capacity: usize) -> Tree<'t> {
+        let mut nodes = Vec::with_capacity(capacity + 1);
+        nodes.push(Node::element(Cow::Borrowed(""), Vec::new()));
+        Tree { nodes, is_certain }
+    }
+
+    /// Adds a node behind the children that its parent has.
+    pub fn append(&mut self, parent: Id, mut node: Node<'t>) -> Id {
+        let id = self.nodes.len();
+        let previous = std::mem::replace(&mut self.nodes[parent].links.last, id);
+        match previous {
+            ROOT => self.nodes[parent].links.first = id,
+            previous => self.nodes[previous].links.next = id,
+        }
+        node.links.parent = parent;
+        node.links.previous = previous;
+        self.nodes.push(node);
+        id
+    }
+
+    /// Parses a fragment; comments and elements that are never shown are left out. `None` when elements are
+    /// nested deeper than `depth`.
+    pub fn parse_within(html: &'t str, depth: usize) -> Option<Tree<'t>> {
+        // What the short way takes is never deep.
+        simple::parse(html).or_else(|| (!too_deep(html, depth)).then(|| browser::parse(html)))
+    }
+
+    /// Parses a fragment of any depth.
+    #[cfg(test)]
     pub fn parse(html: &'t str) -> Tree<'t> {
-        simple::parse(html).unwrap_or_else(|| Tree::parse_any(html))
+        Tree::parse_within(html, usize::MAX).unwrap()
     }
 
-    /// The same without the short way.
-    pub fn parse_any(html: &str) -> Tree<'t> {
-        let parsed = Html::parse_fragment(html);
-        let mut nodes = vec![Node::element(Cow::Borrowed(""), Vec::new())];
-        let mut open: Vec<_> = parsed
-            .tree
-            .root()
-            .children()
-            .map(|node| (node, ROOT))
-            .collect();
-        // Children are pushed in reverse, so that the stack yields document order.
-        open.reverse();
-        while let Some((node, parent)) = open.pop() {
-            let copy = match node.value() {
-                Parsed::Text(text) => Node::text(Cow::Owned(text.to_string())),
-                Parsed::Element(element) if DROPPED.contains(&element.name()) => continue,
-                Parsed::Element(element) => {
-                    let owned = |text: &str| Cow::Owned(text.to_owned());
-                    let attrs = element.attrs();
-                    let attrs = attrs.map(|(k, v)| (owned(k), owned(v))).collect();
-                    Node::element(Cow::Owned(element.name().to_owned()), attrs)
-                }
-                _ => continue,
-            };
-            if parent == ROOT && copy.name == "html" {
-                // The parser's own wrapper around a fragment.
-                open.extend(node.children().rev().map(|child| (child, ROOT)));
-                continue;
-            }
-            let id = nodes.len();
-            nodes[parent].children.push(id);
-            nodes.push(copy);
-            open.extend(node.children().rev().map(|child| (child, id)));
-        }
-        Tree {
-            nodes,
-            is_certain: false,
-        }
+    /// True when the tree was certain, so that nothing in it is an entity's odd character.
+    pub fn is_certain(&self) -> bool {
+        self.is_certain
     }
 
     /// A node.
@@ -157,9 +161,28 @@ impl<'t> Tree<'t> {
     }
 
     /// The children of a node that are not cut.
-    pub fn children(&self, id: Id) -> impl DoubleEndedIterator<Item = Id> + '_ {
-        let children = self.nodes[id].children.iter().copied();
-        children.filter(|child| self.nodes[*child].mark != Mark::Cut)
+    pub fn children(&self, id: Id) -> impl Iterator<Item = Id> + '_ {
+        self.siblings(self.nodes[id].links.first, |links| links.next)
+    }
+
+    /// The last child of a node that is not cut.
+    pub fn last_child(&self, id: Id) -> Option<Id> {
+        let last = self.nodes[id].links.last;
+        self.siblings(last, |links| links.previous).next()
+    }
+
+    /// The sibling before a node that is not cut.
+    pub fn previous(&self, id: Id) -> Option<Id> {
+        let previous = self.nodes[id].links.previous;
+        self.siblings(previous, |links| links.previous).next()
+    }
+
+    fn siblings(&self, from: Id, next: fn(&Links) -> Id) -> impl Iterator<Item = Id> + '_ {
+        let is_one = |id: &Id| *id != ROOT;
+        let all = std::iter::successors(Some(from).filter(is_one), move |id| {
+            Some(next(&self.nodes[*id].links)).filter(is_one)
+        });
+        all.filter(|id| self.nodes[*id].mark != Mark::Cut)
     }
 
     /// Marks a node; what is cut stays cut.
@@ -184,8 +207,9 @@ impl<'t> Tree<'t> {
 
     /// Puts one sign (U+FFFC) in the place of all that is in an element.
     pub fn blot(&mut self, id: Id) {
-        self.nodes.push(Node::text(Cow::Borrowed("\u{FFFC}")));
-        self.nodes[id].children = vec![self.nodes.len() - 1];
+        let links = &mut self.nodes[id].links;
+        (links.first, links.last) = (ROOT, ROOT);
+        self.append(id, Node::text(Cow::Borrowed("\u{FFFC}")));
     }
 
     /// Shortens a text to its first `length` bytes.
@@ -199,41 +223,96 @@ impl<'t> Tree<'t> {
     /// Visits everything below `from` that is not cut. A loop, not a recursion: depth is the
     /// author's choice, the stack is ours.
     pub fn walk<'a>(&'a self, from: Id, mut visit: impl FnMut(Step<'a>)) {
-        let mut open: Vec<(Id, usize)> = vec![(from, 0)];
-        while let Some((id, next)) = open.last_mut() {
-            let node = &self.nodes[*id];
-            let Some(child) = node.children.get(*next).copied() else {
-                if *id != from {
-                    visit(Step::Close(node));
+        let mut parent = from;
+        let mut at = self.nodes[from].links.first;
+        loop {
+            if at == ROOT {
+                if parent == from {
+                    return;
                 }
-                open.pop();
-                continue;
-            };
-            *next += 1;
-            let node = &self.nodes[child];
-            if node.mark == Mark::Cut {
+                let node = &self.nodes[parent];
+                visit(Step::Close(node));
+                (at, parent) = (node.links.next, node.links.parent);
                 continue;
             }
-            visit(Step::Open(child, node));
-            if !node.is_text() {
-                open.push((child, 0));
+            let node = &self.nodes[at];
+            if node.mark == Mark::Cut {
+                at = node.links.next;
+                continue;
+            }
+            visit(Step::Open(node));
+            if node.is_text() {
+                at = node.links.next;
+            } else {
+                (at, parent) = (node.links.first, at);
             }
         }
     }
 
-    /// The text below a node as it stands, without any spacing of blocks, cut at `limit` bytes.
-    pub fn inner_text(&self, id: Id, limit: usize) -> String {
-        let mut out = self.nodes[id].text.clone().into_owned();
-        self.walk(id, |step| {
-            if let Step::Open(_, node) = step
-                && out.len() < limit
-            {
-                out.push_str(&node.text);
-                if node.name == "br" {
-                    out.push('\n');
+    /// Everything below a node that is not cut, in document order.
+    pub fn below(&self, from: Id) -> impl Iterator<Item = Id> + '_ {
+        let mut last = Some(from);
+        std::iter::from_fn(move || {
+            let mut at = last?;
+            let mut next = self.nodes[at].links.first;
+            loop {
+                while next == ROOT {
+                    if at == from {
+                        last = None;
+                        return None;
+                    }
+                    next = self.nodes[at].links.next;
+                    if next == ROOT {
+                        at = self.nodes[at].links.parent;
+                    }
+                }
+                at = next;
+                if self.nodes[at].mark != Mark::Cut {
+                    last = Some(at);
+                    return last;
+                }
+                next = self.nodes[at].links.next;
+                if next == ROOT {
+                    at = self.nodes[at].links.parent;
                 }
             }
+        })
+    }
+
+    /// The texts of a node and all below it as they stand, a line break for each `<br>`.
+    pub fn texts(&self, id: Id) -> impl Iterator<Item = &str> + '_ {
+        let below = self.below(id).map(|id| &self.nodes[id]);
+        let texts = below.map(|node| match node.name.as_ref() {
+            "br" => "\n",
+            _ => &*node.text,
         });
+        std::iter::once(&*self.nodes[id].text).chain(texts)
+    }
+
+    /// True when there is nothing but white space in the first `limit` bytes of the text below a node.
+    pub fn is_blank(&self, id: Id, limit: usize) -> bool {
+        let mut length = 0;
+        for text in self.texts(id) {
+            if !text.trim_start().is_empty() {
+                return false;
+            }
+            length += text.len();
+            if length >= limit {
+                break;
+            }
+        }
+        true
+    }
+
+    /// The text below a node as it stands, without any spacing of blocks; no text begins after `limit` bytes.
+    pub fn inner_text(&self, id: Id, limit: usize) -> String {
+        let mut out = String::new();
+        for text in self.texts(id) {
+            out.push_str(text);
+            if out.len() >= limit {
+                break;
+            }
+        }
         out
     }
 
@@ -250,8 +329,8 @@ impl<'t> Tree<'t> {
     pub fn html(&self, capacity: usize) -> String {
         let mut out = String::with_capacity(capacity);
         self.walk(ROOT, |step| match step {
-            Step::Open(_, node) if node.is_text() => escape(&node.text, &mut out),
-            Step::Open(_, node) if node.mark == Mark::Kept => open_tag(node, &mut out),
+            Step::Open(node) if node.is_text() => escape(&node.text, &mut out),
+            Step::Open(node) if node.mark == Mark::Kept => open_tag(node, &mut out),
             Step::Close(node) if node.mark == Mark::Kept && !is_void(&node.name) => {
                 out.push_str("</");
                 out.push_str(&node.name);
@@ -318,48 +397,6 @@ pub(super) fn is_void(name: &str) -> bool {
     )
 }
 
-/// True when elements are nested deeper than `limit`: such HTML takes parsers quadratic time.
-/// Counts too much rather than too little; `<p>`, `<li>` and table parts close themselves.
-pub(super) fn too_deep(html: &str, limit: usize) -> bool {
-    let bytes = html.as_bytes();
-    let mut open: Vec<&[u8]> = Vec::new();
-    let mut at = 0;
-    while let Some(found) = memchr::memchr(b'<', &bytes[at..]) {
-        let start = at + found + 1;
-        let closes = bytes.get(start) == Some(&b'/');
-        let from = start + usize::from(closes);
-        let length = bytes[from.min(bytes.len())..]
-            .iter()
-            .take_while(|b| b.is_ascii_alphanumeric())
-            .count();
-        let name = &bytes[from.min(bytes.len())..][..length];
-        at = (from + length).min(bytes.len());
-        if name.is_empty() || closes_itself(name) {
-            continue;
-        }
-        if !closes {
-            open.push(name);
-            if open.len() > limit {
-                return true;
-            }
-        } else if let Some(last) = open.iter().rposition(|o| o.eq_ignore_ascii_case(name)) {
-            open.remove(last);
-        }
-    }
-    false
-}
-
-fn closes_itself(name: &[u8]) -> bool {
-    const NAMES: &[&str] = &[
-        "p", "li", "td", "th", "tr", "dt", "dd", "tbody", "thead", "tfoot", "option", "area",
-        "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
-        "track", "wbr",
-    ];
-    NAMES
-        .iter()
-        .any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -375,15 +412,5 @@ mod tests {
             }
         }
         assert_eq!(tree.html(0), "<p>ab &lt;</p>");
-    }
-
-    #[test]
-    fn depth_is_seen_before_parsing() {
-        assert!(!too_deep(&"<p>a<br>".repeat(1000), 256));
-        assert!(!too_deep(&"<div><b>a</b></div>".repeat(1000), 256));
-        assert!(too_deep(&"<div>".repeat(300), 256));
-        assert!(too_deep(&"<div></b>".repeat(300), 256));
-        assert!(too_deep(&"<b><div></b>".repeat(300), 256));
-        assert!(!too_deep("a < b <", 1));
     }
 }

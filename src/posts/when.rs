@@ -8,7 +8,7 @@ use serde_yaml::Value;
 use super::date;
 use super::decode::one_line;
 use super::findings::{FILE, Findings};
-use super::front_matter::{Fields, scalar};
+use super::front_matter::{Fields, scalar, shown};
 use super::rules::Rules;
 use crate::model::DateSource;
 use crate::model::time::{PostTime, in_zone};
@@ -118,8 +118,8 @@ fn date_field(
 ) -> Option<PostTime> {
     let text = match fields.get(key)? {
         // `[2022-02-18]`
-        Value::Sequence(items) if items.len() == 1 => scalar(&items[0])?,
-        value => scalar(value)?,
+        Value::Sequence(items) if items.len() == 1 => shown(&items[0])?,
+        value => shown(value)?,
     };
     let read = date::read(&text, fields.quoted(key), rules.site.timezone, rules.naive)?;
     if !(read.named_zone || read.moved || read.far_offset) {

@@ -9,6 +9,7 @@ mod blocks;
 mod html;
 mod inline;
 mod lines;
+mod simple;
 mod tables;
 
 use comrak::Options;
@@ -40,7 +41,7 @@ pub fn kramdown(source: &str) -> String {
 
 /// A body as HTML.
 pub(super) fn to_html(source: &str, options: &Options) -> String {
-    render(source, options, 0)
+    simple::to_html(source).unwrap_or_else(|| render(source, options, 0))
 }
 
 fn render(source: &str, options: &Options, depth: usize) -> String {
