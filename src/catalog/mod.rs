@@ -21,7 +21,6 @@ mod window_tests;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
@@ -204,38 +203,29 @@ impl Catalog {
         self.wrap(schema::fold_log_seldom(&self.connection, true))
     }
 
-    /// After them: the log is folded while other work goes on.
+    /// After them: the log is folded while other work goes on. Nobody waits for it; what is not folded when the
+    /// program ends is so by a later change.
     ///
     /// # Errors
     /// SQLite's.
-    pub fn many_done(&mut self) -> Result<Folding, CatalogError> {
+    pub fn many_done(&mut self) -> Result<(), CatalogError> {
         self.wrap(schema::fold_log_seldom(&self.connection, false))?;
         let path = self.path.clone();
         let thread = std::thread::Builder::new().name("catalog log".to_owned());
-        // What is not folded now, because a reader is in the way or there is no thread, is so by a later change.
-        let thread = thread.spawn(move || {
+        // The same goes for what is not folded because a reader is in the way, or because there is no thread.
+        let folding = thread.spawn(move || {
             if let Err(error) = schema::fold_log(&path) {
                 tracing::debug!(%error, "the catalog's log waits for a later change");
             }
         });
-        Ok(Folding(thread.ok()))
+        if let Err(error) = folding {
+            tracing::debug!(%error, "the catalog's log waits for a later change");
+        }
+        Ok(())
     }
 
     fn wrap<T>(&self, result: rusqlite::Result<T>) -> Result<T, CatalogError> {
         result.map_err(|source| error(&self.path, source))
-    }
-}
-
-/// The log of many changes, while it is folded into the index; dropped, it waits for the end of that.
-#[derive(Debug, Default)]
-pub struct Folding(Option<JoinHandle<()>>);
-
-impl Drop for Folding {
-    fn drop(&mut self) {
-        if let Some(thread) = self.0.take() {
-            // It ends in any case, and has said what went wrong.
-            let _ = thread.join();
-        }
     }
 }
 

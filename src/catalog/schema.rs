@@ -89,7 +89,9 @@ pub fn tune(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "cache_size", -8192)?;
     connection.pragma_update(None, "temp_store", "memory")?;
     // A log that grew in a long build does not stay so on the disk.
-    connection.pragma_update(None, "journal_size_limit", 8 << 20)?;
+    connection.pragma_update(None, "journal_size_limit", 1 << 20)?;
+    // The end of a run would wait for the disk twice, for what the next run reads from the log as well.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.set_prepared_statement_cache_capacity(64);
     keep_plans(connection)
 }
@@ -108,6 +110,7 @@ pub fn fold_log_seldom(connection: &Connection, seldom: bool) -> rusqlite::Resul
 /// write meanwhile.
 pub fn fold_log(path: &Path) -> rusqlite::Result<()> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(()))
 }
 

@@ -31,7 +31,7 @@ impl fmt::Display for PostId {
     }
 }
 
-/// SHA-256 of title and cleaned article text, cut to 16 bytes: the version of a post that counts.
+/// BLAKE3 of title and cleaned article text, cut to 16 bytes: the version of a post that counts.
 /// Footers, markup and front matter order do not change it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ContentHash(pub [u8; 16]);

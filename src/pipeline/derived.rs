@@ -13,7 +13,7 @@ use super::publish::Listing;
 use super::reader::{ReadOutcome, Reader};
 use super::shape::Shape;
 use super::{Hint, Patience, Round};
-use crate::catalog::{Catalog, CatalogError, Delta, Folding, Reading, Target};
+use crate::catalog::{Catalog, CatalogError, Delta, Reading, Target};
 use crate::config::Config;
 use crate::feeds::Addresses;
 use crate::http::Shelf;
@@ -79,8 +79,6 @@ pub struct Derived {
     pub(super) listed: Option<Listing>,
     /// Files whose posts go by when they were first seen, read since the catalog was asked for all of them.
     pub(super) undated: Option<BTreeMap<String, i64>>,
-    /// The catalog's log after a long build.
-    folding: Folding,
 }
 
 impl Derived {
@@ -157,7 +155,6 @@ impl Derived {
             learnt: HashMap::new(),
             listed: None,
             undated: None,
-            folding: Folding::default(),
         };
         for label in derived.catalog.listing()? {
             if let Some(learnt) = label.learnt {
@@ -271,7 +268,6 @@ impl Derived {
         crate::crash::point("after-feeds");
         // After the feeds: they are what people wait for.
         self.publish_archives(&mut round)?;
-        self.folding = Folding::default();
         self.entries.end_round();
         Ok(round)
     }
@@ -326,7 +322,7 @@ impl Derived {
         self.remember(kept, round);
         if is_many {
             self.catalog.commit()?;
-            self.folding = self.catalog.many_done()?;
+            self.catalog.many_done()?;
         }
         self.catalog.mark_missing(&gone, now)
     }
