@@ -15,7 +15,7 @@ use clap::Parser;
 
 use hugo::Hugo;
 use report::{Builds, Report};
-use run::{Used, tagwire, tagwire_config};
+use run::{Extent, Used, tagwire, tagwire_config};
 
 #[derive(Parser)]
 #[command(about = "Whole runs of tagwire beside Hugo")]
@@ -104,8 +104,9 @@ fn one_size(
         Some(hugo) if size <= HUGO_MOST => Some(hugo.site(folder, &posts)?),
         _ => None,
     };
-    let one_format = tagwire_config(folder, &posts, "one", "[rss]", false)?;
-    let all_formats = tagwire_config(folder, &posts, "all", "[atom, rss, json]", true)?;
+    let one_format = tagwire_config(folder, &posts, Extent::One)?;
+    let all_formats = tagwire_config(folder, &posts, Extent::All)?;
+    let history = tagwire_config(folder, &posts, Extent::History)?;
     for round in 0..arguments.rounds {
         eprintln!("{size} posts: round {} of {}", round + 1, arguments.rounds);
         run::sync()?;
@@ -124,6 +125,11 @@ fn one_size(
             .push(tagwire(program, &all_formats, &all)?);
         run::sync()?;
         builds.again.push(tagwire(program, &one_format, &out)?);
+        if round == 0 {
+            run::sync()?;
+            let out = folder.join("history");
+            builds.history.push(tagwire(program, &history, &out)?);
+        }
         // A long run that is broken off has still said what it saw.
         let last = (
             builds.tagwire.last(),

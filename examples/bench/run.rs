@@ -59,20 +59,25 @@ pub fn tagwire(program: &Path, config: &Path, folder: &Path) -> Result<Used> {
     )
 }
 
+/// What a build writes besides RSS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Nothing, as Hugo's side.
+    One,
+    /// Atom, JSON Feed and pages.
+    All,
+    /// The same, and the whole history of the site's feed: every post once more.
+    History,
+}
+
 /// A configuration that matches Hugo's: site, categories and tags, full content, 20 entries, no topics.
-pub fn tagwire_config(
-    folder: &Path,
-    posts: &Path,
-    name: &str,
-    formats: &str,
-    for_people: bool,
-) -> Result<PathBuf> {
-    let file = folder.join(format!("{name}.yaml"));
-    let pages = if for_people {
-        ""
-    } else {
-        ", pages: false, archives: []"
+pub fn tagwire_config(folder: &Path, posts: &Path, extent: Extent) -> Result<PathBuf> {
+    let (name, formats, pages) = match extent {
+        Extent::One => ("one", "[rss]", ", pages: false, archives: []"),
+        Extent::All => ("all", "[atom, rss, json]", ", archives: []"),
+        Extent::History => ("history", "[atom, rss, json]", ""),
     };
+    let file = folder.join(format!("{name}.yaml"));
     let text = format!(
         "site: {{title: 市场监管新闻, url: 'https://news.example.cn'}}\n\
          posts: {{dir: '{}'}}\n\

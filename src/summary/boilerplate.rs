@@ -104,12 +104,13 @@ impl Title {
 /// True for a sentence (lead cut off) that says something that the title does not say.
 pub(super) fn tells(told: &Told<'_>, title: &Title) -> bool {
     let sentence = told.text;
+    let is_link = told.has_slash && is_address(sentence);
     !sentence.is_empty()
+        && !is_link
         && !is_credit(sentence)
         && !is_noise(sentence, told.words)
         && !is_heading(told)
         && has_letter(sentence)
-        && !(told.has_slash && is_address(sentence))
         && !is_bare_quote(sentence)
         && !is_echo(told, title)
 }

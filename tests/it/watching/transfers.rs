@@ -52,7 +52,10 @@ fn git_checks_out_another_branch_and_back() {
     if !has("git") {
         return;
     }
-    let world = World::new().config("posts: {rescan_seconds: 86400}\nfeeds: {limit: 100}\n");
+    let world = World::new().config(
+        "posts: {rescan_seconds: 86400}\nfeeds: {limit: 100}\n\
+         delivery: {max_age_days: 36500}\n",
+    );
     for number in 0..40 {
         world.write(&format!("posts/n/2026-11-20-n{number}.md"), &post("主干"));
     }
