@@ -199,6 +199,10 @@ impl Derived {
             if let Some(listing) = &listing {
                 staging.add(self.directory(listing), &known);
             }
+            // Nobody reads the file again, so it need not reach the disk with what is synced now.
+            if is_last && !shape.settings.archives.any() {
+                entries.end_round();
+            }
             self.record_with(staging.commit(), &complete, listing, round)?;
         }
         if dirty.is_empty() && self.listed.is_none() {

@@ -6,7 +6,6 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::thread::JoinHandle;
 
 use rayon::prelude::*;
 
@@ -17,9 +16,6 @@ use super::{Coding, Outcome, Published, Rendered, content_hash};
 /// From this many changed files on, one sync of the file system replaces an fsync of each.
 /// An fsync costs about a journal commit; a `syncfs` also waits for other programs' writes.
 const MANY: usize = 64;
-
-/// Bytes after which the disk begins to write while more is rendered.
-const EARLY: u64 = 16 << 20;
 
 /// The folder that web servers and the built-in server read.
 #[derive(Debug, Clone)]
@@ -143,8 +139,6 @@ impl Folder {
             seen: BTreeSet::new(),
             staged: Vec::new(),
             outcome: Outcome::default(),
-            unsynced: 0,
-            early: None,
         }
     }
 
@@ -283,10 +277,6 @@ pub struct Staging<'a> {
     seen: BTreeSet<String>,
     staged: Vec<Staged>,
     outcome: Outcome,
-    /// Bytes written since the disk was last told to begin.
-    unsynced: u64,
-    /// The disk, while it writes.
-    early: Option<JoinHandle<()>>,
 }
 
 /// A file and its copies, in the order in which they get their names: a server that prefers copies then
@@ -383,13 +373,12 @@ impl Staging<'_> {
             match done {
                 Done::Same(published, missing) => {
                     self.outcome.unchanged.extend(published);
-                    missing.into_iter().for_each(|staged| self.keep(staged));
+                    self.staged.extend(missing);
                 }
-                Done::Staged(staged) => self.keep(staged),
+                Done::Staged(staged) => self.staged.push(staged),
                 Done::Failed(path, error) => self.outcome.failed.push((path, error)),
             }
         }
-        self.begin_sync();
     }
 
     /// What is known of a path, and its parent made.
@@ -420,34 +409,6 @@ impl Staging<'_> {
             target,
             path,
         }
-    }
-
-    fn keep(&mut self, staged: Staged) {
-        let sizes = staged.parts.iter().map(|part| part.published.size);
-        self.unsynced += sizes.sum::<u64>();
-        self.staged.push(staged);
-    }
-
-    /// Lets the disk begin, so that the sync at the end has little left to wait for.
-    fn begin_sync(&mut self) {
-        let is_busy = self
-            .early
-            .as_ref()
-            .is_some_and(|early| !early.is_finished());
-        if !HAS_SYNCFS || self.unsynced < EARLY || is_busy {
-            return;
-        }
-        self.unsynced = 0;
-        // Through handles of its own, so that an error is still told to the sync at the end.
-        let paths = self.systems.values().map(|(path, _)| path.clone());
-        let paths: Vec<PathBuf> = paths.collect();
-        let sync = move || {
-            for dir in paths.iter().filter_map(|path| File::open(path).ok()) {
-                let _ = sync_file_system(&dir);
-            }
-        };
-        let thread = std::thread::Builder::new().name("early sync".to_owned());
-        self.early = thread.spawn(sync).ok();
     }
 
     /// Makes a parent once, and opens its file system before anything is written to it.
