@@ -13,6 +13,10 @@ use crate::model::{Follow, Label, PostId};
 /// Labels whose numbers are remembered between transactions.
 const REMEMBERED: usize = 1 << 16;
 
+/// Marks a place in a history as out of date.
+const MARK: &str =
+    "insert or ignore into archive_marks (label, published, tie) values (?1, ?2, ?3)";
+
 /// A row of `post_labels`, as its key orders them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Link {
@@ -84,9 +88,7 @@ impl Links {
         self.rows.sort_unstable();
         let mut insert = transaction
             .prepare_cached("insert or ignore into post_labels values (?1, ?2, ?3, ?4)")?;
-        let mut mark = transaction.prepare_cached(
-            "insert or ignore into archive_marks (label, published, tie) values (?1, ?2, ?3)",
-        )?;
+        let mut mark = transaction.prepare_cached(MARK)?;
         let mut archived = BTreeMap::new();
         for link in &self.rows {
             insert.execute(params![link.label, link.published, link.tie, link.post])?;
@@ -138,9 +140,7 @@ impl Linked {
 
     /// Marks every feed that the post is in, and its place in those histories that are otherwise up to date.
     pub fn touch(&self, transaction: &Connection) -> rusqlite::Result<()> {
-        let mut mark = transaction.prepare_cached(
-            "insert or ignore into archive_marks (label, published, tie) values (?1, ?2, ?3)",
-        )?;
+        let mut mark = transaction.prepare_cached(MARK)?;
         for label in &self.labels {
             if touch(transaction, *label)? {
                 mark.execute(params![label, self.published, self.tie])?;

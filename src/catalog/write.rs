@@ -286,11 +286,16 @@ fn upsert_one(
 ) -> rusqlite::Result<()> {
     let path = reading.path.as_str();
     let is_new = write_file(transaction, reading)?;
+    let mut before: Option<(i64, String)> = None;
+    if !is_new {
+        before = post_of(transaction, path)?;
+        rewrite_file(transaction, reading)?;
+    }
+    for problem in &reading.problems {
+        insert_problem(transaction, problem)?;
+    }
     // A file that nobody knew has no post yet, and most posts are of one file alone.
     if is_new {
-        for problem in &reading.problems {
-            insert_problem(transaction, problem)?;
-        }
         let Some(digested) = &reading.post else {
             return Ok(());
         };
@@ -301,14 +306,6 @@ fn upsert_one(
     }
     links.write(transaction)?;
     let id = { reading.post.as_ref() }.map(|digested| digested.post.id.as_str());
-    let mut before: Option<(i64, String)> = None;
-    if !is_new {
-        before = post_of(transaction, path)?;
-        rewrite_file(transaction, reading)?;
-        for problem in &reading.problems {
-            insert_problem(transaction, problem)?;
-        }
-    }
     if let Some((post, old_id)) = &before
         && id != Some(old_id.as_str())
     {
@@ -340,17 +337,20 @@ fn upsert_one(
     }
 }
 
+/// A file's row: path, version, id of its post.
+fn file_row(reading: &Reading) -> (&str, i64, i64, i64, Option<&str>) {
+    let stamp = reading.stamp;
+    let id = reading.post.as_ref();
+    let id = id.map(|digested| digested.post.id.as_str());
+    let size = stamp.size as i64;
+    (&reading.path, size, stamp.modified_ns, stamp.changed_ns, id)
+}
+
 /// Records the version of a file that was read, if nobody knew the file.
 fn write_file(transaction: &Connection, reading: &Reading) -> rusqlite::Result<bool> {
     let inserted = transaction
         .prepare_cached("insert or ignore into files values (?1, ?2, ?3, ?4, ?5, null)")?
-        .execute(params![
-            reading.path,
-            reading.stamp.size as i64,
-            reading.stamp.modified_ns,
-            reading.stamp.changed_ns,
-            { reading.post.as_ref() }.map(|digested| digested.post.id.as_str()),
-        ])?;
+        .execute(file_row(reading))?;
     Ok(inserted == 1)
 }
 
@@ -361,13 +361,7 @@ fn rewrite_file(transaction: &Connection, reading: &Reading) -> rusqlite::Result
             "update files set size = ?2, modified_ns = ?3, changed_ns = ?4, id = ?5, missing_since = null
              where path = ?1",
         )?
-        .execute(params![
-            reading.path,
-            reading.stamp.size as i64,
-            reading.stamp.modified_ns,
-            reading.stamp.changed_ns,
-            { reading.post.as_ref() }.map(|digested| digested.post.id.as_str()),
-        ])?;
+        .execute(file_row(reading))?;
     transaction
         .prepare_cached("delete from problems where path = ?1")?
         .execute([&reading.path])?;

@@ -1,4 +1,4 @@
-//! RSS 2.0 with the namespaces that readers know, by the crate `rss`.
+//! RSS 2.0 with the namespaces that readers know: the channel by the crate `rss`, items by `xml`.
 //! In: a ready view. Out: bytes. Texts are already clean: the crate itself would let through
 //! characters that no parser accepts.
 
@@ -70,7 +70,7 @@ pub fn around(view: &FeedView<'_>) -> (Vec<u8>, &'static [u8]) {
 const END: &[u8] = b"</channel></rss>";
 
 /// An item's bytes. `author` is the site's, for posts without one. Written by hand, as each post of a site comes
-/// here: the crate takes a copy of every text first. A test holds what it reads and writes of this against this.
+/// here, and the crate takes a copy of every text first. `rss_tests` holds each item against the crate's.
 pub fn item(view: &EntryView<'_>, author: Option<&str>) -> Vec<u8> {
     let html = view.html.as_deref();
     let room = html.map_or(0, str::len) + view.summary.len() + 1024;

@@ -1,6 +1,8 @@
 //! Elements of XML, for what is written too often to be built first.
 //! In: names of ours, texts that `text::clean` has passed. Out: bytes, as quick-xml would write them.
 
+use quick_xml::escape::escape;
+
 /// `<name>text</name>`
 pub fn element(out: &mut Vec<u8>, name: &str, text: &str) {
     opened(out, name, &[]);
@@ -57,20 +59,5 @@ fn start(out: &mut Vec<u8>, name: &str, attributes: &[(&str, &str)]) {
 
 /// A text with its signs escaped.
 pub fn escape_into(text: &str, out: &mut Vec<u8>) {
-    let bytes = text.as_bytes();
-    let mut from = 0;
-    for (at, byte) in bytes.iter().enumerate() {
-        let entity: &[u8] = match byte {
-            b'&' => b"&amp;",
-            b'<' => b"&lt;",
-            b'>' => b"&gt;",
-            b'"' => b"&quot;",
-            b'\'' => b"&apos;",
-            _ => continue,
-        };
-        out.extend_from_slice(&bytes[from..at]);
-        out.extend_from_slice(entity);
-        from = at + 1;
-    }
-    out.extend_from_slice(&bytes[from..]);
+    out.extend_from_slice(escape(text).as_bytes());
 }

@@ -41,14 +41,9 @@ impl Shape {
     ) -> Shape {
         let mut formats = settings.formats.clone();
         if settings.archives.any() {
-            formats.extend(settings.archive_formats());
+            let archived = settings.archive_formats().into_iter();
+            formats.extend(archived.filter(|format| !settings.formats.contains(format)));
         }
-        let mut known = Vec::new();
-        formats.retain(|format| {
-            let is_new = !known.contains(format);
-            known.push(*format);
-            is_new
-        });
         Shape {
             site,
             addresses,
@@ -144,8 +139,8 @@ impl Shape {
             Follow::Label(label) => self.labels.aliases_of(label).count(),
             Follow::Site => 0,
         };
-        let own = bytes.clone();
-        (0..aliases).for_each(|_| bytes.extend(own.iter().cloned()));
+        let own = bytes.len();
+        (0..aliases).for_each(|_| bytes.extend_from_within(..own));
         bytes
     }
 
