@@ -4,7 +4,9 @@
 
 mod copies;
 mod folder;
+mod parents;
 mod paths;
+mod staging;
 mod write;
 
 #[cfg(test)]
@@ -15,7 +17,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use copies::Coding;
-pub use folder::{Folder, Staging};
+pub use folder::Folder;
+pub use staging::Staging;
 
 /// The `publish` section of the config.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

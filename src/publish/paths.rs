@@ -1,15 +1,15 @@
 //! The last gate before the file system: no path leaves the folder.
-//! In: relative paths, whoever made them. Out: checked paths and existing parent folders.
+//! In: relative paths, whoever made them. Out: checked paths, and which of their folders are missing.
 
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// How temporary files begin; feeds may not.
+/// How temporary files and folders begin; feeds may not.
 pub const TEMP_PREFIX: &str = ".tagwire-";
 
-/// `path` as a relative path of plain names, or why not.
-pub fn checked(path: &str) -> io::Result<PathBuf> {
+/// `path`, which is a relative one of plain names; or why not.
+pub fn checked(path: &str) -> io::Result<&str> {
     let plain = |part: &str| {
         !part.is_empty()
             && part != "."
@@ -18,21 +18,20 @@ pub fn checked(path: &str) -> io::Result<PathBuf> {
             && !part.starts_with(TEMP_PREFIX)
     };
     if path.split('/').all(plain) {
-        Ok(path.split('/').collect())
+        Ok(path)
     } else {
         let words = format!("`{path}` is no path inside the folder");
         Err(io::Error::new(ErrorKind::InvalidInput, words))
     }
 }
 
-/// Makes the folders between `root` and `root/parent`. Returns the folders that got a new entry
-/// and so need an fsync. A symbolic link may lead elsewhere inside `root`, but not out of it.
-pub fn make_parent(root: &Path, parent: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut touched = Vec::new();
-    let mut at = root.to_path_buf();
-    for part in parent.components() {
-        let above = at.clone();
-        at.push(part);
+/// The first of the folders on the way to `root/parent` that does not exist. A symbolic link may lead elsewhere inside
+/// `root`, but not out of it.
+pub fn first_missing<'a>(root: &Path, parent: &'a str) -> io::Result<Option<&'a str>> {
+    let ends = parent.match_indices('/').map(|(end, _)| end);
+    let ways = ends.chain([parent.len()]).map(|end| &parent[..end]);
+    for way in ways.filter(|way| !way.is_empty()) {
+        let at = root.join(way);
         match fs::symlink_metadata(&at) {
             Ok(found) if found.is_dir() => {}
             Ok(found) if found.is_symlink() => {
@@ -46,12 +45,9 @@ pub fn make_parent(root: &Path, parent: &Path) -> io::Result<Vec<PathBuf>> {
                 let words = format!("`{}` is a file where a folder is needed", at.display());
                 return Err(io::Error::new(ErrorKind::NotADirectory, words));
             }
-            Err(error) if error.kind() == ErrorKind::NotFound => match fs::create_dir(&at) {
-                Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
-                _ => touched.push(above),
-            },
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Some(way)),
             Err(error) => return Err(error),
         }
     }
-    Ok(touched)
+    Ok(None)
 }

@@ -93,6 +93,91 @@ fn large_batches_arrive_whole() {
     assert_eq!(files_below(temp.path()).len(), 300);
 }
 
+/// Names of everything in a folder, folders included.
+fn names_in(dir: &Path) -> BTreeSet<String> {
+    let names = fs::read_dir(dir).unwrap();
+    names
+        .map(|found| found.unwrap().file_name().into_string().unwrap())
+        .collect()
+}
+
+#[test]
+fn a_new_folder_gets_its_name_only_with_all_its_files() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = Folder::open(temp.path()).unwrap();
+    let mut staging = folder.stage();
+    staging.add(batch(&[("feed/a.xml", "a")]), &unknown);
+    staging.add(
+        batch(&[("feed/by_tag/b.xml", "b"), ("feed.xml", "c")]),
+        &unknown,
+    );
+    assert!(!temp.path().join("feed").exists());
+    assert_eq!(staging.waiting(), 3);
+    let outcome = staging.commit();
+    assert_eq!((outcome.written.len(), outcome.failed.len()), (3, 0));
+    assert_eq!(
+        names_in(temp.path()),
+        ["feed", "feed.xml"].map(String::from).into()
+    );
+    assert_eq!(
+        fs::read(temp.path().join("feed/by_tag/b.xml")).unwrap(),
+        b"b"
+    );
+    assert!(outcome.written.iter().all(|row| folder.is_intact(row)));
+}
+
+#[test]
+fn a_new_folder_that_is_given_up_leaves_nothing() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = Folder::open(temp.path()).unwrap();
+    let mut staging = folder.stage();
+    staging.add(batch(&[("feed/by_tag/b.xml", "b")]), &unknown);
+    assert_eq!(names_in(temp.path()).len(), 1);
+    drop(staging);
+    assert_eq!(names_in(temp.path()), BTreeSet::new());
+}
+
+#[test]
+fn a_new_folder_whose_name_is_taken_meanwhile_gives_its_files_one_by_one() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = Folder::open(temp.path()).unwrap();
+    let mut staging = folder.stage();
+    let rows = [
+        ("feed/a.xml", "a"),
+        ("feed/by_tag/b.xml", "b"),
+        ("file/c.xml", "c"),
+    ];
+    staging.add(batch(&rows), &unknown);
+    fs::create_dir(temp.path().join("feed")).unwrap();
+    fs::write(temp.path().join("feed/.htaccess"), "a stranger's").unwrap();
+    fs::write(temp.path().join("feed/a.xml"), "a stranger's").unwrap();
+    fs::write(temp.path().join("file"), "in the way").unwrap();
+    let outcome = staging.commit();
+    let failed: Vec<&str> = outcome
+        .failed
+        .iter()
+        .map(|(path, _)| path.as_str())
+        .collect();
+    assert_eq!((outcome.written.len(), failed), (2, vec!["file/c.xml"]));
+    assert_eq!(fs::read(temp.path().join("feed/a.xml")).unwrap(), b"a");
+    assert_eq!(
+        names_in(temp.path()),
+        ["feed", "file"].map(String::from).into()
+    );
+    let there = [".htaccess", "a.xml", "by_tag"].map(String::from);
+    assert_eq!(names_in(&temp.path().join("feed")), there.into());
+}
+
+#[test]
+fn two_names_that_a_file_system_takes_for_one_are_no_error() {
+    let temp = tempfile::tempdir().unwrap();
+    let first = write::Temp::write_in(temp.path(), "a.xml", b"first").unwrap();
+    let second = write::Temp::write_in(temp.path(), "a.xml", b"second").unwrap();
+    assert_eq!(fs::read(temp.path().join("a.xml")).unwrap(), b"second");
+    assert_eq!(files_below(temp.path()).len(), 1);
+    drop((first, second));
+}
+
 #[test]
 fn paths_that_lead_out_are_refused() {
     let temp = tempfile::tempdir().unwrap();
@@ -178,8 +263,11 @@ fn temporary_files_of_a_crash_are_removed_and_others_kept() {
     ] {
         fs::write(temp.path().join(name), "x").unwrap();
     }
+    fs::create_dir_all(temp.path().join("feed/.tagwire-5-6.tmp/by_tag")).unwrap();
+    fs::write(temp.path().join("feed/.tagwire-5-6.tmp/by_tag/a.xml"), "x").unwrap();
     Folder::open(temp.path()).unwrap();
     assert_eq!(files_below(temp.path()), ["CNAME", ".htaccess"]);
+    assert!(!temp.path().join("feed/.tagwire-5-6.tmp").exists());
 }
 
 fn copies(folder: &Folder, name: &str) -> (Vec<u8>, Vec<u8>) {

@@ -2,7 +2,7 @@
 //! In: bytes and a checked place. Out: files in place, or an error and nothing left behind.
 
 use std::fs::{self, File, FileTimes};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,7 +24,25 @@ impl Temp {
     /// Writes `bytes` to a new file beside `target`. They are durable after `sync`, or after a sync
     /// of the file system.
     pub fn write(target: &Path, bytes: &[u8]) -> io::Result<Temp> {
-        let path = target.with_file_name(fresh_name());
+        Temp::write_to(target.with_file_name(fresh_name()), bytes)
+    }
+
+    /// The same in a folder that does not have its name yet, where the file may have its own.
+    pub fn write_in(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<Temp> {
+        match Temp::write_to(folder.join(name), bytes) {
+            // Where the file system takes two names for one, the later file wins, as it would in its place.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                let target = folder.join(name);
+                let mut temp = Temp::write(&target, bytes)?;
+                fs::rename(&temp.path, &target)?;
+                temp.path = target;
+                Ok(temp)
+            }
+            written => written,
+        }
+    }
+
+    fn write_to(path: PathBuf, bytes: &[u8]) -> io::Result<Temp> {
         let mut file = File::create_new(&path)?;
         // From here on an error removes the file.
         let mut temp = Temp {
@@ -38,18 +56,14 @@ impl Temp {
         Ok(temp)
     }
 
-    /// The same with another file's time of change, in nanoseconds since 1970: a copy is as old as
-    /// what it was made of.
-    pub fn write_dated(target: &Path, bytes: &[u8], modified_ns: i64) -> io::Result<Temp> {
-        let mut temp = Temp::write(target, bytes)?;
+    /// Gives it another file's time of change, in nanoseconds since 1970: a copy is as old as what it was made of.
+    pub fn date(&mut self, modified_ns: i64) -> io::Result<()> {
         let since = Duration::from_nanos(modified_ns.max(0).unsigned_abs());
         let times = FileTimes::new().set_modified(SystemTime::UNIX_EPOCH + since);
-        File::options()
-            .write(true)
-            .open(&temp.path)?
-            .set_times(times)?;
-        temp.modified_ns = self::modified_ns(&fs::metadata(&temp.path)?);
-        Ok(temp)
+        let file = File::options().write(true).open(&self.path)?;
+        file.set_times(times)?;
+        self.modified_ns = self::modified_ns(&file.metadata()?);
+        Ok(())
     }
 
     /// Makes the bytes survive a power cut. The file was closed since it was written; Linux reports
@@ -64,6 +78,11 @@ impl Temp {
         self.placed = true;
         Ok(self.modified_ns)
     }
+
+    /// It got its name with its folder.
+    pub fn named_with_folder(mut self) {
+        self.placed = true;
+    }
 }
 
 impl Drop for Temp {
@@ -76,7 +95,7 @@ impl Drop for Temp {
 }
 
 /// Never the same twice, in this process and (by its id) in any other that lives.
-fn fresh_name() -> String {
+pub fn fresh_name() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     format!("{TEMP_PREFIX}{}-{number}.tmp", std::process::id())

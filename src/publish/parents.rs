@@ -1,0 +1,214 @@
+//! The folders of files that are being put in place.
+//! In: the folders of their paths. Out: where to write each file: beside its place or, where its folder is new, in a
+//! folder that gets its name as a whole, once all that is in it is on the disk.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::paths::first_missing;
+use super::write::{fresh_name, same_error, sync_dir, sync_file_system};
+
+/// The folders of a batch, by their paths below the root.
+#[derive(Debug)]
+pub struct Parents {
+    root: PathBuf,
+    known: HashMap<String, io::Result<Parent>>,
+    fresh: Vec<Fresh>,
+    /// Opened before the writes: the kernel then reports their errors to these handles.
+    systems: HashMap<u64, File>,
+}
+
+/// A folder of files.
+#[derive(Debug, Clone)]
+pub struct Parent {
+    /// Where it is, or will be.
+    pub place: Arc<Path>,
+    /// Where its files are written under their own names, as long as nothing is in its place.
+    pub within: Option<Arc<Path>>,
+}
+
+/// A new folder that does not have its name yet. Dropped, it is gone with all that is in it.
+#[derive(Debug)]
+struct Fresh {
+    /// Its path below the root.
+    path: String,
+    place: PathBuf,
+    temp: PathBuf,
+    is_placed: bool,
+}
+
+impl Fresh {
+    fn make(path: &str, place: PathBuf) -> io::Result<Fresh> {
+        let temp = place.with_file_name(fresh_name());
+        fs::create_dir(&temp)?;
+        Ok(Fresh {
+            path: path.to_owned(),
+            place,
+            temp,
+            is_placed: false,
+        })
+    }
+
+    /// The rest of a path that leads into it.
+    fn rest<'a>(&self, parent: &'a str) -> Option<&'a str> {
+        let rest = parent.strip_prefix(&self.path)?;
+        rest.strip_prefix('/')
+            .or_else(|| rest.is_empty().then_some(""))
+    }
+}
+
+impl Drop for Fresh {
+    fn drop(&mut self) {
+        if !self.is_placed {
+            // What cannot be removed now goes when the folder is opened next.
+            let _ = fs::remove_dir_all(&self.temp);
+        }
+    }
+}
+
+impl Parents {
+    pub fn below(root: &Path) -> Parents {
+        Parents {
+            root: root.to_owned(),
+            known: HashMap::new(),
+            fresh: Vec::new(),
+            systems: HashMap::new(),
+        }
+    }
+
+    /// The folder of files, made when it is missing.
+    ///
+    /// # Errors
+    /// A folder that lies outside or cannot be made.
+    pub fn of(&mut self, parent: &str) -> io::Result<Parent> {
+        if !self.known.contains_key(parent) {
+            let made = self.make(parent);
+            self.known.insert(parent.to_owned(), made);
+        }
+        match self.known.get(parent) {
+            Some(Ok(known)) => Ok(known.clone()),
+            Some(Err(error)) => Err(same_error(error)),
+            None => Err(io::Error::from(ErrorKind::NotFound)),
+        }
+    }
+
+    fn make(&mut self, parent: &str) -> io::Result<Parent> {
+        let place = match parent {
+            "" => self.root.clone(),
+            parent => self.root.join(parent),
+        };
+        let mut within = self.within(parent);
+        if within.is_none()
+            && let Some(missing) = first_missing(&self.root, parent)?
+        {
+            self.fresh
+                .push(Fresh::make(missing, self.root.join(missing))?);
+            within = self.within(parent);
+        }
+        if let Some(within) = &within {
+            fs::create_dir_all(within)?;
+        }
+        let dir = File::open(within.as_deref().unwrap_or(&place))?;
+        self.systems.insert(dir.metadata()?.dev(), dir);
+        Ok(Parent {
+            place: place.into(),
+            within: within.map(Arc::from),
+        })
+    }
+
+    /// Where the files of a new folder are written.
+    fn within(&self, parent: &str) -> Option<PathBuf> {
+        let mut fresh = self.fresh.iter();
+        fresh.find_map(|fresh| match fresh.rest(parent)? {
+            "" => Some(fresh.temp.clone()),
+            rest => Some(fresh.temp.join(rest)),
+        })
+    }
+
+    /// Makes all that was written survive a power cut, in one go.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn sync_systems(&self) -> io::Result<()> {
+        self.systems.values().try_for_each(sync_file_system)
+    }
+
+    /// Makes the names in new folders survive a power cut.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn sync_fresh(&self) -> io::Result<()> {
+        let known = self.known.values().flatten();
+        let within = known.filter_map(|known| known.within.as_deref());
+        let is_fresh = |folder: &&Path| {
+            let mut fresh = self.fresh.iter();
+            fresh.any(|fresh| folder.starts_with(&fresh.temp))
+        };
+        let all = within.flat_map(|within| within.ancestors().take_while(is_fresh));
+        let all: HashSet<&Path> = all.collect();
+        all.into_par_iter().try_for_each(sync_dir)
+    }
+
+    /// Gives the new folders their names. One whose name somebody else has taken is made there, so that its files get
+    /// their places one by one. Returns the folders, as paths below the root, that are in place with all their files.
+    pub fn place_fresh(&mut self) -> HashSet<String> {
+        for fresh in &mut self.fresh {
+            // Linux renames over an empty folder, which is as good as none.
+            fresh.is_placed = fs::rename(&fresh.temp, &fresh.place).is_ok();
+        }
+        let mut placed = HashSet::new();
+        for (parent, known) in &mut self.known {
+            let Ok(folder) = known else { continue };
+            let Some(fresh) = self.fresh.iter().find(|fresh| fresh.rest(parent).is_some()) else {
+                continue;
+            };
+            if fresh.is_placed {
+                placed.insert(parent.clone());
+                continue;
+            }
+            let missing = first_missing(&self.root, parent);
+            if let Err(error) = missing.and_then(|_| fs::create_dir_all(&folder.place)) {
+                *known = Err(error);
+            }
+        }
+        placed
+    }
+
+    /// Makes the names of files in these folders survive a power cut, and those of the folders. Returns the folders
+    /// whose names may be lost.
+    pub fn sync_names(&self, touched: &BTreeSet<&str>) -> HashMap<String, io::Error> {
+        // Each folder, and whose names hang on it.
+        let mut folders: HashMap<PathBuf, Vec<&str>> = HashMap::new();
+        for &parent in touched {
+            let Some(Ok(known)) = self.known.get(parent) else {
+                continue;
+            };
+            let mut add = |folder: &Path| {
+                folders.entry(folder.to_owned()).or_default().push(parent);
+            };
+            add(&known.place);
+            let mut fresh = self.fresh.iter();
+            if let Some(fresh) = fresh.find(|fresh| fresh.rest(parent).is_some()) {
+                let above = { known.place.ancestors().skip(1) }
+                    .take_while(|above| above.starts_with(&fresh.place));
+                above.chain(fresh.place.parent()).for_each(add);
+            }
+        }
+        let results: Vec<_> = folders
+            .into_par_iter()
+            .filter_map(|(folder, whose)| sync_dir(&folder).err().map(|error| (whose, error)))
+            .collect();
+        let mut lost = HashMap::new();
+        for (whose, error) in &results {
+            let each = whose.iter();
+            lost.extend(each.map(|parent| ((*parent).to_owned(), same_error(error))));
+        }
+        lost
+    }
+}

@@ -1,0 +1,417 @@
+//! Files on their way to their places.
+//! In: paths, and bytes that may be made only now. Out: the files beside their places, or in folders that are new as
+//! they are; then all of them in place, durable, each one's fate told.
+
+use std::collections::{BTreeSet, HashSet};
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::folder::Folder;
+use super::parents::{Parent, Parents};
+use super::paths::checked;
+use super::write::{HAS_SYNCFS, Temp, modified_ns, same_error};
+use super::{Coding, Outcome, Published, Rendered, content_hash};
+
+/// From this many changed files on, one sync of the file system replaces an fsync of each.
+/// An fsync costs about a journal commit; a `syncfs` also waits for other programs' writes.
+const MANY: usize = 64;
+
+/// Files that are written but not yet in place. Dropped, nothing of it happened.
+#[derive(Debug)]
+pub struct Staging<'a> {
+    folder: &'a Folder,
+    parents: Parents,
+    seen: HashSet<String>,
+    staged: Vec<Staged>,
+    outcome: Outcome,
+}
+
+/// A place for a file, and what the caller remembers of it and of its copies.
+struct Spot {
+    path: String,
+    /// Where it belongs, and its new folder if that has no name yet.
+    place: io::Result<(PathBuf, Option<Arc<Path>>)>,
+    known: Option<Published>,
+    copies: Vec<(Coding, Option<Published>)>,
+}
+
+/// What became of a file so far.
+enum Done {
+    /// The file and the copies that are as they should be; other copies, written beside their places.
+    Same(Vec<Published>, Vec<Staged>),
+    Staged(Staged),
+    Failed(String, io::Error),
+}
+
+/// A file that has to be written.
+struct Change {
+    path: String,
+    target: PathBuf,
+    within: Option<Arc<Path>>,
+    bytes: Vec<u8>,
+    hash: [u8; 16],
+}
+
+/// A file and its copies, in the order in which they get their names: a server that prefers copies then
+/// never finds an old one beside a new file.
+#[derive(Debug)]
+struct Staged {
+    path: String,
+    parts: Vec<Part>,
+    /// Copies that nobody keeps up to date: made by an earlier config, or by a stranger.
+    stale: Vec<PathBuf>,
+}
+
+/// Bytes in a temporary file.
+#[derive(Debug)]
+struct Part {
+    published: Published,
+    target: PathBuf,
+    temp: Temp,
+}
+
+/// The folder of a path below the root, and the file's name in it.
+fn split(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or(("", path))
+}
+
+impl Spot {
+    /// Compares bytes with what lies at their place, and writes them beside it when they are new.
+    fn take_in(self, bytes: Vec<u8>, folder: &Folder) -> Done {
+        let path = self.path.clone();
+        self.compare(bytes, folder)
+            .unwrap_or_else(|error| Done::Failed(path, error))
+    }
+
+    fn compare(self, bytes: Vec<u8>, folder: &Folder) -> io::Result<Done> {
+        let (target, within) = self.place?;
+        let change = Change {
+            hash: content_hash(&bytes),
+            path: self.path,
+            target,
+            within,
+            bytes,
+        };
+        if change.within.is_some() {
+            // Nothing lies in a new folder.
+            return change.stage(folder.codings()).map(Done::Staged);
+        }
+        let (hash, size) = (change.hash, change.bytes.len() as u64);
+        let known = self.known.filter(|known| known.path == change.path);
+        let same = match known.filter(|known| folder.is_intact(known)) {
+            // Remembered and untouched: nothing to read.
+            Some(known) => (known.hash == hash && known.size == size).then_some(known),
+            None => same_on_disk(&change.target, &change.bytes).map(|at| change.published(at)),
+        };
+        match same {
+            Some(published) => compare_copies(published, &change, self.copies, folder),
+            None => change.stage(folder.codings()).map(Done::Staged),
+        }
+    }
+}
+
+/// The copies of a file that did not change. One that is as old as the file was made of it; only the
+/// others cost a compression.
+fn compare_copies(
+    published: Published,
+    of: &Change,
+    copies: Vec<(Coding, Option<Published>)>,
+    folder: &Folder,
+) -> io::Result<Done> {
+    let modified_ns = published.modified_ns;
+    let is_current =
+        |known: &Published| known.modified_ns == modified_ns && folder.is_intact(known);
+    let (mut same, mut missing) = (vec![published], Vec::new());
+    for (coding, known) in copies {
+        if let Some(known) = known.filter(is_current) {
+            same.push(known);
+            continue;
+        }
+        let copy = of.copy(coding)?;
+        match same_on_disk(&copy.target, &copy.bytes) {
+            Some(at) if at == modified_ns => same.push(copy.published(at)),
+            _ => missing.push(Staged {
+                path: copy.path.clone(),
+                parts: vec![copy.part(modified_ns)?],
+                stale: Vec::new(),
+            }),
+        }
+    }
+    Ok(Done::Same(same, missing))
+}
+
+impl Change {
+    fn copy(&self, coding: Coding) -> io::Result<Change> {
+        let path = coding.copy_of(&self.path);
+        let bytes = coding.encode(&self.bytes)?;
+        let (_, name) = split(&path);
+        Ok(Change {
+            target: self.target.with_file_name(name),
+            within: self.within.clone(),
+            hash: content_hash(&bytes),
+            path,
+            bytes,
+        })
+    }
+
+    fn published(&self, modified_ns: i64) -> Published {
+        Published {
+            path: self.path.clone(),
+            hash: self.hash,
+            size: self.bytes.len() as u64,
+            modified_ns,
+        }
+    }
+
+    /// The bytes of the file and of its copies, beside their places; the copies first, as they get their
+    /// names first.
+    fn stage(self, codings: &[Coding]) -> io::Result<Staged> {
+        let temp = self.write()?;
+        let modified_ns = temp.modified_ns;
+        let mut parts = Vec::with_capacity(codings.len() + 1);
+        for coding in codings {
+            parts.push(self.copy(*coding)?.part(modified_ns)?);
+        }
+        let may_be = |coding: &&Coding| self.within.is_none() && !codings.contains(coding);
+        let beside = |coding: &Coding| {
+            let mut name = self.target.clone().into_os_string();
+            name.push(coding.ending());
+            PathBuf::from(name)
+        };
+        let stale = Coding::ALL.iter().filter(may_be).map(beside).collect();
+        parts.push(Part {
+            published: self.published(modified_ns),
+            target: self.target,
+            temp,
+        });
+        Ok(Staged {
+            path: self.path,
+            parts,
+            stale,
+        })
+    }
+
+    fn write(&self) -> io::Result<Temp> {
+        let (_, name) = split(&self.path);
+        match &self.within {
+            Some(folder) => Temp::write_in(folder, name, &self.bytes),
+            None => Temp::write(&self.target, &self.bytes),
+        }
+    }
+
+    /// A copy, dated like its file.
+    fn part(self, modified_ns: i64) -> io::Result<Part> {
+        let mut temp = self.write()?;
+        temp.date(modified_ns)?;
+        Ok(Part {
+            published: self.published(temp.modified_ns),
+            target: self.target,
+            temp,
+        })
+    }
+}
+
+impl Staged {
+    /// Makes the bytes survive a power cut.
+    fn sync(&self) -> io::Result<()> {
+        self.parts.iter().try_for_each(|part| part.temp.sync())
+    }
+
+    /// Gives the parts their names; all of them, or none but old ones.
+    fn place(self) -> io::Result<Vec<Published>> {
+        for copy in &self.stale {
+            // Asking first is cheap; a removal keeps all others out of the folder while it looks.
+            match copy.symlink_metadata().and_then(|_| fs::remove_file(copy)) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        let mut placed: Vec<(Published, PathBuf)> = Vec::with_capacity(self.parts.len());
+        for part in self.parts {
+            if let Err(error) = part.temp.place(&part.target) {
+                // What was placed are copies of bytes that now stay away.
+                for (_, copy) in placed {
+                    let _ = fs::remove_file(copy);
+                }
+                return Err(error);
+            }
+            placed.push((part.published, part.target));
+        }
+        Ok(placed.into_iter().map(|(published, _)| published).collect())
+    }
+
+    /// The parts have their names with their folder.
+    fn placed(self) -> Vec<Published> {
+        let parts = self.parts.into_iter();
+        parts
+            .map(|part| {
+                part.temp.named_with_folder();
+                part.published
+            })
+            .collect()
+    }
+}
+
+impl<'a> Staging<'a> {
+    pub(super) fn new(folder: &'a Folder) -> Self {
+        Staging {
+            folder,
+            parents: Parents::below(folder.dir()),
+            seen: HashSet::new(),
+            staged: Vec::new(),
+            outcome: Outcome::default(),
+        }
+    }
+
+    /// Files written so far that wait for their names.
+    pub fn waiting(&self) -> usize {
+        self.staged.len()
+    }
+
+    /// Writes the files of a batch that have changed beside their places.
+    pub fn add(&mut self, batch: Vec<Rendered>, known: &dyn Fn(&str) -> Option<Published>) {
+        let jobs = batch.into_iter();
+        let jobs = jobs.map(|rendered| (vec![rendered.path], rendered.bytes));
+        self.add_made(jobs.collect(), known, |bytes| Ok(vec![bytes]));
+    }
+
+    /// The same for files whose bytes are made only now, on all cores, and are hashed and written while the processor
+    /// still has them at hand: `make` gives the bytes of a job's paths, in their order. When it fails, so do the
+    /// files of that job.
+    pub fn add_made<J: Send>(
+        &mut self,
+        jobs: Vec<(Vec<String>, J)>,
+        known: &dyn Fn(&str) -> Option<Published>,
+        make: impl Fn(J) -> io::Result<Vec<Vec<u8>>> + Sync,
+    ) {
+        let jobs: Vec<(Vec<Spot>, J)> = jobs
+            .into_iter()
+            .map(|(paths, job)| {
+                let spots = paths.into_iter().map(|path| self.spot(path, known));
+                (spots.collect(), job)
+            })
+            .collect();
+        let folder = self.folder;
+        let done: Vec<Vec<Done>> = jobs
+            .into_par_iter()
+            .map(|(spots, job)| match make(job) {
+                Ok(bytes) => {
+                    let both = spots.into_iter().zip(bytes);
+                    both.map(|(spot, bytes)| spot.take_in(bytes, folder))
+                        .collect()
+                }
+                Err(error) => {
+                    let failed = |spot: Spot| Done::Failed(spot.path, same_error(&error));
+                    spots.into_iter().map(failed).collect()
+                }
+            })
+            .collect();
+        for done in done.into_iter().flatten() {
+            match done {
+                Done::Same(published, missing) => {
+                    self.outcome.unchanged.extend(published);
+                    self.staged.extend(missing);
+                }
+                Done::Staged(staged) => self.staged.push(staged),
+                Done::Failed(path, error) => self.outcome.failed.push((path, error)),
+            }
+        }
+    }
+
+    /// What is known of a path, and its folder made.
+    fn spot(&mut self, path: String, known: &dyn Fn(&str) -> Option<Published>) -> Spot {
+        let is_new = self.seen.insert(path.clone());
+        let place = match checked(&path) {
+            Ok(_) if !is_new => Err(io::Error::new(
+                ErrorKind::InvalidInput,
+                "twice in one batch",
+            )),
+            Ok(path) => {
+                let (parent, name) = split(path);
+                let parent = self.parents.of(parent);
+                parent.map(|Parent { place, within }| (place.join(name), within))
+            }
+            Err(error) => Err(error),
+        };
+        let copies = self.folder.codings().iter();
+        Spot {
+            known: known(&path),
+            copies: copies
+                .map(|coding| (*coding, known(&coding.copy_of(&path))))
+                .collect(),
+            place,
+            path,
+        }
+    }
+
+    /// Makes the bytes durable, gives the files their names, makes the names durable.
+    pub fn commit(self) -> Outcome {
+        let Staging {
+            mut parents,
+            staged,
+            mut outcome,
+            ..
+        } = self;
+        let many = HAS_SYNCFS && staged.len() > MANY;
+        let synced = match many {
+            true => parents.sync_systems(),
+            false => Ok(()),
+        };
+        let staged: Vec<(String, io::Result<Staged>)> = staged
+            .into_par_iter()
+            .map(|staged| {
+                let path = staged.path.clone();
+                let durable = match (&synced, many) {
+                    (Err(error), _) => Err(same_error(error)),
+                    (Ok(()), true) => Ok(()),
+                    (Ok(()), false) => staged.sync(),
+                };
+                (path, durable.map(|()| staged))
+            })
+            .collect();
+        let named = match (&synced, many) {
+            (Ok(()), false) => parents.sync_fresh(),
+            (Ok(()), true) => Ok(()),
+            (Err(error), _) => Err(same_error(error)),
+        };
+        let whole = match &named {
+            Ok(()) => parents.place_fresh(),
+            Err(_) => HashSet::new(),
+        };
+        let placed: Vec<(String, io::Result<Vec<Published>>)> = staged
+            .into_par_iter()
+            .map(|(path, staged)| {
+                let placed = match (staged, &named) {
+                    (Err(error), _) => Err(error),
+                    (Ok(_), Err(error)) => Err(same_error(error)),
+                    (Ok(staged), Ok(())) if whole.contains(split(&path).0) => Ok(staged.placed()),
+                    (Ok(staged), Ok(())) => staged.place(),
+                };
+                (path, placed)
+            })
+            .collect();
+        let touched: BTreeSet<&str> = placed.iter().map(|(path, _)| split(path).0).collect();
+        let lost = parents.sync_names(&touched);
+        for (path, placed) in placed {
+            let error = lost.get(split(&path).0).map(same_error);
+            match (placed, error) {
+                (Ok(published), None) => outcome.written.extend(published),
+                (Ok(_), Some(error)) | (Err(error), _) => outcome.failed.push((path, error)),
+            }
+        }
+        outcome
+    }
+}
+
+/// Time of the file's last change when it holds exactly `bytes`.
+fn same_on_disk(target: &Path, bytes: &[u8]) -> Option<i64> {
+    let found = fs::symlink_metadata(target).ok()?;
+    let same = found.is_file()
+        && found.len() == bytes.len() as u64
+        && fs::read(target).is_ok_and(|old| old == bytes);
+    same.then(|| modified_ns(&found))
+}
