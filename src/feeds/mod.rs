@@ -5,6 +5,7 @@
 mod addresses;
 mod archives;
 mod atom;
+mod heads;
 mod json;
 mod labels;
 mod names;
@@ -31,11 +32,12 @@ use crate::model::{Follow, Label, Post, Site};
 
 pub use addresses::{ARCHIVE_FOLDER, Addresses};
 pub use archives::{Archive, Period, render_archive};
+pub use heads::Heads;
 pub use labels::{LabelSettings, Labels, learnt_name};
 pub use opml::opml;
 pub use pages::{READINGS, STYLESHEET, assets, feed_page, index_page, readings};
 pub use settings::{Archived, Archives, Content, Format, Hubs, PathTemplates, Settings};
-pub use written::{Frame, Gist, Traits, Written, document, write_entry};
+pub use written::{Frame, Gist, Press, Traits, Written, document, write_entry};
 
 /// One post as a feed shows it.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,7 +76,13 @@ pub fn render(
 ) -> Vec<u8> {
     let (frame, items) = opened(site, addresses, settings, feed, format);
     let items: Vec<&[u8]> = items.iter().map(Vec::as_slice).collect();
-    document(site, addresses, settings, &frame, format, &items)
+    let press = Press {
+        site,
+        addresses,
+        settings,
+        heads: &Heads::default(),
+    };
+    document(&press, &frame, format, &items)
 }
 
 /// A feed as its frame and the bytes of its entries.

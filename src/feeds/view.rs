@@ -14,6 +14,7 @@ use crate::model::{Follow, Label, LabelKind, Site};
 pub const HISTORY: &str = "http://purl.org/syndication/history/1.0";
 
 /// A feed, ready to be written.
+#[derive(Clone)]
 pub struct FeedView<'a> {
     /// `大众日报新闻 | Site`; the site feed has the site's title.
     pub title: Cow<'a, str>,

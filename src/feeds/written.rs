@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::view::{EntryView, FeedView, author_of};
-use super::{Addresses, Entry, Format, Period, Settings, atom, json, rss, text};
+use super::{Addresses, Entry, Format, Heads, Period, Settings, atom, json, rss, text};
 use crate::model::time::PostTime;
 use crate::model::{Follow, Site};
 
@@ -89,25 +89,29 @@ pub struct Frame<'a> {
     pub page: Option<(&'a Period, Option<&'a Period>)>,
 }
 
+/// What shapes the documents of a site, and the heads that were written by it.
+#[derive(Debug)]
+pub struct Press<'a> {
+    /// The site.
+    pub site: &'a Site,
+    /// Where its feeds lie.
+    pub addresses: &'a Addresses,
+    /// The `feeds` section of its config.
+    pub settings: &'a Settings,
+    /// Of this site, these addresses and these settings.
+    pub heads: &'a Heads,
+}
+
 /// A whole document: `items` are the bytes of its entries in this format, newest first.
-pub fn document(
-    site: &Site,
-    addresses: &Addresses,
-    settings: &Settings,
-    frame: &Frame<'_>,
-    format: Format,
-    items: &[&[u8]],
-) -> Vec<u8> {
+pub fn document(press: &Press<'_>, frame: &Frame<'_>, format: Format, items: &[&[u8]]) -> Vec<u8> {
+    let Press {
+        site,
+        addresses,
+        settings,
+        heads,
+    } = press;
     let view = FeedView::new(site, addresses, settings, frame, format);
-    let (head, end) = match format {
-        Format::Atom => atom::around(&view),
-        Format::Rss => rss::around(&view),
-        Format::Json => json::around(&view),
-    };
-    let head = match addresses.stylesheet().filter(|_| format != Format::Json) {
-        Some(href) => text::with_stylesheet(head, &href),
-        None => head,
-    };
+    let (head, end) = heads.around(&view, format, |view| around(view, addresses, format));
     let between: &[u8] = if format == Format::Json { b"," } else { b"" };
     let length: usize = items.iter().map(|item| item.len() + between.len()).sum();
     let mut bytes = Vec::with_capacity(head.len() + length + end.len());
@@ -120,4 +124,22 @@ pub fn document(
     }
     bytes.extend_from_slice(end);
     bytes
+}
+
+/// What stands before and after the entries of a document.
+pub(super) fn around(
+    view: &FeedView<'_>,
+    addresses: &Addresses,
+    format: Format,
+) -> (Vec<u8>, &'static [u8]) {
+    let (head, end) = match format {
+        Format::Atom => atom::around(view),
+        Format::Rss => rss::around(view),
+        Format::Json => json::around(view),
+    };
+    let head = match addresses.stylesheet().filter(|_| format != Format::Json) {
+        Some(href) => text::with_stylesheet(head, &href),
+        None => head,
+    };
+    (head, end)
 }

@@ -4,7 +4,8 @@
 
 use super::entries::{Record, Shown};
 use crate::feeds::{
-    self, Addresses, Entry, Feed, Format, Frame, Gist, Labels, Period, document, write_entry,
+    self, Addresses, Entry, Feed, Format, Frame, Gist, Heads, Labels, Period, Press, document,
+    write_entry,
 };
 use crate::model::{Follow, Site};
 
@@ -19,6 +20,7 @@ pub struct Shape {
     pub labels: Labels,
     /// The formats in which entries are kept: those of feeds, then those of histories that are not among them.
     formats: Vec<Format>,
+    heads: Heads,
 }
 
 /// A feed, or a page of its history, without its entries.
@@ -51,6 +53,7 @@ impl Shape {
             bot,
             labels,
             formats,
+            heads: Heads::default(),
         }
     }
 
@@ -125,8 +128,13 @@ impl Shape {
                 page: { outline.page.as_ref() }
                     .map(|(period, previous)| (period, previous.as_ref())),
             };
-            let (site, addresses) = (&self.site, &self.addresses);
-            document(site, addresses, &self.settings, &frame, *format, &items)
+            let press = Press {
+                site: &self.site,
+                addresses: &self.addresses,
+                settings: &self.settings,
+                heads: &self.heads,
+            };
+            document(&press, &frame, *format, &items)
         });
         let mut bytes: Vec<Vec<u8>> = documents.collect();
         if outline.page.is_some() {

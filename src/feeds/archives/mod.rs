@@ -36,7 +36,13 @@ pub fn render_archive(
         ..frame
     };
     let items: Vec<&[u8]> = items.iter().map(Vec::as_slice).collect();
-    super::document(site, addresses, settings, &frame, format, &items)
+    let press = super::Press {
+        site,
+        addresses,
+        settings,
+        heads: &super::Heads::default(),
+    };
+    super::document(&press, &frame, format, &items)
 }
 
 #[cfg(test)]
