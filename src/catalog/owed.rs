@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::links::Links;
 use super::{Catalog, CatalogError, error, schema};
@@ -45,7 +45,7 @@ pub struct Owed {
     pub hash: Option<[u8; 16]>,
 }
 
-pub(super) fn owe(transaction: &Transaction<'_>, owed: &[Owed]) -> rusqlite::Result<()> {
+pub(super) fn owe(transaction: &Connection, owed: &[Owed]) -> rusqlite::Result<()> {
     let mut insert =
         transaction.prepare_cached("insert or replace into owed values (?1, ?2, ?3)")?;
     for row in owed {

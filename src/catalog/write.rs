@@ -5,14 +5,13 @@
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
-use sha2::{Digest, Sha256};
 
 use super::links::{Linked, Links};
 use super::owed::{Owed, owe};
 use super::posts::{insert_post, write_post};
 use super::{Catalog, CatalogError, Reading, is_below_any, kind_and_name};
 use crate::model::{Follow, Label, Post, PostId, Problem, Severity};
-use crate::publish::Published;
+use crate::publish::{Published, content_hash};
 
 /// What a change did.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -65,6 +64,18 @@ impl Catalog {
     /// SQLite's.
     pub fn begin(&mut self) -> Result<(), CatalogError> {
         let result = self.connection.execute_batch("begin immediate");
+        self.wrap(result)
+    }
+
+    /// Writes the labels of the posts so far, as `commit` would: what it has left to do is then little.
+    ///
+    /// # Errors
+    /// SQLite's; then nothing since `begin` has happened.
+    pub fn settle(&mut self) -> Result<(), CatalogError> {
+        let result = self.links.write(&self.connection);
+        if result.is_err() {
+            self.roll_back();
+        }
         self.wrap(result)
     }
 
@@ -154,29 +165,25 @@ impl Catalog {
         files: &[Published],
         owed: &[Owed],
     ) -> Result<(), CatalogError> {
-        let result = (|| {
-            let transaction = self
-                .connection
-                .transaction_with_behavior(TransactionBehavior::Immediate)?;
-            for file in files {
-                transaction
-                    .prepare_cached("insert or replace into published values (?1, ?2, ?3, ?4)")?
-                    .execute(params![
-                        file.path,
-                        file.hash,
-                        file.size as i64,
-                        file.modified_ns
-                    ])?;
-            }
-            owe(&transaction, owed)?;
-            for follow in follows {
-                let (kind, name) = kind_and_name(follow);
-                transaction
-                    .prepare_cached("update labels set dirty = 0 where kind = ?1 and name = ?2")?
-                    .execute([kind, name])?;
-            }
-            transaction.commit()
-        })();
+        self.begin()?;
+        self.note_published(follows, files, owed)?;
+        self.commit()
+    }
+
+    /// The same in the transaction that `begin` began, which may still be taken back.
+    ///
+    /// # Errors
+    /// SQLite's; then nothing since `begin` has happened.
+    pub fn note_published(
+        &mut self,
+        follows: &[Follow],
+        files: &[Published],
+        owed: &[Owed],
+    ) -> Result<(), CatalogError> {
+        let result = note_published(&self.connection, follows, files, owed);
+        if result.is_err() {
+            self.roll_back();
+        }
         self.wrap(result)
     }
 
@@ -262,6 +269,32 @@ impl Catalog {
         })();
         self.wrap(result)
     }
+}
+
+fn note_published(
+    transaction: &Connection,
+    follows: &[Follow],
+    files: &[Published],
+    owed: &[Owed],
+) -> rusqlite::Result<()> {
+    let mut insert =
+        transaction.prepare_cached("insert or replace into published values (?1, ?2, ?3, ?4)")?;
+    for file in files {
+        insert.execute(params![
+            file.path,
+            file.hash,
+            file.size as i64,
+            file.modified_ns
+        ])?;
+    }
+    owe(transaction, owed)?;
+    let mut clean =
+        transaction.prepare_cached("update labels set dirty = 0 where kind = ?1 and name = ?2")?;
+    for follow in follows {
+        let (kind, name) = kind_and_name(follow);
+        clean.execute([kind, name])?;
+    }
+    Ok(())
 }
 
 fn upsert(
@@ -427,7 +460,7 @@ fn insert_problem(transaction: &Connection, problem: &Problem) -> rusqlite::Resu
 }
 
 pub(super) fn tie_break(id: &PostId) -> i64 {
-    let digest = Sha256::digest(id.as_str().as_bytes());
+    let digest = content_hash(id.as_str().as_bytes());
     let mut first = [0; 8];
     first.copy_from_slice(&digest[..8]);
     i64::from_be_bytes(first)

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::label::Label;
+use super::label::{Label, LabelKind};
 use super::time::PostTime;
 
 /// The id that jekyll-feed would publish, without the site's address: `/cat/2022/02/18/slug`
@@ -101,7 +101,15 @@ pub struct Post {
 impl Post {
     /// Categories and tags as labels, categories first.
     pub fn labels(&self) -> impl Iterator<Item = Label> + '_ {
-        let categories = self.categories.iter().map(Label::category);
-        categories.chain(self.tags.iter().map(Label::tag))
+        let names = self.label_names();
+        names.map(|(kind, name)| Label::new(kind, name))
+    }
+
+    /// The same as kinds and names.
+    pub fn label_names(&self) -> impl Iterator<Item = (LabelKind, &str)> {
+        let categories = self.categories.iter();
+        let tags = self.tags.iter();
+        { categories.map(|name| (LabelKind::Category, name.as_str())) }
+            .chain(tags.map(|name| (LabelKind::Tag, name.as_str())))
     }
 }

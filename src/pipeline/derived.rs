@@ -293,7 +293,11 @@ impl Derived {
         let passed_over = total.saturating_sub(entries::most(self.shape().formats()));
         // While one batch is read on all cores, the one before it is written into the index.
         for batch in changes.read.chunks(BATCH) {
-            let is_full = is_many && done > 0 && done % TOGETHER == 0;
+            let then = match done + batch.len() == total {
+                true if is_many => Then::Settle,
+                _ if is_many && done > 0 && done % TOGETHER == 0 => Then::Commit,
+                _ => Then::GoOn,
+            };
             let is_kept = done + batch.len() > passed_over;
             let (reader, catalog) = (&self.reader, &mut self.catalog);
             let (outcomes, kept) = rayon::join(
@@ -301,7 +305,7 @@ impl Derived {
                     let read = |path: &String| reader.read_one(path, patience, now, is_kept);
                     batch.par_iter().map(read).collect()
                 },
-                || keep(catalog, readings, is_full, now),
+                || keep(catalog, readings, then, now),
             );
             self.remember(kept?, round);
             readings = Vec::with_capacity(batch.len());
@@ -318,7 +322,7 @@ impl Derived {
             done += batch.len();
             self.tell("reading posts", done as u64, total as u64);
         }
-        let kept = keep(&mut self.catalog, readings, false, now)?;
+        let kept = keep(&mut self.catalog, readings, Then::GoOn, now)?;
         self.remember(kept, round);
         if is_many {
             self.catalog.commit()?;
@@ -348,17 +352,31 @@ struct Kept {
     undated: Vec<(String, i64)>,
 }
 
-/// Writes readings into the index, in a transaction that ends with them when it is full.
+/// What follows readings in a long build.
+enum Then {
+    /// More of the same transaction.
+    GoOn,
+    /// The end of a transaction, and the next one.
+    Commit,
+    /// The last readings: while they are made, the index does what it would do at the end.
+    Settle,
+}
+
+/// Writes readings into the index.
 fn keep(
     catalog: &mut Catalog,
     readings: Vec<Reading>,
-    is_full: bool,
+    then: Then,
     now: i64,
 ) -> Result<Kept, CatalogError> {
     let delta = catalog.upsert(&readings, now)?;
-    if is_full {
-        catalog.commit()?;
-        catalog.begin()?;
+    match then {
+        Then::GoOn => {}
+        Then::Commit => {
+            catalog.commit()?;
+            catalog.begin()?;
+        }
+        Then::Settle => catalog.settle()?,
     }
     let posts = readings.into_iter().filter_map(|reading| reading.post);
     let undated = posts.filter(|digested| digested.post.date_source == DateSource::FirstSeen);

@@ -10,7 +10,7 @@ use std::io;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +39,6 @@ pub fn most(formats: usize) -> usize {
 pub struct Entries {
     /// By a hash of the id. Of two ids with one hash the later is remembered, and the other read again.
     places: HashMap<u64, Place>,
-    hasher: RandomState,
     /// What is in memory, the newest last.
     chunks: VecDeque<Chunk>,
     /// Number of the first chunk in memory.
@@ -205,13 +204,12 @@ impl<'a> Shown<'a> {
     }
 }
 
+/// Hashes ids and paths; nobody outside can tell which two meet.
+static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+
 /// Tells the files of one id apart.
 fn path_hash(path: &str) -> u64 {
-    let digest = crate::publish::content_hash(path.as_bytes());
-    let (first, _) = digest.split_at(8);
-    first
-        .iter()
-        .fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+    HASHER.hash_one(path)
 }
 
 impl Entries {
@@ -220,7 +218,6 @@ impl Entries {
     pub fn new(folder: &Path) -> Entries {
         Entries {
             places: HashMap::new(),
-            hasher: RandomState::new(),
             chunks: VecDeque::new(),
             first: 0,
             bytes: 0,
@@ -249,7 +246,7 @@ impl Entries {
         let Some(chunk) = self.chunks.back_mut() else {
             return;
         };
-        let key = self.hasher.hash_one(&record.id);
+        let key = HASHER.hash_one(&record.id);
         // A chunk holds a megabyte, or one entry.
         let start = chunk.bytes.len() as u32;
         chunk.bytes.extend_from_slice(bytes);
@@ -332,13 +329,13 @@ impl Entries {
 
     /// Whether the entry of this post from this file is remembered.
     pub fn has(&self, id: &PostId, path: &str) -> bool {
-        let place = self.places.get(&self.hasher.hash_one(id));
+        let place = self.places.get(&HASHER.hash_one(id));
         place.is_some_and(|place| place.path == path_hash(path))
     }
 
     /// A remembered entry.
     pub fn get(&self, id: &PostId) -> Option<Shown<'_>> {
-        let place = self.places.get(&self.hasher.hash_one(id))?;
+        let place = self.places.get(&HASHER.hash_one(id))?;
         let (start, length) = (place.start as usize, place.length as usize);
         if let Some(at) = place.chunk.checked_sub(self.first) {
             let bytes = self.chunks.get(at)?.bytes.get(start..start + length)?;

@@ -174,36 +174,40 @@ impl Derived {
             let folder = self.folder.clone();
             let mut staging = folder.stage();
             let mut complete = Vec::with_capacity(group.len());
+            let mut listed = None;
             for batch in group.chunks(BATCH) {
                 for (outline, slots) in ready.outlines.iter().zip(&ready.slots) {
                     relisted |= self.relist(&outline.follow, !slots.is_empty());
                 }
                 // What was remembered when this batch was made ready may have left the memory since.
                 self.load(entries, &mut ready)?;
+                done += batch.len() as u64;
+                // A crash, or a write that failed, may have left the page behind the feeds that it lists.
+                let is_listing = done == total && (relisted || self.listed.is_none());
                 let (_, coming) = rayon::join(
                     || ready.write(&shape, entries, &mut staging, &known),
-                    || self.prepare(entries, batches.next()),
+                    || {
+                        let coming = self.prepare(entries, batches.next())?;
+                        let listing = is_listing.then(|| self.take_listing()).transpose()?;
+                        let listing = listing.map(|listing| (self.directory(&listing), listing));
+                        Ok::<_, CatalogError>((coming, listing))
+                    },
                 );
+                let (coming, listing) = coming?;
                 complete.extend(ready.complete().cloned());
-                let written = std::mem::replace(&mut ready, coming?);
+                let written = std::mem::replace(&mut ready, coming);
                 written.into_memory(entries);
-                done += batch.len() as u64;
+                if let Some((rendered, listing)) = listing {
+                    staging.add(rendered, &known);
+                    listed = Some(listing);
+                }
                 self.tell("writing feeds", done, total);
             }
-            // A crash, or a write that failed, may have left the page behind the feeds that it lists.
-            let is_last = done == total;
-            let listing = match is_last && (relisted || self.listed.is_none()) {
-                true => Some(self.take_listing()?),
-                false => None,
-            };
-            if let Some(listing) = &listing {
-                staging.add(self.directory(listing), &known);
-            }
             // Nobody reads the file again, so it need not reach the disk with what is synced now.
-            if is_last && !shape.settings.archives.any() {
+            if done == total && !shape.settings.archives.any() {
                 entries.end_round();
             }
-            self.record_with(staging.commit(), &complete, listing, round)?;
+            self.put_in_place(staging, &complete, listed, round)?;
         }
         if dirty.is_empty() && self.listed.is_none() {
             let listing = self.take_listing()?;
@@ -318,6 +322,48 @@ impl Derived {
         rendered
     }
 
+    /// Gives what was written its place. The index notes it meanwhile, and takes that back if something fails: the
+    /// disk is waited for anyway.
+    fn put_in_place(
+        &mut self,
+        staging: Staging<'_>,
+        follows: &[Follow],
+        listing: Option<Listing>,
+        round: &mut Round,
+    ) -> Result<(), CatalogError> {
+        let Some(hoped) = staging.hoped() else {
+            return self.record_with(staging.commit(), follows, listing, round);
+        };
+        let news = self.news(hoped.written.into_iter().chain(hoped.unchanged));
+        let owed = self.owed_for(&news);
+        let catalog = &mut self.catalog;
+        let (outcome, noted) = rayon::join(
+            || staging.commit(),
+            || {
+                catalog.begin()?;
+                catalog.note_published(follows, &news, &owed)
+            },
+        );
+        if noted.is_err() || !outcome.failed.is_empty() {
+            self.catalog.roll_back();
+            noted?;
+            return self.record_with(outcome, follows, listing, round);
+        }
+        self.catalog.commit()?;
+        self.shelf.put_all(&news);
+        round.written += outcome.written.len();
+        round.unchanged += outcome.unchanged.len();
+        self.listed = listing.or(self.listed.take());
+        Ok(())
+    }
+
+    /// Those of these files that are not known to be so.
+    fn news(&self, files: impl Iterator<Item = Published>) -> Vec<Published> {
+        files
+            .filter(|file| self.shelf.get(&file.path).as_ref() != Some(file))
+            .collect()
+    }
+
     /// Records what was written of feeds and, where there is one, of the list of them; the one does not wait for
     /// the other.
     fn record_with(
@@ -407,15 +453,7 @@ impl Derived {
         for (path, error) in outcome.failed {
             round.failed.push((path, error.to_string()));
         }
-        let files: Vec<Published> = outcome
-            .written
-            .into_iter()
-            .chain(outcome.unchanged)
-            .collect();
-        let news: Vec<Published> = files
-            .into_iter()
-            .filter(|file| self.shelf.get(&file.path).as_ref() != Some(file))
-            .collect();
+        let news = self.news(outcome.written.into_iter().chain(outcome.unchanged));
         let owed = self.owed_for(&news);
         self.shelf.put_all(&news);
         let done = if complete { follows } else { &[] };

@@ -272,6 +272,16 @@ impl<'a> Staging<'a> {
         self.staged.len()
     }
 
+    /// What `commit` will tell, if it succeeds in everything; `None` when something has failed already.
+    pub fn hoped(&self) -> Option<Outcome> {
+        let waiting = self.staged.iter().flat_map(|staged| &staged.parts);
+        { self.outcome.failed.is_empty() }.then(|| Outcome {
+            written: waiting.map(|part| part.published.clone()).collect(),
+            unchanged: self.outcome.unchanged.clone(),
+            failed: Vec::new(),
+        })
+    }
+
     /// Writes the files of a batch that have changed beside their places.
     pub fn add(&mut self, batch: Vec<Rendered>, known: &dyn Fn(&str) -> Option<Published>) {
         let jobs = batch.into_iter();

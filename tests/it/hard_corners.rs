@@ -27,6 +27,37 @@ fn an_index_page_that_could_not_be_written_is_written_by_the_next_build() {
 }
 
 #[test]
+fn feeds_alone_need_no_store_but_the_day_of_an_undated_post_is_kept_in_one() {
+    let world = World::new();
+    let store = || world.path("var/store.db").exists();
+    world.post("2026-11-20-a.md", &today("甲", "demo", "演示", "正文。"));
+    world.run(&["build"], 0);
+    assert!(!store());
+    world.post("undated.md", "---\ntitle: 没有日期\n---\n正文。\n");
+    world.run(&["build"], 0);
+    assert!(store());
+    let dated = |feed: String| feed.split("<published>").nth(1).unwrap()[..25].to_owned();
+    let before = dated(world.read("public/feed.xml"));
+    // The catalog is made anew: only the store knows the day.
+    for found in std::fs::read_dir(world.path("var")).unwrap() {
+        let path = found.unwrap().path();
+        if path
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with("catalog"))
+        {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    let later = SystemTime::now() + Duration::from_secs(86_400);
+    let file = std::fs::File::options()
+        .append(true)
+        .open(world.path("posts/undated.md"));
+    file.unwrap().set_modified(later).unwrap();
+    world.run(&["build"], 0);
+    assert_eq!(dated(world.read("public/feed.xml")), before);
+}
+
+#[test]
 fn of_two_files_with_one_id_the_feed_shows_the_one_that_stands_for_the_post() {
     let world = World::new();
     let post = |body: &str| {
