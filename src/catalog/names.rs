@@ -1,6 +1,9 @@
 //! What the lists of feeds need to know of labels, and what categories are called by their own posts.
 //! In: labels. Out: whether they have posts, the tags of their oldest posts, names that are kept.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use rusqlite::{TransactionBehavior, params};
 
 use super::links::unpacked;
@@ -61,7 +64,8 @@ impl Catalog {
     }
 
     /// The tags of a label's oldest posts, a list for each, in the author's order. Which posts wait or are
-    /// withdrawn makes no difference, so that a name does not change with the clock.
+    /// withdrawn makes no difference, so that a name does not change with the clock. `known` remembers the names of
+    /// tags from one label to the next; other labels have none there.
     ///
     /// # Errors
     /// SQLite's.
@@ -69,6 +73,7 @@ impl Catalog {
         &self,
         follow: &Follow,
         posts: usize,
+        known: &mut HashMap<i64, Option<String>>,
     ) -> Result<Vec<Vec<String>>, CatalogError> {
         let (kind, name) = kind_and_name(follow);
         let result = (|| {
@@ -82,10 +87,15 @@ impl Catalog {
             while let Some(row) = rows.next()? {
                 let mut tags = Vec::new();
                 for label in unpacked(row.get_ref(0)?.as_blob()?) {
-                    let (kind, name) = self.kind_and_name_of(label)?;
-                    if kind == LabelKind::Tag.as_str() {
-                        tags.push(name);
-                    }
+                    let name = match known.entry(label) {
+                        Entry::Occupied(entry) => entry.into_mut(),
+                        Entry::Vacant(entry) => {
+                            let (kind, name) = self.kind_and_name_of(label)?;
+                            let is_tag = kind == LabelKind::Tag.as_str();
+                            entry.insert(is_tag.then_some(name))
+                        }
+                    };
+                    tags.extend(name.clone());
                 }
                 lists.push(tags);
             }

@@ -272,15 +272,16 @@ pub fn learnt_name(category: &str, tags: &[Vec<String>]) -> Option<String> {
     }
     // The most frequent; of two, the first by name, so that the same posts give the same name.
     let (name, count) = counts.into_iter().rev().max_by_key(|(_, count)| *count)?;
+    let is_usual = count * 5 >= tags.len() * 4;
     let is_chinese = |text: &str| !spellings(text).is_empty();
-    if is_chinese(category) || !is_chinese(&name) {
+    if !is_usual || is_chinese(category) || !is_chinese(&name) {
         return None;
     }
     let plain = |text: &str| -> String {
         let kept = text.chars().filter(char::is_ascii_alphanumeric);
         kept.map(|c| c.to_ascii_lowercase()).collect()
     };
-    let reads_alike = spellings(&name).contains(&plain(category)) && count * 5 >= tags.len() * 4;
+    let reads_alike = spellings(&name).contains(&plain(category));
     let is_only = count == tags.len() && count >= FEW && tags.iter().all(|tags| tags.len() == 1);
     (reads_alike || is_only).then_some(name)
 }

@@ -75,6 +75,8 @@ pub struct Derived {
     pub(super) said: BTreeSet<String>,
     /// What categories' own posts call them.
     pub(super) learnt: HashMap<Follow, String>,
+    /// Names of tags by their numbers in the index, while feeds are written.
+    pub(super) tag_names: HashMap<i64, Option<String>>,
     /// The feeds that the OPML file and the index page list, once these are written.
     pub(super) listed: Option<Listing>,
     /// Files whose posts go by when they were first seen, read since the catalog was asked for all of them.
@@ -153,6 +155,7 @@ impl Derived {
             held: Vec::new(),
             said: BTreeSet::new(),
             learnt: HashMap::new(),
+            tag_names: HashMap::new(),
             listed: None,
             undated: None,
         };

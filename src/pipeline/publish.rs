@@ -147,6 +147,7 @@ impl Derived {
         // Feeds are written from the entries while the index is asked for the next ones.
         let mut entries = self.entries.take();
         let done = self.publish_from(&mut entries, round);
+        self.tag_names.clear();
         self.entries = entries;
         done
     }
@@ -299,22 +300,20 @@ impl Derived {
         } = self.shape();
         let file = |address: &str| address.trim_start_matches('/').to_owned();
         let bot = self.config.telegram.bot.as_deref();
-        let mut rendered = vec![
-            Rendered {
-                path: file(&settings.opml),
-                bytes: feeds::opml(site, addresses, settings, &feeds),
+        let (opml, (index, readings)) = rayon::join(
+            || feeds::opml(site, addresses, settings, &feeds),
+            || {
+                rayon::join(
+                    || feeds::index_page(site, addresses, settings, bot, &feeds),
+                    || settings.pages.then(|| feeds::readings(&feeds)),
+                )
             },
-            Rendered {
-                path: file(&settings.index),
-                bytes: feeds::index_page(site, addresses, settings, bot, &feeds),
-            },
-        ];
-        if settings.pages {
-            rendered.push(Rendered {
-                path: feeds::READINGS.to_owned(),
-                bytes: feeds::readings(&feeds),
-            });
-        }
+        );
+        let lists = [(file(&settings.opml), opml), (file(&settings.index), index)];
+        let readings = readings.map(|bytes| (feeds::READINGS.to_owned(), bytes));
+        let mut rendered: Vec<Rendered> = { lists.into_iter().chain(readings) }
+            .map(|(path, bytes)| Rendered { path, bytes })
+            .collect();
         rendered.extend(feeds::assets(site).map(|(path, text)| Rendered {
             path: path.to_owned(),
             bytes: text.into_bytes(),
@@ -422,7 +421,9 @@ impl Derived {
             if !self.reader.shape.labels.learns(follow) {
                 continue;
             }
-            let tags = self.catalog.oldest_tags(follow, TEACHERS)?;
+            let tags = self
+                .catalog
+                .oldest_tags(follow, TEACHERS, &mut self.tag_names)?;
             let learnt = feeds::learnt_name(&label.name, &tags);
             if self.learnt.get(follow) == learnt.as_ref() {
                 continue;
