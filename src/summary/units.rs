@@ -6,16 +6,17 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::boilerplate::{self, Title, Told};
+use super::centrality::Shared;
 use super::pairs::Depths;
 use super::scan::{Facts, Line, Terms};
 use super::sentences::{self, Sentence};
 use super::terms::{self, is_han};
 use super::words::Kinds;
-use super::{digest, leans};
+use super::{digest, leans, postings};
 
 /// Units that are looked at: what stands further down is seldom the news. Ten times as many (and
 /// three times the steps of `centrality`) cost a build 31 µs more a post and win 0.0005 of ROUGE-L at 120 characters, 0.003 at 200 (`benches/RESULTS.md`).
-const MOST: usize = 16;
+const MOST: usize = postings::MOST;
 
 /// The widest joined list, in characters.
 const LIST: usize = 160;
@@ -56,6 +57,8 @@ pub(super) struct Scan {
     /// What is read besides, while a line is in use.
     other: Line,
     depths: Depths,
+    /// What units have in common.
+    pub shared: Shared,
 }
 
 impl Scan {
