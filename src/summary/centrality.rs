@@ -3,48 +3,55 @@
 //! TextRank's idea (Mihalcea and Tarau, 2004) without its square of sentences: each step costs as much
 //! as there are terms in the text.
 
-use super::postings::{self, MOST, Postings, Sentences};
+use super::postings::{MOST, ONLY, Postings, Sentences};
 use super::terms::Term;
 
 /// After so many steps the order of sentences hardly changes: four more move no score by 0.002.
 const STEPS: usize = 2;
 
-/// So many sentences are summed up side by side: their sums do not wait for each other.
-const ABREAST: usize = 4;
+/// A number for each sentence. The rows of a matrix: all numbers of one are worked on at once, whether they are 0
+/// or not, for which are is hard to foretell.
+type Row = [f64; MOST];
 
 /// The terms that several sentences have. Those that the same sentences have weigh the same and are a kind: in
 /// Chinese, all pairs of a longer word. The memory serves the next text again.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     postings: Postings,
-    lists: [List; MOST],
-    /// How many sentences there are.
-    sentences: usize,
+    /// For each sentence how many terms it has, shared or not.
+    terms: [usize; MOST],
+    /// For each sentence how many of them the title has too.
+    in_title: [u16; MOST],
     /// How many terms the title has.
     title_terms: usize,
-    /// For each sentence the kinds of its terms, in the order of terms; of `ABREAST` sentences the first ones, then
-    /// the second ones, and so on. Where one has no more, 0 stands.
-    kinds: Vec<u16>,
-    /// The sentences that have the terms of each kind; of kind 0, none.
-    sets: Vec<Sentences>,
-    /// How many terms are of each kind.
-    counts: Vec<u16>,
-    /// The kind of each set of sentences, or 0: 128 KB, of which a text touches few lines.
+    /// The kind of each term, in the order of terms.
+    order: Vec<u16>,
+    kinds: Vec<Kind>,
+    /// The number of the kind of each set of sentences, and one more; or 0. 128 KB, of which a text touches few lines.
     numbers: Vec<u16>,
-    weights: Vec<f64>,
 }
 
-/// Of one sentence.
-#[derive(Debug, Default, Clone, Copy)]
-struct List {
-    /// Where its first kind stands.
-    start: usize,
-    /// How many shared terms it has.
-    length: usize,
-    /// How many terms it has, shared or not.
-    terms: usize,
-    /// How many of them the title has too.
-    in_title: usize,
+/// Terms that the same sentences have.
+#[derive(Debug)]
+struct Kind {
+    sentences: Sentences,
+    /// How many terms there are.
+    terms: u16,
+    /// 1 for each of the sentences.
+    members: Row,
+    /// The weight of a term, for each of the sentences.
+    weights: Row,
+}
+
+impl Kind {
+    fn new(sentences: Sentences) -> Kind {
+        Kind {
+            sentences,
+            terms: 0,
+            members: ONLY.map(|only| if sentences & only > 0 { 1.0 } else { 0.0 }),
+            weights: [0.0; MOST],
+        }
+    }
 }
 
 impl Shared {
@@ -59,50 +66,30 @@ impl Shared {
         self.postings.clear(all + title.len());
         self.postings.add(title, 0);
         self.title_terms = self.postings.used();
-        self.lists = Default::default();
-        self.sentences = 0;
-        for (list, terms) in self.lists.iter_mut().zip(sentences) {
-            list.terms = self.postings.add(terms, postings::only(self.sentences));
-            self.sentences += 1;
+        self.terms = [0; MOST];
+        let all = self.terms.iter_mut().zip(ONLY);
+        for ((different, only), terms) in all.zip(sentences) {
+            *different = self.postings.add(terms, only);
         }
+        self.in_title = [0; MOST];
         for set in self.postings.of_first(self.title_terms) {
-            postings::members(set).for_each(|at| self.lists[at].in_title += 1);
-        }
-        let mut length = 0;
-        for together in self.lists.chunks_mut(ABREAST) {
-            let longest = together.iter().map(|list| list.terms).max();
-            for (at, list) in together.iter_mut().enumerate() {
-                list.start = length + at;
+            for (count, only) in self.in_title.iter_mut().zip(ONLY) {
+                *count += u16::from(set & only > 0);
             }
-            length += longest.unwrap_or(0) * ABREAST;
         }
-        self.kinds.clear();
-        self.kinds.resize(length, 0);
-        self.find_kinds();
-    }
-
-    fn find_kinds(&mut self) {
         self.numbers.resize(1 << MOST, 0);
-        for set in self.sets.drain(..) {
-            self.numbers[usize::from(set)] = 0;
+        for kind in self.kinds.drain(..) {
+            self.numbers[usize::from(kind.sentences)] = 0;
         }
-        self.sets.push(0);
-        self.counts.clear();
-        self.counts.push(0);
+        self.order.clear();
         for set in self.postings.shared() {
-            let mut kind = self.numbers[usize::from(set)];
-            if kind == 0 {
-                kind = self.sets.len() as u16;
-                self.numbers[usize::from(set)] = kind;
-                self.sets.push(set);
-                self.counts.push(0);
+            let number = &mut self.numbers[usize::from(set)];
+            if *number == 0 {
+                self.kinds.push(Kind::new(set));
+                *number = self.kinds.len() as u16;
             }
-            self.counts[usize::from(kind)] += 1;
-            for at in postings::members(set) {
-                let list = &mut self.lists[at];
-                self.kinds[list.start + list.length * ABREAST] = kind;
-                list.length += 1;
-            }
+            self.kinds[usize::from(*number - 1)].terms += 1;
+            self.order.push(*number - 1);
         }
     }
 
@@ -112,79 +99,60 @@ impl Shared {
     }
 
     /// For each sentence the number of the title's terms in it.
-    pub fn in_title(&self) -> impl Iterator<Item = usize> + '_ {
-        let lists = self.lists[..self.sentences].iter();
-        lists.map(|list| list.in_title)
+    pub fn in_title(&self) -> [u16; MOST] {
+        self.in_title
     }
 
     /// How central each sentence is.
-    pub fn ranks(&mut self) -> [f64; MOST] {
+    pub fn ranks(&mut self) -> Row {
+        let mut lengths = [0.0; MOST];
+        for kind in &self.kinds {
+            for (length, member) in lengths.iter_mut().zip(kind.members) {
+                *length += member * f64::from(kind.terms);
+            }
+        }
         // The square root keeps long sentences from winning by length, and short ones by shortness.
-        let lengths = self.lists.map(|list| (list.length.max(1) as f64).sqrt());
-        let mut weights = std::mem::take(&mut self.weights);
-        weights.resize(self.sets.len(), 0.0);
+        let lengths = lengths.map(|length| length.max(1.0).sqrt());
         let mut ranks = [1.0; MOST];
         for _ in 0..STEPS {
-            let mut shares = [0.0; MOST];
-            for ((share, length), rank) in shares.iter_mut().zip(&lengths).zip(&ranks) {
-                *share = rank / length;
+            let mut shares = ranks;
+            for (share, length) in shares.iter_mut().zip(lengths) {
+                *share /= length;
             }
-            for (weight, set) in weights.iter_mut().zip(&self.sets) {
-                *weight = postings::members(*set).fold(0.0, |sum, at| sum + shares[at]);
+            for kind in &mut self.kinds {
+                let shares = kind.members.iter().zip(shares);
+                let weight = shares.fold(0.0, |sum, (member, share)| sum + member * share);
+                kind.weights = kind.members.map(|member| member * weight);
             }
-            let together = self.lists.chunks(ABREAST).zip(lengths.chunks(ABREAST));
-            for ((lists, lengths), ranks) in together.zip(ranks.chunks_mut(ABREAST)) {
-                let sums = self.sums(lists, &weights);
-                for ((rank, length), sum) in ranks.iter_mut().zip(lengths).zip(sums) {
-                    *rank = sum / length;
+            // The order of additions decides between nearly equal sums.
+            let mut sums = [0.0; MOST];
+            for kind in &self.order {
+                for (sum, weight) in sums.iter_mut().zip(&self.kinds[usize::from(*kind)].weights) {
+                    *sum += weight;
                 }
+            }
+            for ((rank, sum), length) in ranks.iter_mut().zip(sums).zip(lengths) {
+                *rank = sum / length;
             }
             let top = ranks.iter().copied().fold(0.0, f64::max);
             if top > 0.0 {
                 ranks.iter_mut().for_each(|rank| *rank /= top);
             }
         }
-        self.weights = weights;
         ranks
     }
 
-    /// For sentences beside each other the sums of their terms' weights.
-    fn sums(&self, lists: &[List], weights: &[f64]) -> [f64; ABREAST] {
-        let longest = lists.iter().map(|list| list.length).max().unwrap_or(0);
-        let start = lists.first().map_or(0, |list| list.start);
-        let kinds = &self.kinds[start..start + longest * ABREAST];
-        let mut sums = [0.0; ABREAST];
-        for together in kinds.as_chunks::<ABREAST>().0 {
-            for (sum, kind) in sums.iter_mut().zip(together) {
-                *sum += weights[usize::from(*kind)];
-            }
-        }
-        sums
-    }
-
     /// For each sentence how much of the shorter one of it and `other` is in both, 0 to 1.
-    pub fn likenesses(&self, other: usize) -> [f64; MOST] {
-        const ONLY: [Sentences; MOST] = {
-            let mut only = [1; MOST];
-            let mut at = 1;
-            while at < MOST {
-                only[at] = only[at - 1] << 1;
-                at += 1;
-            }
-            only
-        };
-        let mut both = [0_u16; MOST];
-        for (set, count) in self.sets.iter().zip(&self.counts) {
-            let count = if set & ONLY[other] > 0 { *count } else { 0 };
-            // Compared so, the processor takes eight at a time.
-            for (both, only) in both.iter_mut().zip(ONLY) {
-                *both += if set & only == only { count } else { 0 };
+    pub fn likenesses(&self, other: usize) -> Row {
+        let mut likenesses = [0.0; MOST];
+        let having = self.kinds.iter().filter(|kind| kind.sentences & ONLY[other] > 0);
+        for kind in having {
+            for (both, member) in likenesses.iter_mut().zip(kind.members) {
+                *both += member * f64::from(kind.terms);
             }
         }
-        let mut likenesses = [0.0; MOST];
-        for ((likeness, both), list) in likenesses.iter_mut().zip(both).zip(&self.lists) {
-            let smaller = list.terms.min(self.lists[other].terms);
-            *likeness = f64::from(both) / smaller.max(1) as f64;
+        for (likeness, terms) in likenesses.iter_mut().zip(self.terms) {
+            *likeness /= terms.min(self.terms[other]).max(1) as f64;
         }
         likenesses
     }
@@ -223,9 +191,9 @@ mod tests {
         assert_eq!(ranks[2], 1.0);
         assert_eq!(ranks[1], 0.0);
         assert!(ranks[0] > 0.0 && ranks[3] > 0.0);
-        assert_eq!(all.in_title().collect::<Vec<_>>(), [3, 0, 3, 1]);
+        assert_eq!(all.in_title()[..4], [3, 0, 3, 1]);
         assert_eq!(all.title_terms(), 3);
-        assert_eq!(shared(&[], "").in_title().count(), 0);
+        assert_eq!(shared(&[], "").ranks(), [0.0; MOST]);
     }
 
     #[test]

@@ -28,7 +28,7 @@ use std::cell::Cell;
 use serde::{Deserialize, Serialize};
 
 use crate::model::Post;
-use postings::{MOST, Sentences};
+use postings::{MOST, ONLY, Sentences};
 use select::Candidates;
 use units::{Scan, Unit};
 
@@ -158,7 +158,7 @@ const NEAR: Sentences = 0b111;
 
 /// The chosen units as one line.
 fn join(units: &[Unit<'_>], lead: Cow<'_, str>, chosen: Sentences) -> String {
-    let has = |at: usize| chosen & postings::only(at) > 0;
+    let has = |at: usize| chosen & ONLY[at] > 0;
     let bytes = postings::members(chosen).map(|at| units[at].text.len() + 1);
     let mut summary = String::with_capacity(bytes.sum());
     for at in postings::members(chosen) {

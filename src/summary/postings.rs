@@ -13,10 +13,16 @@ pub(super) const MOST: usize = 16;
 /// Some of the sentences, a bit for each.
 pub(super) type Sentences = u16;
 
-/// The set of one sentence alone.
-pub(super) fn only(sentence: usize) -> Sentences {
-    1 << sentence
-}
+/// For each sentence the set of it alone.
+pub(super) const ONLY: [Sentences; MOST] = {
+    let mut only = [1; MOST];
+    let mut at = 1;
+    while at < MOST {
+        only[at] = only[at - 1] << 1;
+        at += 1;
+    }
+    only
+};
 
 /// The sentences of a set, in order.
 pub(super) fn members(set: Sentences) -> impl Iterator<Item = usize> {
@@ -98,10 +104,11 @@ impl Postings {
             // Multiply-shift hashing (Dietzfelbinger and others, 1997). At least half of all places are free, so
             // the search ends.
             let mut at = (term.wrapping_mul(factor) >> shift) as usize;
-            while terms[at] != *term && terms[at] != FREE {
+            // Whether a term is a new one is hard to foretell: a free place is taken as if it held the term, and it is
+            // written in any case.
+            while terms[at].min(terms[at] ^ *term) != FREE {
                 at = (at + 1) % places;
             }
-            // Whether a term is a new one is hard to foretell: it is written in any case.
             taken[used] = at as u32;
             used += usize::from(terms[at] == FREE);
             terms[at] = *term;
@@ -177,8 +184,8 @@ mod tests {
                 let mut different = terms.clone();
                 different.sort_unstable();
                 different.dedup();
-                prop_assert_eq!(postings.add(terms, only(at)), different.len());
-                different.into_iter().for_each(|term| *plain.entry(term).or_default() |= only(at));
+                prop_assert_eq!(postings.add(terms, ONLY[at]), different.len());
+                different.into_iter().for_each(|term| *plain.entry(term).or_default() |= ONLY[at]);
             }
             prop_assert_eq!(postings.used(), plain.len());
             let several: Vec<_> = plain.into_values().filter(|set| set.count_ones() > 1).collect();

@@ -101,7 +101,7 @@ pub(super) fn of(units: &[Unit<'_>], shared: &mut Shared) -> [f64; MOST] {
         let place = PLACE / (1.0 + FADE * at as f64);
         let echo = match title_terms {
             0 => 0.0,
-            all => in_title as f64 / all as f64,
+            all => f64::from(in_title) / all as f64,
         };
         *score = place + TITLE * echo + CENTRAL * *score + manner(unit);
     }

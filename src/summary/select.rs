@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::centrality::Shared;
-use super::postings::{self, MOST, Sentences};
+use super::postings::{MOST, ONLY, Sentences};
 use super::units::Unit;
 
 /// How much a likeness to what is chosen costs.
@@ -41,7 +41,7 @@ struct Chosen {
 impl Chosen {
     fn add(&mut self, units: Range<usize>, alike: &Shared) {
         for unit in units {
-            self.units |= postings::only(unit);
+            self.units |= ONLY[unit];
             for (most, likeness) in self.most.iter_mut().zip(alike.likenesses(unit)) {
                 *most = most.max(likeness);
             }
@@ -49,7 +49,7 @@ impl Chosen {
     }
 
     fn has(&self, unit: usize) -> bool {
-        self.units & postings::only(unit) > 0
+        self.units & ONLY[unit] > 0
     }
 }
 
