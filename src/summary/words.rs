@@ -63,10 +63,30 @@ struct Finder {
 struct Word {
     hook: char,
     text: &'static str,
+    /// Its first bytes as a number ...
+    begins: u64,
+    /// ... of which so many bits count.
+    mask: u64,
     /// Bytes before the hook.
     offset: usize,
     kind: Kinds,
 }
+
+impl Word {
+    /// True when a text begins with the word.
+    fn begins(&self, text: &[u8]) -> bool {
+        // Nearly all words are no longer, and a number is compared without a call.
+        if self.text.len() <= WIDE
+            && let Some(first) = text.first_chunk()
+        {
+            return (u64::from_le_bytes(*first) ^ self.begins) & self.mask == 0;
+        }
+        text.starts_with(self.text.as_bytes())
+    }
+}
+
+/// The bytes of a number.
+const WIDE: usize = size_of::<u64>();
 
 /// So many that few words share one with others.
 const BUCKETS: usize = 256;
@@ -86,7 +106,7 @@ impl Finder {
         let found = near.iter().filter(|word| {
             let start = at.checked_sub(word.offset);
             let rest = start.and_then(|start| text.as_bytes().get(start..));
-            word.hook == hook && rest.is_some_and(|rest| rest.starts_with(word.text.as_bytes()))
+            word.hook == hook && rest.is_some_and(|rest| word.begins(rest))
         });
         found.fold(0, |kinds, word| kinds | word.kind.0)
     }
@@ -100,9 +120,15 @@ static FINDER: LazyLock<Finder> = LazyLock::new(|| {
             let mut chars = text.char_indices();
             let (first, second) = (chars.next()?, chars.next());
             let (offset, hook) = second.unwrap_or(first);
+            let (mut begins, mut mask) = ([0; WIDE], [0; WIDE]);
+            for ((begins, mask), byte) in begins.iter_mut().zip(&mut mask).zip(text.bytes()) {
+                (*begins, *mask) = (byte, u8::MAX);
+            }
             Some(Word {
                 hook,
                 text,
+                begins: u64::from_le_bytes(begins),
+                mask: u64::from_le_bytes(mask),
                 offset,
                 kind,
             })
