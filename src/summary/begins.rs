@@ -83,12 +83,12 @@ pub(super) fn may_be_credit(sentence: &str) -> bool {
 pub(super) fn may_be_dateline(sentence: &str) -> bool {
     // A name of at most 16 characters, month and day, `日电`; or a paper's name and `讯` before a gap.
     const FARTHEST: usize = 24;
-    let near = sentence.chars().take(FARTHEST);
-    let next = near.clone().skip(1);
+    let mut before = ' ';
+    let mut near = sentence.chars().take(FARTHEST);
     sentence.starts_with('本')
-        || near.zip(next).any(|(c, next)| match c {
-            '日' => matches!(next, '电' | '讯' | '消'),
-            '讯' => matches!(next, '（' | '(') || next.is_whitespace(),
+        || near.any(|c| match std::mem::replace(&mut before, c) {
+            '日' => matches!(c, '电' | '讯' | '消'),
+            '讯' => matches!(c, '（' | '(') || c.is_whitespace(),
             _ => false,
         })
 }

@@ -278,13 +278,19 @@ fn is_heading(told: &Told<'_>) -> bool {
 /// Letters and digits alone, so that quotes and spaces make no difference.
 pub(super) fn plain(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
-    for c in text.chars() {
+    // Nearly all of a text is kept as it stands: from here on, and not yet taken over.
+    let mut start = 0;
+    for (at, c) in text.char_indices() {
         if is_common(c) || c.is_ascii_digit() {
-            kept.push(c);
-        } else if c.is_alphanumeric() {
+            continue;
+        }
+        kept.push_str(&text[start..at]);
+        start = at + c.len_utf8();
+        if c.is_alphanumeric() {
             kept.extend(c.to_lowercase());
         }
     }
+    kept.push_str(&text[start..]);
     kept
 }
 

@@ -26,13 +26,15 @@ pub(super) struct Shared {
     title_terms: usize,
     /// The kind of each term, in the order of terms.
     order: Vec<u16>,
+    /// Those of the text, and after them those of longer texts before.
     kinds: Vec<Kind>,
+    used: usize,
     /// The number of the kind of each set of sentences, and one more; or 0. 128 KB, of which a text touches few lines.
     numbers: Vec<u16>,
 }
 
 /// Terms that the same sentences have.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Kind {
     sentences: Sentences,
     /// How many terms there are.
@@ -41,17 +43,6 @@ struct Kind {
     members: Row,
     /// The weight of a term, for each of the sentences.
     weights: Row,
-}
-
-impl Kind {
-    fn new(sentences: Sentences) -> Kind {
-        Kind {
-            sentences,
-            terms: 0,
-            members: ONLY.map(|only| if sentences & only > 0 { 1.0 } else { 0.0 }),
-            weights: [0.0; MOST],
-        }
-    }
 }
 
 impl Shared {
@@ -74,19 +65,28 @@ impl Shared {
         self.in_title = [0; MOST];
         for set in self.postings.of_first(self.title_terms) {
             for (count, only) in self.in_title.iter_mut().zip(ONLY) {
-                *count += u16::from(set & only > 0);
+                *count += u16::from(set & only == only);
             }
         }
         self.numbers.resize(1 << MOST, 0);
-        for kind in self.kinds.drain(..) {
+        for kind in &self.kinds[..self.used] {
             self.numbers[usize::from(kind.sentences)] = 0;
         }
+        self.used = 0;
         self.order.clear();
         for set in self.postings.shared() {
             let number = &mut self.numbers[usize::from(set)];
             if *number == 0 {
-                self.kinds.push(Kind::new(set));
-                *number = self.kinds.len() as u16;
+                if self.kinds.len() == self.used {
+                    self.kinds.push(Kind::default());
+                }
+                let kind = &mut self.kinds[self.used];
+                self.used += 1;
+                *number = self.used as u16;
+                (kind.sentences, kind.terms) = (set, 0);
+                for (member, only) in kind.members.iter_mut().zip(ONLY) {
+                    *member = f64::from(u8::from(set & only == only));
+                }
             }
             self.kinds[usize::from(*number - 1)].terms += 1;
             self.order.push(*number - 1);
@@ -106,7 +106,7 @@ impl Shared {
     /// How central each sentence is.
     pub fn ranks(&mut self) -> Row {
         let mut lengths = [0.0; MOST];
-        for kind in &self.kinds {
+        for kind in &self.kinds[..self.used] {
             for (length, member) in lengths.iter_mut().zip(kind.members) {
                 *length += member * f64::from(kind.terms);
             }
@@ -119,7 +119,7 @@ impl Shared {
             for (share, length) in shares.iter_mut().zip(lengths) {
                 *share /= length;
             }
-            for kind in &mut self.kinds {
+            for kind in &mut self.kinds[..self.used] {
                 let shares = kind.members.iter().zip(shares);
                 let weight = shares.fold(0.0, |sum, (member, share)| sum + member * share);
                 kind.weights = kind.members.map(|member| member * weight);
@@ -145,7 +145,7 @@ impl Shared {
     /// For each sentence how much of the shorter one of it and `other` is in both, 0 to 1.
     pub fn likenesses(&self, other: usize) -> Row {
         let mut likenesses = [0.0; MOST];
-        let having = self.kinds.iter().filter(|kind| kind.sentences & ONLY[other] > 0);
+        let having = self.kinds[..self.used].iter().filter(|kind| kind.sentences & ONLY[other] > 0);
         for kind in having {
             for (both, member) in likenesses.iter_mut().zip(kind.members) {
                 *both += member * f64::from(kind.terms);

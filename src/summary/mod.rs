@@ -65,12 +65,13 @@ pub fn summarise(post: &Post, budget: usize) -> String {
             _ => extract(&digest, "", budget).unwrap_or_else(|| cut::cut(&digest, budget)),
         };
     }
-    let last = if digest.is_empty() {
-        one_line(&post.title)
-    } else {
-        digest
-    };
-    extract(&post.text, &post.title, budget).unwrap_or_else(|| cut::cut(&last, budget))
+    extract(&post.text, &post.title, budget).unwrap_or_else(|| {
+        let last = match digest.is_empty() {
+            true => one_line(&post.title),
+            false => digest,
+        };
+        cut::cut(&last, budget)
+    })
 }
 
 thread_local! {

@@ -24,6 +24,8 @@ const ANY: u8 = 4 << SECOND;
 /// A character that may end a sentence, opens or closes a pair, or is white space other than a blank: more is to be
 /// written down after it than terms and hooks.
 const MARK: u8 = 128;
+/// One that may end a sentence.
+const ENDS: u8 = 8;
 
 /// The marks that may end a sentence.
 pub(super) const END_MARKS: [char; 8] = ['。', '！', '？', '；', '!', '?', ';', '.'];
@@ -43,14 +45,14 @@ static CLASSES: LazyLock<Classes> = LazyLock::new(|| {
             (only, _) => classes.add(ALONE, only),
         }
     }
-    classes.add(MARK, END_MARKS);
+    classes.add(MARK | ENDS, END_MARKS);
     classes.add(MARK, all().filter(|c| pairs::opens(*c) || pairs::ends(*c)));
     classes.add(MARK, all().filter(|c| *c != ' ' && c.is_whitespace()));
     classes
 });
 
 /// Two characters beside each other, by their classes: whether they are a term, and whether the second of them is the
-/// second or only one of a word. Each 0 or 1.
+/// second or only one of a word; after a mark the latter may be said of an `ENDS` too. Each 0 or 1.
 fn met(first: u8, second: u8) -> (usize, usize) {
     let both = first >> SECOND & second;
     (usize::from(both & 1), usize::from(both > 1))
@@ -183,8 +185,7 @@ impl Line {
         while let Some(first) = bytes.get(at) {
             match first {
                 0xE0..=0xEF => {
-                    let (chars, _) = bytes[at..].as_chunks();
-                    let (read, han) = pen.take_run(at, chars, classes.table());
+                    let (read, han) = pen.take_run(at, bytes, classes.table());
                     facts.han += han;
                     others += read - han;
                     at += 3 * read;
@@ -226,11 +227,7 @@ impl Line {
             }
             let mark = char::from_u32(pen.code).unwrap_or_default();
             let place = at - mark.len_utf8();
-            facts.has_odd_space |= mark.is_whitespace();
-            if pairs::opens(mark) || pairs::ends(mark) {
-                self.pairs.push((place, mark));
-            }
-            if END_MARKS.contains(&mark) {
+            if pen.class & ENDS > 0 {
                 let before = Facts {
                     terms: pen.used,
                     hooks: pen.hooked,
@@ -243,6 +240,10 @@ impl Line {
                     before,
                 });
                 (facts.has_digit, facts.has_odd_space, facts.has_slash) = (false, false, false);
+            } else if mark.is_whitespace() {
+                facts.has_odd_space = true;
+            } else {
+                self.pairs.push((place, mark));
             }
         }
         terms.used = pen.used;
@@ -269,12 +270,7 @@ struct Pen<'a> {
 impl Pen<'_> {
     /// Takes characters of three bytes, up to the first mark. How many were read, and how many of them are of U+4000
     /// to U+9FFF.
-    fn take_run(
-        &mut self,
-        at: usize,
-        chars: &[[u8; 3]],
-        classes: &[u8; 0x1_0000],
-    ) -> (usize, usize) {
+    fn take_run(&mut self, at: usize, bytes: &[u8], classes: &[u8; 0x1_0000]) -> (usize, usize) {
         // Its own hands, so that all fits the processor's registers.
         let Pen {
             mut used,
@@ -287,10 +283,7 @@ impl Pen<'_> {
         let mut two = u64::from(code);
         let mut place = at;
         let mut han = 0;
-        for [first, second, third] in chars {
-            if !matches!(first, 0xE0..=0xEF) {
-                break;
-            }
+        while let Some([first @ 0xE0..=0xEF, second, third]) = bytes.get(place..place + 3) {
             let bits = u32::from(*first) << 12;
             let bits = bits + (u32::from(*second) << 6) + u32::from(*third);
             let code = bits.wrapping_sub(MARKERS);
@@ -302,7 +295,7 @@ impl Pen<'_> {
             let (term, hook) = met(class, its);
             used += term;
             hooked += hook;
-            han += usize::from(matches!(first, 0xE4..=0xE9));
+            han += usize::from(*first >= 0xE4 && *first <= 0xE9);
             place += 3;
             class = its;
             if class & MARK > 0 {
@@ -348,6 +341,7 @@ mod tests {
                 || pairs::ends(c)
                 || (c != ' ' && c.is_whitespace());
             assert_eq!(class & MARK > 0, is_mark, "{c:?}");
+            assert_eq!(class & ENDS > 0, END_MARKS.contains(&c), "{c:?}");
             let words = || words::all().filter(|word| word.chars().nth(1) == Some(c));
             let alone = words::all().any(|word| word.chars().eq([c]));
             assert_eq!(met(ANY, class).1 > 0, alone, "{c:?}");

@@ -86,14 +86,15 @@ impl Candidates<'_> {
             let Some(group) = self.group(at, chosen) else {
                 continue;
             };
-            let length: usize = self.lengths[group.clone()].iter().sum();
-            if length > left {
+            if group.len() > 1 && self.lengths[group.clone()].iter().sum::<usize>() > left {
                 continue;
             }
             // The first of equals stays.
-            let is_better = |gain: &f64| best.as_ref().is_none_or(|(most, _)| gain > most);
-            let gain = self.gain(&group, chosen).filter(is_better);
-            best = gain.map(|gain| (gain, group)).or(best);
+            if let Some(gain) = self.gain(&group, chosen)
+                && best.as_ref().is_none_or(|(most, _)| gain > *most)
+            {
+                best = Some((gain, group));
+            }
         }
         best
     }
