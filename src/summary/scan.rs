@@ -9,8 +9,7 @@ use super::chars::Classes;
 use super::terms::{self, Term};
 use super::{pairs, words};
 
-/// Classes of a character as the second of two. Each stands so many bits below that of the first one which it goes
-/// with.
+/// What a character is as the second of two stands so many bits below what goes with it in the first.
 const SECOND: u32 = 4;
 /// Two of these beside each other are a term.
 const MATTER: u8 = 1 << SECOND | 1;
@@ -18,14 +17,12 @@ const MATTER: u8 = 1 << SECOND | 1;
 const BEGINS: u8 = 2 << SECOND;
 /// ... its second ...
 const FOLLOWS: u8 = 2;
-/// ... and its only one, which goes with any.
+/// ... and its only one.
 const ALONE: u8 = 4;
-const ANY: u8 = 4 << SECOND;
-/// A character that may end a sentence, opens or closes a pair, or is white space other than a blank: more is to be
-/// written down after it than terms and hooks.
-const MARK: u8 = 128;
-/// One that may end a sentence.
-const ENDS: u8 = 8;
+/// May end a sentence, opens or closes a pair, or is white space other than a blank.
+const MARK: u8 = 8;
+/// Any character: the last two go with whatever is before them.
+const ANY: u8 = (ALONE | MARK) << SECOND;
 
 /// The marks that may end a sentence.
 pub(super) const END_MARKS: [char; 8] = ['。', '！', '？', '；', '!', '?', ';', '.'];
@@ -45,18 +42,20 @@ static CLASSES: LazyLock<Classes> = LazyLock::new(|| {
             (only, _) => classes.add(ALONE, only),
         }
     }
-    classes.add(MARK | ENDS, END_MARKS);
+    classes.add(MARK, END_MARKS);
     classes.add(MARK, all().filter(|c| pairs::opens(*c) || pairs::ends(*c)));
     classes.add(MARK, all().filter(|c| *c != ' ' && c.is_whitespace()));
     classes
 });
 
-/// Two characters beside each other, by their classes: whether they are a term, and whether the second of them is the
-/// second or only one of a word; after a mark the latter may be said of an `ENDS` too. Each 0 or 1.
-fn met(first: u8, second: u8) -> (usize, usize) {
-    let both = first >> SECOND & second;
-    (usize::from(both & 1), usize::from(both > 1))
+/// Two characters beside each other, by their classes: `TERM` when they are one, `HOOK` when the second of them is the
+/// second or only one of a word of interest, `MARK` when it is a mark.
+fn met(first: u8, second: u8) -> u8 {
+    first >> SECOND & second
 }
+
+const TERM: u8 = 1;
+const HOOK: u8 = FOLLOWS | ALONE;
 
 /// What is known of a text, or of a line up to some place.
 #[derive(Debug, Clone, Copy, Default)]
@@ -211,10 +210,11 @@ impl Line {
                     let Some(c) = line.get(at..).and_then(|rest| rest.chars().next()) else {
                         break;
                     };
-                    let mut class = classes.of(c);
-                    if c > '\u{FFFF}' && terms::has_matter(c) {
-                        class |= MATTER;
-                    }
+                    let class = match c {
+                        '\0'..='\u{FFFF}' => classes.of(c),
+                        _ if terms::has_matter(c) => ANY | MATTER,
+                        _ => ANY,
+                    };
                     facts.has_odd_space |= c == ' ' && pen.code == u32::from(' ');
                     facts.has_slash |= c == '/';
                     pen.take(at, u32::from(c), class);
@@ -227,7 +227,7 @@ impl Line {
             }
             let mark = char::from_u32(pen.code).unwrap_or_default();
             let place = at - mark.len_utf8();
-            if pen.class & ENDS > 0 {
+            if END_MARKS.contains(&mark) {
                 let before = Facts {
                     terms: pen.used,
                     hooks: pen.hooked,
@@ -256,7 +256,7 @@ impl Line {
     }
 }
 
-/// Writes terms and hooks down: each always, and the next one over it if it did not count.
+/// Writes terms and hooks down. Terms are many: each is written always, and the next one over it if it did not count.
 struct Pen<'a> {
     terms: &'a mut [Term],
     used: usize,
@@ -279,28 +279,37 @@ impl Pen<'_> {
             code,
             ..
         } = *self;
-        let (terms, hooks) = (&mut self.terms[..], &mut self.hooks[..]);
+        let terms = &mut self.terms[..];
         let mut two = u64::from(code);
         let mut place = at;
         let mut han = 0;
-        while let Some([first @ 0xE0..=0xEF, second, third]) = bytes.get(place..place + 3) {
+        for [first, second, third] in bytes[at..].as_chunks().0 {
             let bits = u32::from(*first) << 12;
             let bits = bits + (u32::from(*second) << 6) + u32::from(*third);
+            // Whatever begins with another byte comes out below or above.
             let code = bits.wrapping_sub(MARKERS);
+            if !matches!(code, 0x800..=0xFFFF) {
+                break;
+            }
             let its = classes[usize::from(code as u16)];
             // What was before the first of the two is shifted out.
             two = two << 32 | u64::from(code);
             terms[used] = two;
-            hooks[hooked] = place as u32;
-            let (term, hook) = met(class, its);
-            used += term;
-            hooked += hook;
-            han += usize::from(*first >= 0xE4 && *first <= 0xE9);
-            place += 3;
+            let met = met(class, its);
+            used += usize::from(met & TERM);
+            han += usize::from(matches!(first, 0xE4..=0xE9));
             class = its;
-            if class & MARK > 0 {
-                break;
+            if met > TERM {
+                if met & HOOK > 0 {
+                    self.hooks[hooked] = place as u32;
+                    hooked += 1;
+                }
+                if met & MARK > 0 {
+                    place += 3;
+                    break;
+                }
             }
+            place += 3;
         }
         (self.used, self.hooked, self.class, self.code) = (used, hooked, class, two as u32);
         ((place - at) / 3, han)
@@ -308,15 +317,17 @@ impl Pen<'_> {
 
     fn take(&mut self, at: usize, code: u32, class: u8) {
         self.terms[self.used] = terms::pair(self.code, code);
-        self.used += met(self.class, class).0;
+        self.used += usize::from(met(self.class, class) & TERM);
         self.hook(at, class);
         self.code = code;
     }
 
     fn hook(&mut self, at: usize, class: u8) {
-        // Lines are far shorter than 4 GB: a post is.
-        self.hooks[self.hooked] = at as u32;
-        self.hooked += met(self.class, class).1;
+        if met(self.class, class) & HOOK > 0 {
+            // Lines are far shorter than 4 GB: a post is.
+            self.hooks[self.hooked] = at as u32;
+            self.hooked += 1;
+        }
         self.class = class;
     }
 }
@@ -341,15 +352,37 @@ mod tests {
                 || pairs::ends(c)
                 || (c != ' ' && c.is_whitespace());
             assert_eq!(class & MARK > 0, is_mark, "{c:?}");
-            assert_eq!(class & ENDS > 0, END_MARKS.contains(&c), "{c:?}");
             let words = || words::all().filter(|word| word.chars().nth(1) == Some(c));
             let alone = words::all().any(|word| word.chars().eq([c]));
-            assert_eq!(met(ANY, class).1 > 0, alone, "{c:?}");
+            assert_eq!(met(ANY, class) & MARK, class & MARK);
+            assert_eq!(met(ANY, class) & HOOK > 0, alone, "{c:?}");
             assert_eq!(
-                met(ANY | BEGINS, class).1 > 0,
+                met(ANY | BEGINS, class) & HOOK > 0,
                 alone || words().count() > 0,
                 "{c:?}"
             );
+        }
+    }
+
+    #[test]
+    fn only_three_bytes_come_out_as_a_character_of_them() {
+        for c in '\0'..=char::MAX {
+            let mut bytes = [0; 6];
+            c.encode_utf8(&mut bytes);
+            for next in [0, 0x7F, 0xC2, 0xF4].into_iter().filter(|_| c.len_utf8() < 3) {
+                bytes[c.len_utf8()] = next;
+                bytes[c.len_utf8() + 1] = 0xBF;
+                let (mut terms, mut hooks) = ([0; 4], [0; 4]);
+                let mut pen = Pen {
+                    terms: &mut terms,
+                    used: 0,
+                    hooks: &mut hooks,
+                    hooked: 0,
+                    class: ANY,
+                    code: 0,
+                };
+                assert_eq!(pen.take_run(0, &bytes, CLASSES.table()).0, 0, "{c:?}");
+            }
         }
     }
 
@@ -371,7 +404,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_read_is_what_the_rules_say(line in "[市场监管的㐀𠮷〇豈。！？；“”《》()\"'.;a-z0-9 \t\u{3000}\u{2003}é😀/]{0,60}") {
+        fn what_is_read_is_what_the_rules_say(line in "[市场监管的㐀𠮷〇豈。！？摄；“”《》()\"'.;a-z0-9 \t\u{3000}\u{2003}é😀/]{0,60}") {
             let (mut read, mut terms) = (Line::default(), Terms::default());
             // What was read before leaves nothing behind.
             read.read("市场。12 “监管”", &mut terms);
