@@ -71,7 +71,7 @@ impl Postings {
             self.sentences[*place as usize] = 0;
         }
         self.used = 0;
-        let places = (most * 2).max(16).next_power_of_two();
+        let places = (most * 4).max(16).next_power_of_two();
         self.shift = 64 - places.trailing_zeros();
         if self.terms.len() < places {
             self.terms.resize(places, FREE);
@@ -122,30 +122,38 @@ impl Postings {
     /// The sentences of each term that several have, in the order of terms.
     pub fn shared(&mut self) -> impl Iterator<Item = Sentences> + '_ {
         // Numbers alone are sorted faster than numbers with others at their side: a pair leaves room for the place.
-        self.words.clear();
-        if self.pairs.len() <= self.used {
-            self.pairs.resize(self.used + 1, 0);
+        let Postings {
+            terms,
+            sentences,
+            taken,
+            pairs,
+            words,
+            ..
+        } = self;
+        words.clear();
+        if pairs.len() <= self.used {
+            pairs.resize(self.used + 1, 0);
         }
+        let pairs = &mut pairs[..];
         let mut shared = 0;
-        for at in &self.taken[..self.used] {
-            let term = self.terms[*at as usize];
-            let set = self.sentences[*at as usize];
+        for at in &taken[..self.used] {
+            let term = terms[*at as usize];
+            let set = sentences[*at as usize];
             let has_several = set & set.wrapping_sub(1) != 0;
             match terms::packed(term) {
                 Some(pair) => {
-                    self.pairs[shared] = pair << PLACE | u64::from(*at);
+                    pairs[shared] = pair << PLACE | u64::from(*at);
                     shared += usize::from(has_several);
                 }
-                None if has_several => self.words.push((term, *at)),
+                None if has_several => words.push((term, *at)),
                 None => {}
             }
         }
-        let pairs = &mut self.pairs[..shared];
+        let pairs = &mut pairs[..shared];
         pairs.sort_unstable();
-        self.words.sort_unstable();
+        words.sort_unstable();
         let pairs = pairs.iter().map(|pair| *pair & ((1 << PLACE) - 1));
-        let words = self.words.iter().map(|(_, at)| u64::from(*at));
-        let sentences = &self.sentences;
+        let words = words.iter().map(|(_, at)| u64::from(*at));
         pairs.chain(words).map(|at| sentences[at as usize])
     }
 }

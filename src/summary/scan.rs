@@ -126,6 +126,15 @@ impl Terms {
     }
 }
 
+/// A place where a word of interest may have its second or only character.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Hook {
+    /// Where that character begins in its line.
+    pub at: usize,
+    /// The one before it and that one, as in a term of two.
+    pub two: Term,
+}
+
 /// What one line holds besides its terms. The memory serves the next line again.
 #[derive(Debug, Default)]
 pub(super) struct Line {
@@ -133,8 +142,8 @@ pub(super) struct Line {
     pub ends: Vec<End>,
     /// The marks that open or close a pair, with their places.
     pub pairs: Vec<(usize, char)>,
-    /// Places where a word of interest may have its second or only character.
-    hooks: Vec<u32>,
+    /// Where a word of interest may have its second or only character.
+    hooks: Vec<Hook>,
     /// Where the line's terms begin.
     pub start: usize,
     /// What is known of the whole line; yes or no, since the last mark.
@@ -142,8 +151,8 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// Places of words of interest, in order: what a range of all of them holds.
-    pub fn hooks(&self, range: Range<usize>) -> &[u32] {
+    /// Where words of interest may be, in order: what a range of all of them holds.
+    pub fn hooks(&self, range: Range<usize>) -> &[Hook] {
         &self.hooks[range]
     }
 
@@ -166,7 +175,7 @@ impl Line {
             terms.all.resize(most, 0);
         }
         if self.hooks.len() <= bytes.len() {
-            self.hooks.resize(bytes.len() + 1, 0);
+            self.hooks.resize(bytes.len() + 1, Hook::default());
         }
         let classes = &*CLASSES;
         let mut pen = Pen {
@@ -195,13 +204,13 @@ impl Line {
                     let word = &rest[..run.unwrap_or(rest.len())];
                     facts.has_digit |= word.iter().any(u8::is_ascii_digit);
                     for (at, byte) in (at..).zip(word) {
-                        pen.hook(at, classes.table()[usize::from(*byte)]);
+                        let class = classes.table()[usize::from(*byte)];
+                        pen.take(at, u32::from(*byte), class);
                     }
                     if let Some(term) = terms::of_word(word) {
                         pen.terms[pen.used] = term;
                         pen.used += 1;
                     }
-                    pen.code = 0;
                     others += word.len();
                     at += word.len();
                     continue;
@@ -260,7 +269,7 @@ impl Line {
 struct Pen<'a> {
     terms: &'a mut [Term],
     used: usize,
-    hooks: &'a mut [u32],
+    hooks: &'a mut [Hook],
     hooked: usize,
     /// Classes and number of the character before.
     class: u8,
@@ -301,7 +310,7 @@ impl Pen<'_> {
             class = its;
             if met > TERM {
                 if met & HOOK > 0 {
-                    self.hooks[hooked] = place as u32;
+                    self.hooks[hooked] = Hook { at: place, two };
                     hooked += 1;
                 }
                 if met & MARK > 0 {
@@ -316,19 +325,15 @@ impl Pen<'_> {
     }
 
     fn take(&mut self, at: usize, code: u32, class: u8) {
-        self.terms[self.used] = terms::pair(self.code, code);
-        self.used += usize::from(met(self.class, class) & TERM);
-        self.hook(at, class);
-        self.code = code;
-    }
-
-    fn hook(&mut self, at: usize, class: u8) {
-        if met(self.class, class) & HOOK > 0 {
-            // Lines are far shorter than 4 GB: a post is.
-            self.hooks[self.hooked] = at as u32;
+        let two = u64::from(self.code) << 32 | u64::from(code);
+        let met = met(self.class, class);
+        self.terms[self.used] = two;
+        self.used += usize::from(met & TERM);
+        if met & HOOK > 0 {
+            self.hooks[self.hooked] = Hook { at, two };
             self.hooked += 1;
         }
-        self.class = class;
+        (self.class, self.code) = (class, code);
     }
 }
 
@@ -372,7 +377,7 @@ mod tests {
             for next in [0, 0x7F, 0xC2, 0xF4].into_iter().filter(|_| c.len_utf8() < 3) {
                 bytes[c.len_utf8()] = next;
                 bytes[c.len_utf8() + 1] = 0xBF;
-                let (mut terms, mut hooks) = ([0; 4], [0; 4]);
+                let (mut terms, mut hooks) = ([0; 4], [Hook::default(); 4]);
                 let mut pen = Pen {
                     terms: &mut terms,
                     used: 0,

@@ -4,6 +4,8 @@
 
 use std::sync::LazyLock;
 
+use super::scan::Hook;
+use super::terms::{self, Term};
 use super::{boilerplate, score};
 
 /// A set of kinds of words.
@@ -34,10 +36,11 @@ impl Kinds {
     ];
 
     /// The kinds of words in a text, which stands at `start` of a line and has those hooks.
-    pub fn of(text: &str, start: usize, hooks: &[u32]) -> Kinds {
-        let places = hooks.iter().map(|hook| (*hook as usize).checked_sub(start));
-        places.flatten().fold(Kinds::default(), |kinds, hook| {
-            Kinds(kinds.0 | FINDER.at(text, hook))
+    pub fn of(text: &str, start: usize, hooks: &[Hook]) -> Kinds {
+        let finder = &*FINDER;
+        hooks.iter().fold(Kinds::default(), |kinds, hook| {
+            let at = hook.at.checked_sub(start);
+            Kinds(kinds.0 | at.map_or(0, |at| finder.at(text, at, hook.two)))
         })
     }
 
@@ -61,52 +64,35 @@ struct Finder {
 }
 
 struct Word {
-    hook: char,
-    text: &'static str,
-    /// Its first bytes as a number ...
-    begins: u64,
-    /// ... of which so many bits count.
-    mask: u64,
-    /// Bytes before the hook.
-    offset: usize,
+    /// Its hook and the character before, as in a term of two ...
+    two: Term,
+    /// ... and the bits of them that count.
+    mask: Term,
+    /// Bytes before the hook, and in it.
+    before: usize,
+    hook: usize,
+    /// What comes after the hook.
+    rest: &'static str,
     kind: Kinds,
 }
-
-impl Word {
-    /// True when a text begins with the word.
-    fn begins(&self, text: &[u8]) -> bool {
-        // Nearly all words are no longer, and a number is compared without a call.
-        if self.text.len() <= WIDE
-            && let Some(first) = text.first_chunk()
-        {
-            return (u64::from_le_bytes(*first) ^ self.begins) & self.mask == 0;
-        }
-        text.starts_with(self.text.as_bytes())
-    }
-}
-
-/// The bytes of a number.
-const WIDE: usize = size_of::<u64>();
 
 /// So many that few words share one with others.
 const BUCKETS: usize = 256;
 
-fn bucket(hook: char) -> usize {
-    hook as usize % BUCKETS
+fn bucket(two: Term) -> usize {
+    two as usize % BUCKETS
 }
 
 impl Finder {
-    /// The kinds of words whose second or only character stands at `at` of a text.
-    fn at(&self, text: &str, at: usize) -> u8 {
-        let Some(hook) = text.get(at..).and_then(|rest| rest.chars().next()) else {
-            return 0;
-        };
-        let bucket = bucket(hook);
+    /// The kinds of words whose second or only character stands at `at` of a text and is the latter of `two`.
+    fn at(&self, text: &str, at: usize, two: Term) -> u8 {
+        let bucket = bucket(two);
         let near = &self.words[self.buckets[bucket]..self.buckets[bucket + 1]];
         let found = near.iter().filter(|word| {
-            let start = at.checked_sub(word.offset);
-            let rest = start.and_then(|start| text.as_bytes().get(start..));
-            word.hook == hook && rest.is_some_and(|rest| word.begins(rest))
+            two & word.mask == word.two && at >= word.before && {
+                let rest = text.as_bytes().get(at + word.hook..);
+                rest.is_some_and(|rest| rest.starts_with(word.rest.as_bytes()))
+            }
         });
         found.fold(0, |kinds, word| kinds | word.kind.0)
     }
@@ -117,28 +103,25 @@ static FINDER: LazyLock<Finder> = LazyLock::new(|| {
     let all = lists.flat_map(|(kind, words)| words.iter().map(move |text| (kind, *text)));
     let mut words: Vec<Word> = all
         .filter_map(|(kind, text)| {
-            let mut chars = text.char_indices();
+            let mut chars = text.chars();
             let (first, second) = (chars.next()?, chars.next());
-            let (offset, hook) = second.unwrap_or(first);
-            let (mut begins, mut mask) = ([0; WIDE], [0; WIDE]);
-            for ((begins, mask), byte) in begins.iter_mut().zip(&mut mask).zip(text.bytes()) {
-                (*begins, *mask) = (byte, u8::MAX);
-            }
+            let (before, hook) = second.map_or((None, first), |second| (Some(first), second));
+            let code = |c: char| u32::from(c);
             Some(Word {
-                hook,
-                text,
-                begins: u64::from_le_bytes(begins),
-                mask: u64::from_le_bytes(mask),
-                offset,
+                two: terms::pair(before.map_or(0, code), code(hook)),
+                mask: before.map_or(terms::pair(0, u32::MAX), |_| Term::MAX),
+                before: before.map_or(0, char::len_utf8),
+                hook: hook.len_utf8(),
+                rest: chars.as_str(),
                 kind,
             })
         })
         .collect();
-    words.sort_by_key(|word| bucket(word.hook));
+    words.sort_by_key(|word| bucket(word.two));
     let buckets = 0..=BUCKETS;
     Finder {
         buckets: buckets
-            .map(|start| words.partition_point(|word| bucket(word.hook) < start))
+            .map(|start| words.partition_point(|word| bucket(word.two) < start))
             .collect(),
         words,
     }
