@@ -108,12 +108,10 @@ const LONGEST_NAME: usize = 8;
 
 /// True for whatever may begin with `记者获悉，` and the like.
 pub(super) fn may_be_learnt(sentence: &str) -> bool {
-    let near = sentence.chars().take(LONGEST_NAME);
+    let mut before = ' ';
+    let mut near = sentence.chars().take(LONGEST_NAME);
     begins_with(sentence, LEARNT)
-        || near
-            .clone()
-            .zip(near.skip(1))
-            .any(|two| two == ('快', '讯'))
+        || near.any(|c| (std::mem::replace(&mut before, c), c) == ('快', '讯'))
 }
 
 /// True for whatever may begin with a connective.

@@ -64,11 +64,12 @@ const FREE: Term = 0;
 const PLACE: u32 = 22;
 
 impl Postings {
-    /// Forgets all, and has room for so many terms: at least half of all places stay free.
+    /// Forgets all, and has room for so many terms: at least three of four places stay free.
     pub fn clear(&mut self, most: usize) {
+        let (terms, sentences) = (&mut self.terms[..], &mut self.sentences[..]);
         for place in &self.taken[..self.used] {
-            self.terms[*place as usize] = FREE;
-            self.sentences[*place as usize] = 0;
+            terms[*place as usize] = FREE;
+            sentences[*place as usize] = 0;
         }
         self.used = 0;
         let places = (most * 4).max(16).next_power_of_two();
@@ -101,8 +102,8 @@ impl Postings {
         let mut used = self.used;
         let mut different = 0;
         for term in added {
-            // Multiply-shift hashing (Dietzfelbinger and others, 1997). At least half of all places are free, so
-            // the search ends.
+            // Multiply-shift hashing (Dietzfelbinger and others, 1997). Most places are free, so the search
+            // ends.
             let mut at = (term.wrapping_mul(factor) >> shift) as usize;
             // Whether a term is a new one is hard to foretell: a free place is taken as if it held the term, and it is
             // written in any case.

@@ -78,9 +78,10 @@ impl Candidates<'_> {
 
     /// The unit that adds most, with those that it leans on.
     fn best_group(&self, left: usize, chosen: &Chosen) -> Option<(f64, Range<usize>)> {
-        let mut best: Option<(f64, Range<usize>)> = None;
-        for at in 0..self.units.len() {
-            if chosen.has(at) || self.lengths[at] > left {
+        let mut best = (f64::NEG_INFINITY, 0..0);
+        for (at, length) in self.lengths.iter().enumerate() {
+            // Most are out by their own likeness.
+            if *length > left || chosen.has(at) || chosen.most[at] > SAME {
                 continue;
             }
             let Some(group) = self.group(at, chosen) else {
@@ -91,12 +92,12 @@ impl Candidates<'_> {
             }
             // The first of equals stays.
             if let Some(gain) = self.gain(&group, chosen)
-                && best.as_ref().is_none_or(|(most, _)| gain > *most)
+                && gain > best.0
             {
-                best = Some((gain, group));
+                best = (gain, group);
             }
         }
-        best
+        (!best.1.is_empty()).then_some(best)
     }
 
     /// A unit and what it leans on, as far as that is not chosen yet.

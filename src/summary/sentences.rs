@@ -43,7 +43,11 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> + Clone {
             near = &text[..end.unwrap_or(text.len())];
             rest = end.map(|end| &text[end + 1..]);
         }
-        let end = RARE.iter().filter_map(|rare| rare.find(near.as_bytes())).min();
+        let bytes = near.as_bytes();
+        let end = BEGINS.find(bytes).and_then(|_| {
+            let found = SEPARATORS.iter().map(|separator| separator.find(bytes));
+            found.flatten().min()
+        });
         let (line, after) = match end {
             Some(end) => (&near[..end], &near[end + '\u{2028}'.len_utf8()..]),
             None => (near, ""),
@@ -53,8 +57,12 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> + Clone {
     })
 }
 
-static RARE: LazyLock<[Finder<'static>; 2]> =
+static SEPARATORS: LazyLock<[Finder<'static>; 2]> =
     LazyLock::new(|| ["\u{2028}", "\u{2029}"].map(Finder::new));
+
+/// What both begin with, and little else but quotation marks.
+static BEGINS: LazyLock<Finder<'static>> =
+    LazyLock::new(|| Finder::new(&"\u{2028}".as_bytes()[..2]));
 
 /// A sentence as it stands in its line, without the white space around it.
 #[derive(Debug, Clone)]
