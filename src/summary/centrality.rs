@@ -13,6 +13,24 @@ const STEPS: usize = 2;
 /// or not, for which are is hard to foretell.
 type Row = [f64; MOST];
 
+/// 1 for each sentence of a set, 0 for others: by four, for which are in it is hard to foretell.
+fn members(set: Sentences) -> Row {
+    const FOUR: [[f64; 4]; 16] = {
+        let mut rows = [[0.0; 4]; 16];
+        let mut at = 0;
+        while at < 64 {
+            rows[at / 4][at % 4] = (at / 4 >> (at % 4) & 1) as f64;
+            at += 1;
+        }
+        rows
+    };
+    let mut row = [0.0; MOST];
+    for (at, four) in row.as_chunks_mut().0.iter_mut().enumerate() {
+        *four = FOUR[usize::from(set >> (4 * at) & 15)];
+    }
+    row
+}
+
 /// The terms that several sentences have. Those that the same sentences have weigh the same and are a kind: in
 /// Chinese, all pairs of a longer word. The memory serves the next text again.
 #[derive(Debug, Default)]
@@ -84,9 +102,7 @@ impl Shared {
                 self.used += 1;
                 *number = self.used as u16;
                 (kind.sentences, kind.terms) = (set, 0);
-                for (member, only) in kind.members.iter_mut().zip(ONLY) {
-                    *member = f64::from(u8::from(set & only == only));
-                }
+                kind.members = members(set);
             }
             self.kinds[usize::from(*number - 1)].terms += 1;
             self.order.push(*number - 1);
@@ -145,10 +161,10 @@ impl Shared {
     /// For each sentence how much of the shorter one of it and `other` is in both, 0 to 1.
     pub fn likenesses(&self, other: usize) -> Row {
         let mut likenesses = [0.0; MOST];
-        let having = self.kinds[..self.used].iter().filter(|kind| kind.sentences & ONLY[other] > 0);
-        for kind in having {
+        for kind in &self.kinds[..self.used] {
+            let terms = f64::from(kind.terms) * kind.members[other];
             for (both, member) in likenesses.iter_mut().zip(kind.members) {
-                *both += member * f64::from(kind.terms);
+                *both += member * terms;
             }
         }
         for (likeness, terms) in likenesses.iter_mut().zip(self.terms) {

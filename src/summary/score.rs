@@ -111,29 +111,23 @@ pub(super) fn of(units: &[Unit<'_>], shared: &mut Shared) -> [f64; MOST] {
 /// What the sentence's form and words say.
 fn manner(unit: &Unit<'_>) -> f64 {
     let text = unit.text.as_ref();
-    let mut sum = 0.0;
-    if unit.words.has(Kinds::CUE) {
-        sum += CUE;
-    }
-    if unit.words.has(Kinds::ASIDE) {
-        sum -= WEAK;
-    }
-    if unit.has_digit {
-        sum += FIGURE;
-    }
-    if unit.opens {
-        sum += OPENS;
-    }
     let question = !text.ends_with('。')
         && text
             .trim_end_matches(['”', '"', '」'])
             .ends_with(['？', '?']);
     let quoted = text.starts_with(['“', '"', '「']);
     let is_short = unit.chars < SHORT;
-    for weak in [question, quoted, !unit.ended, is_short] {
-        if weak {
-            sum -= WEAK;
-        }
-    }
-    sum
+    // Which hold is hard to foretell: all are added up, as 0 if they do not.
+    let parts = [
+        (unit.words.has(Kinds::CUE), CUE),
+        (unit.words.has(Kinds::ASIDE), -WEAK),
+        (unit.has_digit, FIGURE),
+        (unit.opens, OPENS),
+        (question, -WEAK),
+        (quoted, -WEAK),
+        (!unit.ended, -WEAK),
+        (is_short, -WEAK),
+    ];
+    let parts = parts.map(|(holds, part)| f64::from(u8::from(holds)) * part);
+    parts.iter().fold(0.0, |sum, part| sum + part)
 }
