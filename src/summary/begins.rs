@@ -1,12 +1,11 @@
 //! By its first characters: what a sentence cannot be.
-//! In: a sentence. Out: false when a pattern of `boilerplate`, or a list of words, does not fit its beginning.
+//! In: a sentence. Out: false when a pattern of `patterns`, or a list of words, does not fit its beginning.
 //! Cheap, and true more often than need be: patterns and lists have the last word.
 
 use std::sync::LazyLock;
 
-use super::boilerplate;
 use super::chars::Classes;
-use super::{digest, leans};
+use super::{digest, leans, patterns};
 
 /// The first character of a credit ...
 const CREDIT: u8 = 1;
@@ -31,7 +30,7 @@ static CLASSES: LazyLock<Classes> = LazyLock::new(|| {
     let mut classes = Classes::none();
     classes.add(CREDIT, CREDITS.chars());
     // Whatever Chinese character stands second stands somewhere in the pattern.
-    classes.add(CREDIT_SECOND, boilerplate::CREDIT_PATTERN.chars());
+    classes.add(CREDIT_SECOND, patterns::CREDIT_PATTERN.chars());
     classes.add(LEARNT, "本近记記据據另".chars());
     classes.add(CONNECTIVE, nth(0, digest::CONNECTIVES));
     classes.add(CONNECTIVE_SECOND, nth(1, digest::CONNECTIVES));
@@ -135,7 +134,7 @@ mod tests {
     use proptest::prelude::*;
     use regex::Regex;
 
-    use super::super::boilerplate::{BYLINE, CREDIT, DATELINE, LEARNT};
+    use super::super::patterns::{BYLINE, CREDIT, DATELINE, LEARNT};
     use super::*;
 
     /// Parts of what the patterns match.
@@ -259,7 +258,7 @@ mod tests {
     #[test]
     fn every_first_character_of_a_credit_is_known() {
         // Any two characters of the pattern, with what follows them in it or not.
-        let parts = boilerplate::CREDIT_PATTERN
+        let parts = patterns::CREDIT_PATTERN
             .split(|c: char| "(|?:)[]".contains(c) || c.is_ascii_whitespace());
         let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
         for (first, second) in parts.iter().flat_map(|a| parts.iter().map(move |b| (a, b))) {

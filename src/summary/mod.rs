@@ -10,6 +10,7 @@ mod cut;
 mod digest;
 mod leans;
 mod pairs;
+mod patterns;
 mod postings;
 mod scan;
 mod score;
@@ -164,7 +165,11 @@ fn join(units: &[Unit<'_>], lead: Cow<'_, str>, chosen: Sentences) -> String {
     let mut summary = String::with_capacity(bytes.sum());
     for at in postings::members(chosen) {
         let other = || line(&units[at]);
-        let whole = if at == 0 { Cow::Borrowed(&*lead) } else { other() };
+        let whole = if at == 0 {
+            Cow::Borrowed(&*lead)
+        } else {
+            other()
+        };
         let alone = at == 0 || !has(at - 1);
         let line = if alone {
             digest::without_connective(&whole)

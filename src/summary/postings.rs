@@ -169,7 +169,10 @@ mod tests {
 
     #[test]
     fn members_of_a_set_come_in_order() {
-        assert_eq!(members(0b1000_0000_0000_0101).collect::<Vec<_>>(), [0, 2, 15]);
+        assert_eq!(
+            members(0b1000_0000_0000_0101).collect::<Vec<_>>(),
+            [0, 2, 15]
+        );
         assert_eq!(members(0).count(), 0);
     }
 

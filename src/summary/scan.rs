@@ -374,7 +374,10 @@ mod tests {
         for c in '\0'..=char::MAX {
             let mut bytes = [0; 6];
             c.encode_utf8(&mut bytes);
-            for next in [0, 0x7F, 0xC2, 0xF4].into_iter().filter(|_| c.len_utf8() < 3) {
+            for next in [0, 0x7F, 0xC2, 0xF4]
+                .into_iter()
+                .filter(|_| c.len_utf8() < 3)
+            {
                 bytes[c.len_utf8()] = next;
                 bytes[c.len_utf8() + 1] = 0xBF;
                 let (mut terms, mut hooks) = ([0; 4], [Hook::default(); 4]);

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use super::scan::Hook;
 use super::terms::{self, Term};
-use super::{boilerplate, score};
+use super::{patterns, score};
 
 /// A set of kinds of words.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -27,10 +27,10 @@ impl Kinds {
     pub const ASIDE: Kinds = Kinds(32);
 
     const LISTS: [(Kinds, &'static [&'static str]); 6] = [
-        (Kinds::DATELINE, boilerplate::DATELINE_WORDS),
-        (Kinds::BYLINE, boilerplate::BYLINE_WORDS),
-        (Kinds::LEARNT, boilerplate::LEARNT_WORDS),
-        (Kinds::NOISE, boilerplate::NOISE_WORDS),
+        (Kinds::DATELINE, patterns::DATELINE_WORDS),
+        (Kinds::BYLINE, patterns::BYLINE_WORDS),
+        (Kinds::LEARNT, patterns::LEARNT_WORDS),
+        (Kinds::NOISE, patterns::NOISE_WORDS),
         (Kinds::CUE, score::CUES),
         (Kinds::ASIDE, score::ASIDES),
     ];
@@ -91,7 +91,10 @@ impl Finder {
         let found = near.iter().filter(|word| {
             two & word.mask == word.two && at >= word.before && {
                 let rest = text.as_bytes().get(at + word.hook..);
-                rest.is_some_and(|rest| rest.starts_with(word.rest.as_bytes()))
+                // Most words have no third character: no call for nothing.
+                rest.is_some_and(|rest| {
+                    word.rest.is_empty() || rest.starts_with(word.rest.as_bytes())
+                })
             }
         });
         found.fold(0, |kinds, word| kinds | word.kind.0)
