@@ -44,7 +44,10 @@ pub(super) struct Shared {
     title_terms: usize,
     /// The kind of each term, in the order of terms.
     order: Vec<u16>,
-    /// Those of the text, and after them those of longer texts before.
+    /// For each kind the sentences that have its terms, how many terms it has, and its rows. What comes after those
+    /// that are used is of texts before.
+    sets: Vec<Sentences>,
+    counts: Vec<u16>,
     kinds: Vec<Kind>,
     used: usize,
     /// The number of the kind of each set of sentences, and one more; or 0. 128 KB, of which a text touches few lines.
@@ -52,11 +55,10 @@ pub(super) struct Shared {
 }
 
 /// Terms that the same sentences have.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct Kind {
-    sentences: Sentences,
     /// How many terms there are.
-    terms: u16,
+    terms: f64,
     /// 1 for each of the sentences.
     members: Row,
     /// The weight of a term, for each of the sentences.
@@ -87,25 +89,39 @@ impl Shared {
             }
         }
         self.numbers.resize(1 << MOST, 0);
-        for kind in &self.kinds[..self.used] {
-            self.numbers[usize::from(kind.sentences)] = 0;
+        for set in &self.sets[..self.used] {
+            self.numbers[usize::from(*set)] = 0;
         }
-        self.used = 0;
+        let most = self.postings.used() + 1;
+        if self.sets.len() < most {
+            self.sets.resize(most, 0);
+            self.counts.resize(most, 0);
+        }
         self.order.clear();
-        for set in self.postings.shared() {
-            let number = &mut self.numbers[usize::from(set)];
-            if *number == 0 {
-                if self.kinds.len() == self.used {
-                    self.kinds.push(Kind::default());
-                }
-                let kind = &mut self.kinds[self.used];
-                self.used += 1;
-                *number = self.used as u16;
-                (kind.sentences, kind.terms) = (set, 0);
-                kind.members = members(set);
-            }
-            self.kinds[usize::from(*number - 1)].terms += 1;
-            self.order.push(*number - 1);
+        self.order.reserve(most);
+        let (numbers, sets, counts) = (
+            &mut self.numbers[..],
+            &mut self.sets[..],
+            &mut self.counts[..],
+        );
+        let mut used = 0;
+        self.order.extend(self.postings.shared().map(|set| {
+            // Whether a set is a new one is hard to foretell: it is written in any case.
+            (sets[used], counts[used]) = (set, 0);
+            let number = &mut numbers[usize::from(set)];
+            let is_new = u16::from(*number == 0);
+            used += usize::from(is_new);
+            *number += is_new * used as u16;
+            counts[usize::from(*number - 1)] += 1;
+            *number - 1
+        }));
+        self.used = used;
+        if self.kinds.len() < used {
+            self.kinds.resize(used, Kind::default());
+        }
+        let kinds = self.kinds.iter_mut().zip(sets).zip(counts);
+        for ((kind, set), count) in kinds.take(used) {
+            (kind.members, kind.terms) = (members(*set), f64::from(*count));
         }
     }
 
@@ -124,7 +140,7 @@ impl Shared {
         let mut lengths = [0.0; MOST];
         for kind in &self.kinds[..self.used] {
             for (length, member) in lengths.iter_mut().zip(kind.members) {
-                *length += member * f64::from(kind.terms);
+                *length += member * kind.terms;
             }
         }
         // The square root keeps long sentences from winning by length, and short ones by shortness.
@@ -162,7 +178,7 @@ impl Shared {
     pub fn likenesses(&self, other: usize) -> Row {
         let mut likenesses = [0.0; MOST];
         for kind in &self.kinds[..self.used] {
-            let terms = f64::from(kind.terms) * kind.members[other];
+            let terms = kind.terms * kind.members[other];
             for (both, member) in likenesses.iter_mut().zip(kind.members) {
                 *both += member * terms;
             }
