@@ -127,7 +127,7 @@ impl Terms {
 }
 
 /// A place where a word of interest may have its second or only character.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Hook {
     /// Where that character begins in its line.
     pub at: usize,
@@ -174,15 +174,12 @@ impl Line {
         if terms.all.len() < most {
             terms.all.resize(most, 0);
         }
-        if self.hooks.len() <= bytes.len() {
-            self.hooks.resize(bytes.len() + 1, Hook::default());
-        }
+        self.hooks.clear();
         let classes = &*CLASSES;
         let mut pen = Pen {
             terms: &mut terms.all,
             used: terms.used,
             hooks: &mut self.hooks,
-            hooked: 0,
             class: ANY,
             code: 0,
         };
@@ -239,7 +236,7 @@ impl Line {
             if END_MARKS.contains(&mark) {
                 let before = Facts {
                     terms: pen.used,
-                    hooks: pen.hooked,
+                    hooks: pen.hooks.len(),
                     chars: facts.han + others - 1,
                     ..facts
                 };
@@ -258,7 +255,7 @@ impl Line {
         terms.used = pen.used;
         self.rest = Facts {
             terms: pen.used,
-            hooks: pen.hooked,
+            hooks: pen.hooks.len(),
             chars: facts.han + others,
             ..facts
         };
@@ -269,8 +266,7 @@ impl Line {
 struct Pen<'a> {
     terms: &'a mut [Term],
     used: usize,
-    hooks: &'a mut [Hook],
-    hooked: usize,
+    hooks: &'a mut Vec<Hook>,
     /// Classes and number of the character before.
     class: u8,
     code: u32,
@@ -283,7 +279,6 @@ impl Pen<'_> {
         // Its own hands, so that all fits the processor's registers.
         let Pen {
             mut used,
-            mut hooked,
             mut class,
             code,
             ..
@@ -310,8 +305,7 @@ impl Pen<'_> {
             class = its;
             if met > TERM {
                 if met & HOOK > 0 {
-                    self.hooks[hooked] = Hook { at: place, two };
-                    hooked += 1;
+                    self.hooks.push(Hook { at: place, two });
                 }
                 if met & MARK > 0 {
                     place += 3;
@@ -320,7 +314,7 @@ impl Pen<'_> {
             }
             place += 3;
         }
-        (self.used, self.hooked, self.class, self.code) = (used, hooked, class, two as u32);
+        (self.used, self.class, self.code) = (used, class, two as u32);
         ((place - at) / 3, han)
     }
 
@@ -330,8 +324,7 @@ impl Pen<'_> {
         self.terms[self.used] = two;
         self.used += usize::from(met & TERM);
         if met & HOOK > 0 {
-            self.hooks[self.hooked] = Hook { at, two };
-            self.hooked += 1;
+            self.hooks.push(Hook { at, two });
         }
         (self.class, self.code) = (class, code);
     }
@@ -380,12 +373,11 @@ mod tests {
             {
                 bytes[c.len_utf8()] = next;
                 bytes[c.len_utf8() + 1] = 0xBF;
-                let (mut terms, mut hooks) = ([0; 4], [Hook::default(); 4]);
+                let (mut terms, mut hooks) = ([0; 4], Vec::new());
                 let mut pen = Pen {
                     terms: &mut terms,
                     used: 0,
                     hooks: &mut hooks,
-                    hooked: 0,
                     class: ANY,
                     code: 0,
                 };
