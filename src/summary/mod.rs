@@ -10,6 +10,8 @@ mod cut;
 mod digest;
 mod leans;
 mod pairs;
+mod patterns;
+mod postings;
 mod scan;
 mod score;
 mod select;
@@ -27,7 +29,7 @@ use std::cell::Cell;
 use serde::{Deserialize, Serialize};
 
 use crate::model::Post;
-use centrality::Shared;
+use postings::{MOST, ONLY, Sentences};
 use select::Candidates;
 use units::{Scan, Unit};
 
@@ -64,12 +66,13 @@ pub fn summarise(post: &Post, budget: usize) -> String {
             _ => extract(&digest, "", budget).unwrap_or_else(|| cut::cut(&digest, budget)),
         };
     }
-    let last = if digest.is_empty() {
-        one_line(&post.title)
-    } else {
-        digest
-    };
-    extract(&post.text, &post.title, budget).unwrap_or_else(|| cut::cut(&last, budget))
+    extract(&post.text, &post.title, budget).unwrap_or_else(|| {
+        let last = match digest.is_empty() {
+            true => one_line(&post.title),
+            false => digest,
+        };
+        cut::cut(&last, budget)
+    })
 }
 
 thread_local! {
@@ -99,31 +102,35 @@ fn extract_with(text: &str, title: &str, budget: usize, scan: &mut Scan) -> Opti
         return Some(cut::cut(&line, budget));
     }
     let (title_terms, ..) = scan.read(title);
-    let terms = units.iter().map(|unit| scan.terms.of(&unit.terms));
-    let shared = Shared::new(terms, scan.terms.of(&title_terms));
-    let scores = score::of(&units, &shared);
-    let mut lines: Vec<Cow<'_, str>> = units.iter().map(line).collect();
-    // One more for the space between two of them.
-    let length = |(unit, line): (&Unit<'_>, &Cow<'_, str>)| match unit.has_odd_space {
-        true => line.chars().count() + 1,
-        false => unit.chars + 1,
-    };
-    let mut lengths: Vec<usize> = units.iter().zip(&lines).map(length).collect();
-    let elided = lengths[0] > budget + 1 && elide_lead(&mut lines[0], budget);
+    let Scan { terms, shared, .. } = scan;
+    let sentences = units.iter().map(|unit| terms.of(&unit.terms));
+    shared.compare(sentences, terms.of(&title_terms));
+    let scores = score::of(&units, shared);
+    let mut lead = line(&units[0]);
+    let mut lengths = [0; MOST];
+    for (length, unit) in lengths.iter_mut().zip(&units) {
+        let chars = match unit.has_odd_space {
+            true => line(unit).chars().count(),
+            false => unit.chars,
+        };
+        // One more for the space between two of them.
+        *length = chars + 1;
+    }
+    let elided = lengths[0] > budget + 1 && elide_lead(&mut lead, budget);
     if elided {
-        lengths[0] = lines[0].chars().count() + 1;
+        lengths[0] = lead.chars().count() + 1;
     }
     let candidates = Candidates {
         units: &units,
-        alike: &shared,
-        scores: &scores,
-        lengths: &lengths,
+        alike: shared,
+        scores: &scores[..units.len()],
+        lengths: &lengths[..units.len()],
     };
     let chosen = candidates.choose(elided.then_some(0), budget + 1);
-    if chosen.is_empty() || (lengths[0] > budget + 1 && !chosen.iter().any(|at| *at < NEAR)) {
-        return Some(cut::cut(&lines[0], budget));
+    if chosen == 0 || (lengths[0] > budget + 1 && chosen & NEAR == 0) {
+        return Some(cut::cut(&lead, budget));
     }
-    Some(join(&units, &lines, &chosen))
+    Some(join(&units, lead, chosen))
 }
 
 /// A unit as it stands in a summary.
@@ -147,23 +154,32 @@ fn elide_lead(lead: &mut Cow<'_, str>, budget: usize) -> bool {
 /// A lead of this many characters is never shortened further.
 const LEAD: usize = 120;
 
-/// A lead that is longer than the budget is cut unless a sentence so near to it fits whole.
-const NEAR: usize = 3;
+/// A lead that is longer than the budget is cut unless a sentence so near to it fits whole: the
+/// first three.
+const NEAR: Sentences = 0b111;
 
 /// The chosen units as one line.
-fn join(units: &[Unit<'_>], lines: &[Cow<'_, str>], chosen: &[usize]) -> String {
-    let mut summary = String::new();
-    for at in chosen {
-        let alone = *at == 0 || chosen.binary_search(&(at - 1)).is_err();
-        let line = if alone {
-            digest::without_connective(&lines[*at])
+fn join(units: &[Unit<'_>], lead: Cow<'_, str>, chosen: Sentences) -> String {
+    let has = |at: usize| chosen & ONLY[at] > 0;
+    let bytes = postings::members(chosen).map(|at| units[at].text.len() + 1);
+    let mut summary = String::with_capacity(bytes.sum());
+    for at in postings::members(chosen) {
+        let other = || line(&units[at]);
+        let whole = if at == 0 {
+            Cow::Borrowed(&*lead)
         } else {
-            lines[*at].as_ref()
+            other()
+        };
+        let alone = at == 0 || !has(at - 1);
+        let line = if alone {
+            digest::without_connective(&whole)
+        } else {
+            &whole
         };
         summary.push_str(gap(&summary, line));
         summary.push_str(line);
         // What followed the semicolon is not here.
-        let next = chosen.binary_search(&(at + 1)).is_ok() && units[at + 1].line == units[*at].line;
+        let next = at + 1 < units.len() && has(at + 1) && units[at + 1].line == units[at].line;
         if !next && let Some(open) = summary.strip_suffix('；') {
             summary.truncate(open.len());
             summary.push('。');

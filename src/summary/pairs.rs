@@ -2,31 +2,30 @@
 //! In: one line. Out: for each place in it, how many closed pairs surround it.
 //! A mark without its partner in the line protects nothing, or one stray quote would glue a page.
 
-const PAIRS: [(char, char); 14] = [
-    ('“', '”'),
-    ('‘', '’'),
-    ('「', '」'),
-    ('『', '』'),
-    ('《', '》'),
-    ('〈', '〉'),
-    ('（', '）'),
-    ('(', ')'),
-    ('[', ']'),
-    ('［', '］'),
-    ('【', '】'),
-    ('〔', '〕'),
-    ('〖', '〗'),
-    ('{', '}'),
-];
-
 /// True for a mark that closes a pair, ASCII quotes included.
 pub(super) fn closes(c: char) -> bool {
-    c == '"' || c == '\'' || PAIRS.iter().any(|(_, close)| *close == c)
+    c == '\'' || ends(c)
 }
 
 /// True for a mark that begins a pair; an ASCII quote may.
 pub(super) fn opens(c: char) -> bool {
-    c == '"' || PAIRS.iter().any(|(open, _)| *open == c)
+    matches!(
+        c,
+        '"' | '“'
+            | '‘'
+            | '「'
+            | '『'
+            | '《'
+            | '〈'
+            | '（'
+            | '('
+            | '['
+            | '［'
+            | '【'
+            | '〔'
+            | '〖'
+            | '{'
+    )
 }
 
 /// True for a mark that ends a pair; an ASCII quote may.
@@ -36,8 +35,23 @@ pub(super) fn ends(c: char) -> bool {
 
 /// The partner of a mark that closes.
 fn opening(close: char) -> Option<char> {
-    let pair = PAIRS.iter().find(|(_, mark)| *mark == close);
-    pair.map(|(open, _)| *open)
+    Some(match close {
+        '”' => '“',
+        '’' => '‘',
+        '」' => '「',
+        '』' => '『',
+        '》' => '《',
+        '〉' => '〈',
+        '）' => '（',
+        ')' => '(',
+        ']' => '[',
+        '］' => '［',
+        '】' => '【',
+        '〕' => '〔',
+        '〗' => '〖',
+        '}' => '{',
+        _ => return None,
+    })
 }
 
 /// How many pairs surround each place of a line. The marks themselves count as inside.
@@ -121,6 +135,15 @@ mod tests {
 
     fn at(line: &str, needle: &str) -> u16 {
         depths(line).at(line.find(needle).unwrap())
+    }
+
+    #[test]
+    fn whatever_closes_closes_what_opens() {
+        let openings = ('\0'..='\u{FFFF}').filter_map(super::opening);
+        let mut openings: Vec<char> = openings.chain(['"']).collect();
+        openings.sort_unstable();
+        let opens = ('\0'..='\u{FFFF}').filter(|c| super::opens(*c));
+        assert_eq!(openings, opens.collect::<Vec<_>>());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! One pass over a line: what sentences, their words and their likeness are made of.
 //! In: a line. Out: its terms, the marks that may end a sentence or close a pair, places of words of interest.
-//! Everyday Chinese, nearly all of a text, is read without a branch that could be foretold wrongly.
+//! Chinese up to the next of those marks, nearly all of a text, is read without a branch that could be foretold wrongly.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -9,21 +9,20 @@ use super::chars::Classes;
 use super::terms::{self, Term};
 use super::{pairs, words};
 
-/// Two beside each other are a term.
-const MATTER: u8 = 1;
+/// What a character is as the second of two stands so many bits below what goes with it in the first.
+const SECOND: u32 = 4;
+/// Two of these beside each other are a term.
+const MATTER: u8 = 1 << SECOND | 1;
 /// The first character of a word of interest ...
-const BEGINS: u8 = 2;
+const BEGINS: u8 = 2 << SECOND;
 /// ... its second ...
-const FOLLOWS: u8 = 4;
+const FOLLOWS: u8 = 2;
 /// ... and its only one.
-const ALONE: u8 = 8;
-/// May end a sentence.
-const ENDS: u8 = 16;
-/// Opens or closes a pair.
-const PAIRS: u8 = 32;
-/// White space other than a blank.
-const SPACE: u8 = 64;
-const DIGIT: u8 = 128;
+const ALONE: u8 = 4;
+/// May end a sentence, opens or closes a pair, or is white space other than a blank.
+const MARK: u8 = 8;
+/// Any character: the last two go with whatever is before them.
+const ANY: u8 = (ALONE | MARK) << SECOND;
 
 /// The marks that may end a sentence.
 pub(super) const END_MARKS: [char; 8] = ['。', '！', '？', '；', '!', '?', ';', '.'];
@@ -31,6 +30,7 @@ pub(super) const END_MARKS: [char; 8] = ['。', '！', '？', '；', '!', '?', '
 static CLASSES: LazyLock<Classes> = LazyLock::new(|| {
     let all = || '\0'..='\u{FFFF}';
     let mut classes = Classes::none();
+    classes.add(ANY, all());
     classes.add(MATTER, all().filter(|c| terms::has_matter(*c)));
     for word in words::all() {
         let mut chars = word.chars();
@@ -42,12 +42,20 @@ static CLASSES: LazyLock<Classes> = LazyLock::new(|| {
             (only, _) => classes.add(ALONE, only),
         }
     }
-    classes.add(ENDS, END_MARKS);
-    classes.add(PAIRS, all().filter(|c| pairs::opens(*c) || pairs::ends(*c)));
-    classes.add(SPACE, all().filter(|c| *c != ' ' && c.is_whitespace()));
-    classes.add(DIGIT, '0'..='9');
+    classes.add(MARK, END_MARKS);
+    classes.add(MARK, all().filter(|c| pairs::opens(*c) || pairs::ends(*c)));
+    classes.add(MARK, all().filter(|c| *c != ' ' && c.is_whitespace()));
     classes
 });
+
+/// Two characters beside each other, by their classes: `TERM` when they are one, `HOOK` when the second of them is the
+/// second or only one of a word of interest, `MARK` when it is a mark.
+fn met(first: u8, second: u8) -> u8 {
+    first >> SECOND & second
+}
+
+const TERM: u8 = 1;
+const HOOK: u8 = FOLLOWS | ALONE;
 
 /// What is known of a text, or of a line up to some place.
 #[derive(Debug, Clone, Copy, Default)]
@@ -118,6 +126,15 @@ impl Terms {
     }
 }
 
+/// A place where a word of interest may have its second or only character.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hook {
+    /// Where that character begins in its line.
+    pub at: usize,
+    /// The one before it and that one, as in a term of two.
+    pub two: Term,
+}
+
 /// What one line holds besides its terms. The memory serves the next line again.
 #[derive(Debug, Default)]
 pub(super) struct Line {
@@ -125,8 +142,8 @@ pub(super) struct Line {
     pub ends: Vec<End>,
     /// The marks that open or close a pair, with their places.
     pub pairs: Vec<(usize, char)>,
-    /// Places where a word of interest may have its second or only character.
-    hooks: Vec<u32>,
+    /// Where a word of interest may have its second or only character.
+    hooks: Vec<Hook>,
     /// Where the line's terms begin.
     pub start: usize,
     /// What is known of the whole line; yes or no, since the last mark.
@@ -134,8 +151,8 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// Places of words of interest, in order: what a range of all of them holds.
-    pub fn hooks(&self, range: Range<usize>) -> &[u32] {
+    /// Where words of interest may be, in order: what a range of all of them holds.
+    pub fn hooks(&self, range: Range<usize>) -> &[Hook] {
         &self.hooks[range]
     }
 
@@ -157,16 +174,13 @@ impl Line {
         if terms.all.len() < most {
             terms.all.resize(most, 0);
         }
-        if self.hooks.len() <= bytes.len() {
-            self.hooks.resize(bytes.len() + 1, 0);
-        }
+        self.hooks.clear();
         let classes = &*CLASSES;
         let mut pen = Pen {
             terms: &mut terms.all,
             used: terms.used,
             hooks: &mut self.hooks,
-            hooked: 0,
-            class: 0,
+            class: ANY,
             code: 0,
         };
         let mut facts = Facts::default();
@@ -174,135 +188,150 @@ impl Line {
         let mut others = 0;
         let mut at = 0;
         while let Some(first) = bytes.get(at) {
-            if matches!(first, 0xE4..=0xE9) {
-                let (chars, _) = bytes[at..].as_chunks();
-                let read = pen.take_common(at, chars, classes.table());
-                facts.han += read;
-                at += 3 * read;
+            match first {
+                0xE0..=0xEF => {
+                    let (read, han) = pen.take_run(at, bytes, classes.table());
+                    facts.han += han;
+                    others += read - han;
+                    at += 3 * read;
+                }
+                b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => {
+                    let rest = &bytes[at..];
+                    let run = rest.iter().position(|byte| !byte.is_ascii_alphanumeric());
+                    let word = &rest[..run.unwrap_or(rest.len())];
+                    facts.has_digit |= word.iter().any(u8::is_ascii_digit);
+                    for (at, byte) in (at..).zip(word) {
+                        let class = classes.table()[usize::from(*byte)];
+                        pen.take(at, u32::from(*byte), class);
+                    }
+                    if let Some(term) = terms::of_word(word) {
+                        pen.terms[pen.used] = term;
+                        pen.used += 1;
+                    }
+                    others += word.len();
+                    at += word.len();
+                    continue;
+                }
+                _ => {
+                    let Some(c) = line.get(at..).and_then(|rest| rest.chars().next()) else {
+                        break;
+                    };
+                    let class = match c {
+                        '\0'..='\u{FFFF}' => classes.of(c),
+                        _ if terms::has_matter(c) => ANY | MATTER,
+                        _ => ANY,
+                    };
+                    facts.has_odd_space |= c == ' ' && pen.code == u32::from(' ');
+                    facts.has_slash |= c == '/';
+                    pen.take(at, u32::from(c), class);
+                    others += 1;
+                    at += c.len_utf8();
+                }
+            }
+            if pen.class & MARK == 0 {
                 continue;
             }
-            if first.is_ascii_alphanumeric() {
-                let rest = &bytes[at..];
-                let run = rest.iter().position(|byte| !byte.is_ascii_alphanumeric());
-                let end = at + run.unwrap_or(rest.len());
-                for (at, byte) in (at..).zip(&bytes[at..end]) {
-                    let class = classes.table()[usize::from(*byte)];
-                    facts.has_digit |= class & DIGIT > 0;
-                    pen.hook(at, class);
-                }
-                if let Some(term) = terms::of_word(&bytes[at..end]) {
-                    pen.terms[pen.used] = term;
-                    pen.used += 1;
-                }
-                pen.code = 0;
-                others += end - at;
-                at = end;
-                continue;
-            }
-            let Some(c) = line.get(at..).and_then(|rest| rest.chars().next()) else {
-                break;
-            };
-            let mut class = classes.of(c);
-            if c > '\u{FFFF}' && terms::has_matter(c) {
-                class |= MATTER;
-            }
-            let blanks = c == ' ' && pen.code == u32::from(' ');
-            pen.take(at, u32::from(c), class);
-            facts.has_odd_space |= blanks || class & SPACE > 0;
-            facts.has_slash |= c == '/';
-            if class & ENDS > 0 {
+            let mark = char::from_u32(pen.code).unwrap_or_default();
+            let place = at - mark.len_utf8();
+            if END_MARKS.contains(&mark) {
                 let before = Facts {
                     terms: pen.used,
-                    hooks: pen.hooked,
-                    chars: facts.han + others,
+                    hooks: pen.hooks.len(),
+                    chars: facts.han + others - 1,
                     ..facts
                 };
                 self.ends.push(End {
-                    at,
-                    mark: c,
+                    at: place,
+                    mark,
                     before,
                 });
                 (facts.has_digit, facts.has_odd_space, facts.has_slash) = (false, false, false);
+            } else if mark.is_whitespace() {
+                facts.has_odd_space = true;
+            } else {
+                self.pairs.push((place, mark));
             }
-            if class & PAIRS > 0 {
-                self.pairs.push((at, c));
-            }
-            others += 1;
-            at += c.len_utf8();
         }
         terms.used = pen.used;
         self.rest = Facts {
             terms: pen.used,
-            hooks: pen.hooked,
+            hooks: pen.hooks.len(),
             chars: facts.han + others,
             ..facts
         };
     }
 }
 
-/// Writes terms and hooks down: each always, and the next one over it if it did not count.
+/// Writes terms and hooks down. Terms are many: each is written always, and the next one over it if it did not count.
 struct Pen<'a> {
     terms: &'a mut [Term],
     used: usize,
-    hooks: &'a mut [u32],
-    hooked: usize,
+    hooks: &'a mut Vec<Hook>,
     /// Classes and number of the character before.
     class: u8,
     code: u32,
 }
 
 impl Pen<'_> {
-    /// Takes what comes of U+4000 to U+9FFF; so many characters were read.
-    fn take_common(&mut self, at: usize, chars: &[[u8; 3]], classes: &[u8; 0x1_0000]) -> usize {
+    /// Takes characters of three bytes, up to the first mark. How many were read, and how many of them are of U+4000
+    /// to U+9FFF.
+    fn take_run(&mut self, at: usize, bytes: &[u8], classes: &[u8; 0x1_0000]) -> (usize, usize) {
         // Its own hands, so that all fits the processor's registers.
         let Pen {
             mut used,
-            mut hooked,
             mut class,
-            mut code,
+            code,
             ..
         } = *self;
-        let (terms, hooks) = (&mut self.terms[..], &mut self.hooks[..]);
+        let terms = &mut self.terms[..];
+        let mut two = u64::from(code);
         let mut place = at;
-        for [first, second, third] in chars {
-            if !matches!(first, 0xE4..=0xE9) {
+        let mut han = 0;
+        for [first, second, third] in bytes[at..].as_chunks().0 {
+            let bits = u32::from(*first) << 12;
+            let bits = bits + (u32::from(*second) << 6) + u32::from(*third);
+            // Whatever begins with another byte comes out below or above.
+            let code = bits.wrapping_sub(MARKERS);
+            if !matches!(code, 0x800..=0xFFFF) {
                 break;
             }
-            let next =
-                u16::from(first & 15) << 12 | u16::from(second & 63) << 6 | u16::from(third & 63);
-            let its = classes[usize::from(next)];
-            terms[used] = terms::pair(code, u32::from(next));
-            used += usize::from(class & its & MATTER);
-            hooks[hooked] = place as u32;
-            hooked += is_hook(class, its);
+            let its = classes[usize::from(code as u16)];
+            // What was before the first of the two is shifted out.
+            two = two << 32 | u64::from(code);
+            terms[used] = two;
+            let met = met(class, its);
+            used += usize::from(met & TERM);
+            han += usize::from(matches!(first, 0xE4..=0xE9));
+            class = its;
+            if met > TERM {
+                if met & HOOK > 0 {
+                    self.hooks.push(Hook { at: place, two });
+                }
+                if met & MARK > 0 {
+                    place += 3;
+                    break;
+                }
+            }
             place += 3;
-            (class, code) = (its, u32::from(next));
         }
-        (self.used, self.hooked, self.class, self.code) = (used, hooked, class, code);
-        (place - at) / 3
+        (self.used, self.class, self.code) = (used, class, two as u32);
+        ((place - at) / 3, han)
     }
 
     fn take(&mut self, at: usize, code: u32, class: u8) {
-        self.terms[self.used] = terms::pair(self.code, code);
-        self.used += usize::from(self.class & class & MATTER);
-        self.hook(at, class);
-        self.code = code;
-    }
-
-    fn hook(&mut self, at: usize, class: u8) {
-        // Lines are far shorter than 4 GB: a post is.
-        self.hooks[self.hooked] = at as u32;
-        self.hooked += is_hook(self.class, class);
-        self.class = class;
+        let two = u64::from(self.code) << 32 | u64::from(code);
+        let met = met(self.class, class);
+        self.terms[self.used] = two;
+        self.used += usize::from(met & TERM);
+        if met & HOOK > 0 {
+            self.hooks.push(Hook { at, two });
+        }
+        (self.class, self.code) = (class, code);
     }
 }
 
-/// 1 when the second of two characters is the second or only one of a word, by its and their classes.
-fn is_hook(before: u8, class: u8) -> usize {
-    let second = ((before & BEGINS) / BEGINS) & ((class & FOLLOWS) / FOLLOWS);
-    let only = (class & ALONE) / ALONE;
-    usize::from(second | only)
-}
+/// What the bits that mark first and further bytes add to the number of a character of three bytes.
+const MARKERS: u32 = (0xE0 << 12) + (0x80 << 6) + 0x80;
 
 #[cfg(test)]
 mod tests {
@@ -314,15 +343,46 @@ mod tests {
     fn every_character_is_of_the_classes_whose_rules_it_meets() {
         for c in '\0'..='\u{FFFF}' {
             let class = CLASSES.of(c);
-            assert_eq!(class & MATTER > 0, terms::has_matter(c), "{c:?}");
-            assert_eq!(class & ENDS > 0, END_MARKS.contains(&c), "{c:?}");
+            assert_eq!(class & MATTER == MATTER, terms::has_matter(c), "{c:?}");
+            assert_eq!(class & MATTER == 0, !terms::has_matter(c), "{c:?}");
+            let is_mark = END_MARKS.contains(&c)
+                || pairs::opens(c)
+                || pairs::ends(c)
+                || (c != ' ' && c.is_whitespace());
+            assert_eq!(class & MARK > 0, is_mark, "{c:?}");
+            let words = || words::all().filter(|word| word.chars().nth(1) == Some(c));
+            let alone = words::all().any(|word| word.chars().eq([c]));
+            assert_eq!(met(ANY, class) & MARK, class & MARK);
+            assert_eq!(met(ANY, class) & HOOK > 0, alone, "{c:?}");
             assert_eq!(
-                class & PAIRS > 0,
-                pairs::opens(c) || pairs::ends(c),
+                met(ANY | BEGINS, class) & HOOK > 0,
+                alone || words().count() > 0,
                 "{c:?}"
             );
-            assert_eq!(class & SPACE > 0, c != ' ' && c.is_whitespace(), "{c:?}");
-            assert_eq!(class & DIGIT > 0, c.is_ascii_digit(), "{c:?}");
+        }
+    }
+
+    #[test]
+    fn only_three_bytes_come_out_as_a_character_of_them() {
+        for c in '\0'..=char::MAX {
+            let mut bytes = [0; 6];
+            c.encode_utf8(&mut bytes);
+            for next in [0, 0x7F, 0xC2, 0xF4]
+                .into_iter()
+                .filter(|_| c.len_utf8() < 3)
+            {
+                bytes[c.len_utf8()] = next;
+                bytes[c.len_utf8() + 1] = 0xBF;
+                let (mut terms, mut hooks) = ([0; 4], Vec::new());
+                let mut pen = Pen {
+                    terms: &mut terms,
+                    used: 0,
+                    hooks: &mut hooks,
+                    class: ANY,
+                    code: 0,
+                };
+                assert_eq!(pen.take_run(0, &bytes, CLASSES.table()).0, 0, "{c:?}");
+            }
         }
     }
 
@@ -344,7 +404,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_read_is_what_the_rules_say(line in "[市场监管的㐀𠮷〇豈。！？；“”《》()\"'.;a-z0-9 \t\u{3000}\u{2003}é😀/]{0,60}") {
+        fn what_is_read_is_what_the_rules_say(line in "[市场监管的㐀𠮷〇豈。！？摄；“”《》()\"'.;a-z0-9 \t\u{3000}\u{2003}é😀/]{0,60}") {
             let (mut read, mut terms) = (Line::default(), Terms::default());
             // What was read before leaves nothing behind.
             read.read("市场。12 “监管”", &mut terms);

@@ -3,6 +3,7 @@
 //! The weights were tuned on one half of the digests in `benches/RESULTS.md` and measured on the other.
 
 use super::centrality::Shared;
+use super::postings::MOST;
 use super::units::Unit;
 use super::words::Kinds;
 
@@ -92,47 +93,41 @@ pub(super) const ASIDES: &[&str] = &[
 ];
 
 /// A number for each unit. `shared` tells how its terms meet others and the title's.
-pub(super) fn of(units: &[Unit<'_>], shared: &Shared) -> Vec<f64> {
+pub(super) fn of(units: &[Unit<'_>], shared: &mut Shared) -> [f64; MOST] {
     let title_terms = shared.title_terms();
-    let ranks = shared.ranks();
-    let all = units.iter().zip(shared.in_title()).zip(ranks).enumerate();
-    all.map(|(at, ((unit, in_title), central))| {
+    let mut scores = shared.ranks();
+    let all = units.iter().zip(shared.in_title()).enumerate();
+    for (score, (at, (unit, in_title))) in scores.iter_mut().zip(all) {
         let place = PLACE / (1.0 + FADE * at as f64);
         let echo = match title_terms {
             0 => 0.0,
-            all => in_title as f64 / all as f64,
+            all => f64::from(in_title) / all as f64,
         };
-        place + TITLE * echo + CENTRAL * central + manner(unit)
-    })
-    .collect()
+        *score = place + TITLE * echo + CENTRAL * *score + manner(unit);
+    }
+    scores
 }
 
 /// What the sentence's form and words say.
 fn manner(unit: &Unit<'_>) -> f64 {
     let text = unit.text.as_ref();
-    let mut sum = 0.0;
-    if unit.words.has(Kinds::CUE) {
-        sum += CUE;
-    }
-    if unit.words.has(Kinds::ASIDE) {
-        sum -= WEAK;
-    }
-    if unit.has_digit {
-        sum += FIGURE;
-    }
-    if unit.opens {
-        sum += OPENS;
-    }
     let question = !text.ends_with('。')
         && text
             .trim_end_matches(['”', '"', '」'])
             .ends_with(['？', '?']);
     let quoted = text.starts_with(['“', '"', '「']);
     let is_short = unit.chars < SHORT;
-    for weak in [question, quoted, !unit.ended, is_short] {
-        if weak {
-            sum -= WEAK;
-        }
-    }
-    sum
+    // Which hold is hard to foretell: all are added up, as 0 if they do not.
+    let parts = [
+        (unit.words.has(Kinds::CUE), CUE),
+        (unit.words.has(Kinds::ASIDE), -WEAK),
+        (unit.has_digit, FIGURE),
+        (unit.opens, OPENS),
+        (question, -WEAK),
+        (quoted, -WEAK),
+        (!unit.ended, -WEAK),
+        (is_short, -WEAK),
+    ];
+    let parts = parts.map(|(holds, part)| f64::from(u8::from(holds)) * part);
+    parts.iter().fold(0.0, |sum, part| sum + part)
 }

@@ -1,11 +1,12 @@
 //! The choice: best units first, none that repeats, back in order, within a budget.
-//! In: units, their terms and scores, a budget in characters. Out: the indexes of the chosen, in order.
+//! In: units, their terms and scores, a budget in characters. Out: the set of the chosen.
 //! Maximal marginal relevance (Carbonell and Goldstein, 1998), with units that lean taking along
 //! what they lean on.
 
 use std::ops::Range;
 
 use super::centrality::Shared;
+use super::postings::{MOST, ONLY, Sentences};
 use super::units::Unit;
 
 /// How much a likeness to what is chosen costs.
@@ -30,95 +31,77 @@ pub(super) struct Candidates<'a> {
     pub lengths: &'a [usize],
 }
 
-/// How much of each unit is said by the chosen ones, as far as anybody asked.
-struct Likeness {
-    /// For each unit whether it is chosen.
-    is_chosen: Vec<bool>,
-    /// In the order in which they were chosen.
-    chosen: Vec<usize>,
-    /// The most that one of those says which were looked at.
-    most: Vec<f64>,
-    /// How many of the chosen were looked at.
-    seen: Vec<usize>,
+/// What was chosen so far.
+struct Chosen {
+    units: Sentences,
+    /// How much of each unit the most like of them says.
+    most: [f64; MOST],
 }
 
-impl Likeness {
-    fn new(units: usize) -> Self {
-        Likeness {
-            is_chosen: vec![false; units],
-            chosen: Vec::new(),
-            most: vec![0.0; units],
-            seen: vec![0; units],
+impl Chosen {
+    fn add(&mut self, units: Range<usize>, alike: &Shared) {
+        for unit in units {
+            self.units |= ONLY[unit];
+            for (most, likeness) in self.most.iter_mut().zip(alike.likenesses(unit)) {
+                *most = most.max(likeness);
+            }
         }
     }
 
-    /// Chooses units.
-    fn choose(&mut self, units: Range<usize>) {
-        self.is_chosen[units.clone()].fill(true);
-        self.chosen.extend(units);
-    }
-
-    /// Looks at the chosen ones that were not looked at.
-    fn learn(&mut self, at: usize, alike: &Shared) {
-        for other in &self.chosen[self.seen[at]..] {
-            self.most[at] = self.most[at].max(alike.likeness(at, *other));
-        }
-        self.seen[at] = self.chosen.len();
+    fn has(&self, unit: usize) -> bool {
+        self.units & ONLY[unit] > 0
     }
 }
 
 impl Candidates<'_> {
-    /// Indexes of the chosen units, in order; `first` is chosen already. Never more than `budget`
-    /// characters together.
-    pub fn choose(&self, first: Option<usize>, budget: usize) -> Vec<usize> {
-        let mut likeness = Likeness::new(self.units.len());
+    /// The chosen units; `first` is chosen already. Never more than `budget` characters together.
+    pub fn choose(&self, first: Option<usize>, budget: usize) -> Sentences {
+        let mut chosen = Chosen {
+            units: 0,
+            most: [0.0; MOST],
+        };
         if let Some(first) = first {
-            likeness.choose(first..first + 1);
+            chosen.add(first..first + 1, self.alike);
         }
         let mut left = budget - first.map_or(0, |at| self.lengths[at].min(budget));
         let best = self.scores.iter().copied().fold(0.0, f64::max);
-        while let Some((gain, group)) = self.best_group(left, &mut likeness) {
+        while let Some((gain, group)) = self.best_group(left, &chosen) {
             let enough = ENOUGH + RISE * (budget - left) as f64 / 100.0;
-            if !likeness.chosen.is_empty() && gain < enough * best {
+            if chosen.units > 0 && gain < enough * best {
                 break;
             }
             left -= self.lengths[group.clone()].iter().sum::<usize>();
-            likeness.choose(group);
+            chosen.add(group, self.alike);
         }
-        likeness.chosen.sort_unstable();
-        likeness.chosen
+        chosen.units
     }
 
     /// The unit that adds most, with those that it leans on.
-    fn best_group(&self, left: usize, likeness: &mut Likeness) -> Option<(f64, Range<usize>)> {
-        let mut best: Option<(f64, Range<usize>)> = None;
-        for at in 0..self.units.len() {
-            if likeness.is_chosen[at] || self.lengths[at] > left {
+    fn best_group(&self, left: usize, chosen: &Chosen) -> Option<(f64, Range<usize>)> {
+        let mut best = (f64::NEG_INFINITY, 0..0);
+        for (at, length) in self.lengths.iter().enumerate() {
+            // Most are out by their own likeness.
+            if *length > left || chosen.has(at) || chosen.most[at] > SAME {
                 continue;
             }
-            let Some(group) = self.group(at, likeness) else {
+            let Some(group) = self.group(at, chosen) else {
                 continue;
             };
-            let length: usize = self.lengths[group.clone()].iter().sum();
-            if length > left {
+            if group.len() > 1 && self.lengths[group.clone()].iter().sum::<usize>() > left {
                 continue;
             }
             // The first of equals stays.
-            let is_better = |gain: &f64| best.as_ref().is_none_or(|(most, _)| gain > most);
-            // Likeness only grows, so most units are out by what is known of them already.
-            let known = self.gain(&group, likeness).filter(is_better);
-            if known.is_none() {
-                continue;
+            if let Some(gain) = self.gain(&group, chosen)
+                && gain > best.0
+            {
+                best = (gain, group);
             }
-            group.clone().for_each(|at| likeness.learn(at, self.alike));
-            let gain = self.gain(&group, likeness).filter(is_better);
-            best = gain.map(|gain| (gain, group)).or(best);
         }
-        best
+        (!best.1.is_empty()).then_some(best)
     }
 
     /// A unit and what it leans on, as far as that is not chosen yet.
-    fn group(&self, at: usize, likeness: &Likeness) -> Option<Range<usize>> {
+    fn group(&self, at: usize, chosen: &Chosen) -> Option<Range<usize>> {
         let mut first = at;
         let mut top = at;
         while self.units[top].leans {
@@ -126,7 +109,7 @@ impl Candidates<'_> {
                 return None;
             }
             top -= 1;
-            if likeness.is_chosen[top] {
+            if chosen.has(top) {
                 break;
             }
             first = top;
@@ -135,15 +118,15 @@ impl Candidates<'_> {
     }
 
     /// What units add to the chosen ones, each; `None` when one says the same.
-    fn gain(&self, group: &Range<usize>, likeness: &Likeness) -> Option<f64> {
+    fn gain(&self, group: &Range<usize>, chosen: &Chosen) -> Option<f64> {
         let mut sum = 0.0;
         // From the last one on: the order of additions decides between nearly equal sums.
         for at in group.clone().rev() {
-            let most = likeness.most[at];
+            let most = chosen.most[at];
             if most > SAME {
                 return None;
             }
-            let flow = at > 0 && likeness.is_chosen[at - 1];
+            let flow = at > 0 && chosen.has(at - 1);
             sum += self.scores[at] - REPETITION * most + if flow { FLOW } else { 0.0 };
         }
         Some(sum / group.len() as f64)

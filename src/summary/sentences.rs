@@ -32,27 +32,37 @@ pub fn sentences(text: &str) -> Vec<&str> {
 }
 
 /// The lines of a text; line and paragraph separators (U+2028, U+2029) end one too.
-pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
-    // The separators are rare: looked for as bytes, many at a time.
-    static RARE: LazyLock<[Finder<'static>; 2]> =
-        LazyLock::new(|| ["\u{2028}", "\u{2029}"].map(Finder::new));
-    let is_rare = RARE.iter().any(|rare| rare.find(text.as_bytes()).is_some());
+pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> + Clone {
     let mut rest = Some(text);
+    // The separators are rare: looked for up to the end of a line, many bytes at a time.
+    let mut near = "";
     std::iter::from_fn(move || {
-        let text = rest?;
-        let end = match is_rare {
-            true => text.find(['\n', '\r', '\u{2028}', '\u{2029}']),
-            false => memchr::memchr2(b'\n', b'\r', text.as_bytes()),
+        if near.is_empty() {
+            let text = rest?;
+            let end = memchr::memchr2(b'\n', b'\r', text.as_bytes());
+            near = &text[..end.unwrap_or(text.len())];
+            rest = end.map(|end| &text[end + 1..]);
+        }
+        let bytes = near.as_bytes();
+        let end = BEGINS.find(bytes).and_then(|_| {
+            let found = SEPARATORS.iter().map(|separator| separator.find(bytes));
+            found.flatten().min()
+        });
+        let (line, after) = match end {
+            Some(end) => (&near[..end], &near[end + '\u{2028}'.len_utf8()..]),
+            None => (near, ""),
         };
-        let Some(end) = end else {
-            rest = None;
-            return Some(text);
-        };
-        let length = text[end..].chars().next().map_or(1, char::len_utf8);
-        rest = Some(&text[end + length..]);
-        Some(&text[..end])
+        near = after;
+        Some(line)
     })
 }
+
+static SEPARATORS: LazyLock<[Finder<'static>; 2]> =
+    LazyLock::new(|| ["\u{2028}", "\u{2029}"].map(Finder::new));
+
+/// What both begin with, and little else but quotation marks.
+static BEGINS: LazyLock<Finder<'static>> =
+    LazyLock::new(|| Finder::new(&"\u{2028}".as_bytes()[..2]));
 
 /// A sentence as it stands in its line, without the white space around it.
 #[derive(Debug, Clone)]

@@ -6,16 +6,17 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::boilerplate::{self, Title, Told};
+use super::centrality::Shared;
 use super::pairs::Depths;
 use super::scan::{Facts, Line, Terms};
 use super::sentences::{self, Sentence};
 use super::terms::{self, is_han};
 use super::words::Kinds;
-use super::{digest, leans};
+use super::{digest, leans, postings};
 
 /// Units that are looked at: what stands further down is seldom the news. Ten times as many (and
 /// three times the steps of `centrality`) cost a build 31 µs more a post and win 0.0005 of ROUGE-L at 120 characters, 0.003 at 200 (`benches/RESULTS.md`).
-const MOST: usize = 16;
+const MOST: usize = postings::MOST;
 
 /// The widest joined list, in characters.
 const LIST: usize = 160;
@@ -56,6 +57,8 @@ pub(super) struct Scan {
     /// What is read besides, while a line is in use.
     other: Line,
     depths: Depths,
+    /// What units have in common.
+    pub shared: Shared,
 }
 
 impl Scan {
@@ -88,23 +91,21 @@ pub(super) fn of<'a>(text: &'a str, title: &str, scan: &mut Scan) -> Vec<Unit<'a
     scan.terms.clear();
     let title = Title::new(title);
     let mut chinese = None;
-    let lines: Vec<&str> = sentences::lines(text)
+    let mut lines = sentences::lines(text)
         .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect();
-    let mut units: Vec<Unit<'a>> = Vec::with_capacity(lines.len().min(MOST));
+        .filter(|line| !line.is_empty());
+    let mut units: Vec<Unit<'a>> = Vec::with_capacity(MOST);
     let mut at = 0;
-    while at < lines.len() && units.len() < MOST {
-        let line = lines[at];
-        if boilerplate::ends_article(line) && !units.is_empty() {
+    while units.len() < MOST
+        && let Some(line) = lines.next()
+    {
+        if !units.is_empty() && boilerplate::ends_article(line) {
             break;
         }
-        if let Some((list, taken)) = list(&lines[at..]) {
+        if let Some((list, items)) = list(line, &lines) {
             units.extend(list.map(|text| list_unit(text, at, scan)));
-            at += taken;
-            continue;
-        }
-        if !is_table_row(line) {
+            lines.by_ref().take(items).for_each(drop);
+        } else if !is_table_row(line) {
             scan.line.read(line, &mut scan.terms);
             let mut is_chinese = || *chinese.get_or_insert_with(|| is_chinese(text));
             if !is_foreign(line, &scan.line.whole(), &mut is_chinese) {
@@ -113,7 +114,6 @@ pub(super) fn of<'a>(text: &'a str, title: &str, scan: &mut Scan) -> Vec<Unit<'a
         }
         at += 1;
     }
-    units.truncate(MOST);
     units
 }
 
@@ -149,6 +149,9 @@ fn push_line<'a>(
     let mut depths = std::mem::take(&mut scan.depths);
     depths.find(read.pairs.iter().copied());
     for sentence in sentences::of_line(line, &read, &depths) {
+        if units.len() == MOST {
+            break;
+        }
         let text = sentence.text;
         let part = previous.ends_with(['；', ';']);
         let unit = unit(sentence, &read, title, scan);
@@ -216,26 +219,27 @@ fn unit<'a>(
     })
 }
 
-/// A line that introduces (`要求如下：`) with its items becomes one unit; so many lines were used up.
+/// A line that introduces (`要求如下：`) with its items becomes one unit; so many lines after it were used up.
 /// `None` when no list begins here; a list that is too long is used up without a unit.
-fn list(lines: &[&str]) -> Option<(Option<String>, usize)> {
-    let (intro, rest) = lines.split_first()?;
+fn list<'a>(
+    intro: &str,
+    rest: &(impl Iterator<Item = &'a str> + Clone),
+) -> Option<(Option<String>, usize)> {
     if !intro.ends_with(['：', ':']) || intro.chars().count() > ITEM {
         return None;
     }
     let items: Vec<&str> = rest
-        .iter()
-        .copied()
+        .clone()
         .take_while(|line| is_item(line) && !is_table_row(line))
         .collect();
     if items.len() < 2 {
         // An introduction without its list tells nothing: what follows is prose and stands for itself.
-        return Some((None, 1));
+        return Some((None, 0));
     }
     let total: usize = items.iter().map(|item| item.chars().count() + 1).sum();
-    let used = 1 + items.len();
+    let used = items.len();
     if total + intro.chars().count() > LIST {
-        return Some((None, 1));
+        return Some((None, 0));
     }
     let chinese = intro.ends_with('：') || intro.chars().any(is_han);
     let (mark, end) = if chinese { ("；", "。") } else { ("; ", ".") };

@@ -4,7 +4,9 @@
 
 use std::sync::LazyLock;
 
-use super::{boilerplate, score};
+use super::scan::Hook;
+use super::terms::{self, Term};
+use super::{patterns, score};
 
 /// A set of kinds of words.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,19 +27,20 @@ impl Kinds {
     pub const ASIDE: Kinds = Kinds(32);
 
     const LISTS: [(Kinds, &'static [&'static str]); 6] = [
-        (Kinds::DATELINE, boilerplate::DATELINE_WORDS),
-        (Kinds::BYLINE, boilerplate::BYLINE_WORDS),
-        (Kinds::LEARNT, boilerplate::LEARNT_WORDS),
-        (Kinds::NOISE, boilerplate::NOISE_WORDS),
+        (Kinds::DATELINE, patterns::DATELINE_WORDS),
+        (Kinds::BYLINE, patterns::BYLINE_WORDS),
+        (Kinds::LEARNT, patterns::LEARNT_WORDS),
+        (Kinds::NOISE, patterns::NOISE_WORDS),
         (Kinds::CUE, score::CUES),
         (Kinds::ASIDE, score::ASIDES),
     ];
 
     /// The kinds of words in a text, which stands at `start` of a line and has those hooks.
-    pub fn of(text: &str, start: usize, hooks: &[u32]) -> Kinds {
-        let places = hooks.iter().map(|hook| (*hook as usize).checked_sub(start));
-        places.flatten().fold(Kinds::default(), |kinds, hook| {
-            Kinds(kinds.0 | FINDER.at(text, hook))
+    pub fn of(text: &str, start: usize, hooks: &[Hook]) -> Kinds {
+        let finder = &*FINDER;
+        hooks.iter().fold(Kinds::default(), |kinds, hook| {
+            let at = hook.at.checked_sub(start);
+            Kinds(kinds.0 | at.map_or(0, |at| finder.at(text, at, hook.two)))
         })
     }
 
@@ -61,32 +64,38 @@ struct Finder {
 }
 
 struct Word {
-    hook: char,
-    text: &'static str,
-    /// Bytes before the hook.
-    offset: usize,
+    /// Its hook and the character before, as in a term of two ...
+    two: Term,
+    /// ... and the bits of them that count.
+    mask: Term,
+    /// Bytes before the hook, and in it.
+    before: usize,
+    hook: usize,
+    /// What comes after the hook.
+    rest: &'static str,
     kind: Kinds,
 }
 
 /// So many that few words share one with others.
 const BUCKETS: usize = 256;
 
-fn bucket(hook: char) -> usize {
-    hook as usize % BUCKETS
+fn bucket(two: Term) -> usize {
+    two as usize % BUCKETS
 }
 
 impl Finder {
-    /// The kinds of words whose second or only character stands at `at` of a text.
-    fn at(&self, text: &str, at: usize) -> u8 {
-        let Some(hook) = text.get(at..).and_then(|rest| rest.chars().next()) else {
-            return 0;
-        };
-        let bucket = bucket(hook);
+    /// The kinds of words whose second or only character stands at `at` of a text and is the latter of `two`.
+    fn at(&self, text: &str, at: usize, two: Term) -> u8 {
+        let bucket = bucket(two);
         let near = &self.words[self.buckets[bucket]..self.buckets[bucket + 1]];
         let found = near.iter().filter(|word| {
-            let start = at.checked_sub(word.offset);
-            let rest = start.and_then(|start| text.as_bytes().get(start..));
-            word.hook == hook && rest.is_some_and(|rest| rest.starts_with(word.text.as_bytes()))
+            two & word.mask == word.two && at >= word.before && {
+                let rest = text.as_bytes().get(at + word.hook..);
+                // Most words have no third character: no call for nothing.
+                rest.is_some_and(|rest| {
+                    word.rest.is_empty() || rest.starts_with(word.rest.as_bytes())
+                })
+            }
         });
         found.fold(0, |kinds, word| kinds | word.kind.0)
     }
@@ -97,22 +106,25 @@ static FINDER: LazyLock<Finder> = LazyLock::new(|| {
     let all = lists.flat_map(|(kind, words)| words.iter().map(move |text| (kind, *text)));
     let mut words: Vec<Word> = all
         .filter_map(|(kind, text)| {
-            let mut chars = text.char_indices();
+            let mut chars = text.chars();
             let (first, second) = (chars.next()?, chars.next());
-            let (offset, hook) = second.unwrap_or(first);
+            let (before, hook) = second.map_or((None, first), |second| (Some(first), second));
+            let code = |c: char| u32::from(c);
             Some(Word {
-                hook,
-                text,
-                offset,
+                two: terms::pair(before.map_or(0, code), code(hook)),
+                mask: before.map_or(terms::pair(0, u32::MAX), |_| Term::MAX),
+                before: before.map_or(0, char::len_utf8),
+                hook: hook.len_utf8(),
+                rest: chars.as_str(),
                 kind,
             })
         })
         .collect();
-    words.sort_by_key(|word| bucket(word.hook));
+    words.sort_by_key(|word| bucket(word.two));
     let buckets = 0..=BUCKETS;
     Finder {
         buckets: buckets
-            .map(|start| words.partition_point(|word| bucket(word.hook) < start))
+            .map(|start| words.partition_point(|word| bucket(word.two) < start))
             .collect(),
         words,
     }
