@@ -204,8 +204,11 @@ impl Fields {
 
     /// True when the value stands in quotes, which YAML crates do not tell.
     pub fn quoted(&self, key: &str) -> bool {
-        self.raw(key)
-            .is_some_and(|raw| raw.value.starts_with(['"', '\'']))
+        // Hardly any front matter has any.
+        memchr::memchr2(b'"', b'\'', self.written.as_bytes()).is_some()
+            && self
+                .raw(key)
+                .is_some_and(|raw| raw.value.starts_with(['"', '\'']))
     }
 
     /// What stands behind the key on its line, as it is written.

@@ -20,6 +20,7 @@ mod front_matter;
 mod labels;
 mod liquid;
 mod markdown;
+mod names;
 #[cfg(test)]
 mod oracle;
 mod parse;

@@ -6,8 +6,10 @@ use std::borrow::Cow;
 
 use super::browser;
 use super::depth::too_deep;
+use super::names::{Name, Role};
 use super::sanitize;
 use super::simple;
+use super::text::is_plain;
 
 /// Index of a node in its tree.
 pub(super) type Id = usize;
@@ -30,11 +32,13 @@ pub(super) type Attr<'t> = (Cow<'t, str>, Cow<'t, str>);
 #[derive(Debug, PartialEq)]
 pub(super) struct Node<'t> {
     /// Element name in lower case; empty for a text.
-    pub name: Cow<'static, str>,
+    pub name: Name,
     /// In alphabetical order.
     pub attrs: Vec<Attr<'t>>,
     /// Text, if it is one.
     pub text: Cow<'t, str>,
+    /// It is a text in which every character stands for itself, in HTML and in plain text.
+    pub is_plain: bool,
     /// What stays of it.
     pub mark: Mark,
     links: Links,
@@ -71,11 +75,12 @@ pub(super) const ROOT: Id = 0;
 
 impl<'t> Node<'t> {
     /// An element without content; the root has no name.
-    pub fn element(name: Cow<'static, str>, attrs: Vec<Attr<'t>>) -> Self {
+    pub fn element(name: Name, attrs: Vec<Attr<'t>>) -> Self {
         Node {
             name,
             attrs,
             text: Cow::Borrowed(""),
+            is_plain: false,
             mark: Mark::Kept,
             links: Links::default(),
         }
@@ -84,8 +89,18 @@ impl<'t> Node<'t> {
     /// A text.
     pub fn text(text: Cow<'t, str>) -> Self {
         Node {
+            is_plain: is_plain(&text),
             text,
-            ..Node::element(Cow::Borrowed(""), Vec::new())
+            ..Node::element(Name::NONE, Vec::new())
+        }
+    }
+
+    /// A text that is known to be plain.
+    pub fn plain(text: &'t str) -> Self {
+        Node {
+            is_plain: true,
+            text: Cow::Borrowed(text),
+            ..Node::element(Name::NONE, Vec::new())
         }
     }
 
@@ -114,7 +129,7 @@ impl<'t> Tree<'t> {
 
     fn empty(is_certain: bool, capacity: usize) -> Tree<'t> {
         let mut nodes = Vec::with_capacity(capacity + 1);
-        nodes.push(Node::element(Cow::Borrowed(""), Vec::new()));
+        nodes.push(Node::element(Name::NONE, Vec::new()));
         Tree { nodes, is_certain }
     }
 
@@ -133,16 +148,17 @@ impl<'t> Tree<'t> {
     }
 
     /// Parses a fragment; comments and elements that are never shown are left out. `None` when elements are
-    /// nested deeper than `depth`.
-    pub fn parse_within(html: &'t str, depth: usize) -> Option<Tree<'t>> {
+    /// nested deeper than `depth`. `is_everyday`: the HTML is known to be that.
+    pub fn parse_within(html: &'t str, depth: usize, is_everyday: bool) -> Option<Tree<'t>> {
         // What the short way takes is never deep.
-        simple::parse(html).or_else(|| (!too_deep(html, depth)).then(|| browser::parse(html)))
+        simple::parse(html, is_everyday)
+            .or_else(|| (!too_deep(html, depth)).then(|| browser::parse(html)))
     }
 
     /// Parses a fragment of any depth.
     #[cfg(test)]
     pub fn parse(html: &'t str) -> Tree<'t> {
-        Tree::parse_within(html, usize::MAX).unwrap()
+        Tree::parse_within(html, usize::MAX, false).unwrap()
     }
 
     /// True when the tree was certain, so that nothing in it is an entity's odd character.
@@ -282,8 +298,8 @@ impl<'t> Tree<'t> {
     /// The texts of a node and all below it as they stand, a line break for each `<br>`.
     pub fn texts(&self, id: Id) -> impl Iterator<Item = &str> + '_ {
         let below = self.below(id).map(|id| &self.nodes[id]);
-        let texts = below.map(|node| match node.name.as_ref() {
-            "br" => "\n",
+        let texts = below.map(|node| match node.name.role {
+            Role::Break => "\n",
             _ => &*node.text,
         });
         std::iter::once(&*self.nodes[id].text).chain(texts)
@@ -331,7 +347,7 @@ impl<'t> Tree<'t> {
         self.walk(ROOT, |step| match step {
             Step::Open(node) if node.is_text() => escape(&node.text, &mut out),
             Step::Open(node) if node.mark == Mark::Kept => open_tag(node, &mut out),
-            Step::Close(node) if node.mark == Mark::Kept && !is_void(&node.name) => {
+            Step::Close(node) if node.mark == Mark::Kept && !node.name.is_void => {
                 out.push_str("</");
                 out.push_str(&node.name);
                 out.push('>');
@@ -354,7 +370,7 @@ fn open_tag(node: &Node, out: &mut String) {
     }
     out.push('>');
     // A parser drops a line break right after these, so one that is meant needs another.
-    if node.name == "pre" {
+    if node.name.role == Role::Preformatted {
         out.push('\n');
     }
 }
@@ -377,26 +393,6 @@ pub(super) fn escape(text: &str, out: &mut String) {
     out.push_str(&text[from..]);
 }
 
-pub(super) fn is_void(name: &str) -> bool {
-    matches!(
-        name,
-        "area"
-            | "base"
-            | "br"
-            | "col"
-            | "embed"
-            | "hr"
-            | "img"
-            | "input"
-            | "link"
-            | "meta"
-            | "param"
-            | "source"
-            | "track"
-            | "wbr"
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -405,7 +401,7 @@ mod tests {
     fn what_is_marked_is_not_written() {
         let mut tree = Tree::parse("<p>a<b>b</b><i>c</i><!-- x --><script>d</script> &lt;</p>");
         for id in tree.ids() {
-            match tree.node(id).name.as_ref() {
+            match &*tree.node(id).name {
                 "b" => tree.mark(id, Mark::Unwrapped),
                 "i" => tree.mark(id, Mark::Cut),
                 _ => {}

@@ -1,0 +1,136 @@
+//! What `simple` writes: HTML as text, or the tree that parsers make of it.
+//! In: elements and texts, in their order. Out: the same as a `String`, or as a `Tree` without any HTML in between.
+//! `simple_tests` holds the one against the other.
+
+use std::borrow::Cow;
+
+use super::super::names::Name;
+use super::super::tree::{Id, Node, ROOT, Tree};
+
+/// Where a body is written.
+pub(super) trait Page<'t> {
+    fn open(&mut self, name: &'static Name);
+    fn close(&mut self, name: &'static Name);
+    /// Text in which nothing but an ampersand has a meaning for HTML.
+    fn text(&mut self, text: &'t str);
+    fn link(&mut self, address: &'t str, text: &'t str);
+    fn image(&mut self, address: &'t str, text: &'t str);
+}
+
+impl<'t> Page<'t> for String {
+    fn open(&mut self, name: &'static Name) {
+        push(&["<", name, ">"], self);
+    }
+
+    fn close(&mut self, name: &'static Name) {
+        push(&["</", name, ">"], self);
+    }
+
+    fn text(&mut self, text: &'t str) {
+        push_escaped(text, self);
+    }
+
+    fn link(&mut self, address: &'t str, text: &'t str) {
+        self.push_str("<a href=\"");
+        push_escaped(address, self);
+        self.push_str("\">");
+        push_escaped(text, self);
+        self.push_str("</a>");
+    }
+
+    fn image(&mut self, address: &'t str, text: &'t str) {
+        self.push_str("<img src=\"");
+        push_escaped(address, self);
+        push(&["\" alt=\"", text, "\" />"], self);
+    }
+}
+
+fn push(parts: &[&str], out: &mut String) {
+    parts.iter().for_each(|part| out.push_str(part));
+}
+
+/// Only addresses have ampersands.
+fn push_escaped(text: &str, out: &mut String) {
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('&') {
+        out.push_str(before);
+        out.push_str("&amp;");
+        rest = after;
+    }
+    out.push_str(rest);
+}
+
+/// A tree on its way.
+pub(super) struct Grown<'t> {
+    tree: Tree<'t>,
+    /// The element that is open, and those around it.
+    parent: Id,
+    above: Vec<Id>,
+    /// Text that may go on.
+    text: Cow<'t, str>,
+}
+
+static LINK: Name = Name::known("a");
+static IMAGE: Name = Name::known("img");
+
+impl<'t> Grown<'t> {
+    /// `length` is the source's.
+    pub fn new(length: usize) -> Self {
+        Grown {
+            tree: Tree::certain(length / 64),
+            parent: ROOT,
+            above: Vec::with_capacity(4),
+            text: Cow::Borrowed(""),
+        }
+    }
+
+    /// The tree.
+    pub fn finish(mut self) -> Tree<'t> {
+        self.end_text();
+        self.tree
+    }
+
+    fn end_text(&mut self) {
+        let text = std::mem::take(&mut self.text);
+        if !text.is_empty() {
+            self.tree.append(self.parent, Node::text(text));
+        }
+    }
+
+    fn append(&mut self, name: &Name, attrs: Vec<(&'static str, &'t str)>) -> Id {
+        self.end_text();
+        let attrs = { attrs.into_iter() }
+            .map(|(name, value)| (Cow::Borrowed(name), Cow::Borrowed(value)))
+            .collect();
+        self.tree
+            .append(self.parent, Node::element(name.clone(), attrs))
+    }
+}
+
+impl<'t> Page<'t> for Grown<'t> {
+    fn open(&mut self, name: &'static Name) {
+        let id = self.append(name, Vec::new());
+        self.above.push(std::mem::replace(&mut self.parent, id));
+    }
+
+    fn close(&mut self, _: &'static Name) {
+        self.end_text();
+        self.parent = self.above.pop().unwrap_or(ROOT);
+    }
+
+    fn text(&mut self, text: &'t str) {
+        match self.text.is_empty() {
+            true => self.text = Cow::Borrowed(text),
+            false => self.text.to_mut().push_str(text),
+        }
+    }
+
+    fn link(&mut self, address: &'t str, text: &'t str) {
+        let id = self.append(&LINK, vec![("href", address)]);
+        self.tree.append(id, Node::text(Cow::Borrowed(text)));
+    }
+
+    fn image(&mut self, address: &'t str, text: &'t str) {
+        self.append(&IMAGE, vec![("alt", text), ("src", address)]);
+    }
+}
