@@ -104,12 +104,13 @@ fn run(
 
 fn structured(mut tree: Tree, length: usize, place: &Place, rules: &Rules) -> Body {
     let said = clean(&mut tree, rules);
-    absolute(&mut tree, place, rules);
-    let image = lead_image(&tree, rules);
+    let has_image = absolute(&mut tree, place, rules);
+    let image = has_image.then(|| lead_image(&tree, rules)).flatten();
     let safe = tree.safe_html(&rules.sanitizer, length + length / 8);
     let (digest, text) = texts(&mut tree, length);
     let match_text = without_concepts(&mut tree, &said.concepts, digest.as_deref());
     let is_certain = tree.is_certain();
+    tree.recycle();
     // What no parser doubts was looked at whole before.
     let scrub = |text: String| fitted(if is_certain { text } else { scrub(text) });
     Body {
@@ -219,15 +220,16 @@ fn without_source(text: &str) -> &str {
     }
 }
 
-/// Makes links and images absolute; gives the first image.
-fn absolute(tree: &mut Tree, place: &Place, rules: &Rules) {
+/// Makes links and images absolute; true when there is an image.
+fn absolute(tree: &mut Tree, place: &Place, rules: &Rules) -> bool {
     let mut base = None;
+    let mut has_image = false;
     for id in tree.ids() {
         let node = tree.node(id);
         if node.attrs.is_empty() {
             continue;
         }
-        let attr = match &*node.name {
+        let attr = match node.name.name() {
             "a" => "href",
             "img" => "src",
             "q" | "blockquote" | "del" | "ins" => "cite",
@@ -236,6 +238,7 @@ fn absolute(tree: &mut Tree, place: &Place, rules: &Rules) {
         let Some(value) = node.attr(attr) else {
             continue;
         };
+        has_image |= attr == "src";
         let address = value.trim();
         if !is_absolute(address) {
             let joined = urls::rooted(&rules.origin, address).or_else(|| {
@@ -245,6 +248,7 @@ fn absolute(tree: &mut Tree, place: &Place, rules: &Rules) {
             tree.set_attr(id, attr, joined);
         }
     }
+    has_image
 }
 
 /// The first image that a reader sees and that is no chart.

@@ -78,7 +78,7 @@ fn is_hidden(node: &Node) -> bool {
 }
 
 fn is_ticker(node: &Node, rules: &Rules) -> bool {
-    if !matches!(&*node.name, "a" | "span") {
+    if !matches!(node.name.name(), "a" | "span") {
         return false;
     }
     let classes = node.attr("class").unwrap_or("");
@@ -131,7 +131,7 @@ fn tail_block(tree: &Tree, id: Id, rules: &Rules, has_via: bool) -> Tail {
     let mut linked = 0;
     for id in tree.below(id) {
         let node = tree.node(id);
-        images |= matches!(&*node.name, "img" | "hr" | "table");
+        images |= matches!(node.name.name(), "img" | "hr" | "table");
         if node.name.role == Role::Link {
             let text = tree.inner_text(id, LONGEST_LINE * 4);
             linked += text.chars().filter(|c| !c.is_whitespace()).count();
@@ -142,7 +142,7 @@ fn tail_block(tree: &Tree, id: Id, rules: &Rules, has_via: bool) -> Tail {
         }
     }
     let node = tree.node(id);
-    if images || matches!(&*node.name, "img" | "hr" | "table") {
+    if images || matches!(node.name.name(), "img" | "hr" | "table") {
         return Tail::Article;
     }
     if text.is_empty() {
@@ -265,17 +265,20 @@ fn lines(tree: &mut Tree, rules: &Rules, said: &mut Said) {
 
 /// The text of a block that is short enough for a line, with one blank for any white space.
 fn short_text<'t>(tree: &'t Tree, id: Id) -> Option<Cow<'t, str>> {
-    let mut length = 0;
     let mut line = Cow::Borrowed("");
-    for text in tree.texts(id).filter(|text| !text.is_empty()) {
-        length += text.len();
-        if length > LONGEST_LINE {
+    let mut add = |text: &'t str| {
+        if line.len() + text.len() > LONGEST_LINE {
             return None;
         }
         match line.is_empty() {
             true => line = Cow::Borrowed(text),
             false => line.to_mut().push_str(text),
         }
+        Some(())
+    };
+    match tree.only_text(id) {
+        Some(text) => add(text)?,
+        None => tree.texts(id).try_for_each(add)?,
     }
     if may_have_space(&line) && line.contains(char::is_whitespace) {
         return Some(Cow::Owned(

@@ -8,9 +8,20 @@ use std::ops::Deref;
 use super::sanitize::TAGS;
 
 /// An element's name; a text and the root have the empty one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Name {
-    text: Cow<'static, str>,
+#[derive(Debug, Clone)]
+pub(super) enum Name {
+    /// Of ours, which costs nothing to make.
+    Ours(&'static Element),
+    /// Any other.
+    Any(Box<Element>),
+}
+
+/// What a name means.
+#[derive(Debug, Clone)]
+pub(super) struct Element {
+    name: Cow<'static, str>,
+    /// Its tags without attributes, where they are known.
+    tags: Option<(&'static str, &'static str)>,
     /// It stands on lines of its own.
     pub is_block: bool,
     /// It has neither content nor an end tag.
@@ -38,44 +49,113 @@ pub(super) enum Role {
     Other,
 }
 
+/// An element of ours.
+macro_rules! element {
+    ($name:literal) => {
+        $crate::posts::names::Element::ours(
+            $name,
+            concat!("<", $name, ">"),
+            concat!("</", $name, ">"),
+        )
+    };
+}
+pub(super) use element;
+
+static NONE: Element = Element::of(Cow::Borrowed(""), None, "");
+
 impl Name {
     /// The name of a text or of the root.
-    pub const NONE: Name = Name::known("");
-
-    /// A name of ours.
-    pub const fn known(text: &'static str) -> Name {
-        Name {
-            text: Cow::Borrowed(text),
-            is_block: is_one_of(text, BLOCKS),
-            is_void: is_one_of(text, VOIDS),
-            is_safe: is_one_of(text, TAGS),
-            role: role(text),
-        }
-    }
+    pub const NONE: Name = Name::Ours(&NONE);
 
     /// Any name.
-    pub fn any(text: &str) -> Name {
-        Name {
-            text: Cow::Owned(text.to_owned()),
+    pub fn any(name: &str) -> Name {
+        Name::Any(Box::new(Element::of(
+            Cow::Owned(name.to_owned()),
+            None,
+            name,
+        )))
+    }
+}
+
+impl Element {
+    /// For `element!`.
+    pub const fn ours(name: &'static str, opens: &'static str, closes: &'static str) -> Element {
+        Element::of(Cow::Borrowed(name), Some((opens, closes)), name)
+    }
+
+    const fn of(
+        name: Cow<'static, str>,
+        tags: Option<(&'static str, &'static str)>,
+        text: &str,
+    ) -> Element {
+        Element {
+            name,
+            tags,
             is_block: is_one_of(text, BLOCKS),
             is_void: is_one_of(text, VOIDS),
             is_safe: is_one_of(text, TAGS),
             role: role(text),
         }
     }
-}
 
-impl Deref for Name {
-    type Target = str;
+    /// The name itself.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
 
-    fn deref(&self) -> &str {
-        &self.text
+    /// Writes the tag that opens it, without attributes.
+    pub fn open(&self, out: &mut String) {
+        match self.tags {
+            Some((opens, _)) => out.push_str(opens),
+            None => ["<", &self.name, ">"]
+                .iter()
+                .for_each(|part| out.push_str(part)),
+        }
+    }
+
+    /// Writes the tag that closes it.
+    pub fn close(&self, out: &mut String) {
+        match self.tags {
+            Some((_, closes)) => out.push_str(closes),
+            None => ["</", &self.name, ">"]
+                .iter()
+                .for_each(|part| out.push_str(part)),
+        }
     }
 }
+
+/// All else comes from the name.
+impl PartialEq for Element {
+    fn eq(&self, other: &Element) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Element {}
+
+impl Deref for Name {
+    type Target = Element;
+
+    fn deref(&self) -> &Element {
+        match self {
+            Name::Ours(element) => element,
+            Name::Any(element) => element,
+        }
+    }
+}
+
+/// However they were made.
+impl PartialEq for Name {
+    fn eq(&self, other: &Name) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Name {}
 
 impl PartialEq<&str> for Name {
     fn eq(&self, other: &&str) -> bool {
-        *self.text == **other
+        self.name() == *other
     }
 }
 
@@ -168,11 +248,24 @@ mod tests {
 
     #[test]
     fn a_name_of_ours_is_any_name() {
-        for text in ["", "p", "br", "img", "hr", "td", "sup", "span", "script"] {
-            assert_eq!(Name::known(text), Name::any(text), "{text}");
+        static OURS: [Element; 4] = [
+            element!("p"),
+            element!("br"),
+            element!("img"),
+            element!("span"),
+        ];
+        for ours in &OURS {
+            let any = Name::any(ours.name());
+            assert_eq!(Name::Ours(ours), any);
+            let (mut one, mut two) = (String::new(), String::new());
+            for (element, out) in [(ours, &mut one), (&any, &mut two)] {
+                element.open(out);
+                element.close(out);
+            }
+            assert_eq!(one, two);
         }
-        let br = Name::known("br");
+        let br = Name::any("br");
         assert!(br.is_void && br.is_safe && !br.is_block && br.role == Role::Break);
-        assert!(Name::known("p").is_block && !Name::known("span").is_safe);
+        assert!(Name::any("p").is_block && !Name::any("span").is_safe);
     }
 }

@@ -2,6 +2,8 @@
 //! In: path, bytes, the time at which the file was first seen. Out: a post, or none, and problems.
 //! No input, no output, no clock: the same bytes give the same post for ever.
 
+use std::borrow::Cow;
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -200,7 +202,7 @@ fn has_folder(path: &str, name: &str) -> bool {
 
 /// What the file holds.
 struct Source<'t> {
-    fields: Fields,
+    fields: Fields<'t>,
     body: &'t str,
     body_line: u32,
     is_everyday: bool,
@@ -306,7 +308,9 @@ fn post(
     let labels = labels::read(fields, file.in_site, rules, findings);
     let slug = fields
         .text("slug")
-        .map_or_else(|| file.slug().to_owned(), |slug| one_line(&slug));
+        .map_or(Cow::Borrowed(file.slug()), |slug| {
+            Cow::Owned(one_line(&slug))
+        });
     let facts = Facts {
         categories: &labels.categories,
         slug: &slug,
@@ -404,22 +408,28 @@ fn id(file: &File, fields: &Fields, url: &str, slug: &str, rules: &Rules) -> Pos
     }))
 }
 
+thread_local! {
+    /// Memory for one text after the other: taken anew, it would come from the far end of the cache each time.
+    static WHOLE: Cell<Vec<u8>> = Cell::default();
+}
+
+/// What a giant left is given back.
+const KEPT: usize = 1 << 18;
+
 fn hash(title: &str, text: &str, digest: Option<&str>) -> ContentHash {
-    let length = title.len() + text.len() + digest.map_or(0, str::len) + 2;
     // In one piece, of which the crate takes several kilobytes at once.
-    let mut whole = Vec::with_capacity(length);
-    for (at, part) in [Some(title), Some(text), digest]
-        .into_iter()
-        .flatten()
-        .enumerate()
-    {
-        if at > 0 {
-            whole.push(b'\n');
-        }
+    let mut whole = WHOLE.take();
+    whole.clear();
+    whole.extend_from_slice(title.as_bytes());
+    for part in [Some(text), digest].into_iter().flatten() {
+        whole.push(b'\n');
         whole.extend_from_slice(part.as_bytes());
     }
     let mut cut = [0; 16];
     cut.copy_from_slice(&blake3::hash(&whole).as_bytes()[..16]);
+    if whole.capacity() <= KEPT {
+        WHOLE.set(whole);
+    }
     ContentHash(cut)
 }
 

@@ -121,9 +121,16 @@ impl From<io::Error> for ReadError {
     }
 }
 
-/// Reads a file whole. What is read is the file that was opened, whatever takes its name meanwhile: the next
-/// look sees another stamp there.
+/// Reads a file whole.
 pub fn read(path: &str, rules: &Rules) -> Result<(Vec<u8>, Stamp), ReadError> {
+    let mut bytes = Vec::new();
+    let stamp = read_into(path, rules, &mut bytes)?;
+    Ok((bytes, stamp))
+}
+
+/// The same into memory that may have served for another file. What is read is the file that was opened, whatever takes its name meanwhile: the next
+/// look sees another stamp there.
+pub fn read_into(path: &str, rules: &Rules, bytes: &mut Vec<u8>) -> Result<Stamp, ReadError> {
     let (mut file, mut before) = open(path, rules)?;
     if let Some(rest) = rest_of_tick(before) {
         std::thread::sleep(rest);
@@ -132,28 +139,29 @@ pub fn read(path: &str, rules: &Rules) -> Result<(Vec<u8>, Stamp), ReadError> {
     if before.size > rules.max_file_bytes {
         return Err(ReadError::TooLarge(before.size));
     }
-    let bytes = content(&file, before.size)?;
+    content(&file, before.size, bytes)?;
     let after = stamp_of(&file)?;
     let whole = u64::try_from(bytes.len()).is_ok_and(|length| length == after.size);
     let blank = bytes.is_empty() && is_fresh(after, rules.settle_ms);
     if before != after || !whole || blank {
         return Err(ReadError::Changing);
     }
-    Ok((bytes, after))
+    Ok(after)
 }
 
-/// The bytes of a file that has so many; one more when it has more by now.
-fn content(file: &OwnedFd, size: u64) -> Result<Vec<u8>, ReadError> {
+/// The bytes of a file that has so many; more when it has more by now.
+fn content(file: &OwnedFd, size: u64, bytes: &mut Vec<u8>) -> Result<(), ReadError> {
     let size = usize::try_from(size).unwrap_or(0);
-    let mut bytes = Vec::with_capacity(size + 1);
+    bytes.clear();
+    bytes.reserve(size + 1);
     // A file without any is asked once too: those of the kernel do not tell.
     while bytes.len() < size.max(1) {
-        let read = || rustix::io::read(file, spare_capacity(&mut bytes));
+        let read = || rustix::io::read(file, spare_capacity(bytes));
         if rustix::io::retry_on_intr(read).map_err(io::Error::from)? == 0 {
             break;
         }
     }
-    Ok(bytes)
+    Ok(())
 }
 
 /// Opens a file without waiting for the writer of a pipe.

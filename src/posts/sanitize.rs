@@ -147,22 +147,22 @@ pub(super) fn write(tree: &Tree<'_>, capacity: usize) -> String {
         Step::Open(node) if node.is_plain => out.push_str(&node.text),
         Step::Open(node) if node.is_text() => escape(&node.text, false, &mut out),
         Step::Open(node) if is_written(node) => open_tag(node, &mut out),
-        Step::Close(node) if is_written(node) && !node.name.is_void => {
-            out.push_str("</");
-            out.push_str(&node.name);
-            out.push('>');
-        }
+        Step::Close(node) if is_written(node) && !node.name.is_void => node.name.close(&mut out),
         Step::Open(..) | Step::Close(_) => {}
     });
     out
 }
 
 fn open_tag(node: &Node<'_>, out: &mut String) {
+    if node.attrs.is_empty() {
+        return node.name.open(out);
+    }
+    let tag = node.name.name();
     out.push('<');
-    out.push_str(&node.name);
+    out.push_str(tag);
     for (name, value) in &node.attrs {
         let is_address = matches!(name.as_ref(), "href" | "src");
-        if is_listed(&node.name, name) && (!is_address || is_safe(value)) {
+        if is_listed(tag, name) && (!is_address || is_safe(value)) {
             out.push(' ');
             out.push_str(name);
             out.push_str("=\"");

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::decode;
-use super::names::Name;
+use super::names::{Element, Name, element};
 use super::text::is_plain;
 use super::tree::{Attr, Node, ROOT, Tree};
 
@@ -30,47 +30,47 @@ enum Kind {
     Rule,
 }
 
-static ELEMENTS: &[(Name, Kind)] = &[
-    (Name::known("p"), Kind::Paragraph),
-    (Name::known("br"), Kind::Void),
-    (Name::known("a"), Kind::Link),
-    (Name::known("img"), Kind::Void),
-    (Name::known("strong"), Kind::Inline),
-    (Name::known("span"), Kind::Inline),
-    (Name::known("b"), Kind::Inline),
-    (Name::known("em"), Kind::Inline),
-    (Name::known("i"), Kind::Inline),
-    (Name::known("u"), Kind::Inline),
-    (Name::known("s"), Kind::Inline),
-    (Name::known("font"), Kind::Inline),
-    (Name::known("code"), Kind::Inline),
-    (Name::known("del"), Kind::Inline),
-    (Name::known("ins"), Kind::Inline),
-    (Name::known("sub"), Kind::Inline),
-    (Name::known("sup"), Kind::Inline),
-    (Name::known("small"), Kind::Inline),
-    (Name::known("mark"), Kind::Inline),
-    (Name::known("q"), Kind::Inline),
-    (Name::known("cite"), Kind::Inline),
-    (Name::known("time"), Kind::Inline),
-    (Name::known("wbr"), Kind::Void),
-    (Name::known("hr"), Kind::Rule),
-    (Name::known("h1"), Kind::Heading),
-    (Name::known("h2"), Kind::Heading),
-    (Name::known("h3"), Kind::Heading),
-    (Name::known("h4"), Kind::Heading),
-    (Name::known("h5"), Kind::Heading),
-    (Name::known("h6"), Kind::Heading),
-    (Name::known("div"), Kind::Block),
-    (Name::known("center"), Kind::Block),
-    (Name::known("blockquote"), Kind::Block),
-    (Name::known("section"), Kind::Block),
-    (Name::known("article"), Kind::Block),
-    (Name::known("figure"), Kind::Block),
-    (Name::known("figcaption"), Kind::Block),
-    (Name::known("ul"), Kind::List),
-    (Name::known("ol"), Kind::List),
-    (Name::known("li"), Kind::Item),
+static ELEMENTS: &[(Element, Kind)] = &[
+    (element!("p"), Kind::Paragraph),
+    (element!("br"), Kind::Void),
+    (element!("a"), Kind::Link),
+    (element!("img"), Kind::Void),
+    (element!("strong"), Kind::Inline),
+    (element!("span"), Kind::Inline),
+    (element!("b"), Kind::Inline),
+    (element!("em"), Kind::Inline),
+    (element!("i"), Kind::Inline),
+    (element!("u"), Kind::Inline),
+    (element!("s"), Kind::Inline),
+    (element!("font"), Kind::Inline),
+    (element!("code"), Kind::Inline),
+    (element!("del"), Kind::Inline),
+    (element!("ins"), Kind::Inline),
+    (element!("sub"), Kind::Inline),
+    (element!("sup"), Kind::Inline),
+    (element!("small"), Kind::Inline),
+    (element!("mark"), Kind::Inline),
+    (element!("q"), Kind::Inline),
+    (element!("cite"), Kind::Inline),
+    (element!("time"), Kind::Inline),
+    (element!("wbr"), Kind::Void),
+    (element!("hr"), Kind::Rule),
+    (element!("h1"), Kind::Heading),
+    (element!("h2"), Kind::Heading),
+    (element!("h3"), Kind::Heading),
+    (element!("h4"), Kind::Heading),
+    (element!("h5"), Kind::Heading),
+    (element!("h6"), Kind::Heading),
+    (element!("div"), Kind::Block),
+    (element!("center"), Kind::Block),
+    (element!("blockquote"), Kind::Block),
+    (element!("section"), Kind::Block),
+    (element!("article"), Kind::Block),
+    (element!("figure"), Kind::Block),
+    (element!("figcaption"), Kind::Block),
+    (element!("ul"), Kind::List),
+    (element!("ol"), Kind::List),
+    (element!("li"), Kind::Item),
 ];
 
 /// Names with a meaning of their own to all parsers alike; others are left to html5ever.
@@ -129,20 +129,20 @@ impl<'t> Parser<'t> {
     fn tag(&mut self) -> Option<()> {
         if let Some(closing) = self.rest.strip_prefix('/') {
             let (id, _) = self.open.pop()?;
-            let name = &*self.tree.node(id).name;
+            let name = self.tree.node(id).name.name();
             self.rest = closing.strip_prefix(name)?.strip_prefix('>')?;
             return Some(());
         }
         let is_name = |byte: &u8| byte.is_ascii_alphanumeric();
         let length = self.rest.bytes().take_while(is_name).count();
         let (name, rest) = self.rest.split_at(length);
-        let (name, kind) = ELEMENTS.iter().find(|(known, _)| **known == *name)?;
+        let (name, kind) = ELEMENTS.iter().find(|(known, _)| known.name() == name)?;
         if !self.may_hold(*kind) || self.open.len() >= MAX_DEPTH {
             return None;
         }
         self.rest = rest;
         let attrs = self.attributes(matches!(kind, Kind::Void | Kind::Rule))?;
-        let id = self.append(Node::element(name.clone(), attrs));
+        let id = self.append(Node::element(Name::Ours(name), attrs));
         if !matches!(kind, Kind::Void | Kind::Rule) {
             self.open.push((id, *kind));
         }
@@ -166,6 +166,11 @@ impl<'t> Parser<'t> {
 
     /// Attributes up to and with the tag's `>`, in alphabetical order.
     fn attributes(&mut self, is_void: bool) -> Option<Vec<Attr<'t>>> {
+        // Most tags have none.
+        if let Some(rest) = self.rest.strip_prefix('>') {
+            self.rest = rest;
+            return Some(Vec::new());
+        }
         let mut attrs: Vec<Attr<'t>> = Vec::new();
         loop {
             let rest = self.rest.trim_start_matches([' ', '\n', '\t']);

@@ -99,6 +99,11 @@ impl Lines {
     }
 
     fn push(&mut self, text: &str) {
+        // What stands between most blocks.
+        if text == "\n" && self.preformatted == 0 {
+            self.soft_break();
+            return;
+        }
         let mut rest = text;
         while !rest.is_empty() {
             let (run, after) = rest.split_at(run_length(rest));
@@ -110,8 +115,7 @@ impl Lines {
             rest = chars.as_str();
             match c {
                 '\n' if self.preformatted > 0 => self.end_line(),
-                '\n' | '\r' if self.space == Space::None => self.space = Space::Soft,
-                '\n' | '\r' => {}
+                '\n' | '\r' => self.soft_break(),
                 ' ' | '\t' | '\u{A0}' => self.space = Space::Blank,
                 '\u{3000}' if self.at_line_start() => {}
                 c => {
@@ -119,6 +123,12 @@ impl Lines {
                     self.out.push(c);
                 }
             }
+        }
+    }
+
+    fn soft_break(&mut self) {
+        if self.space == Space::None {
+            self.space = Space::Soft;
         }
     }
 

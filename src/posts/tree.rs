@@ -3,6 +3,7 @@
 //! cleaning sets marks (`Cut`, `Unwrapped`), and HTML of what is left.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use super::browser;
 use super::depth::too_deep;
@@ -70,6 +71,14 @@ pub(super) struct Tree<'t> {
     is_certain: bool,
 }
 
+thread_local! {
+    /// Memory for one tree after the other: taken anew, it would come from the far end of the cache each time.
+    static NODES: Cell<Vec<Node<'static>>> = Cell::default();
+}
+
+/// More nodes than any article has: what a giant left is given back.
+const KEPT: usize = 1 << 12;
+
 /// The root of every tree.
 pub(super) const ROOT: Id = 0;
 
@@ -112,7 +121,7 @@ impl<'t> Node<'t> {
 
     /// True for a text node.
     pub fn is_text(&self) -> bool {
-        self.name.is_empty()
+        self.name.name().is_empty()
     }
 }
 
@@ -128,9 +137,20 @@ impl<'t> Tree<'t> {
     }
 
     fn empty(is_certain: bool, capacity: usize) -> Tree<'t> {
-        let mut nodes = Vec::with_capacity(capacity + 1);
+        let mut nodes: Vec<Node<'t>> = NODES.take();
+        nodes.reserve(capacity + 1);
         nodes.push(Node::element(Name::NONE, Vec::new()));
         Tree { nodes, is_certain }
+    }
+
+    /// Keeps the memory for the next tree.
+    pub fn recycle(self) {
+        let mut nodes = self.nodes;
+        nodes.clear();
+        if nodes.capacity() <= KEPT {
+            // Nothing is in it, so that it may as well hold nodes of any life.
+            NODES.set(nodes.into_iter().filter_map(|_| None).collect());
+        }
     }
 
     /// Adds a node behind the children that its parent has.
@@ -295,6 +315,14 @@ impl<'t> Tree<'t> {
         })
     }
 
+    /// The text of an element in which nothing else is.
+    pub fn only_text(&self, id: Id) -> Option<&str> {
+        let links = &self.nodes[id].links;
+        let child = &self.nodes[links.first];
+        let is_only = links.first == links.last && child.is_text() && child.mark != Mark::Cut;
+        (is_only && links.first != ROOT).then_some(&*child.text)
+    }
+
     /// The texts of a node and all below it as they stand, a line break for each `<br>`.
     pub fn texts(&self, id: Id) -> impl Iterator<Item = &str> + '_ {
         let below = self.below(id).map(|id| &self.nodes[id]);
@@ -348,9 +376,7 @@ impl<'t> Tree<'t> {
             Step::Open(node) if node.is_text() => escape(&node.text, &mut out),
             Step::Open(node) if node.mark == Mark::Kept => open_tag(node, &mut out),
             Step::Close(node) if node.mark == Mark::Kept && !node.name.is_void => {
-                out.push_str("</");
-                out.push_str(&node.name);
-                out.push('>');
+                node.name.close(&mut out)
             }
             Step::Open(..) | Step::Close(_) => {}
         });
@@ -360,7 +386,7 @@ impl<'t> Tree<'t> {
 
 fn open_tag(node: &Node, out: &mut String) {
     out.push('<');
-    out.push_str(&node.name);
+    out.push_str(node.name.name());
     for (name, value) in &node.attrs {
         out.push(' ');
         out.push_str(name);
@@ -401,7 +427,7 @@ mod tests {
     fn what_is_marked_is_not_written() {
         let mut tree = Tree::parse("<p>a<b>b</b><i>c</i><!-- x --><script>d</script> &lt;</p>");
         for id in tree.ids() {
-            match &*tree.node(id).name {
+            match tree.node(id).name.name() {
                 "b" => tree.mark(id, Mark::Unwrapped),
                 "i" => tree.mark(id, Mark::Cut),
                 _ => {}

@@ -4,30 +4,36 @@
 
 use std::borrow::Cow;
 
-use super::super::names::Name;
+use super::super::names::{Element, Name, element};
 use super::super::tree::{Id, Node, ROOT, Tree};
 
 /// Where a body is written.
 pub(super) trait Page<'t> {
-    fn open(&mut self, name: &'static Name);
-    fn close(&mut self, name: &'static Name);
+    fn open(&mut self, name: &'static Element);
+    fn close(&mut self, name: &'static Element);
     /// Text in which nothing but an ampersand has a meaning for HTML.
     fn text(&mut self, text: &'t str);
+    /// Text that is plain (`text::is_plain`).
+    fn plain(&mut self, text: &'t str);
     fn link(&mut self, address: &'t str, text: &'t str);
     fn image(&mut self, address: &'t str, text: &'t str);
 }
 
 impl<'t> Page<'t> for String {
-    fn open(&mut self, name: &'static Name) {
-        push(&["<", name, ">"], self);
+    fn open(&mut self, name: &'static Element) {
+        name.open(self);
     }
 
-    fn close(&mut self, name: &'static Name) {
-        push(&["</", name, ">"], self);
+    fn close(&mut self, name: &'static Element) {
+        name.close(self);
     }
 
     fn text(&mut self, text: &'t str) {
         push_escaped(text, self);
+    }
+
+    fn plain(&mut self, text: &'t str) {
+        self.push_str(text);
     }
 
     fn link(&mut self, address: &'t str, text: &'t str) {
@@ -41,12 +47,10 @@ impl<'t> Page<'t> for String {
     fn image(&mut self, address: &'t str, text: &'t str) {
         self.push_str("<img src=\"");
         push_escaped(address, self);
-        push(&["\" alt=\"", text, "\" />"], self);
+        for part in ["\" alt=\"", text, "\" />"] {
+            self.push_str(part);
+        }
     }
-}
-
-fn push(parts: &[&str], out: &mut String) {
-    parts.iter().for_each(|part| out.push_str(part));
 }
 
 /// Only addresses have ampersands.
@@ -68,10 +72,12 @@ pub(super) struct Grown<'t> {
     above: Vec<Id>,
     /// Text that may go on.
     text: Cow<'t, str>,
+    /// It is known to be plain.
+    is_plain: bool,
 }
 
-static LINK: Name = Name::known("a");
-static IMAGE: Name = Name::known("img");
+static LINK: Element = element!("a");
+static IMAGE: Element = element!("img");
 
 impl<'t> Grown<'t> {
     /// `length` is the source's.
@@ -81,6 +87,7 @@ impl<'t> Grown<'t> {
             parent: ROOT,
             above: Vec::with_capacity(4),
             text: Cow::Borrowed(""),
+            is_plain: false,
         }
     }
 
@@ -91,29 +98,32 @@ impl<'t> Grown<'t> {
     }
 
     fn end_text(&mut self) {
-        let text = std::mem::take(&mut self.text);
-        if !text.is_empty() {
-            self.tree.append(self.parent, Node::text(text));
-        }
+        let node = match std::mem::take(&mut self.text) {
+            text if text.is_empty() => return,
+            Cow::Borrowed(text) if self.is_plain => Node::plain(text),
+            text => Node::text(text),
+        };
+        self.is_plain = false;
+        self.tree.append(self.parent, node);
     }
 
-    fn append(&mut self, name: &Name, attrs: Vec<(&'static str, &'t str)>) -> Id {
+    fn append(&mut self, name: &'static Element, attrs: Vec<(&'static str, &'t str)>) -> Id {
         self.end_text();
         let attrs = { attrs.into_iter() }
             .map(|(name, value)| (Cow::Borrowed(name), Cow::Borrowed(value)))
             .collect();
         self.tree
-            .append(self.parent, Node::element(name.clone(), attrs))
+            .append(self.parent, Node::element(Name::Ours(name), attrs))
     }
 }
 
 impl<'t> Page<'t> for Grown<'t> {
-    fn open(&mut self, name: &'static Name) {
+    fn open(&mut self, name: &'static Element) {
         let id = self.append(name, Vec::new());
         self.above.push(std::mem::replace(&mut self.parent, id));
     }
 
-    fn close(&mut self, _: &'static Name) {
+    fn close(&mut self, _: &'static Element) {
         self.end_text();
         self.parent = self.above.pop().unwrap_or(ROOT);
     }
@@ -123,6 +133,11 @@ impl<'t> Page<'t> for Grown<'t> {
             true => self.text = Cow::Borrowed(text),
             false => self.text.to_mut().push_str(text),
         }
+    }
+
+    fn plain(&mut self, text: &'t str) {
+        self.is_plain = self.text.is_empty();
+        self.text(text);
     }
 
     fn link(&mut self, address: &'t str, text: &'t str) {

@@ -3,7 +3,8 @@
 //! that is not certain. What any rule below does not allow is left to `blocks` and comrak, and `simple_tests` holds
 //! every answer against theirs.
 
-use super::super::names::Name;
+use super::super::decode::any_of_three;
+use super::super::names::{Element, element};
 use super::super::tree::Tree;
 use super::page::{Grown, Page};
 
@@ -15,16 +16,16 @@ enum Open {
     Quotation,
 }
 
-static PARAGRAPH: Name = Name::known("p");
-static QUOTATION: Name = Name::known("blockquote");
-static STRONG: Name = Name::known("strong");
-static HEADINGS: [Name; 6] = [
-    Name::known("h1"),
-    Name::known("h2"),
-    Name::known("h3"),
-    Name::known("h4"),
-    Name::known("h5"),
-    Name::known("h6"),
+static PARAGRAPH: Element = element!("p");
+static QUOTATION: Element = element!("blockquote");
+static STRONG: Element = element!("strong");
+static HEADINGS: [Element; 6] = [
+    element!("h1"),
+    element!("h2"),
+    element!("h3"),
+    element!("h4"),
+    element!("h5"),
+    element!("h6"),
 ];
 
 /// A body as HTML, when it is certain.
@@ -169,6 +170,10 @@ impl<'t, 'p, P: Page<'t>> Line<'t, 'p, P> {
         if self.whole.is_empty() || self.whole.ends_with(' ') {
             return None;
         }
+        if is_words(self.whole) {
+            self.page.plain(self.whole);
+            return Some(());
+        }
         loop {
             self.words()?;
             match self.rest.as_bytes() {
@@ -275,18 +280,29 @@ impl<'t, 'p, P: Page<'t>> Line<'t, 'p, P> {
     }
 }
 
+/// True for letters, digits and marks of Chinese alone, as most lines are: text that stands for itself here, and is
+/// plain. Both are seen in one pass.
+fn is_words(text: &str) -> bool {
+    !any_of_three(text.as_bytes(), |byte, second, third| {
+        let wide = u8::from(byte == 0xE3) & u8::from(second == 0x80) & u8::from(third == 0x80);
+        u8::from(byte == b' ') | is_mark(byte) | u8::from(byte == 0xC2) | wide
+    })
+}
+
+/// All marks of ASCII and its control characters.
+fn is_mark(byte: u8) -> u8 {
+    u8::from(byte < b' ')
+        | u8::from(byte.wrapping_sub(b'!') <= b'/' - b'!')
+        | u8::from(byte.wrapping_sub(b':') <= b'@' - b':')
+        | u8::from(byte.wrapping_sub(b'[') <= b'`' - b'[')
+        | u8::from(byte.wrapping_sub(b'{') <= 0x7F - b'{')
+}
+
 /// Bytes before the first one that may have a meaning.
 fn plain_length(bytes: &[u8]) -> usize {
     const AT_ONCE: usize = 128;
-    // All marks of ASCII and its control characters: seldom enough, and quick to look for in many bytes at once.
-    let is_mark = |byte: u8| {
-        u8::from(byte < b' ')
-            | u8::from(byte.wrapping_sub(b'!') <= b'/' - b'!')
-            | u8::from(byte.wrapping_sub(b':') <= b'@' - b':')
-            | u8::from(byte.wrapping_sub(b'[') <= b'`' - b'[')
-            | u8::from(byte.wrapping_sub(b'{') <= 0x7F - b'{')
-    };
     let mut from = 0;
+    // Marks are seldom enough, and quick to look for in many bytes at once.
     for part in bytes.chunks(AT_ONCE) {
         if part.iter().fold(0, |any, byte| any | is_mark(*byte)) != 0
             && let Some(found) = part.iter().position(|byte| has_meaning(*byte))
