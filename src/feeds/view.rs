@@ -248,8 +248,9 @@ fn categories<'a>(addresses: &Addresses, entry: &'a Entry) -> Vec<CategoryView<'
     for (kind, names, path) in labels {
         if !names.is_empty() {
             let scheme = scheme(path);
-            let mut names = names.iter();
-            names.for_each(|name| add(&scheme, name, shown(entry, kind, name)));
+            for name in names {
+                add(&scheme, name, shown(entry, kind, name));
+            }
         }
     }
     if !entry.topics.is_empty() {

@@ -199,7 +199,8 @@ fn run_length(text: &str) -> usize {
 /// Whether there may be white space.
 fn has_space(part: &[u8]) -> bool {
     any_of_three(part, |byte, second, third| {
-        let wide = u8::from(byte == 0xE3) & u8::from(second == 0x80) & u8::from(third == 0x80);
+        // Both are 0x80.
+        let wide = u8::from(byte == 0xE3) & u8::from(second | third == 0x80);
         u8::from(byte <= b' ') | u8::from(byte == 0xC2) | wide
     })
 }
@@ -217,7 +218,8 @@ fn is_space(bytes: &[u8]) -> bool {
 /// True for a text without white space and without any character that HTML escapes.
 pub(super) fn is_plain(text: &str) -> bool {
     !any_of_three(text.as_bytes(), |byte, second, third| {
-        let wide = u8::from(byte == 0xE3) & u8::from(second == 0x80) & u8::from(third == 0x80);
+        // Both are 0x80.
+        let wide = u8::from(byte == 0xE3) & u8::from(second | third == 0x80);
         // Of ASCII, only `<` and `>` become `>`.
         let tag = u8::from(byte | 2 == b'>');
         u8::from(byte <= b' ') | u8::from(byte == b'&') | tag | u8::from(byte == 0xC2) | wide
@@ -250,6 +252,18 @@ mod tests {
         assert_eq!(text("<table><tr><td>a</td><td>b</td></tr></table>"), "a b");
         assert_eq!(text("<ul><li>a<li>b</ul>"), "a\nb");
         assert_eq!(text("<pre>a\n  b</pre>"), "a\nb");
+    }
+
+    #[test]
+    fn nothing_that_has_a_meaning_is_plain() {
+        for odd in ['\n', '\r', ' ', '\t', '\u{A0}', '\u{3000}', '&', '<', '>'] {
+            for before in 0..140 {
+                let text = format!("{}{odd}", "a".repeat(before));
+                assert!(!is_plain(&text), "{before} {odd:?}");
+                assert!(!is_plain(&format!("{text}，b")), "{before} {odd:?}");
+            }
+        }
+        assert!(is_plain(&"“退”怀、…（a=1）".repeat(40)));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use super::super::names::{Element, Name, element};
-use super::super::tree::{Id, Node, ROOT, Tree};
+use super::super::tree::{Attr, Id, Node, ROOT, Tree};
 
 /// Where a body is written.
 pub(super) trait Page<'t> {
@@ -107,14 +107,15 @@ impl<'t> Grown<'t> {
         self.tree.append(self.parent, node);
     }
 
-    fn append(&mut self, name: &'static Element, attrs: Vec<(&'static str, &'t str)>) -> Id {
+    fn append(&mut self, name: &'static Element, attrs: Vec<Attr<'t>>) -> Id {
         self.end_text();
-        let attrs = { attrs.into_iter() }
-            .map(|(name, value)| (Cow::Borrowed(name), Cow::Borrowed(value)))
-            .collect();
-        self.tree
-            .append(self.parent, Node::element(Name::Ours(name), attrs))
+        let node = Node::element(Name::Ours(name), attrs);
+        self.tree.append(self.parent, node)
     }
+}
+
+fn attr<'t>(name: &'static str, value: &'t str) -> Attr<'t> {
+    (Cow::Borrowed(name), Cow::Borrowed(value))
 }
 
 impl<'t> Page<'t> for Grown<'t> {
@@ -141,11 +142,11 @@ impl<'t> Page<'t> for Grown<'t> {
     }
 
     fn link(&mut self, address: &'t str, text: &'t str) {
-        let id = self.append(&LINK, vec![("href", address)]);
+        let id = self.append(&LINK, vec![attr("href", address)]);
         self.tree.append(id, Node::text(Cow::Borrowed(text)));
     }
 
     fn image(&mut self, address: &'t str, text: &'t str) {
-        self.append(&IMAGE, vec![("alt", text), ("src", address)]);
+        self.append(&IMAGE, vec![attr("alt", text), attr("src", address)]);
     }
 }

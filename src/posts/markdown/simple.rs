@@ -284,25 +284,27 @@ impl<'t, 'p, P: Page<'t>> Line<'t, 'p, P> {
 /// plain. Both are seen in one pass.
 fn is_words(text: &str) -> bool {
     !any_of_three(text.as_bytes(), |byte, second, third| {
-        let wide = u8::from(byte == 0xE3) & u8::from(second == 0x80) & u8::from(third == 0x80);
-        u8::from(byte == b' ') | is_mark(byte) | u8::from(byte == 0xC2) | wide
+        let letter = u8::from((byte | 0x20).wrapping_sub(b'a') < 26);
+        let digit = u8::from(byte.wrapping_sub(b'0') < 10);
+        let mark = u8::from(byte < 0x80) & ((letter | digit) ^ 1);
+        // Both are 0x80.
+        let wide = u8::from(byte == 0xE3) & u8::from(second | third == 0x80);
+        mark | u8::from(byte == 0xC2) | wide
     })
-}
-
-/// All marks of ASCII and its control characters.
-fn is_mark(byte: u8) -> u8 {
-    u8::from(byte < b' ')
-        | u8::from(byte.wrapping_sub(b'!') <= b'/' - b'!')
-        | u8::from(byte.wrapping_sub(b':') <= b'@' - b':')
-        | u8::from(byte.wrapping_sub(b'[') <= b'`' - b'[')
-        | u8::from(byte.wrapping_sub(b'{') <= 0x7F - b'{')
 }
 
 /// Bytes before the first one that may have a meaning.
 fn plain_length(bytes: &[u8]) -> usize {
     const AT_ONCE: usize = 128;
+    // All marks of ASCII and its control characters: seldom enough, and quick to look for in many bytes at once.
+    let is_mark = |byte: u8| {
+        u8::from(byte < b' ')
+            | u8::from(byte.wrapping_sub(b'!') <= b'/' - b'!')
+            | u8::from(byte.wrapping_sub(b':') <= b'@' - b':')
+            | u8::from(byte.wrapping_sub(b'[') <= b'`' - b'[')
+            | u8::from(byte.wrapping_sub(b'{') <= 0x7F - b'{')
+    };
     let mut from = 0;
-    // Marks are seldom enough, and quick to look for in many bytes at once.
     for part in bytes.chunks(AT_ONCE) {
         if part.iter().fold(0, |any, byte| any | is_mark(*byte)) != 0
             && let Some(found) = part.iter().position(|byte| has_meaning(*byte))
