@@ -121,7 +121,7 @@ fn element(view: &EntryView<'_>) -> atom::Entry {
             .iter()
             .map(|category| atom::Category {
                 term: category.term.clone().into_owned(),
-                scheme: Some(category.scheme.clone()),
+                scheme: Some(category.scheme.to_string()),
                 label: category.label.as_deref().map(str::to_owned),
             })
             .collect(),

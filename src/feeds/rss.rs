@@ -3,6 +3,8 @@
 //! characters that no parser accepts.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::rc::Rc;
 
 use rss::extension::atom::{AtomExtension, Link};
 use rss::extension::dublincore::DublinCoreExtension;
@@ -82,8 +84,19 @@ pub fn item(view: &EntryView<'_>, author: Option<&str>) -> Vec<u8> {
         // Read as HTML by everyone, so plain text needs HTML's escapes inside XML's.
         cdata(&mut out, "description", &html_text(&view.summary));
     }
+    let mut last: Option<(&Rc<str>, Range<usize>)> = None;
     for category in &view.categories {
-        opened(&mut out, "category", &[("domain", &category.scheme)]);
+        // A post has several of one kind, whose tags are the same.
+        match &last {
+            Some((scheme, tag)) if Rc::ptr_eq(scheme, &category.scheme) => {
+                out.extend_from_within(tag.clone());
+            }
+            _ => {
+                let from = out.len();
+                opened(&mut out, "category", &[("domain", &category.scheme)]);
+                last = Some((&category.scheme, from..out.len()));
+            }
+        }
         escape_into(category.shown(), &mut out);
         closed(&mut out, "category");
     }

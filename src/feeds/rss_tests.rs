@@ -69,13 +69,13 @@ fn element(view: &EntryView<'_>, author: Option<&str>) -> Item {
         title: Some(view.title.clone().into_owned()),
         link: Some(view.url.clone()),
         // Read as HTML by everyone, so plain text needs HTML's escapes inside XML's.
-        description: Some(html_text(&view.summary)).filter(|text| !text.is_empty()),
+        description: Some(html_text(&view.summary).into_owned()).filter(|text| !text.is_empty()),
         categories: view
             .categories
             .iter()
             .map(|category| Category {
                 name: category.shown().to_owned(),
-                domain: Some(category.scheme.clone()),
+                domain: Some(category.scheme.to_string()),
             })
             .collect(),
         // Not a permalink even though it looks like one: the page has an extension.

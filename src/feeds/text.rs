@@ -2,7 +2,9 @@
 //! In: any string. Out: text that XML 1.0 can hold, and URIs that RFC 3986 can hold.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
 use unicode_normalization::UnicodeNormalization;
 use url::Url;
 
@@ -10,14 +12,20 @@ use url::Url;
 /// turns carriage returns into line feeds, as any XML parser would. Used for JSON as well, so that
 /// the three formats agree.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    let bytes = text.as_bytes();
-    // Many bytes at a time: articles pass here once for every feed that they are in.
-    let is_control = |byte: &u8| *byte < b' ' && !matches!(byte, b'\t' | b'\n');
-    let has_control = |part: &[u8]| part.iter().fold(false, |any, byte| any | is_control(byte));
     // U+FFFE and U+FFFF are EF BF BE and EF BF BF.
+    static LASTS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\xEF\xBF"));
+    let bytes = text.as_bytes();
+    // Many bytes at a time, as articles pass here.
+    let (blocks, rest) = bytes.as_chunks::<64>();
+    let control = |any: u8, byte: &u8| {
+        any | (u8::from(*byte < b' ') & u8::from(*byte != b'\t') & u8::from(*byte != b'\n'))
+    };
+    let has_control = rest.iter().fold(0, control) != 0
+        || blocks
+            .iter()
+            .any(|block| block.iter().fold(0, control) != 0);
     let is_last = |at| matches!(bytes.get(at + 2), Some(0xBE | 0xBF));
-    let mut lasts = memchr::memmem::find_iter(bytes, b"\xEF\xBF");
-    if !bytes.chunks(1024).any(has_control) && !lasts.any(is_last) {
+    if !has_control && !LASTS.find_iter(bytes).any(is_last) {
         return Cow::Borrowed(text);
     }
     let lines = text.replace("\r\n", "\n").replace('\r', "\n");
@@ -33,9 +41,12 @@ fn is_xml_char(c: char) -> bool {
 /// written with count as markup: `<市场>` is text.
 pub fn title_text(title: &str) -> Cow<'_, str> {
     let title = clean(title);
-    let is_single =
-        |text: &str| !text.contains("  ") && !text.contains(['\n', '\t']) && text.trim() == text;
-    if !title.contains('<') && is_single(&title) {
+    let bytes = title.as_bytes();
+    let has_double = || memchr::memchr(b' ', bytes).is_some() && title.contains("  ");
+    if memchr::memchr3(b'<', b'\n', b'\t', bytes).is_none()
+        && !has_double()
+        && title.trim() == title
+    {
         return title;
     }
     let mut kept = String::with_capacity(title.len());
@@ -70,10 +81,23 @@ fn markup(text: &str) -> Option<usize> {
 }
 
 /// Plain text as HTML text: RSS descriptions are read as HTML.
-pub fn html_text(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
+pub fn html_text(text: &str) -> Cow<'_, str> {
+    let mut from = 0;
+    let mut out = String::new();
+    for at in memchr::memchr3_iter(b'&', b'<', b'>', text.as_bytes()) {
+        out.push_str(&text[from..at]);
+        out.push_str(match text.as_bytes()[at] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            _ => "&gt;",
+        });
+        from = at + 1;
+    }
+    if from == 0 {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(&text[from..]);
+    Cow::Owned(out)
 }
 
 /// The part of an absolute URI below its authority, legal by RFC 3986. jekyll-feed sends ids
@@ -81,6 +105,17 @@ pub fn html_text(text: &str) -> String {
 /// text, `%XX` included, stays as it is, and so do we: the ids must be the same bytes.
 pub fn uri_path(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
+    push_uri_path(&mut out, text);
+    out
+}
+
+/// The same behind an address.
+pub fn push_uri_path(out: &mut String, text: &str) {
+    // Most are nothing but these.
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'.');
+    if text.bytes().all(is_plain) {
+        return out.push_str(text);
+    }
     let mut in_fragment = false;
     // ASCII is composed already.
     let composed: Cow<'_, str> = match text.is_ascii() {
@@ -103,10 +138,9 @@ pub fn uri_path(text: &str) -> String {
         if legal {
             out.push(char::from(byte));
         } else {
-            push_escaped(&mut out, byte);
+            push_escaped(out, byte);
         }
     }
-    out
 }
 
 /// `%XX` of one byte.

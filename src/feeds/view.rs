@@ -3,9 +3,10 @@
 //! place. Every text passes `text::clean` here and nowhere else.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use super::settings::{Content, Format, Settings};
-use super::text::{absolute_uri, clean, title_text, uri_path};
+use super::text::{absolute_uri, clean, push_uri_path, title_text};
 use super::{Addresses, Entry, Frame, Gist, Period};
 use crate::model::time::PostTime;
 use crate::model::{Follow, Label, LabelKind, Site};
@@ -91,7 +92,7 @@ pub struct CategoryView<'a> {
     /// The label's name; a topic's id.
     pub term: Cow<'a, str>,
     /// Tells the three kinds apart: `<site>/categories`, `/tags`, `/topics`.
-    pub scheme: String,
+    pub scheme: Rc<str>,
     /// What people call it, where that differs from the term.
     pub label: Option<Cow<'a, str>>,
 }
@@ -186,7 +187,13 @@ impl<'a> EntryView<'a> {
     /// Gathers and cleans everything that the formats will say about an entry.
     pub fn new(addresses: &Addresses, settings: &Settings, entry: &'a Entry) -> Self {
         let post = &*entry.post;
-        let below = |path: &str| format!("{}{}", addresses.base(), uri_path(&clean(path)));
+        let below = |path: &str| {
+            let base = addresses.base();
+            let mut address = String::with_capacity(base.len() + path.len());
+            address.push_str(base);
+            push_uri_path(&mut address, &clean(path));
+            address
+        };
         EntryView {
             id: below(post.id.as_str()),
             url: below(&post.url),
@@ -221,30 +228,47 @@ fn changed(entry: &Entry) -> PostTime {
 }
 
 fn categories<'a>(addresses: &Addresses, entry: &'a Entry) -> Vec<CategoryView<'a>> {
-    let scheme = |path: &str| format!("{}/{path}", addresses.base());
-    let shown = |kind: LabelKind, name: &str| {
-        let is_it = |label: &Label| label.kind == kind && label.name == name;
-        let found = entry.names.iter().find(|(label, _)| is_it(label));
-        found.map(|(_, shown)| clean(shown))
+    let post = &entry.post;
+    let most = post.categories.len() + post.tags.len() + entry.topics.len();
+    let mut categories = Vec::with_capacity(most);
+    let mut add = |scheme: &Rc<str>, name: &'a str, label: Option<Cow<'a, str>>| {
+        let term = clean(name);
+        if !term.trim().is_empty() {
+            categories.push(CategoryView {
+                term,
+                scheme: Rc::clone(scheme),
+                label,
+            });
+        }
     };
-    let plain = |kind: LabelKind, names: &'a [String], path: &str| {
-        let scheme = scheme(path);
-        names.iter().map(move |name| CategoryView {
-            term: clean(name),
-            scheme: scheme.clone(),
-            label: shown(kind, name),
-        })
-    };
-    let topics = entry.topics.iter().map(|(id, title)| CategoryView {
-        term: clean(id),
-        scheme: scheme("topics"),
-        label: Some(clean(title)).filter(|title| !title.is_empty() && **title != *id),
-    });
-    plain(LabelKind::Category, &entry.post.categories, "categories")
-        .chain(plain(LabelKind::Tag, &entry.post.tags, "tags"))
-        .chain(topics)
-        .filter(|category| !category.term.trim().is_empty())
-        .collect()
+    let scheme = |path: &str| Rc::from([addresses.base(), path].concat());
+    let labels = [
+        (LabelKind::Category, &post.categories, "/categories"),
+        (LabelKind::Tag, &post.tags, "/tags"),
+    ];
+    for (kind, names, path) in labels {
+        if !names.is_empty() {
+            let scheme = scheme(path);
+            for name in names {
+                add(&scheme, name, shown(entry, kind, name));
+            }
+        }
+    }
+    if !entry.topics.is_empty() {
+        let scheme = scheme("/topics");
+        for (id, title) in &entry.topics {
+            let title = Some(clean(title)).filter(|title| !title.is_empty() && **title != *id);
+            add(&scheme, id, title);
+        }
+    }
+    categories
+}
+
+/// What people call a label, where the config says so.
+fn shown<'a>(entry: &'a Entry, kind: LabelKind, name: &str) -> Option<Cow<'a, str>> {
+    let is_it = |label: &Label| label.kind == kind && label.name == name;
+    let found = entry.names.iter().find(|(label, _)| is_it(label));
+    found.map(|(_, shown)| clean(shown))
 }
 
 /// The media type of a picture, as far as its address tells.

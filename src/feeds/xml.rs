@@ -1,7 +1,12 @@
 //! Elements of XML, for what is written too often to be built first.
 //! In: names of ours, texts that `text::clean` has passed. Out: bytes, as quick-xml would write them.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use quick_xml::escape::escape;
+
+static CDATA_END: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"]]>"));
 
 /// `<name>text</name>`
 pub fn element(out: &mut Vec<u8>, name: &str, text: &str) {
@@ -15,7 +20,7 @@ pub fn cdata(out: &mut Vec<u8>, name: &str, text: &str) {
     opened(out, name, &[]);
     out.extend_from_slice(b"<![CDATA[");
     let mut from = 0;
-    for at in memchr::memmem::find_iter(text.as_bytes(), b"]]>") {
+    for at in CDATA_END.find_iter(text.as_bytes()) {
         let end = at + 2;
         out.extend_from_slice(&text.as_bytes()[from..end]);
         out.extend_from_slice(b"]]><![CDATA[");
@@ -59,5 +64,12 @@ fn start(out: &mut Vec<u8>, name: &str, attributes: &[(&str, &str)]) {
 
 /// A text with its signs escaped.
 pub fn escape_into(text: &str, out: &mut Vec<u8>) {
-    out.extend_from_slice(escape(text).as_bytes());
+    let bytes = text.as_bytes();
+    // Nearly no text has any, and to see that the crate goes byte by byte.
+    let has_sign = memchr::memchr3(b'<', b'>', b'&', bytes).is_some()
+        || memchr::memchr2(b'"', b'\'', bytes).is_some();
+    match has_sign {
+        true => out.extend_from_slice(escape(text).as_bytes()),
+        false => out.extend_from_slice(bytes),
+    }
 }

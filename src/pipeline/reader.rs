@@ -2,6 +2,7 @@
 //! In: paths and rows. Out: posts with topics and summary. It shares nothing that changes, so that all
 //! cores read at once.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -16,6 +17,14 @@ use crate::model::{DateSource, LabelKind, Post, Problem, Severity};
 use crate::posts::watch::Writers;
 use crate::posts::{self, ReadError, Stamp};
 use crate::topics::{Article, Matcher, OwnRules};
+
+thread_local! {
+    /// Memory for one file after the other.
+    static BYTES: Cell<Vec<u8>> = Cell::default();
+}
+
+/// What a giant left is given back.
+const KEPT: usize = 1 << 18;
 
 /// Reads files by fixed rules.
 pub struct Reader {
@@ -33,21 +42,36 @@ pub struct Reader {
 impl Reader {
     /// Reads a file that is new or has changed. `now` is seconds since 1970; `is_kept`: feeds will show it soon.
     pub fn read_one(&self, path: &str, patience: Patience, now: i64, is_kept: bool) -> ReadOutcome {
-        let (bytes, stamp) = match posts::read(path, &self.rules) {
-            Ok(read) => read,
-            Err(ReadError::Gone) => return ReadOutcome::Gone,
-            Err(ReadError::Changing) if patience == Patience::Daemon => {
-                return ReadOutcome::Unsettled;
-            }
-            Err(error) => return ReadOutcome::Read(Box::new(unreadable(path, &error)), None),
+        let mut bytes = BYTES.take();
+        let read = posts::read_into(path, &self.rules, &mut bytes);
+        let outcome = match read {
+            Ok(stamp) => self.read_bytes(path, &bytes, stamp, patience, now, is_kept),
+            Err(ReadError::Gone) => ReadOutcome::Gone,
+            Err(ReadError::Changing) if patience == Patience::Daemon => ReadOutcome::Unsettled,
+            Err(error) => ReadOutcome::Read(Box::new(unreadable(path, &error)), None),
         };
+        if bytes.capacity() <= KEPT {
+            BYTES.set(bytes);
+        }
+        outcome
+    }
+
+    fn read_bytes(
+        &self,
+        path: &str,
+        bytes: &[u8],
+        stamp: Stamp,
+        patience: Patience,
+        now: i64,
+        is_kept: bool,
+    ) -> ReadOutcome {
         if patience == Patience::Daemon && self.writers.are_at(Path::new(path)) {
             return ReadOutcome::Unsettled;
         }
         let seen = self.first_seen.get(path).copied().unwrap_or(now);
         let reading = digest(
             path,
-            &bytes,
+            bytes,
             stamp,
             seen,
             &self.rules,

@@ -8,7 +8,7 @@ use liquid_core::Object;
 use url::Url;
 
 use super::clean::clean;
-use super::decode::scrub;
+use super::decode::{is_everyday, scrub};
 use super::findings::{Findings, line};
 use super::liquid;
 use super::markdown;
@@ -41,24 +41,33 @@ pub(super) struct Place<'a> {
     pub is_html: bool,
     /// Line of the body's first byte.
     pub line: u32,
+    /// What `decode` said of the file.
+    pub is_everyday: bool,
     /// What `{{ page.* }}` shows, made only when the body asks; `None` where Liquid is off.
     pub page: Option<&'a dyn Fn() -> Object>,
 }
 
 /// Reads a body.
 pub(super) fn read(source: &str, place: &Place, rules: &Rules, findings: &mut Findings) -> Body {
-    let source = match place.page {
+    let (source, is_everyday) = match place.page {
         Some(page) if liquid::is_in(source) => {
-            Cow::Owned(run(source, page(), place, rules, findings))
+            let text = run(source, page(), place, rules, findings);
+            let is_everyday = is_everyday(&text);
+            (Cow::Owned(text), is_everyday)
         }
-        _ => Cow::Borrowed(source),
+        _ => (Cow::Borrowed(source), place.is_everyday),
     };
-    let html = if place.is_html {
-        source
-    } else {
-        Cow::Owned(markdown::to_html(&source, &rules.markdown))
+    let html = match place.is_html {
+        true => Cow::Borrowed(&*source),
+        false if is_everyday => match markdown::tree(&source) {
+            Some(tree) => return structured(tree, source.len(), place, rules),
+            None => Cow::Owned(markdown::long_way(&source, &rules.markdown)),
+        },
+        false => Cow::Owned(markdown::to_html(&source, &rules.markdown)),
     };
-    let Some(tree) = Tree::parse_within(&html, MAX_DEPTH) else {
+    // What comrak writes may hold what an entity stood for.
+    let is_everyday = place.is_html && is_everyday;
+    let Some(tree) = Tree::parse_within(&html, MAX_DEPTH, is_everyday) else {
         findings.recovered(
             "too-deep",
             line(place.line),
@@ -95,12 +104,13 @@ fn run(
 
 fn structured(mut tree: Tree, length: usize, place: &Place, rules: &Rules) -> Body {
     let said = clean(&mut tree, rules);
-    absolute(&mut tree, place, rules);
-    let image = lead_image(&tree, rules);
+    let has_image = absolute(&mut tree, place, rules);
+    let image = has_image.then(|| lead_image(&tree, rules)).flatten();
     let safe = tree.safe_html(&rules.sanitizer, length + length / 8);
     let (digest, text) = texts(&mut tree, length);
     let match_text = without_concepts(&mut tree, &said.concepts, digest.as_deref());
     let is_certain = tree.is_certain();
+    tree.recycle();
     // What no parser doubts was looked at whole before.
     let scrub = |text: String| fitted(if is_certain { text } else { scrub(text) });
     Body {
@@ -210,12 +220,16 @@ fn without_source(text: &str) -> &str {
     }
 }
 
-/// Makes links and images absolute; gives the first image.
-fn absolute(tree: &mut Tree, place: &Place, rules: &Rules) {
+/// Makes links and images absolute; true when there is an image.
+fn absolute(tree: &mut Tree, place: &Place, rules: &Rules) -> bool {
     let mut base = None;
+    let mut has_image = false;
     for id in tree.ids() {
         let node = tree.node(id);
-        let attr = match node.name.as_ref() {
+        if node.attrs.is_empty() {
+            continue;
+        }
+        let attr = match node.name.name() {
             "a" => "href",
             "img" => "src",
             "q" | "blockquote" | "del" | "ins" => "cite",
@@ -224,6 +238,7 @@ fn absolute(tree: &mut Tree, place: &Place, rules: &Rules) {
         let Some(value) = node.attr(attr) else {
             continue;
         };
+        has_image |= attr == "src";
         let address = value.trim();
         if !is_absolute(address) {
             let joined = urls::rooted(&rules.origin, address).or_else(|| {
@@ -233,6 +248,7 @@ fn absolute(tree: &mut Tree, place: &Place, rules: &Rules) {
             tree.set_attr(id, attr, joined);
         }
     }
+    has_image
 }
 
 /// The first image that a reader sees and that is no chart.
@@ -242,7 +258,7 @@ fn lead_image(tree: &Tree, rules: &Rules) -> Option<String> {
         rules.chart_images.iter().any(|known| known.is_match(alt))
     };
     let images = tree.below(ROOT).map(|id| tree.node(id));
-    let images = images.filter(|node| node.name == "img");
+    let images = images.filter(|node| !node.attrs.is_empty() && node.name == "img");
     let mut shown = images.filter_map(|node| {
         let address = node.attr("src")?.trim();
         let url = match urls::is_plain(address) {

@@ -6,6 +6,7 @@ use super::*;
 fn run_as(source: &str, is_html: bool) -> (Body, Vec<&'static str>) {
     let mut findings = Findings::new("x.md");
     let place = Place {
+        is_everyday: false,
         url: "/news/2022/02/18/a.html",
         is_html,
         line: 1,

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use scraper::{Html, Node as Parsed};
 
+use super::names::Name;
 use super::sanitize::DROPPED;
 use super::tree::{Node, ROOT, Tree};
 
@@ -29,7 +30,7 @@ pub(super) fn parse<'t>(html: &str) -> Tree<'t> {
                 let owned = |text: &str| Cow::Owned(text.to_owned());
                 let attrs = element.attrs();
                 let attrs = attrs.map(|(k, v)| (owned(k), owned(v))).collect();
-                Node::element(Cow::Owned(element.name().to_owned()), attrs)
+                Node::element(Name::any(element.name()), attrs)
             }
             _ => continue,
         };

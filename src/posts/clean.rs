@@ -8,8 +8,8 @@ use regex::Regex;
 use url::Url;
 
 use super::decode::any_of_three;
+use super::names::Role;
 use super::rules::Rules;
-use super::text::is_block;
 use super::tree::{Id, Mark, Node, ROOT, Tree};
 use super::urls;
 
@@ -55,7 +55,7 @@ fn elements(tree: &mut Tree, rules: &Rules, said: &mut Said) {
         if concept || is_ticker(node, rules) {
             let links: Vec<Id> = tree
                 .children(id)
-                .filter(|c| tree.node(*c).name == "a")
+                .filter(|c| tree.node(*c).name.role == Role::Link)
                 .collect();
             for link in links {
                 tree.mark(link, Mark::Unwrapped);
@@ -78,7 +78,7 @@ fn is_hidden(node: &Node) -> bool {
 }
 
 fn is_ticker(node: &Node, rules: &Rules) -> bool {
-    if !matches!(node.name.as_ref(), "a" | "span") {
+    if !matches!(node.name.name(), "a" | "span") {
         return false;
     }
     let classes = node.attr("class").unwrap_or("");
@@ -131,8 +131,8 @@ fn tail_block(tree: &Tree, id: Id, rules: &Rules, has_via: bool) -> Tail {
     let mut linked = 0;
     for id in tree.below(id) {
         let node = tree.node(id);
-        images |= matches!(node.name.as_ref(), "img" | "hr" | "table");
-        if node.name == "a" {
+        images |= matches!(node.name.name(), "img" | "hr" | "table");
+        if node.name.role == Role::Link {
             let text = tree.inner_text(id, LONGEST_LINE * 4);
             linked += text.chars().filter(|c| !c.is_whitespace()).count();
             links.push((
@@ -142,7 +142,7 @@ fn tail_block(tree: &Tree, id: Id, rules: &Rules, has_via: bool) -> Tail {
         }
     }
     let node = tree.node(id);
-    if images || matches!(node.name.as_ref(), "img" | "hr" | "table") {
+    if images || matches!(node.name.name(), "img" | "hr" | "table") {
         return Tail::Article;
     }
     if text.is_empty() {
@@ -197,7 +197,9 @@ fn is_article(tree: &Tree, id: Id) -> bool {
     });
     // What a written link or an empty address begins with.
     begins.is_some_and(|first| !matches!(first, '[' | '<'))
-        && tree.below(id).all(|id| tree.node(id).name != "a")
+        && tree
+            .below(id)
+            .all(|id| tree.node(id).name.role != Role::Link)
 }
 
 /// A footer in Markdown right below an HTML block is text, not links.
@@ -239,7 +241,7 @@ fn address(text: &str, href: &str) -> Option<String> {
 fn lines(tree: &mut Tree, rules: &Rules, said: &mut Said) {
     for id in tree.ids() {
         let node = tree.node(id);
-        if node.mark == Mark::Cut || !is_block(&node.name) || has_block(tree, id) {
+        if node.mark == Mark::Cut || !node.name.is_block || has_block(tree, id) {
             continue;
         }
         let Some(text) = short_text(tree, id) else {
@@ -263,17 +265,20 @@ fn lines(tree: &mut Tree, rules: &Rules, said: &mut Said) {
 
 /// The text of a block that is short enough for a line, with one blank for any white space.
 fn short_text<'t>(tree: &'t Tree, id: Id) -> Option<Cow<'t, str>> {
-    let mut length = 0;
     let mut line = Cow::Borrowed("");
-    for text in tree.texts(id).filter(|text| !text.is_empty()) {
-        length += text.len();
-        if length > LONGEST_LINE {
+    let mut add = |text: &'t str| {
+        if line.len() + text.len() > LONGEST_LINE {
             return None;
         }
         match line.is_empty() {
             true => line = Cow::Borrowed(text),
             false => line.to_mut().push_str(text),
         }
+        Some(())
+    };
+    match tree.only_text(id) {
+        Some(text) => add(text)?,
+        None => tree.texts(id).try_for_each(add)?,
     }
     if may_have_space(&line) && line.contains(char::is_whitespace) {
         return Some(Cow::Owned(
@@ -296,7 +301,7 @@ fn may_have_space(text: &str) -> bool {
 
 fn has_block(tree: &Tree, id: Id) -> bool {
     tree.children(id)
-        .any(|child| is_block(&tree.node(child).name))
+        .any(|child| tree.node(child).name.is_block)
 }
 
 fn source_of(lines: &[Regex], text: &str) -> Option<String> {

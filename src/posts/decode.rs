@@ -8,13 +8,20 @@ use encoding_rs::{BIG5, Encoding, GB18030};
 
 use super::findings::{At, FILE, Findings};
 
+/// A file's text.
+pub(super) struct Decoded<'b> {
+    pub text: Cow<'b, str>,
+    /// What `is_everyday` says of it.
+    pub is_everyday: bool,
+}
+
 /// Decodes a file. Valid UTF-8 is UTF-8, and a byte order mark is believed; `known` is the encoding of all
 /// other files, where the config names one.
 pub(super) fn decode<'b>(
     bytes: &'b [u8],
     known: Option<&'static Encoding>,
     findings: &mut Findings,
-) -> Cow<'b, str> {
+) -> Decoded<'b> {
     let text = match Encoding::for_bom(bytes) {
         Some((encoding, mark)) if encoding != encoding_rs::UTF_8 => {
             let (text, _) = encoding.decode_without_bom_handling(&bytes[mark..]);
@@ -30,9 +37,18 @@ pub(super) fn decode<'b>(
         }
     };
     if is_everyday(&text) {
-        return text;
+        return Decoded {
+            text,
+            is_everyday: true,
+        };
     }
-    let text = line_ends(text);
+    Decoded {
+        text: without_forbidden(line_ends(text), findings),
+        is_everyday: false,
+    }
+}
+
+fn without_forbidden<'t>(text: Cow<'t, str>, findings: &mut Findings) -> Cow<'t, str> {
     let Some(at) = find_forbidden(&text) else {
         return text;
     };
@@ -155,48 +171,51 @@ fn find_forbidden(text: &str) -> Option<usize> {
 }
 
 /// True when a text is sure to hold neither what XML 1.0 forbids, nor a carriage return, nor a byte order mark.
-/// Bytes are looked at many at a time, which no search that may stop anywhere can, since nearly no text holds any.
 pub(super) fn is_everyday(text: &str) -> bool {
-    const AT_ONCE: usize = 1024;
-    let is_odd = |byte: u8, second: u8, third: u8| {
+    !any_of_three(text.as_bytes(), |byte, second, third| {
         let control = u8::from(byte < b' ') & u8::from(byte != b'\t') & u8::from(byte != b'\n');
-        // U+FFFE and U+FFFF are EF BF BE and EF BF BF, U+FEFF is EF BB BF.
-        let mark = u8::from(byte == 0xEF) & u8::from(second | 4 == 0xBF) & u8::from(third >= 0xBE);
-        control | mark
-    };
-    let bytes = text.as_bytes();
-    let mut from = 0;
-    while from < bytes.len() {
-        let part = &bytes[from..bytes.len().min(from + AT_ONCE)];
-        if any_of_three(part, is_odd) {
-            return false;
-        }
-        // A character of three bytes may stand across the end of the part.
-        from += match part.len() {
-            AT_ONCE => AT_ONCE - 2,
-            length => length,
-        };
-    }
-    true
+        control | is_mark(byte, second, third)
+    })
 }
 
-/// Whether any byte with the two after it, or zeros beyond the end, is what is looked for. Without a branch for each
-/// byte, so that many are looked at at a time.
-pub(super) fn any_of_three(part: &[u8], is_it: impl Fn(u8, u8, u8) -> u8) -> bool {
-    let whole = part.len().saturating_sub(2);
-    let (first, second, third) = (
-        &part[..whole],
-        &part[part.len().min(1)..][..whole],
-        &part[part.len().min(2)..][..whole],
-    );
-    let mut any = 0;
-    for at in 0..whole {
-        any |= is_it(first[at], second[at], third[at]);
+/// U+FFFE and U+FFFF are EF BF BE and EF BF BF, U+FEFF is EF BB BF.
+fn is_mark(byte: u8, second: u8, third: u8) -> u8 {
+    u8::from(byte == 0xEF) & u8::from(second | 4 == 0xBF) & u8::from(third >= 0xBE)
+}
+
+/// Whether any byte with the two after it, or letters beyond the end, is what is looked for; three letters are not.
+/// Bytes are looked at many at a time, without a branch for each, since nearly no text holds any.
+pub(super) fn any_of_three(bytes: &[u8], is_it: impl Fn(u8, u8, u8) -> u8) -> bool {
+    const AT_ONCE: usize = 64;
+    const FEW: usize = 4;
+    let any_in = |block: &[u8; AT_ONCE + 2]| {
+        let each = (0..AT_ONCE).map(|at| is_it(block[at], block[at + 1], block[at + 2]));
+        each.fold(0, |any, it| any | it) != 0
+    };
+    let ends = |from: usize| {
+        let next = |at: usize| bytes.get(at).copied().unwrap_or(b'a');
+        (from..bytes.len()).any(|at| is_it(bytes[at], next(at + 1), next(at + 2)) != 0)
+    };
+    if bytes.len() <= FEW {
+        return ends(0);
     }
-    for at in whole..part.len() {
-        any |= is_it(part[at], part.get(at + 1).copied().unwrap_or(0), 0);
+    let mut rest = bytes;
+    while let Some(block) = rest.first_chunk() {
+        if any_in(block) {
+            return true;
+        }
+        rest = &rest[AT_ONCE..];
     }
-    any != 0
+    // The last block goes over some bytes again, as each by itself would take longer.
+    let last = match bytes.last_chunk() {
+        Some(block) => any_in(block),
+        None => {
+            let mut block = [b'a'; AT_ONCE + 2];
+            block[..bytes.len()].copy_from_slice(bytes);
+            any_in(&block)
+        }
+    };
+    last || ends(bytes.len() - 2)
 }
 
 /// True for what XML 1.0 forbids.
@@ -215,7 +234,13 @@ pub(super) fn scrub(text: String) -> String {
 /// One line, trimmed: for titles, names and labels.
 pub(super) fn one_line(text: &str) -> String {
     let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-    if !text.contains(|c: char| breaks(c) || is_forbidden(c)) {
+    // What any of them begins with, and other characters that are seldom in a title.
+    let may_break = any_of_three(text.as_bytes(), |byte, second, third| {
+        let separator = u8::from(byte == 0xE2) & u8::from(second == 0x80) & u8::from(third >= 0xA8);
+        let control = u8::from(byte < b' ') | u8::from(byte == 0x7F) | u8::from(byte == 0xC2);
+        control | separator | is_mark(byte, second, third)
+    });
+    if !may_break || !text.contains(|c: char| breaks(c) || is_forbidden(c)) {
         return text.trim().to_owned();
     }
     let text = scrub(text.to_owned());
@@ -234,7 +259,7 @@ mod tests {
 
     fn kinds(bytes: &[u8]) -> (String, Vec<&'static str>) {
         let mut findings = Findings::new("x.md");
-        let text = decode(bytes, None, &mut findings).into_owned();
+        let text = decode(bytes, None, &mut findings).text.into_owned();
         let kinds = findings.into_list().iter().map(|p| p.kind).collect();
         (text, kinds)
     }
@@ -315,13 +340,13 @@ mod tests {
         let (bytes, _, _) = GB18030.encode("市场");
         let read = |known| {
             let mut findings = Findings::new("x.md");
-            decode(&bytes, known, &mut findings).into_owned()
+            decode(&bytes, known, &mut findings).text.into_owned()
         };
         assert_eq!(read(Some(GB18030)), "市场");
         assert_ne!(read(Some(BIG5)), "市场");
         let utf8 = "市场".as_bytes();
         let mut findings = Findings::new("x.md");
-        assert_eq!(decode(utf8, Some(BIG5), &mut findings), "市场");
+        assert_eq!(decode(utf8, Some(BIG5), &mut findings).text, "市场");
     }
 
     #[test]

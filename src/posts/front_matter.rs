@@ -128,19 +128,23 @@ pub(super) fn split(text: &str) -> Split<'_> {
 }
 
 fn count_lines(text: &str) -> u32 {
-    u32::try_from(text.bytes().filter(|b| *b == b'\n').count()).unwrap_or(u32::MAX - 2)
+    let lines = memchr::memchr_iter(b'\n', text.as_bytes()).count();
+    u32::try_from(lines).unwrap_or(u32::MAX - 2)
 }
+
+/// Keys and values, in order, duplicates kept.
+pub(super) type Entries<'t> = Vec<(Cow<'t, str>, Value)>;
 
 /// The fields of one front matter.
 #[derive(Debug, Default)]
-pub(super) struct Fields {
-    entries: Vec<(String, Value)>,
+pub(super) struct Fields<'t> {
+    entries: Entries<'t>,
     syntax: Syntax,
-    written: String,
+    written: &'t str,
     first_line: u32,
 }
 
-impl Fields {
+impl Fields<'_> {
     /// The value of a key; of duplicates the last, as in Ruby. Null is absent.
     pub fn get(&self, key: &str) -> Option<&Value> {
         let found = self.entries.iter().rev().find(|(name, _)| name == key);
@@ -157,15 +161,14 @@ impl Fields {
 
     /// Lays the fields over these.
     pub fn set_defaults(&mut self, values: Values) {
-        let own = std::mem::take(&mut self.entries);
-        self.entries = defaults::over(values, own);
+        let own = std::mem::take(&mut self.entries).into_iter();
+        let own = own.map(|(key, value)| (key.into_owned(), value)).collect();
+        self.entries = owned(defaults::over(values, own));
     }
 
     /// All keys and values, in order; a later duplicate comes later.
     pub fn all(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.entries
-            .iter()
-            .map(|(key, value)| (key.as_str(), value))
+        self.entries.iter().map(|(key, value)| (&**key, value))
     }
 
     /// True when the front matter has the key, whatever its value.
@@ -204,8 +207,11 @@ impl Fields {
 
     /// True when the value stands in quotes, which YAML crates do not tell.
     pub fn quoted(&self, key: &str) -> bool {
-        self.raw(key)
-            .is_some_and(|raw| raw.value.starts_with(['"', '\'']))
+        // Hardly any front matter has any.
+        memchr::memchr2(b'"', b'\'', self.written.as_bytes()).is_some()
+            && self
+                .raw(key)
+                .is_some_and(|raw| raw.value.starts_with(['"', '\'']))
     }
 
     /// What stands behind the key on its line, as it is written.
@@ -265,30 +271,40 @@ pub(super) fn shown(value: &Value) -> Option<Cow<'_, str>> {
 }
 
 /// Reads what `split` found.
-pub(super) fn read(syntax: Syntax, text: &str, first_line: u32, findings: &mut Findings) -> Fields {
+pub(super) fn read<'t>(
+    syntax: Syntax,
+    text: &'t str,
+    first_line: u32,
+    findings: &mut Findings,
+) -> Fields<'t> {
     let text = capped(text, first_line, findings);
     let entries = match syntax {
         Syntax::Yaml => read_yaml(text, first_line, findings),
-        Syntax::Toml => toml_front_matter::read(text, first_line, findings),
+        Syntax::Toml => owned(toml_front_matter::read(text, first_line, findings)),
     };
     let fields = Fields {
         entries,
         syntax,
-        written: text.to_owned(),
+        written: text,
         first_line,
     };
     note_duplicates(&fields, findings);
     fields
 }
 
-fn read_yaml(yaml: &str, first_line: u32, findings: &mut Findings) -> Vec<(String, Value)> {
+fn read_yaml<'t>(yaml: &'t str, first_line: u32, findings: &mut Findings) -> Entries<'t> {
     if let Some(entries) = plain_yaml::entries(yaml) {
         return entries;
     }
-    match serde_yaml::from_str::<Entries>(yaml) {
-        Ok(Entries(entries)) => entries,
+    owned(match serde_yaml::from_str::<Top>(yaml) {
+        Ok(Top(entries)) => entries,
         Err(error) => recover::entries(yaml, first_line, &error, findings),
-    }
+    })
+}
+
+fn owned<'t>(entries: Vec<(String, Value)>) -> Entries<'t> {
+    let owned = |(key, value)| (Cow::Owned(key), value);
+    entries.into_iter().map(owned).collect()
 }
 
 /// Ruby keeps the last of several lines with one key in silence; its author hardly meant that.
@@ -296,7 +312,7 @@ fn note_duplicates(fields: &Fields, findings: &mut Findings) {
     let mut told: Vec<&str> = Vec::new();
     for (index, (key, _)) in fields.entries.iter().enumerate() {
         let again = fields.entries[..index].iter().any(|(name, _)| name == key);
-        if again && !told.contains(&key.as_str()) {
+        if again && !told.contains(&&**key) {
             told.push(key);
             findings.note(
                 "duplicate-key",
@@ -330,36 +346,36 @@ fn capped<'a>(text: &'a str, first_line: u32, findings: &mut Findings) -> &'a st
 }
 
 /// The top level of a front matter, duplicates kept.
-pub(super) struct Entries(pub Vec<(String, Value)>);
+pub(super) struct Top(pub Vec<(String, Value)>);
 
-impl<'de> Deserialize<'de> for Entries {
+impl<'de> Deserialize<'de> for Top {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Top;
-        impl<'de> Visitor<'de> for Top {
-            type Value = Entries;
+        struct Lines;
+        impl<'de> Visitor<'de> for Lines {
+            type Value = Top;
 
             fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
                 f.write_str("`key: value` lines")
             }
 
             // An empty front matter, which yaml_serde calls none.
-            fn visit_none<E>(self) -> Result<Entries, E> {
-                Ok(Entries(Vec::new()))
+            fn visit_none<E>(self) -> Result<Top, E> {
+                Ok(Top(Vec::new()))
             }
 
-            fn visit_unit<E>(self) -> Result<Entries, E> {
-                Ok(Entries(Vec::new()))
+            fn visit_unit<E>(self) -> Result<Top, E> {
+                Ok(Top(Vec::new()))
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Top, A::Error> {
                 let mut entries = Vec::with_capacity(8);
                 while let Some((key, value)) = map.next_entry::<Value, Value>()? {
                     entries.push((scalar(&key).unwrap_or_default(), value));
                 }
-                Ok(Entries(entries))
+                Ok(Top(entries))
             }
         }
-        deserializer.deserialize_any(Top)
+        deserializer.deserialize_any(Lines)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::{Problem, Severity};
 
-fn fields(yaml: &str) -> (Fields, Vec<Problem>) {
+fn fields(yaml: &str) -> (Fields<'_>, Vec<Problem>) {
     let mut findings = Findings::new("x.md");
     let fields = read(Syntax::Yaml, yaml, 2, &mut findings);
     (fields, findings.into_list())
@@ -54,7 +54,8 @@ fn what_people_write_into_titles_is_kept() {
         "`code`",
         "路径 C:\\x",
     ] {
-        let (fields, _) = fields(&format!("title: {title}\ndate: 2022-02-18\n"));
+        let yaml = format!("title: {title}\ndate: 2022-02-18\n");
+        let (fields, _) = fields(&yaml);
         assert_eq!(fields.text("title").unwrap(), title);
         assert!(fields.text("date").is_some());
     }
@@ -88,7 +89,8 @@ fn bombs_and_long_texts_are_bounded() {
         bomb += &format!("{this}: &{this} [{many}]\n");
     }
     assert_eq!(fields(&bomb).0.text("title").unwrap(), "x");
-    let (long, problems) = fields(&format!("title: x\nb: {}\n", "[".repeat(40_000)));
+    let yaml = format!("title: x\nb: {}\n", "[".repeat(40_000));
+    let (long, problems) = fields(&yaml);
     assert_eq!(long.text("title").unwrap(), "x");
     assert_eq!(problems[0].kind, "front-matter-too-long");
 }

@@ -43,6 +43,10 @@ pub(super) fn read(
 
 /// `zh/news/_posts/x.md` has the categories zh and news.
 fn folders(relative: &str) -> Vec<Cow<'_, str>> {
+    // A name alone is below no folder.
+    if memchr::memchr(b'/', relative.as_bytes()).is_none() {
+        return Vec::new();
+    }
     if !["_posts", "_drafts"]
         .iter()
         .any(|name| relative.contains(name))
@@ -110,8 +114,8 @@ fn tidy(
     let mut kept: Vec<String> = Vec::with_capacity(names.len());
     for name in names {
         let name = one_line(&name);
-        let length = name.chars().count();
-        if length > rules.max_label_chars {
+        if name.len() > rules.max_label_chars && name.chars().count() > rules.max_label_chars {
+            let length = name.chars().count();
             let start: String = name.chars().take(20).collect();
             findings.recovered(
                 "label-too-long",

@@ -20,6 +20,7 @@ mod front_matter;
 mod labels;
 mod liquid;
 mod markdown;
+mod names;
 #[cfg(test)]
 mod oracle;
 mod parse;
@@ -43,7 +44,7 @@ pub use defaults::{FrontMatterDefault, Scope};
 pub use excerpt::excerpt;
 pub use markdown::kramdown;
 pub use parse::{Parsed, load, parse, text_of, undated};
-pub use read::{ReadError, Stamp, read};
+pub use read::{ReadError, Stamp, read, read_into};
 pub use rules::Rules;
 pub use scan::{Found, Look, Scan, look, scan};
 pub use settings::{Cleaning, Dirs, IdStyle, NaiveDates, Settings};

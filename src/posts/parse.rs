@@ -2,13 +2,15 @@
 //! In: path, bytes, the time at which the file was first seen. Out: a post, or none, and problems.
 //! No input, no output, no clock: the same bytes give the same post for ever.
 
+use std::borrow::Cow;
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
 use super::body;
 use super::date;
-use super::decode::{decode, one_line, scrub};
+use super::decode::{Decoded, decode, one_line, scrub};
 use super::excerpt::{self, Chosen};
 use super::fields;
 use super::findings::{FILE, Findings, line};
@@ -53,7 +55,7 @@ pub fn undated(
     first_seen: DateTime<Utc>,
     rules: &Rules,
 ) -> DateTime<Utc> {
-    match File::new(path, rules).is_draft {
+    match Below::new(path, rules).is_draft() {
         true => DateTime::from_timestamp_nanos(stamp.modified_ns),
         false => first_seen,
     }
@@ -85,7 +87,38 @@ pub fn parse(
 /// A file's text as the lines and columns of its problems count: decoded, with LF ends, without marks and
 /// control characters.
 pub fn text_of(bytes: &[u8], rules: &Rules) -> String {
-    decode(bytes, rules.encoding, &mut Findings::new("")).into_owned()
+    let decoded = decode(bytes, rules.encoding, &mut Findings::new(""));
+    decoded.text.into_owned()
+}
+
+/// Where a path stands below the root that is nearest to it.
+struct Below<'a> {
+    /// Below the root, with `/` between folders.
+    relative: &'a str,
+    /// The root's own name.
+    root: &'a str,
+}
+
+impl<'a> Below<'a> {
+    fn new(path: &'a str, rules: &'a Rules) -> Self {
+        let below = |root: &'a PathBuf| {
+            let text = root.to_str()?;
+            let rest = path.strip_prefix(text)?;
+            let whole = text.is_empty() || text.ends_with('/') || rest.is_empty();
+            let whole = whole || rest.starts_with('/');
+            whole.then(|| (rest.trim_start_matches('/'), root))
+        };
+        let roots = rules.roots.iter().filter_map(below);
+        let nearest = roots.min_by_key(|(rest, _)| rest.len());
+        Below {
+            relative: nearest.map_or(path, |(rest, _)| rest),
+            root: nearest.and_then(|(_, root)| name_of(root)).unwrap_or(""),
+        }
+    }
+
+    fn is_draft(&self) -> bool {
+        self.root == "_drafts" || has_folder(self.relative, "_drafts")
+    }
 }
 
 /// What the path says.
@@ -106,17 +139,8 @@ struct File<'a> {
 
 impl<'a> File<'a> {
     fn new(path: &'a str, rules: &'a Rules) -> Self {
-        let below = |root: &'a PathBuf| {
-            let text = root.to_str()?;
-            let rest = path.strip_prefix(text)?;
-            let whole = text.is_empty() || text.ends_with('/') || rest.is_empty();
-            let whole = whole || rest.starts_with('/');
-            whole.then(|| (rest.trim_start_matches('/'), root))
-        };
-        let roots = rules.roots.iter().filter_map(below);
-        let nearest = roots.min_by_key(|(rest, _)| rest.len());
-        let relative = nearest.map_or(path, |(rest, _)| rest);
-        let root = nearest.and_then(|(_, root)| name_of(root)).unwrap_or("");
+        let below = Below::new(path, rules);
+        let (relative, root) = (below.relative, below.root);
         let in_site = rules.site_dir.as_ref().and_then(|site| {
             // `.` and `./zh` are written by people, and not in what a scan finds.
             let site = site.to_str()?.trim_start_matches("./").trim_matches('.');
@@ -124,13 +148,14 @@ impl<'a> File<'a> {
             let whole = site.is_empty() || site.ends_with('/') || rest.starts_with('/');
             whole.then(|| rest.trim_start_matches('/'))
         });
-        let base = path.rsplit('/').next().unwrap_or(path);
-        let (stem, ending) = base.rsplit_once('.').unwrap_or((base, ""));
+        let base = memchr::memrchr(b'/', path.as_bytes()).map_or(path, |at| &path[at + 1..]);
+        let point = memchr::memrchr(b'.', base.as_bytes());
+        let (stem, ending) = point.map_or((base, ""), |at| (&base[..at], &base[at + 1..]));
         File {
             path,
             relative,
             root,
-            is_draft: root == "_drafts" || has_folder(relative, "_drafts"),
+            is_draft: below.is_draft(),
             in_site: in_site.unwrap_or(relative),
             stem,
             is_html: ending.eq_ignore_ascii_case("html"),
@@ -171,17 +196,24 @@ fn name_of(path: &Path) -> Option<&str> {
 }
 
 fn has_folder(path: &str, name: &str) -> bool {
-    path.contains(name) && path.split('/').any(|part| part == name)
+    let mut parts = path.as_bytes().split(|byte| *byte == b'/');
+    parts.any(|part| part == name.as_bytes())
 }
 
 /// What the file holds.
 struct Source<'t> {
-    fields: Fields,
+    fields: Fields<'t>,
     body: &'t str,
     body_line: u32,
+    is_everyday: bool,
 }
 
-fn source<'t>(text: &'t str, file: &File, findings: &mut Findings) -> Option<Source<'t>> {
+fn source<'t>(
+    decoded: &'t Decoded<'_>,
+    file: &File,
+    findings: &mut Findings,
+) -> Option<Source<'t>> {
+    let (text, is_everyday) = (&*decoded.text, decoded.is_everyday);
     match front_matter::split(text) {
         Split::Found {
             syntax,
@@ -196,6 +228,7 @@ fn source<'t>(text: &'t str, file: &File, findings: &mut Findings) -> Option<Sou
                 fields,
                 body,
                 body_line,
+                is_everyday,
             })
         }
         Split::Unclosed(syntax) => {
@@ -230,6 +263,7 @@ fn source<'t>(text: &'t str, file: &File, findings: &mut Findings) -> Option<Sou
                 fields: Fields::default(),
                 body: text,
                 body_line: 1,
+                is_everyday,
             })
         }
         Split::Absent => {
@@ -274,7 +308,9 @@ fn post(
     let labels = labels::read(fields, file.in_site, rules, findings);
     let slug = fields
         .text("slug")
-        .map_or_else(|| file.slug().to_owned(), |slug| one_line(&slug));
+        .map_or(Cow::Borrowed(file.slug()), |slug| {
+            Cow::Owned(one_line(&slug))
+        });
     let facts = Facts {
         categories: &labels.categories,
         slug: &slug,
@@ -300,6 +336,7 @@ fn post(
         url: &url,
         is_html: file.is_html,
         line: source.body_line,
+        is_everyday: source.is_everyday,
         page: (!fields.is_false("render_with_liquid")).then_some(&page),
     };
     let body = body::read(source.body, &place, rules, findings);
@@ -308,6 +345,8 @@ fn post(
         Chosen::Words(words) => {
             let place = body::Place {
                 is_html: true,
+                // YAML has escapes.
+                is_everyday: false,
                 page: None,
                 ..place
             };
@@ -369,17 +408,28 @@ fn id(file: &File, fields: &Fields, url: &str, slug: &str, rules: &Rules) -> Pos
     }))
 }
 
+thread_local! {
+    /// Memory for one text after the other: taken anew, it would come from the far end of the cache each time.
+    static WHOLE: Cell<Vec<u8>> = Cell::default();
+}
+
+/// What a giant left is given back.
+const KEPT: usize = 1 << 18;
+
 fn hash(title: &str, text: &str, digest: Option<&str>) -> ContentHash {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(title.as_bytes());
-    hasher.update(b"\n");
-    hasher.update(text.as_bytes());
-    if let Some(digest) = digest {
-        hasher.update(b"\n");
-        hasher.update(digest.as_bytes());
+    // In one piece, of which the crate takes several kilobytes at once.
+    let mut whole = WHOLE.take();
+    whole.clear();
+    whole.extend_from_slice(title.as_bytes());
+    for part in [Some(text), digest].into_iter().flatten() {
+        whole.push(b'\n');
+        whole.extend_from_slice(part.as_bytes());
     }
     let mut cut = [0; 16];
-    hasher.finalize_xof().fill(&mut cut);
+    cut.copy_from_slice(&blake3::hash(&whole).as_bytes()[..16]);
+    if whole.capacity() <= KEPT {
+        WHOLE.set(whole);
+    }
     ContentHash(cut)
 }
 

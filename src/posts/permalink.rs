@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use chrono::{DateTime, Datelike, FixedOffset};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use regex::Regex;
 
@@ -134,14 +134,15 @@ impl Template {
     /// The path below the site's address.
     pub fn url(&self, facts: &Facts) -> String {
         let mut out = String::with_capacity(96);
+        let day = facts.date.date_naive();
         for part in &self.0 {
             out.push_str(&part.literal);
             let Some(known) = part.name else {
                 continue;
             };
             let start = out.len();
-            push_value(known, facts, &mut out);
-            if out[start..].contains("//") {
+            push_value(known, facts, day, &mut out);
+            if is_double(&out[start..]) {
                 let squeezed = squeeze(&out[start..]).into_owned();
                 out.truncate(start);
                 out.push_str(&squeezed);
@@ -187,8 +188,11 @@ fn resolve(name: &str) -> Option<&'static str> {
     find(name).or_else(|| find(name.strip_suffix('_')?))
 }
 
-fn push_value(name: &str, facts: &Facts, out: &mut String) {
-    let date = facts.date;
+fn is_double(text: &str) -> bool {
+    memchr::memchr(b'/', text.as_bytes()).is_some() && text.contains("//")
+}
+
+fn push_value(name: &str, facts: &Facts, date: NaiveDate, out: &mut String) {
     match name {
         "categories" => match facts.categories {
             [one] if is_plain(one) => out.push_str(one),

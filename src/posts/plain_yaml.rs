@@ -2,11 +2,17 @@
 //! In: YAML. Out: its entries, or nothing when a line is anything else: then libyaml reads it.
 //! Nothing is guessed here: a property test holds every answer against libyaml's.
 
+use std::borrow::Cow;
+
 use serde_yaml::Value;
+
+use super::decode::any_of_three;
+use super::front_matter::Entries;
 
 /// The entries of a front matter, in order, when each line is `key: value` with a word, a text, a text in quotes, a
 /// date or a list in brackets of such words for a value.
-pub(super) fn entries(yaml: &str) -> Option<Vec<(String, Value)>> {
+pub(super) fn entries(yaml: &str) -> Option<Entries<'_>> {
+    let may_be_unprinted = may_be_unprinted(yaml);
     let mut entries = Vec::with_capacity(8);
     let mut rest = yaml;
     while !rest.is_empty() {
@@ -19,11 +25,12 @@ pub(super) fn entries(yaml: &str) -> Option<Vec<(String, Value)>> {
             return None;
         }
         let value = match value.strip_prefix(' ') {
+            Some(value) if may_be_unprinted && !value.chars().all(is_printed) => return None,
             Some(value) => self::value(value.trim_matches(' '))?,
             None if value.is_empty() => Value::Null,
             None => return None,
         };
-        entries.push((key.to_owned(), value));
+        entries.push((Cow::Borrowed(key), value));
     }
     // An empty document has other rules.
     (!entries.is_empty()).then_some(entries)
@@ -42,10 +49,6 @@ fn is_key(key: &str) -> bool {
 }
 
 fn value(text: &str) -> Option<Value> {
-    let is_ascii = |byte: u8| matches!(byte, b' '..=b'~');
-    if !text.bytes().all(is_ascii) && !text.chars().all(is_printed) {
-        return None;
-    }
     match text.as_bytes().first() {
         None => Some(Value::Null),
         Some(b'[') => list(text),
@@ -57,11 +60,10 @@ fn value(text: &str) -> Option<Value> {
 
 /// A text without quotes that nothing in YAML has a meaning for.
 fn plain(text: &str) -> Option<Value> {
-    let starts = text.starts_with(|c: char| c.is_ascii_alphabetic() || !c.is_ascii());
     let ends_key = |part: &str| part.is_empty() || part.starts_with(' ');
     let has_key = find(text, b':').is_some() && text.split(':').skip(1).any(ends_key);
     let has_comment = find(text, b'#').is_some() && text.contains(" #");
-    (starts && !has_key && !has_comment && !is_word_of_yaml(text))
+    (begins_text(text) && !has_key && !has_comment && !is_word_of_yaml(text))
         .then(|| Value::String(text.to_owned()))
 }
 
@@ -76,13 +78,27 @@ fn list(text: &str) -> Option<Value> {
     if inner.trim_matches(' ').is_empty() {
         return Some(Value::Sequence(Vec::new()));
     }
-    let is_part =
-        |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || matches!(c, ' ' | '_' | '-' | '.');
-    let items = inner.split(',').map(|item| {
-        let item = item.trim_matches(' ');
-        item.chars().all(is_part).then(|| plain(item)).flatten()
-    });
-    items.collect::<Option<Vec<Value>>>().map(Value::Sequence)
+    let mut items = Vec::with_capacity(4);
+    let mut rest = Some(inner);
+    while let Some(text) = rest {
+        let end = find(text, b',');
+        rest = end.map(|end| &text[end + 1..]);
+        items.push(item(text[..end.unwrap_or(text.len())].trim_matches(' '))?);
+    }
+    Some(Value::Sequence(items))
+}
+
+/// A word or several, without any mark that has a meaning somewhere.
+fn item(text: &str) -> Option<Value> {
+    let is_part = |byte: u8| {
+        byte.is_ascii_alphanumeric() || byte >= 0x80 || matches!(byte, b' ' | b'_' | b'-' | b'.')
+    };
+    let is_plain = begins_text(text) && text.bytes().all(is_part) && !is_word_of_yaml(text);
+    is_plain.then(|| Value::String(text.to_owned()))
+}
+
+fn begins_text(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || !c.is_ascii())
 }
 
 /// `2022-02-18 10:01:41 +0800`, with or without offset and time: neither a number nor anything else to YAML.
@@ -114,6 +130,17 @@ fn is_word_of_yaml(text: &str) -> bool {
     ["null", "true", "false"].into_iter().any(is_it)
 }
 
+/// False when all of a text but its line feeds is sure to be `is_printed`.
+fn may_be_unprinted(text: &str) -> bool {
+    any_of_three(text.as_bytes(), |byte, second, third| {
+        let ascii = u8::from(byte < b' ') & u8::from(byte != b'\n') | u8::from(byte == 0x7F);
+        // U+0080 to U+009F and some more, U+2028 and U+2029 and some more, and what begins with EF BB or EF BF.
+        let line = u8::from(byte == 0xE2) & u8::from(second == 0x80) & u8::from(third >= 0xA8);
+        let mark = u8::from(byte == 0xEF) & u8::from(second | 4 == 0xBF);
+        ascii | u8::from(byte == 0xC2) | line | mark
+    })
+}
+
 /// What stands for itself in every YAML: no tab, control character, line end of Unicode or byte order mark.
 fn is_printed(c: char) -> bool {
     matches!(c, ' '..='~' | '\u{A0}'..='\u{2027}' | '\u{202A}'..='\u{D7FF}' | '\u{E000}'..='\u{FEFE}'
@@ -122,15 +149,19 @@ fn is_printed(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::front_matter::Entries;
+    use super::super::front_matter::Top;
     use super::*;
     use proptest::prelude::*;
 
     /// What libyaml reads.
-    fn libyaml(yaml: &str) -> Option<Vec<(String, Value)>> {
-        serde_yaml::from_str(yaml)
-            .ok()
-            .map(|Entries(entries)| entries)
+    fn libyaml(yaml: &str) -> Option<Entries<'_>> {
+        let Top(entries) = serde_yaml::from_str(yaml).ok()?;
+        let entries = entries.into_iter();
+        Some(
+            entries
+                .map(|(key, value)| (Cow::Owned(key), value))
+                .collect(),
+        )
     }
 
     #[test]

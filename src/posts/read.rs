@@ -2,13 +2,13 @@
 //! In: a path and the limits. Out: bytes with the stamp that they had before and after the read,
 //! or the reason why not; a file in the middle of being written is `Changing`.
 
-use std::fs::{self, File, Metadata};
+use std::fs::Metadata;
 use std::io;
-use std::path::Path;
+use std::os::fd::OwnedFd;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::buffer::spare_capacity;
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{FileType, Mode, OFlags};
 
 use super::rules::Rules;
 use crate::model::{Problem, Severity};
@@ -121,9 +121,16 @@ impl From<io::Error> for ReadError {
     }
 }
 
-/// Reads a file whole. What is read is the file that was opened, whatever takes its name meanwhile: the next
-/// look sees another stamp there.
+/// Reads a file whole.
 pub fn read(path: &str, rules: &Rules) -> Result<(Vec<u8>, Stamp), ReadError> {
+    let mut bytes = Vec::new();
+    let stamp = read_into(path, rules, &mut bytes)?;
+    Ok((bytes, stamp))
+}
+
+/// The same into memory that may have served for another file. What is read is the file that was opened, whatever takes its name meanwhile: the next
+/// look sees another stamp there.
+pub fn read_into(path: &str, rules: &Rules, bytes: &mut Vec<u8>) -> Result<Stamp, ReadError> {
     let (mut file, mut before) = open(path, rules)?;
     if let Some(rest) = rest_of_tick(before) {
         std::thread::sleep(rest);
@@ -132,42 +139,42 @@ pub fn read(path: &str, rules: &Rules) -> Result<(Vec<u8>, Stamp), ReadError> {
     if before.size > rules.max_file_bytes {
         return Err(ReadError::TooLarge(before.size));
     }
-    let bytes = content(&file, before.size)?;
-    let after = stamp(&file.metadata()?)?;
+    content(&file, before.size, bytes)?;
+    let after = stamp_of(&file)?;
     let whole = u64::try_from(bytes.len()).is_ok_and(|length| length == after.size);
     let blank = bytes.is_empty() && is_fresh(after, rules.settle_ms);
     if before != after || !whole || blank {
         return Err(ReadError::Changing);
     }
-    Ok((bytes, after))
+    Ok(after)
 }
 
-/// The bytes of a file that has so many; one more when it has more by now.
-fn content(file: &File, size: u64) -> Result<Vec<u8>, ReadError> {
+/// The bytes of a file that has so many; more when it has more by now.
+fn content(file: &OwnedFd, size: u64, bytes: &mut Vec<u8>) -> Result<(), ReadError> {
     let size = usize::try_from(size).unwrap_or(0);
-    let mut bytes = Vec::with_capacity(size + 1);
+    bytes.clear();
+    bytes.reserve(size + 1);
     // A file without any is asked once too: those of the kernel do not tell.
     while bytes.len() < size.max(1) {
-        let read = || rustix::io::read(file, spare_capacity(&mut bytes));
+        let read = || rustix::io::read(file, spare_capacity(bytes));
         if rustix::io::retry_on_intr(read).map_err(io::Error::from)? == 0 {
             break;
         }
     }
-    Ok(bytes)
+    Ok(())
 }
 
 /// Opens a file without waiting for the writer of a pipe.
-fn open(path: &str, rules: &Rules) -> Result<(File, Stamp), ReadError> {
+fn open(path: &str, rules: &Rules) -> Result<(OwnedFd, Stamp), ReadError> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     match rustix::fs::open(path, flags, Mode::empty()) {
         Ok(file) => {
-            let file = File::from(file);
-            let stamp = stamp(&file.metadata()?)?;
+            let stamp = stamp_of(&file)?;
             Ok((file, stamp))
         }
         Err(error) => {
             // A socket cannot be opened, and what is too large need not be.
-            let stamp = stamp(&fs::metadata(Path::new(path))?)?;
+            let stamp = stamp(&rustix::fs::stat(path).map_err(io::Error::from)?)?;
             match stamp.size > rules.max_file_bytes {
                 true => Err(ReadError::TooLarge(stamp.size)),
                 false => Err(io::Error::from(error).into()),
@@ -176,9 +183,14 @@ fn open(path: &str, rules: &Rules) -> Result<(File, Stamp), ReadError> {
     }
 }
 
-fn stamp(metadata: &Metadata) -> Result<Stamp, ReadError> {
-    if metadata.is_file() {
-        return Ok(Stamp::of(metadata));
+/// By `fstat`, which takes a third less than the `statx` of `File::metadata`.
+fn stamp_of(file: &OwnedFd) -> Result<Stamp, ReadError> {
+    stamp(&rustix::fs::fstat(file).map_err(io::Error::from)?)
+}
+
+fn stamp(stat: &rustix::fs::Stat) -> Result<Stamp, ReadError> {
+    if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile {
+        return Ok(Stamp::of_stat(stat));
     }
     let error = io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file");
     Err(ReadError::Io(error))
@@ -216,6 +228,8 @@ fn is_fresh(stamp: Stamp, settle_ms: u64) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::{self, File};
+
     use super::super::rules::example_rules;
     use super::*;
 

@@ -5,7 +5,7 @@
 use serde_yaml::Value;
 
 use super::findings::{At, Findings};
-use super::front_matter::{Entries, key_of};
+use super::front_matter::{Top, key_of};
 
 /// More bad entries than this are one mistake, such as a body between the marks.
 const MOST_PROBLEMS: usize = 8;
@@ -55,8 +55,8 @@ pub(super) fn entries(
             bad += 1;
             continue;
         }
-        let error = match serde_yaml::from_str::<Entries>(entry) {
-            Ok(Entries(read)) => {
+        let error = match serde_yaml::from_str::<Top>(entry) {
+            Ok(Top(read)) => {
                 entries.extend(read);
                 continue;
             }
@@ -137,8 +137,8 @@ fn with_colon(
 ) -> Vec<(String, Value)> {
     let rest = entry.split_once('\n').map_or("", |(_, rest)| rest);
     let mended = format!("{}: {}\n{rest}", slip.key, slip.value.trim());
-    let read = match serde_yaml::from_str::<Entries>(&mended) {
-        Ok(Entries(read)) => read,
+    let read = match serde_yaml::from_str::<Top>(&mended) {
+        Ok(Top(read)) => read,
         Err(_) => by_hand(&mended).into_iter().collect(),
     };
     let value = read.first().map_or(&Value::Null, |(_, value)| value);
@@ -211,7 +211,7 @@ fn report(
 fn stray(entry: &str) -> Option<u32> {
     let (first, rest) = entry.split_once('\n')?;
     let (_, value) = key_of(first)?;
-    if value.trim().is_empty() || serde_yaml::from_str::<Entries>(first).is_err() {
+    if value.trim().is_empty() || serde_yaml::from_str::<Top>(first).is_err() {
         return None;
     }
     let says = |line: &str| !line.trim().is_empty() && !line.starts_with('#');

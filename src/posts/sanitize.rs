@@ -7,28 +7,76 @@ use std::collections::{HashMap, HashSet};
 use ammonia::{Builder, UrlRelative};
 use url::Url;
 
-use super::tree::{Mark, Node, ROOT, Step, Tree, is_void};
+use super::tree::{Mark, Node, ROOT, Step, Tree};
 use super::urls;
 
-/// One list as a slice for the builder, and as a pattern, which is found at once.
-macro_rules! tags {
-    ($($name:literal,)*) => {
-        const TAGS: &[&str] = &[$($name),*];
-
-        fn is_tag(name: &str) -> bool {
-            matches!(name, $($name)|*)
-        }
-    };
-}
-
-tags! {
-    "a", "abbr", "b", "bdi", "bdo", "blockquote", "br", "caption", "center", "cite", "code", "col",
-    "colgroup", "dd", "del", "details", "dfn", "div", "dl", "dt", "em", "figcaption", "figure",
-    "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "mark", "ol", "p",
-    "pre", "q", "rp", "rt", "ruby", "s", "samp", "small", "strike", "strong", "sub", "summary",
-    "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr", "tt", "u", "ul", "var",
+/// Elements that are written, each as any other.
+pub(super) const TAGS: &[&str] = &[
+    "a",
+    "abbr",
+    "b",
+    "bdi",
+    "bdo",
+    "blockquote",
+    "br",
+    "caption",
+    "center",
+    "cite",
+    "code",
+    "col",
+    "colgroup",
+    "dd",
+    "del",
+    "details",
+    "dfn",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "figcaption",
+    "figure",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "i",
+    "img",
+    "ins",
+    "kbd",
+    "li",
+    "mark",
+    "ol",
+    "p",
+    "pre",
+    "q",
+    "rp",
+    "rt",
+    "ruby",
+    "s",
+    "samp",
+    "small",
+    "strike",
+    "strong",
+    "sub",
+    "summary",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "time",
+    "tr",
+    "tt",
+    "u",
+    "ul",
+    "var",
     "wbr",
-}
+];
 
 /// Elements that go together with what is in them.
 pub(super) const DROPPED: &[&str] = &[
@@ -94,26 +142,27 @@ pub(super) fn builder() -> Builder<'static> {
 /// only what is listed above is written, and every text is escaped.
 pub(super) fn write(tree: &Tree<'_>, capacity: usize) -> String {
     let mut out = String::with_capacity(capacity);
-    let is_written = |node: &Node<'_>| node.mark == Mark::Kept && is_tag(&node.name);
+    let is_written = |node: &Node<'_>| node.mark == Mark::Kept && node.name.is_safe;
     tree.walk(ROOT, |step| match step {
+        Step::Open(node) if node.is_plain => out.push_str(&node.text),
         Step::Open(node) if node.is_text() => escape(&node.text, false, &mut out),
         Step::Open(node) if is_written(node) => open_tag(node, &mut out),
-        Step::Close(node) if is_written(node) && !is_void(&node.name) => {
-            out.push_str("</");
-            out.push_str(&node.name);
-            out.push('>');
-        }
+        Step::Close(node) if is_written(node) && !node.name.is_void => node.name.close(&mut out),
         Step::Open(..) | Step::Close(_) => {}
     });
     out
 }
 
 fn open_tag(node: &Node<'_>, out: &mut String) {
+    if node.attrs.is_empty() {
+        return node.name.open(out);
+    }
+    let tag = node.name.name();
     out.push('<');
-    out.push_str(&node.name);
+    out.push_str(tag);
     for (name, value) in &node.attrs {
         let is_address = matches!(name.as_ref(), "href" | "src");
-        if is_listed(&node.name, name) && (!is_address || is_safe(value)) {
+        if is_listed(tag, name) && (!is_address || is_safe(value)) {
             out.push(' ');
             out.push_str(name);
             out.push_str("=\"");

@@ -5,7 +5,9 @@
 
 use std::borrow::Cow;
 
-use super::decode::is_everyday;
+use super::decode;
+use super::names::{Element, Name, element};
+use super::text::is_plain;
 use super::tree::{Attr, Node, ROOT, Tree};
 
 /// Elements within each other; more are no article.
@@ -28,47 +30,47 @@ enum Kind {
     Rule,
 }
 
-const ELEMENTS: &[(&str, Kind)] = &[
-    ("p", Kind::Paragraph),
-    ("br", Kind::Void),
-    ("a", Kind::Link),
-    ("img", Kind::Void),
-    ("strong", Kind::Inline),
-    ("span", Kind::Inline),
-    ("b", Kind::Inline),
-    ("em", Kind::Inline),
-    ("i", Kind::Inline),
-    ("u", Kind::Inline),
-    ("s", Kind::Inline),
-    ("font", Kind::Inline),
-    ("code", Kind::Inline),
-    ("del", Kind::Inline),
-    ("ins", Kind::Inline),
-    ("sub", Kind::Inline),
-    ("sup", Kind::Inline),
-    ("small", Kind::Inline),
-    ("mark", Kind::Inline),
-    ("q", Kind::Inline),
-    ("cite", Kind::Inline),
-    ("time", Kind::Inline),
-    ("wbr", Kind::Void),
-    ("hr", Kind::Rule),
-    ("h1", Kind::Heading),
-    ("h2", Kind::Heading),
-    ("h3", Kind::Heading),
-    ("h4", Kind::Heading),
-    ("h5", Kind::Heading),
-    ("h6", Kind::Heading),
-    ("div", Kind::Block),
-    ("center", Kind::Block),
-    ("blockquote", Kind::Block),
-    ("section", Kind::Block),
-    ("article", Kind::Block),
-    ("figure", Kind::Block),
-    ("figcaption", Kind::Block),
-    ("ul", Kind::List),
-    ("ol", Kind::List),
-    ("li", Kind::Item),
+static ELEMENTS: &[(Element, Kind)] = &[
+    (element!("p"), Kind::Paragraph),
+    (element!("br"), Kind::Void),
+    (element!("a"), Kind::Link),
+    (element!("img"), Kind::Void),
+    (element!("strong"), Kind::Inline),
+    (element!("span"), Kind::Inline),
+    (element!("b"), Kind::Inline),
+    (element!("em"), Kind::Inline),
+    (element!("i"), Kind::Inline),
+    (element!("u"), Kind::Inline),
+    (element!("s"), Kind::Inline),
+    (element!("font"), Kind::Inline),
+    (element!("code"), Kind::Inline),
+    (element!("del"), Kind::Inline),
+    (element!("ins"), Kind::Inline),
+    (element!("sub"), Kind::Inline),
+    (element!("sup"), Kind::Inline),
+    (element!("small"), Kind::Inline),
+    (element!("mark"), Kind::Inline),
+    (element!("q"), Kind::Inline),
+    (element!("cite"), Kind::Inline),
+    (element!("time"), Kind::Inline),
+    (element!("wbr"), Kind::Void),
+    (element!("hr"), Kind::Rule),
+    (element!("h1"), Kind::Heading),
+    (element!("h2"), Kind::Heading),
+    (element!("h3"), Kind::Heading),
+    (element!("h4"), Kind::Heading),
+    (element!("h5"), Kind::Heading),
+    (element!("h6"), Kind::Heading),
+    (element!("div"), Kind::Block),
+    (element!("center"), Kind::Block),
+    (element!("blockquote"), Kind::Block),
+    (element!("section"), Kind::Block),
+    (element!("article"), Kind::Block),
+    (element!("figure"), Kind::Block),
+    (element!("figcaption"), Kind::Block),
+    (element!("ul"), Kind::List),
+    (element!("ol"), Kind::List),
+    (element!("li"), Kind::Item),
 ];
 
 /// Names with a meaning of their own to all parsers alike; others are left to html5ever.
@@ -80,14 +82,14 @@ const ENTITIES: &[(&str, &str)] = &[
     ("nbsp;", "\u{A0}"),
 ];
 
-/// The tree of a fragment, when it is certain.
-pub(super) fn parse(html: &str) -> Option<Tree<'_>> {
+/// The tree of a fragment, when it is certain. `is_everyday`: it is known to be that.
+pub(super) fn parse(html: &str, is_everyday: bool) -> Option<Tree<'_>> {
     // A parser takes the first U+FEFF for a byte order mark; what comes after cleaning may begin with another.
-    if !is_everyday(html) {
+    if !(is_everyday || decode::is_everyday(html)) {
         return None;
     }
     let mut parser = Parser {
-        tree: Tree::certain(html.len() / 96),
+        tree: Tree::certain(html.len() / 64),
         open: Vec::with_capacity(MAX_DEPTH),
         rest: html,
     };
@@ -95,8 +97,11 @@ pub(super) fn parse(html: &str) -> Option<Tree<'_>> {
         let length = memchr::memchr(b'<', parser.rest.as_bytes()).unwrap_or(parser.rest.len());
         let (text, rest) = parser.rest.split_at(length);
         if !text.is_empty() {
-            let text = decoded(text, false)?;
-            parser.append(Node::text(text));
+            let node = match is_plain(text) {
+                true => Node::plain(text),
+                false => Node::text(decoded(text, false)?),
+            };
+            parser.append(node);
         }
         parser.rest = rest;
         if let Some(tag) = rest.strip_prefix('<') {
@@ -124,20 +129,20 @@ impl<'t> Parser<'t> {
     fn tag(&mut self) -> Option<()> {
         if let Some(closing) = self.rest.strip_prefix('/') {
             let (id, _) = self.open.pop()?;
-            let name = self.tree.node(id).name.as_ref();
+            let name = self.tree.node(id).name.name();
             self.rest = closing.strip_prefix(name)?.strip_prefix('>')?;
             return Some(());
         }
         let is_name = |byte: &u8| byte.is_ascii_alphanumeric();
         let length = self.rest.bytes().take_while(is_name).count();
         let (name, rest) = self.rest.split_at(length);
-        let (name, kind) = ELEMENTS.iter().find(|(known, _)| *known == name)?;
+        let (name, kind) = ELEMENTS.iter().find(|(known, _)| known.name() == name)?;
         if !self.may_hold(*kind) || self.open.len() >= MAX_DEPTH {
             return None;
         }
         self.rest = rest;
         let attrs = self.attributes(matches!(kind, Kind::Void | Kind::Rule))?;
-        let id = self.append(Node::element(Cow::Borrowed(name), attrs));
+        let id = self.append(Node::element(Name::Ours(name), attrs));
         if !matches!(kind, Kind::Void | Kind::Rule) {
             self.open.push((id, *kind));
         }
@@ -161,6 +166,11 @@ impl<'t> Parser<'t> {
 
     /// Attributes up to and with the tag's `>`, in alphabetical order.
     fn attributes(&mut self, is_void: bool) -> Option<Vec<Attr<'t>>> {
+        // Most tags have none.
+        if let Some(rest) = self.rest.strip_prefix('>') {
+            self.rest = rest;
+            return Some(Vec::new());
+        }
         let mut attrs: Vec<Attr<'t>> = Vec::new();
         loop {
             let rest = self.rest.trim_start_matches([' ', '\n', '\t']);

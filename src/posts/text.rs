@@ -2,6 +2,7 @@
 //! In: a cleaned tree. Out: a line for each block, no glued words, no indents.
 
 use super::decode::any_of_three;
+use super::names::Role;
 use super::tree::{Id, Mark, Node, Step, Tree};
 
 /// Plain text of everything below `from`.
@@ -13,7 +14,9 @@ pub(super) fn of(tree: &Tree, from: Id, capacity: usize) -> String {
     let mut skipped: Option<*const Node> = None;
     tree.walk(from, |step| match step {
         Step::Open(node) if skipped.is_none() => {
-            if node.is_text() {
+            if node.is_plain {
+                lines.word(&node.text);
+            } else if node.is_text() {
                 lines.push(&node.text);
             } else if is_footnote_mark(node) {
                 skipped = Some(node);
@@ -35,10 +38,13 @@ pub(super) fn of(tree: &Tree, from: Id, capacity: usize) -> String {
 
 /// A footnote's number in the text, and the arrow from the footnote back to it: comrak's and kramdown's.
 fn is_footnote_mark(node: &Node) -> bool {
+    if node.attrs.is_empty() {
+        return false;
+    }
     let class = node.attr("class").unwrap_or("");
-    match node.name.as_ref() {
-        "a" => class.contains("footnote-backref") || class.contains("reversefootnote"),
-        "sup" => {
+    match node.name.role {
+        Role::Link => class.contains("footnote-backref") || class.contains("reversefootnote"),
+        Role::Superscript => {
             let id = node.attr("id").unwrap_or("");
             class.contains("footnote-ref") || id.starts_with("fnref")
         }
@@ -65,18 +71,18 @@ enum Space {
 
 impl Lines {
     fn open(&mut self, node: &Node) {
-        if node.name == "pre" {
+        if node.name.role == Role::Preformatted {
             self.preformatted += 1;
         }
         if breaks(node) {
             self.end_line();
-        } else if matches!(node.name.as_ref(), "td" | "th") {
+        } else if node.name.role == Role::Cell {
             self.space = Space::Blank;
         }
     }
 
     fn close(&mut self, node: &Node) {
-        if node.name == "pre" {
+        if node.name.role == Role::Preformatted {
             self.preformatted = self.preformatted.saturating_sub(1);
         }
         if breaks(node) {
@@ -84,14 +90,24 @@ impl Lines {
         }
     }
 
+    /// A text without white space.
+    fn word(&mut self, text: &str) {
+        if let Some(c) = text.chars().next() {
+            self.space_before(c);
+            self.out.push_str(text);
+        }
+    }
+
     fn push(&mut self, text: &str) {
+        // What stands between most blocks.
+        if text == "\n" && self.preformatted == 0 {
+            self.soft_break();
+            return;
+        }
         let mut rest = text;
         while !rest.is_empty() {
             let (run, after) = rest.split_at(run_length(rest));
-            if let Some(c) = run.chars().next() {
-                self.space_before(c);
-                self.out.push_str(run);
-            }
+            self.word(run);
             let mut chars = after.chars();
             let Some(c) = chars.next() else {
                 break;
@@ -99,8 +115,7 @@ impl Lines {
             rest = chars.as_str();
             match c {
                 '\n' if self.preformatted > 0 => self.end_line(),
-                '\n' | '\r' if self.space == Space::None => self.space = Space::Soft,
-                '\n' | '\r' => {}
+                '\n' | '\r' => self.soft_break(),
                 ' ' | '\t' | '\u{A0}' => self.space = Space::Blank,
                 '\u{3000}' if self.at_line_start() => {}
                 c => {
@@ -108,6 +123,12 @@ impl Lines {
                     self.out.push(c);
                 }
             }
+        }
+    }
+
+    fn soft_break(&mut self) {
+        if self.space == Space::None {
+            self.space = Space::Soft;
         }
     }
 
@@ -125,13 +146,16 @@ impl Lines {
     }
 
     fn at_line_start(&self) -> bool {
-        self.out.is_empty() || self.out.ends_with('\n')
+        matches!(self.out.as_bytes().last(), None | Some(b'\n'))
     }
 
     fn end_line(&mut self) {
         self.space = Space::None;
-        let kept = self.out.trim_end_matches([' ', '\u{3000}']).len();
-        self.out.truncate(kept);
+        // The last byte of a blank and of U+3000.
+        if let Some(b' ' | 0x80) = self.out.as_bytes().last() {
+            let kept = self.out.trim_end_matches([' ', '\u{3000}']).len();
+            self.out.truncate(kept);
+        }
         if !self.at_line_start() {
             self.out.push('\n');
         }
@@ -175,7 +199,8 @@ fn run_length(text: &str) -> usize {
 /// Whether there may be white space.
 fn has_space(part: &[u8]) -> bool {
     any_of_three(part, |byte, second, third| {
-        let wide = u8::from(byte == 0xE3) & u8::from(second == 0x80) & u8::from(third == 0x80);
+        // Both are 0x80.
+        let wide = u8::from(byte == 0xE3) & u8::from(second | third == 0x80);
         u8::from(byte <= b' ') | u8::from(byte == 0xC2) | wide
     })
 }
@@ -190,59 +215,25 @@ fn is_space(bytes: &[u8]) -> bool {
     }
 }
 
+/// True for a text without white space and without any character that HTML escapes.
+pub(super) fn is_plain(text: &str) -> bool {
+    !any_of_three(text.as_bytes(), |byte, second, third| {
+        // Both are 0x80.
+        let wide = u8::from(byte == 0xE3) & u8::from(second | third == 0x80);
+        // Of ASCII, only `<` and `>` become `>`.
+        let tag = u8::from(byte | 2 == b'>');
+        u8::from(byte <= b' ') | u8::from(byte == b'&') | tag | u8::from(byte == 0xC2) | wide
+    })
+}
+
 /// Characters that are written without blanks between words.
 fn is_wide(c: char) -> bool {
     matches!(c, '\u{2E80}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{FF00}'..='\u{FFEF}'
         | '\u{20000}'..='\u{3FFFF}' | '“' | '”' | '…')
 }
 
-/// True for elements that stand on lines of their own.
-pub(super) fn is_block(name: &str) -> bool {
-    matches!(
-        name,
-        "address"
-            | "article"
-            | "aside"
-            | "blockquote"
-            | "caption"
-            | "center"
-            | "dd"
-            | "details"
-            | "div"
-            | "dl"
-            | "dt"
-            | "fieldset"
-            | "figcaption"
-            | "figure"
-            | "footer"
-            | "form"
-            | "h1"
-            | "h2"
-            | "h3"
-            | "h4"
-            | "h5"
-            | "h6"
-            | "header"
-            | "hr"
-            | "li"
-            | "main"
-            | "nav"
-            | "ol"
-            | "p"
-            | "pre"
-            | "section"
-            | "summary"
-            | "table"
-            | "tbody"
-            | "tfoot"
-            | "thead"
-            | "tr"
-            | "ul"
-    )
-}
-
 fn breaks(node: &Node) -> bool {
-    node.name == "br" || (node.mark != Mark::Unwrapped && is_block(&node.name))
+    node.name.role == Role::Break || (node.mark != Mark::Unwrapped && node.name.is_block)
 }
 
 #[cfg(test)]
@@ -261,6 +252,18 @@ mod tests {
         assert_eq!(text("<table><tr><td>a</td><td>b</td></tr></table>"), "a b");
         assert_eq!(text("<ul><li>a<li>b</ul>"), "a\nb");
         assert_eq!(text("<pre>a\n  b</pre>"), "a\nb");
+    }
+
+    #[test]
+    fn nothing_that_has_a_meaning_is_plain() {
+        for odd in ['\n', '\r', ' ', '\t', '\u{A0}', '\u{3000}', '&', '<', '>'] {
+            for before in 0..140 {
+                let text = format!("{}{odd}", "a".repeat(before));
+                assert!(!is_plain(&text), "{before} {odd:?}");
+                assert!(!is_plain(&format!("{text}，b")), "{before} {odd:?}");
+            }
+        }
+        assert!(is_plain(&"“退”怀、…（a=1）".repeat(40)));
     }
 
     #[test]

@@ -3,11 +3,14 @@
 //! cleaning sets marks (`Cut`, `Unwrapped`), and HTML of what is left.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use super::browser;
 use super::depth::too_deep;
+use super::names::{Name, Role};
 use super::sanitize;
 use super::simple;
+use super::text::is_plain;
 
 /// Index of a node in its tree.
 pub(super) type Id = usize;
@@ -30,11 +33,13 @@ pub(super) type Attr<'t> = (Cow<'t, str>, Cow<'t, str>);
 #[derive(Debug, PartialEq)]
 pub(super) struct Node<'t> {
     /// Element name in lower case; empty for a text.
-    pub name: Cow<'static, str>,
+    pub name: Name,
     /// In alphabetical order.
     pub attrs: Vec<Attr<'t>>,
     /// Text, if it is one.
     pub text: Cow<'t, str>,
+    /// It is a text in which every character stands for itself, in HTML and in plain text.
+    pub is_plain: bool,
     /// What stays of it.
     pub mark: Mark,
     links: Links,
@@ -66,16 +71,25 @@ pub(super) struct Tree<'t> {
     is_certain: bool,
 }
 
+thread_local! {
+    /// Memory for one tree after the other: taken anew, it would come from the far end of the cache each time.
+    static NODES: Cell<Vec<Node<'static>>> = Cell::default();
+}
+
+/// More nodes than any article has: what a giant left is given back.
+const KEPT: usize = 1 << 12;
+
 /// The root of every tree.
 pub(super) const ROOT: Id = 0;
 
 impl<'t> Node<'t> {
     /// An element without content; the root has no name.
-    pub fn element(name: Cow<'static, str>, attrs: Vec<Attr<'t>>) -> Self {
+    pub fn element(name: Name, attrs: Vec<Attr<'t>>) -> Self {
         Node {
             name,
             attrs,
             text: Cow::Borrowed(""),
+            is_plain: false,
             mark: Mark::Kept,
             links: Links::default(),
         }
@@ -84,8 +98,18 @@ impl<'t> Node<'t> {
     /// A text.
     pub fn text(text: Cow<'t, str>) -> Self {
         Node {
+            is_plain: is_plain(&text),
             text,
-            ..Node::element(Cow::Borrowed(""), Vec::new())
+            ..Node::element(Name::NONE, Vec::new())
+        }
+    }
+
+    /// A text that is known to be plain.
+    pub fn plain(text: &'t str) -> Self {
+        Node {
+            is_plain: true,
+            text: Cow::Borrowed(text),
+            ..Node::element(Name::NONE, Vec::new())
         }
     }
 
@@ -97,7 +121,7 @@ impl<'t> Node<'t> {
 
     /// True for a text node.
     pub fn is_text(&self) -> bool {
-        self.name.is_empty()
+        self.name.name().is_empty()
     }
 }
 
@@ -113,9 +137,20 @@ impl<'t> Tree<'t> {
     }
 
     fn empty(is_certain: bool, capacity: usize) -> Tree<'t> {
-        let mut nodes = Vec::with_capacity(capacity + 1);
-        nodes.push(Node::element(Cow::Borrowed(""), Vec::new()));
+        let mut nodes: Vec<Node<'t>> = NODES.take();
+        nodes.reserve(capacity + 1);
+        nodes.push(Node::element(Name::NONE, Vec::new()));
         Tree { nodes, is_certain }
+    }
+
+    /// Keeps the memory for the next tree.
+    pub fn recycle(self) {
+        let mut nodes = self.nodes;
+        nodes.clear();
+        if nodes.capacity() <= KEPT {
+            // Nothing is in it, so that it may as well hold nodes of any life.
+            NODES.set(nodes.into_iter().filter_map(|_| None).collect());
+        }
     }
 
     /// Adds a node behind the children that its parent has.
@@ -133,16 +168,17 @@ impl<'t> Tree<'t> {
     }
 
     /// Parses a fragment; comments and elements that are never shown are left out. `None` when elements are
-    /// nested deeper than `depth`.
-    pub fn parse_within(html: &'t str, depth: usize) -> Option<Tree<'t>> {
+    /// nested deeper than `depth`. `is_everyday`: the HTML is known to be that.
+    pub fn parse_within(html: &'t str, depth: usize, is_everyday: bool) -> Option<Tree<'t>> {
         // What the short way takes is never deep.
-        simple::parse(html).or_else(|| (!too_deep(html, depth)).then(|| browser::parse(html)))
+        simple::parse(html, is_everyday)
+            .or_else(|| (!too_deep(html, depth)).then(|| browser::parse(html)))
     }
 
     /// Parses a fragment of any depth.
     #[cfg(test)]
     pub fn parse(html: &'t str) -> Tree<'t> {
-        Tree::parse_within(html, usize::MAX).unwrap()
+        Tree::parse_within(html, usize::MAX, false).unwrap()
     }
 
     /// True when the tree was certain, so that nothing in it is an entity's odd character.
@@ -279,11 +315,19 @@ impl<'t> Tree<'t> {
         })
     }
 
+    /// The text of an element in which nothing else is.
+    pub fn only_text(&self, id: Id) -> Option<&str> {
+        let links = &self.nodes[id].links;
+        let child = &self.nodes[links.first];
+        let is_only = links.first == links.last && child.is_text() && child.mark != Mark::Cut;
+        (is_only && links.first != ROOT).then_some(&*child.text)
+    }
+
     /// The texts of a node and all below it as they stand, a line break for each `<br>`.
     pub fn texts(&self, id: Id) -> impl Iterator<Item = &str> + '_ {
         let below = self.below(id).map(|id| &self.nodes[id]);
-        let texts = below.map(|node| match node.name.as_ref() {
-            "br" => "\n",
+        let texts = below.map(|node| match node.name.role {
+            Role::Break => "\n",
             _ => &*node.text,
         });
         std::iter::once(&*self.nodes[id].text).chain(texts)
@@ -331,10 +375,8 @@ impl<'t> Tree<'t> {
         self.walk(ROOT, |step| match step {
             Step::Open(node) if node.is_text() => escape(&node.text, &mut out),
             Step::Open(node) if node.mark == Mark::Kept => open_tag(node, &mut out),
-            Step::Close(node) if node.mark == Mark::Kept && !is_void(&node.name) => {
-                out.push_str("</");
-                out.push_str(&node.name);
-                out.push('>');
+            Step::Close(node) if node.mark == Mark::Kept && !node.name.is_void => {
+                node.name.close(&mut out)
             }
             Step::Open(..) | Step::Close(_) => {}
         });
@@ -344,7 +386,7 @@ impl<'t> Tree<'t> {
 
 fn open_tag(node: &Node, out: &mut String) {
     out.push('<');
-    out.push_str(&node.name);
+    out.push_str(node.name.name());
     for (name, value) in &node.attrs {
         out.push(' ');
         out.push_str(name);
@@ -354,7 +396,7 @@ fn open_tag(node: &Node, out: &mut String) {
     }
     out.push('>');
     // A parser drops a line break right after these, so one that is meant needs another.
-    if node.name == "pre" {
+    if node.name.role == Role::Preformatted {
         out.push('\n');
     }
 }
@@ -377,26 +419,6 @@ pub(super) fn escape(text: &str, out: &mut String) {
     out.push_str(&text[from..]);
 }
 
-pub(super) fn is_void(name: &str) -> bool {
-    matches!(
-        name,
-        "area"
-            | "base"
-            | "br"
-            | "col"
-            | "embed"
-            | "hr"
-            | "img"
-            | "input"
-            | "link"
-            | "meta"
-            | "param"
-            | "source"
-            | "track"
-            | "wbr"
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -405,7 +427,7 @@ mod tests {
     fn what_is_marked_is_not_written() {
         let mut tree = Tree::parse("<p>a<b>b</b><i>c</i><!-- x --><script>d</script> &lt;</p>");
         for id in tree.ids() {
-            match tree.node(id).name.as_ref() {
+            match tree.node(id).name.name() {
                 "b" => tree.mark(id, Mark::Unwrapped),
                 "i" => tree.mark(id, Mark::Cut),
                 _ => {}

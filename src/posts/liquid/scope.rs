@@ -17,7 +17,7 @@ const MAX_DEPTH: usize = 8;
 
 /// What a post knows before its body is read.
 pub(in super::super) struct Page<'a> {
-    pub fields: &'a Fields,
+    pub fields: &'a Fields<'a>,
     pub title: &'a str,
     pub date: PostTime,
     pub url: &'a str,

@@ -9,10 +9,13 @@ mod blocks;
 mod html;
 mod inline;
 mod lines;
+mod page;
 mod simple;
 mod tables;
 
 use comrak::Options;
+
+use super::tree::Tree;
 
 /// Elements with `markdown="1"` within each other.
 const MAX_NESTED: usize = 8;
@@ -41,7 +44,17 @@ pub fn kramdown(source: &str) -> String {
 
 /// A body as HTML.
 pub(super) fn to_html(source: &str, options: &Options) -> String {
-    simple::to_html(source).unwrap_or_else(|| render(source, options, 0))
+    simple::to_html(source).unwrap_or_else(|| long_way(source, options))
+}
+
+/// The tree of a body's HTML, when it is certain. The body is everyday text (`decode::is_everyday`).
+pub(super) fn tree(source: &str) -> Option<Tree<'_>> {
+    simple::tree(source)
+}
+
+/// A body of which there is no such tree, as HTML.
+pub(super) fn long_way(source: &str, options: &Options) -> String {
+    render(source, options, 0)
 }
 
 fn render(source: &str, options: &Options, depth: usize) -> String {

@@ -1,7 +1,12 @@
 //! Markdown as most is written: paragraphs, with a link, an image or strong words in them; headings, quotations.
-//! In: a body after Liquid. Out: the HTML that the long way makes of it, or nothing when that is not certain.
-//! Nothing is guessed here: what any rule below does not allow is left to `blocks` and comrak, and `simple_tests`
-//! holds every answer against theirs.
+//! In: a body after Liquid. Out: the HTML that the long way makes of it, as text or as its tree, or nothing when
+//! that is not certain. What any rule below does not allow is left to `blocks` and comrak, and `simple_tests` holds
+//! every answer against theirs.
+
+use super::super::decode::any_of_three;
+use super::super::names::{Element, element};
+use super::super::tree::Tree;
+use super::page::{Grown, Page};
 
 /// A block whose next line may follow.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -11,35 +16,62 @@ enum Open {
     Quotation,
 }
 
+static PARAGRAPH: Element = element!("p");
+static QUOTATION: Element = element!("blockquote");
+static STRONG: Element = element!("strong");
+static HEADINGS: [Element; 6] = [
+    element!("h1"),
+    element!("h2"),
+    element!("h3"),
+    element!("h4"),
+    element!("h5"),
+    element!("h6"),
+];
+
 /// A body as HTML, when it is certain.
 pub(super) fn to_html(source: &str) -> Option<String> {
+    let mut out = String::with_capacity(source.len() + source.len() / 16 + 64);
+    write(source, &mut out)?;
+    Some(out)
+}
+
+/// The tree of that HTML. Nothing in the source may be odd to a parser.
+pub(super) fn tree(source: &str) -> Option<Tree<'_>> {
+    let mut grown = Grown::new(source.len());
+    write(source, &mut grown)?;
+    Some(grown.finish())
+}
+
+fn write<'t>(source: &'t str, page: &mut impl Page<'t>) -> Option<()> {
     // Whether it is one more byte order mark is not for us to say.
     if source.starts_with('\u{FEFF}') {
         return None;
     }
-    let mut out = String::with_capacity(source.len() + source.len() / 16 + 64);
     let mut open = Open::None;
     let mut rest = source;
     while !rest.is_empty() {
         if let Some(after) = rest.strip_prefix('\n') {
-            close(&mut open, &mut out);
+            close(&mut open, page);
             rest = after;
         } else {
             let (text, after) = first_line(rest);
-            line(text, &mut open, &mut out)?;
+            line(text, &mut open, page)?;
             rest = after;
         }
     }
-    close(&mut open, &mut out);
-    Some(out)
+    close(&mut open, page);
+    Some(())
 }
 
-fn close(open: &mut Open, out: &mut String) {
-    out.push_str(match open {
-        Open::None => "",
-        Open::Paragraph => "</p>\n",
-        Open::Quotation => "</p>\n</blockquote>\n",
-    });
+fn close<'t>(open: &mut Open, page: &mut impl Page<'t>) {
+    if *open != Open::None {
+        page.close(&PARAGRAPH);
+        page.text("\n");
+    }
+    if *open == Open::Quotation {
+        page.close(&QUOTATION);
+        page.text("\n");
+    }
     *open = Open::None;
 }
 
@@ -52,9 +84,9 @@ fn first_line(text: &str) -> (&str, &str) {
 }
 
 /// A line that is not empty.
-fn line(text: &str, open: &mut Open, out: &mut String) -> Option<()> {
+fn line<'t>(text: &'t str, open: &mut Open, page: &mut impl Page<'t>) -> Option<()> {
     if text.starts_with('#') {
-        return heading(text, *open, out);
+        return heading(text, *open, page);
     }
     let quoted = text.strip_prefix("> ");
     let kind = quoted.map_or(Open::Paragraph, |_| Open::Quotation);
@@ -62,34 +94,36 @@ fn line(text: &str, open: &mut Open, out: &mut String) -> Option<()> {
     if !begins_text(text) {
         return None;
     }
-    out.push_str(match (*open, kind) {
-        (Open::None, Open::Quotation) => "<blockquote>\n<p>",
-        (Open::None, _) => "<p>",
-        (open, kind) if open == kind => "\n",
+    match (*open, kind) {
+        (Open::None, kind) => {
+            if kind == Open::Quotation {
+                page.open(&QUOTATION);
+                page.text("\n");
+            }
+            page.open(&PARAGRAPH);
+        }
+        (open, kind) if open == kind => page.text("\n"),
         _ => return None,
-    });
+    }
     *open = kind;
-    Line::new(text, out).finish()
+    Line::new(text, page).finish()
 }
 
-fn heading(text: &str, open: Open, out: &mut String) -> Option<()> {
+fn heading<'t>(text: &'t str, open: Open, page: &mut impl Page<'t>) -> Option<()> {
     let level = text.bytes().take_while(|byte| *byte == b'#').count();
     let words = text[level..].strip_prefix(' ')?;
     if level > 6 || open != Open::None || words.starts_with([' ', '#']) {
         return None;
     }
-    let tag = ["h1", "h2", "h3", "h4", "h5", "h6"][level - 1];
-    for part in ["<", tag, ">"] {
-        out.push_str(part);
-    }
-    Line::new(words, out).finish()?;
+    let name = &HEADINGS[level - 1];
+    page.open(name);
+    Line::new(words, page).finish()?;
     // Marks at the end are no part of it.
     if words.trim_end().is_empty() || words.trim_end().ends_with('#') {
         return None;
     }
-    for part in ["</", tag, ">\n"] {
-        out.push_str(part);
-    }
+    page.close(name);
+    page.text("\n");
     Some(())
 }
 
@@ -113,19 +147,19 @@ fn begins_text(text: &str) -> bool {
 }
 
 /// The text of one line on its way into HTML.
-struct Line<'t, 'o> {
+struct Line<'t, 'p, P> {
     whole: &'t str,
     rest: &'t str,
-    out: &'o mut String,
+    page: &'p mut P,
     is_strong: bool,
 }
 
-impl<'t, 'o> Line<'t, 'o> {
-    fn new(text: &'t str, out: &'o mut String) -> Self {
+impl<'t, 'p, P: Page<'t>> Line<'t, 'p, P> {
+    fn new(text: &'t str, page: &'p mut P) -> Self {
         Line {
             whole: text,
             rest: text,
-            out,
+            page,
             is_strong: false,
         }
     }
@@ -135,6 +169,10 @@ impl<'t, 'o> Line<'t, 'o> {
         // Blanks at the end may break the line.
         if self.whole.is_empty() || self.whole.ends_with(' ') {
             return None;
+        }
+        if is_words(self.whole) {
+            self.page.plain(self.whole);
+            return Some(());
         }
         loop {
             self.words()?;
@@ -151,14 +189,15 @@ impl<'t, 'o> Line<'t, 'o> {
 
     /// Text that stands for itself.
     fn words(&mut self) -> Option<()> {
+        let bytes = self.rest.as_bytes();
+        let mut length = 0;
         loop {
-            let bytes = self.rest.as_bytes();
-            let mut length = plain_length(bytes);
-            let single = match bytes.get(length..) {
-                Some([b'!', b'[', ..]) => false,
-                Some([b'!', ..]) => true,
+            length += plain_length(&bytes[length..]);
+            let single = match &bytes[length..] {
+                [b'!', b'[', ..] => false,
+                [b'!', ..] => true,
                 // Three points, two dashes or two dollars have a meaning.
-                Some([mark @ (b'.' | b'-' | b'$'), after @ ..]) => {
+                [mark @ (b'.' | b'-' | b'$'), after @ ..] => {
                     if after.first() == Some(mark) {
                         return None;
                     }
@@ -166,13 +205,15 @@ impl<'t, 'o> Line<'t, 'o> {
                 }
                 _ => false,
             };
-            length += usize::from(single);
-            self.out.push_str(&self.rest[..length]);
-            self.rest = &self.rest[length..];
             if !single {
-                return Some(());
+                break;
             }
+            length += 1;
         }
+        let (words, rest) = self.rest.split_at(length);
+        self.page.text(words);
+        self.rest = rest;
+        Some(())
     }
 
     /// Two asterisks where all rules agree on what they do: between letters of all kinds and Chinese marks, or at
@@ -191,11 +232,10 @@ impl<'t, 'o> Line<'t, 'o> {
         if outer.is_some_and(|outer| !(is_letter(outer) && is_letter(inner))) {
             return None;
         }
-        self.out.push_str(if self.is_strong {
-            "</strong>"
-        } else {
-            "<strong>"
-        });
+        match self.is_strong {
+            true => self.page.close(&STRONG),
+            false => self.page.open(&STRONG),
+        }
         self.is_strong = !self.is_strong;
         Some(())
     }
@@ -206,22 +246,14 @@ impl<'t, 'o> Line<'t, 'o> {
         if text.is_empty() {
             return None;
         }
-        self.out.push_str("<a href=\"");
-        push_address(address, self.out);
-        self.out.push_str("\">");
-        self.out.push_str(text);
-        self.out.push_str("</a>");
+        self.page.link(address, text);
         Some(())
     }
 
     /// `![text](address)`
     fn image(&mut self) -> Option<()> {
         let (text, address) = self.bracketed(2)?;
-        self.out.push_str("<img src=\"");
-        push_address(address, self.out);
-        self.out.push_str("\" alt=\"");
-        self.out.push_str(text);
-        self.out.push_str("\" />");
+        self.page.image(address, text);
         Some(())
     }
 
@@ -243,13 +275,22 @@ impl<'t, 'o> Line<'t, 'o> {
         }
         let (address, rest) = inside.split_at(address_length(inside)?);
         self.rest = rest.strip_prefix('>')?;
-        self.out.push_str("<a href=\"");
-        push_address(address, self.out);
-        self.out.push_str("\">");
-        push_address(address, self.out);
-        self.out.push_str("</a>");
+        self.page.link(address, address);
         Some(())
     }
+}
+
+/// True for letters, digits and marks of Chinese alone, as most lines are: text that stands for itself here, and is
+/// plain. Both are seen in one pass.
+fn is_words(text: &str) -> bool {
+    !any_of_three(text.as_bytes(), |byte, second, third| {
+        let letter = u8::from((byte | 0x20).wrapping_sub(b'a') < 26);
+        let digit = u8::from(byte.wrapping_sub(b'0') < 10);
+        let mark = u8::from(byte < 0x80) & ((letter | digit) ^ 1);
+        // Both are 0x80.
+        let wide = u8::from(byte == 0xE3) & u8::from(second | third == 0x80);
+        mark | u8::from(byte == 0xC2) | wide
+    })
 }
 
 /// Bytes before the first one that may have a meaning.
@@ -321,16 +362,6 @@ fn address_length(text: &str) -> Option<usize> {
     let length = text.bytes().take_while(|byte| is_part(byte)).count();
     // Long dashes are kramdown's.
     (length > 0 && !text[..length].contains("--")).then_some(length)
-}
-
-fn push_address(address: &str, out: &mut String) {
-    let mut rest = address;
-    while let Some((before, after)) = rest.split_once('&') {
-        out.push_str(before);
-        out.push_str("&amp;");
-        rest = after;
-    }
-    out.push_str(rest);
 }
 
 /// A letter or digit of ASCII, a Chinese character or mark.

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::super::super::decode::is_everyday;
 use super::super::{options, render};
 use super::*;
 
@@ -195,6 +196,15 @@ proptest! {
 
     #[test]
     fn an_answer_is_that_of_the_long_way(text in prop_oneof![everyday(), soup()]) {
+        if is_everyday(&text) {
+            let html = to_html(&text);
+            let theirs = html.as_deref().map(|html| Tree::parse_within(html, usize::MAX, true));
+            // A debug print says all of a tree.
+            prop_assert_eq!(
+                tree(&text).map(|tree| format!("{tree:?}")),
+                theirs.flatten().map(|tree| format!("{tree:?}"))
+            );
+        }
         if let Some(html) = to_html(&text) {
             prop_assert_eq!(html, render(&text, &options(), 0), "{:?}", text);
         }
