@@ -19,14 +19,14 @@ fn members(set: Sentences) -> Row {
         let mut rows = [[0.0; 4]; 16];
         let mut at = 0;
         while at < 64 {
-            rows[at / 4][at % 4] = (at / 4 >> (at % 4) & 1) as f64;
+            rows[at / 4][at % 4] = (((at / 4) >> (at % 4)) & 1) as f64;
             at += 1;
         }
         rows
     };
     let mut row = [0.0; MOST];
     for (at, four) in row.as_chunks_mut().0.iter_mut().enumerate() {
-        *four = FOUR[usize::from(set >> (4 * at) & 15)];
+        *four = FOUR[usize::from((set >> (4 * at)) & 15)];
     }
     row
 }

@@ -51,7 +51,7 @@ static CLASSES: LazyLock<Classes> = LazyLock::new(|| {
 /// Two characters beside each other, by their classes: `TERM` when they are one, `HOOK` when the second of them is the
 /// second or only one of a word of interest, `MARK` when it is a mark.
 fn met(first: u8, second: u8) -> u8 {
-    first >> SECOND & second
+    (first >> SECOND) & second
 }
 
 const TERM: u8 = 1;
