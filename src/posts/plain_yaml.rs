@@ -133,7 +133,8 @@ fn is_word_of_yaml(text: &str) -> bool {
 /// False when all of a text but its line feeds is sure to be `is_printed`.
 fn may_be_unprinted(text: &str) -> bool {
     any_of_three(text.as_bytes(), |byte, second, third| {
-        let ascii = u8::from(byte < b' ') & u8::from(byte != b'\n') | u8::from(byte == 0x7F);
+        let control = u8::from(byte < b' ') & u8::from(byte != b'\n');
+        let ascii = control | u8::from(byte == 0x7F);
         // U+0080 to U+009F and some more, U+2028 and U+2029 and some more, and what begins with EF BB or EF BF.
         let line = u8::from(byte == 0xE2) & u8::from(second == 0x80) & u8::from(third >= 0xA8);
         let mark = u8::from(byte == 0xEF) & u8::from(second | 4 == 0xBF);

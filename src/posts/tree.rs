@@ -149,7 +149,7 @@ impl<'t> Tree<'t> {
         nodes.clear();
         if nodes.capacity() <= KEPT {
             // Nothing is in it, so that it may as well hold nodes of any life.
-            NODES.set(nodes.into_iter().filter_map(|_| None).collect());
+            NODES.set(nodes.into_iter().map_while(|_| None).collect());
         }
     }
 
