@@ -3,7 +3,9 @@
 //! Names that we write ourselves are looked up while tagwire is compiled.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::ops::Deref;
+use std::sync::LazyLock;
 
 use super::sanitize::TAGS;
 
@@ -69,13 +71,22 @@ impl Name {
 
     /// Any name.
     pub fn any(name: &str) -> Name {
-        Name::Any(Box::new(Element::of(
-            Cow::Owned(name.to_owned()),
-            None,
-            name,
-        )))
+        match KNOWN.get(name) {
+            Some(element) => Name::Ours(element),
+            None => Name::Any(Box::new(Element {
+                name: Cow::Owned(name.to_owned()),
+                ..NONE.clone()
+            })),
+        }
     }
 }
+
+/// Every name of which anything is to be said.
+static KNOWN: LazyLock<HashMap<&'static str, Element>> = LazyLock::new(|| {
+    let names = [BLOCKS, VOIDS, TAGS].concat().into_iter();
+    let element = |name| (name, Element::of(Cow::Borrowed(name), None, name));
+    names.map(element).collect()
+});
 
 impl Element {
     /// For `element!`.
