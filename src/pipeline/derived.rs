@@ -28,6 +28,9 @@ const BATCH: usize = 256;
 /// From so many files on, the catalog prepares for a long build.
 const MANY: usize = 2_000;
 
+/// The last files of a long build, which are written into the index alone.
+const LAST: usize = 2 * BATCH;
+
 /// Files of one transaction of a long build; what is lost with a crash is read again.
 const TOGETHER: usize = 16 * BATCH;
 
@@ -285,53 +288,63 @@ impl Derived {
     ) -> Result<(), CatalogError> {
         let total = changes.read.len();
         let mut done = 0;
-        let mut readings: Vec<Reading> = Vec::new();
+        let mut read: Vec<(&String, ReadOutcome)> = Vec::new();
+        let mut sifted = Sifted::default();
         let is_many = total >= MANY;
-        let mut gone = Vec::new();
         if is_many {
             self.catalog.expect_many()?;
             self.catalog.begin()?;
         }
         // Of more posts than there is room for, the last are kept: file names begin with the date.
         let passed_over = total.saturating_sub(entries::most(self.shape().formats()));
+        let mut since = 0;
         // While one batch is read on all cores, the one before it is written into the index.
-        for batch in changes.read.chunks(BATCH) {
-            let then = match done + batch.len() == total {
-                true if is_many => Then::Settle,
-                _ if is_many && done > 0 && done % TOGETHER == 0 => Then::Commit,
+        while done < total {
+            let then = match total - done {
+                left if is_many && left <= LAST => Then::Settle,
+                _ if is_many && since >= TOGETHER => Then::Commit,
                 _ => Then::GoOn,
             };
+            // Where the index has more to do, more is read meanwhile, or cores would wait for it.
+            let size = match then {
+                Then::GoOn => BATCH,
+                Then::Commit => 3 * BATCH,
+                Then::Settle => LAST,
+            };
+            let batch = &changes.read[done..total.min(done + size)];
+            since = match then {
+                Then::Commit => batch.len(),
+                _ => since + batch.len(),
+            };
             let is_kept = done + batch.len() > passed_over;
-            let (reader, catalog) = (&self.reader, &mut self.catalog);
+            let Derived {
+                reader,
+                catalog,
+                entries,
+                ..
+            } = self;
+            let before = std::mem::take(&mut read);
             let (outcomes, kept) = rayon::join(
                 || -> Vec<ReadOutcome> {
                     let read = |path: &String| reader.read_one(path, patience, now, is_kept);
                     batch.par_iter().map(read).collect()
                 },
-                || keep(catalog, readings, then, now),
+                || keep(catalog, sifted.sift(before, entries), then, now),
             );
             self.remember(kept?, round);
-            readings = Vec::with_capacity(batch.len());
-            for (path, outcome) in batch.iter().zip(outcomes) {
-                match outcome {
-                    ReadOutcome::Read(reading, record) => {
-                        record.iter().for_each(|record| self.entries.put(record));
-                        readings.push(*reading);
-                    }
-                    ReadOutcome::Unsettled => round.unsettled.push(PathBuf::from(path)),
-                    ReadOutcome::Gone => gone.push(path.clone()),
-                }
-            }
+            read = batch.iter().zip(outcomes).collect();
             done += batch.len();
             self.tell("reading posts", done as u64, total as u64);
         }
+        let readings = sifted.sift(read, &mut self.entries);
         let kept = keep(&mut self.catalog, readings, Then::GoOn, now)?;
         self.remember(kept, round);
         if is_many {
             self.catalog.commit()?;
             self.catalog.many_done()?;
         }
-        self.catalog.mark_missing(&gone, now)
+        round.unsettled.append(&mut sifted.unsettled);
+        self.catalog.mark_missing(&sifted.gone, now)
     }
 
     fn remember(&mut self, kept: Kept, round: &mut Round) {
@@ -345,6 +358,31 @@ impl Derived {
         if let Some(progress) = &self.progress {
             progress(what, done, total);
         }
+    }
+}
+
+/// Files that gave no reading.
+#[derive(Default)]
+struct Sifted {
+    unsettled: Vec<PathBuf>,
+    gone: Vec<String>,
+}
+
+impl Sifted {
+    /// Remembers entries, and gives what the index takes in.
+    fn sift(&mut self, read: Vec<(&String, ReadOutcome)>, entries: &mut Entries) -> Vec<Reading> {
+        let mut readings = Vec::with_capacity(read.len());
+        for (path, outcome) in read {
+            match outcome {
+                ReadOutcome::Read(reading, record) => {
+                    record.iter().for_each(|record| entries.put(record));
+                    readings.push(*reading);
+                }
+                ReadOutcome::Unsettled => self.unsettled.push(PathBuf::from(path)),
+                ReadOutcome::Gone => self.gone.push(path.clone()),
+            }
+        }
+        readings
     }
 }
 

@@ -60,7 +60,7 @@ pub fn scan(roots: &[PathBuf]) -> Scan {
 
 impl Scan {
     fn sort(&mut self) {
-        self.found.sort_by(|a, b| a.path.cmp(&b.path));
+        self.found.par_sort_unstable_by(|a, b| a.path.cmp(&b.path));
         self.found.dedup_by(|a, b| a.path == b.path);
     }
 }
