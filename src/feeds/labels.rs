@@ -152,7 +152,9 @@ impl Labels {
 
     /// The display name that the config gives.
     pub fn name_of(&self, label: &Label) -> Option<&str> {
-        self.names.get(&self.key(label)).map(String::as_str)
+        // Asked for each label of each post, and mostly of a config without names.
+        let known = Some(&self.names).filter(|names| !names.is_empty())?;
+        known.get(&self.key(label)).map(String::as_str)
     }
 
     /// True when a category's name may come from its posts.

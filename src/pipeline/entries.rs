@@ -18,7 +18,7 @@ use crate::feeds::{Entry, Traits, Written};
 use crate::model::{Label, Post, PostId};
 
 /// Bytes that are kept in memory.
-const ROOM: usize = 12 << 20;
+const ROOM: usize = 20 << 20;
 
 /// Bytes that come and go together: an allocation for each entry would leave holes of all sizes.
 const CHUNK: usize = 1 << 20;

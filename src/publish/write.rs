@@ -52,7 +52,6 @@ impl Temp {
         };
         file.write_all(bytes)?;
         temp.modified_ns = modified_ns(&file.metadata()?);
-        begin(&file);
         Ok(temp)
     }
 
@@ -113,18 +112,6 @@ pub fn modified_ns(found: &fs::Metadata) -> i64 {
 pub fn sync_dir(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
-
-/// Lets the disk begin with a file, so that the sync at the end has little left to wait for: Linux writes what it is
-/// told that nobody needs (posix_fadvise(2)), and only that, where a sync of the file system would write the records
-/// of entries too. It stays readable from memory while it is written. What fails here is told by the sync.
-#[cfg(target_os = "linux")]
-fn begin(file: &File) {
-    let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
-}
-
-/// Elsewhere the sync at the end does all of it.
-#[cfg(not(target_os = "linux"))]
-fn begin(_file: &File) {}
 
 /// Makes everything that was written to the file system of `dir` survive a power cut: for many
 /// files one such call is far cheaper than an fsync each.
