@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use sha2::{Digest, Sha256};
 
 use super::*;
 use crate::model::{DateSource, Follow, Label};
@@ -53,9 +52,9 @@ pub(super) fn reading(number: usize, age: i64) -> Reading {
 
 /// By time, then by the first bytes of the id's hash.
 fn place(number: usize, age: i64) -> (i64, i64) {
-    let digest = Sha256::digest(format!("/n{number}").as_bytes());
+    let digest = blake3::hash(format!("/n{number}").as_bytes());
     let mut first = [0; 8];
-    first.copy_from_slice(&digest[..8]);
+    first.copy_from_slice(&digest.as_bytes()[..8]);
     (NOW - age, i64::from_be_bytes(first))
 }
 
