@@ -19,7 +19,8 @@ use super::write::{fresh_name, same_error, sync_dir, sync_file_system};
 pub struct Parents {
     root: PathBuf,
     known: HashMap<String, io::Result<Parent>>,
-    fresh: Vec<Fresh>,
+    /// By their own paths below the root.
+    fresh: HashMap<String, Fresh>,
     /// Opened before the writes: the kernel then reports their errors to these handles.
     systems: HashMap<u64, File>,
 }
@@ -36,30 +37,20 @@ pub struct Parent {
 /// A new folder that does not have its name yet. Dropped, it is gone with all that is in it.
 #[derive(Debug)]
 struct Fresh {
-    /// Its path below the root.
-    path: String,
     place: PathBuf,
     temp: PathBuf,
     is_placed: bool,
 }
 
 impl Fresh {
-    fn make(path: &str, place: PathBuf) -> io::Result<Fresh> {
+    fn make(place: PathBuf) -> io::Result<Fresh> {
         let temp = place.with_file_name(fresh_name());
         fs::create_dir(&temp)?;
         Ok(Fresh {
-            path: path.to_owned(),
             place,
             temp,
             is_placed: false,
         })
-    }
-
-    /// The rest of a path that leads into it.
-    fn rest<'a>(&self, parent: &'a str) -> Option<&'a str> {
-        let rest = parent.strip_prefix(&self.path)?;
-        rest.strip_prefix('/')
-            .or_else(|| rest.is_empty().then_some(""))
     }
 }
 
@@ -77,7 +68,7 @@ impl Parents {
         Parents {
             root: root.to_owned(),
             known: HashMap::new(),
-            fresh: Vec::new(),
+            fresh: HashMap::new(),
             systems: HashMap::new(),
         }
     }
@@ -107,8 +98,8 @@ impl Parents {
         if within.is_none()
             && let Some(missing) = first_missing(&self.root, parent)?
         {
-            self.fresh
-                .push(Fresh::make(missing, self.root.join(missing))?);
+            let fresh = Fresh::make(self.root.join(missing))?;
+            self.fresh.insert(missing.to_owned(), fresh);
             within = self.within(parent);
         }
         if let Some(within) = &within {
@@ -124,11 +115,10 @@ impl Parents {
 
     /// Where the files of a new folder are written.
     fn within(&self, parent: &str) -> Option<PathBuf> {
-        let mut fresh = self.fresh.iter();
-        fresh.find_map(|fresh| match fresh.rest(parent)? {
-            "" => Some(fresh.temp.clone()),
-            rest => Some(fresh.temp.join(rest)),
-        })
+        match fresh_of(&self.fresh, parent)? {
+            (fresh, "") => Some(fresh.temp.clone()),
+            (fresh, rest) => Some(fresh.temp.join(rest)),
+        }
     }
 
     /// Makes all that was written survive a power cut, in one go.
@@ -146,11 +136,13 @@ impl Parents {
     pub fn sync_fresh(&self) -> io::Result<()> {
         let known = self.known.values().flatten();
         let within = known.filter_map(|known| known.within.as_deref());
-        let is_fresh = |folder: &&Path| {
-            let mut fresh = self.fresh.iter();
-            fresh.any(|fresh| folder.starts_with(&fresh.temp))
-        };
-        let all = within.flat_map(|within| within.ancestors().take_while(is_fresh));
+        let temps: HashSet<&Path> = { self.fresh.values() }
+            .map(|fresh| fresh.temp.as_path())
+            .collect();
+        let all = within.flat_map(|within| {
+            let own = within.ancestors().position(|above| temps.contains(above));
+            within.ancestors().take(own.map_or(0, |own| own + 1))
+        });
         let all: HashSet<&Path> = all.collect();
         all.into_par_iter().try_for_each(sync_dir)
     }
@@ -158,14 +150,14 @@ impl Parents {
     /// Gives the new folders their names. One whose name somebody else has taken is made there, so that its files get
     /// their places one by one. Returns the folders, as paths below the root, that are in place with all their files.
     pub fn place_fresh(&mut self) -> HashSet<String> {
-        for fresh in &mut self.fresh {
+        for fresh in self.fresh.values_mut() {
             // Linux renames over an empty folder, which is as good as none.
             fresh.is_placed = fs::rename(&fresh.temp, &fresh.place).is_ok();
         }
         let mut placed = HashSet::new();
         for (parent, known) in &mut self.known {
             let Ok(folder) = known else { continue };
-            let Some(fresh) = self.fresh.iter().find(|fresh| fresh.rest(parent).is_some()) else {
+            let Some((fresh, _)) = fresh_of(&self.fresh, parent) else {
                 continue;
             };
             if fresh.is_placed {
@@ -193,8 +185,7 @@ impl Parents {
                 folders.entry(folder.to_owned()).or_default().push(parent);
             };
             add(&known.place);
-            let mut fresh = self.fresh.iter();
-            if let Some(fresh) = fresh.find(|fresh| fresh.rest(parent).is_some()) {
+            if let Some((fresh, _)) = fresh_of(&self.fresh, parent) {
                 let above = { known.place.ancestors().skip(1) }
                     .take_while(|above| above.starts_with(&fresh.place));
                 above.chain(fresh.place.parent()).for_each(add);
@@ -211,4 +202,17 @@ impl Parents {
         }
         lost
     }
+}
+
+/// The new folder that a path below the root leads into, and the rest of the path.
+fn fresh_of<'a, 'b>(
+    fresh: &'a HashMap<String, Fresh>,
+    parent: &'b str,
+) -> Option<(&'a Fresh, &'b str)> {
+    let ends = parent.match_indices('/').map(|(end, _)| end);
+    ends.chain([parent.len()]).find_map(|end| {
+        let (way, rest) = parent.split_at(end);
+        let rest = rest.strip_prefix('/').unwrap_or(rest);
+        fresh.get(way).map(|fresh| (fresh, rest))
+    })
 }
