@@ -168,15 +168,23 @@ impl Linked {
     }
 }
 
-/// Numbers in as few bytes as they need.
+/// Numbers in as few bytes as they need: seven bits in each, the lowest first (LEB128).
 pub(super) fn packed(numbers: &[i64]) -> Vec<u8> {
+    let bytes = Vec::with_capacity(2 * numbers.len());
+    let mut numbers = numbers.iter().map(|number| number.unsigned_abs());
     // It cannot fail: these are numbers, and memory is what they go to.
-    postcard::to_stdvec(numbers).unwrap_or_default()
+    let packed = numbers.try_fold(bytes, |bytes, number| postcard::to_extend(&number, bytes));
+    packed.unwrap_or_default()
 }
 
 /// What `packed` packed.
-pub(super) fn unpacked(bytes: &[u8]) -> Vec<i64> {
-    postcard::from_bytes(bytes).unwrap_or_default()
+pub(super) fn unpacked(mut bytes: &[u8]) -> Vec<i64> {
+    let mut numbers = Vec::new();
+    while let Ok((number, rest)) = postcard::take_from_bytes::<u64>(bytes) {
+        numbers.push(number.cast_signed());
+        bytes = rest;
+    }
+    numbers
 }
 
 /// Marks a feed; true when it has a history that is otherwise up to date.
@@ -187,4 +195,22 @@ fn touch(transaction: &Connection, label: i64) -> rusqlite::Result<bool> {
     transaction
         .prepare_cached("select archived = 1 from labels where label = ?1")?
         .query_row([label], |row| row.get(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn numbers_come_back_as_they_were(numbers in prop::collection::vec(0_i64..=i64::MAX, 0..9)) {
+            prop_assert_eq!(unpacked(&packed(&numbers)), numbers);
+        }
+    }
+
+    #[test]
+    fn small_numbers_are_short() {
+        assert_eq!(packed(&[1, 127, 128, 16_383]).len(), 6);
+    }
 }

@@ -7,7 +7,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 
 /// Raised whenever the tables or what is written to them changes: the index is then built anew.
-const SCHEMA_VERSION: u32 = 7;
+const SCHEMA_VERSION: u32 = 8;
 
 const TABLES: &str = "
 create table meta (key text primary key, value text not null) without rowid;
@@ -23,7 +23,7 @@ create table posts (
   title text not null, published integer not null, published_offset integer not null,
   updated integer, updated_offset integer, url text not null, summary text not null,
   source text, via text, first_seen integer not null, content_hash blob not null,
-  -- Numbers of its labels in the author's order, the site first, as postcard packs them.
+  -- Numbers of its labels in the author's order, the site first, as LEB128.
   labels blob not null, state integer not null, planned integer not null default 0);
 create index posts_waiting on posts (published) where state = 1;
 create index posts_withdrawn on posts (post) where state = 2;
