@@ -60,9 +60,8 @@ impl Gap {
     ];
 
     fn mark(self) -> String {
-        let [first, second, third] = [GAP[0], GAP[1], GAP[2]];
-        let bytes = vec![first, second, third, 0x80 | self as u8];
-        String::from_utf8(bytes).unwrap_or_default()
+        let mark = char::from_u32(0xf_0000 + self as u32);
+        mark.map(String::from).unwrap_or_default()
     }
 }
 
@@ -183,7 +182,7 @@ fn add(pieces: &mut Vec<(Vec<u8>, Option<Gap>)>, bytes: &[u8], format: Format, g
 /// A time as a head says it; JSON Feed has no such thing.
 fn said(at: PostTime, format: Format) -> String {
     match format {
-        Format::Atom => at.as_chrono().to_rfc3339(),
+        Format::Atom => at.rfc3339(),
         Format::Rss => at.rfc2822(),
         Format::Json => String::new(),
     }

@@ -75,6 +75,18 @@ pub fn render(
     format: Format,
 ) -> Vec<u8> {
     let (frame, items) = opened(site, addresses, settings, feed, format);
+    closed(site, addresses, settings, &frame, format, &items)
+}
+
+/// The document of a frame and the bytes of its entries.
+fn closed(
+    site: &Site,
+    addresses: &Addresses,
+    settings: &Settings,
+    frame: &Frame<'_>,
+    format: Format,
+    items: &[Vec<u8>],
+) -> Vec<u8> {
     let items: Vec<&[u8]> = items.iter().map(Vec::as_slice).collect();
     let press = Press {
         site,
@@ -82,7 +94,7 @@ pub fn render(
         settings,
         heads: &Heads::default(),
     };
-    document(&press, &frame, format, &items)
+    document(&press, frame, format, &items)
 }
 
 /// A feed as its frame and the bytes of its entries.

@@ -348,8 +348,9 @@ impl Derived {
             noted?;
             return self.record_with(outcome, follows, listing, round);
         }
-        self.catalog.commit()?;
+        // The files are there, whatever becomes of the index.
         self.shelf.put_all(&news);
+        self.catalog.commit()?;
         round.written += outcome.written.len();
         round.unchanged += outcome.unchanged.len();
         self.listed = listing.or(self.listed.take());

@@ -35,14 +35,7 @@ pub fn render_archive(
         page: Some((&archive.period, archive.previous.as_ref())),
         ..frame
     };
-    let items: Vec<&[u8]> = items.iter().map(Vec::as_slice).collect();
-    let press = super::Press {
-        site,
-        addresses,
-        settings,
-        heads: &super::Heads::default(),
-    };
-    super::document(&press, &frame, format, &items)
+    super::closed(site, addresses, settings, &frame, format, &items)
 }
 
 #[cfg(test)]
