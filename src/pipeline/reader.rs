@@ -19,12 +19,8 @@ use crate::posts::{self, ReadError, Stamp};
 use crate::topics::{Article, Matcher, OwnRules};
 
 thread_local! {
-    /// Memory for one file after the other.
     static BYTES: Cell<Vec<u8>> = Cell::default();
 }
-
-/// What a giant left is given back.
-const KEPT: usize = 1 << 18;
 
 /// Reads files by fixed rules.
 pub struct Reader {
@@ -42,18 +38,14 @@ pub struct Reader {
 impl Reader {
     /// Reads a file that is new or has changed. `now` is seconds since 1970; `is_kept`: feeds will show it soon.
     pub fn read_one(&self, path: &str, patience: Patience, now: i64, is_kept: bool) -> ReadOutcome {
-        let mut bytes = BYTES.take();
-        let read = posts::read_into(path, &self.rules, &mut bytes);
-        let outcome = match read {
-            Ok(stamp) => self.read_bytes(path, &bytes, stamp, patience, now, is_kept),
-            Err(ReadError::Gone) => ReadOutcome::Gone,
-            Err(ReadError::Changing) if patience == Patience::Daemon => ReadOutcome::Unsettled,
-            Err(error) => ReadOutcome::Read(Box::new(unreadable(path, &error)), None),
-        };
-        if bytes.capacity() <= KEPT {
-            BYTES.set(bytes);
-        }
-        outcome
+        posts::with_scratch(&BYTES, |bytes| {
+            match posts::read_into(path, &self.rules, bytes) {
+                Ok(stamp) => self.read_bytes(path, bytes, stamp, patience, now, is_kept),
+                Err(ReadError::Gone) => ReadOutcome::Gone,
+                Err(ReadError::Changing) if patience == Patience::Daemon => ReadOutcome::Unsettled,
+                Err(error) => ReadOutcome::Read(Box::new(unreadable(path, &error)), None),
+            }
+        })
     }
 
     fn read_bytes(

@@ -20,6 +20,7 @@ use super::liquid;
 use super::permalink::{Facts, Template, jekyll_id};
 use super::read::{ReadError, Stamp, read};
 use super::rules::Rules;
+use super::scratch::with_scratch;
 use super::settings::IdStyle;
 use super::when;
 use crate::model::time::in_zone;
@@ -409,27 +410,20 @@ fn id(file: &File, fields: &Fields, url: &str, slug: &str, rules: &Rules) -> Pos
 }
 
 thread_local! {
-    /// Memory for one text after the other: taken anew, it would come from the far end of the cache each time.
     static WHOLE: Cell<Vec<u8>> = Cell::default();
 }
 
-/// What a giant left is given back.
-const KEPT: usize = 1 << 18;
-
 fn hash(title: &str, text: &str, digest: Option<&str>) -> ContentHash {
-    // In one piece, of which the crate takes several kilobytes at once.
-    let mut whole = WHOLE.take();
-    whole.clear();
-    whole.extend_from_slice(title.as_bytes());
-    for part in [Some(text), digest].into_iter().flatten() {
-        whole.push(b'\n');
-        whole.extend_from_slice(part.as_bytes());
-    }
     let mut cut = [0; 16];
-    cut.copy_from_slice(&blake3::hash(&whole).as_bytes()[..16]);
-    if whole.capacity() <= KEPT {
-        WHOLE.set(whole);
-    }
+    with_scratch(&WHOLE, |whole| {
+        // In one piece, of which the crate takes several kilobytes at once.
+        whole.extend_from_slice(title.as_bytes());
+        for part in [Some(text), digest].into_iter().flatten() {
+            whole.push(b'\n');
+            whole.extend_from_slice(part.as_bytes());
+        }
+        cut.copy_from_slice(&blake3::hash(whole).as_bytes()[..16]);
+    });
     ContentHash(cut)
 }
 

@@ -128,8 +128,8 @@ pub fn read(path: &str, rules: &Rules) -> Result<(Vec<u8>, Stamp), ReadError> {
     Ok((bytes, stamp))
 }
 
-/// The same into memory that may have served for another file. What is read is the file that was opened, whatever takes its name meanwhile: the next
-/// look sees another stamp there.
+/// The same into memory that may have served for another file. What is read is the file that was opened, whatever takes
+/// its name meanwhile: the next look sees another stamp there.
 pub fn read_into(path: &str, rules: &Rules, bytes: &mut Vec<u8>) -> Result<Stamp, ReadError> {
     let (mut file, mut before) = open(path, rules)?;
     if let Some(rest) = rest_of_tick(before) {
