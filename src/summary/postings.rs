@@ -1,11 +1,11 @@
 //! An inverted index of one text: for each term the sentences that have it.
-//! In: the terms of a title and of at most 16 sentences. Out: for the terms that several sentences have those
-//! sentences, in the order of terms.
+//! In: the terms of a title and of at most 16 sentences. Out: for each term those sentences, in the order in which
+//! terms came.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::LazyLock;
 
-use super::terms::{self, Term};
+use super::terms::Term;
 
 /// More sentences than these are not told apart.
 pub(super) const MOST: usize = 16;
@@ -51,17 +51,12 @@ pub(super) struct Postings {
     used: usize,
     /// The top bits of a product that are a place.
     shift: u32,
-    pairs: Vec<u64>,
-    words: Vec<(Term, u32)>,
 }
 
 static FACTOR: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(0) | 1);
 
 /// No term: the first character of a pair is not U+0000, and words have their top bit set.
 const FREE: Term = 0;
-
-/// Bits that a pair leaves free beside it: 17 texts of 400 characters need 14.
-const PLACE: u32 = 22;
 
 impl Postings {
     /// Forgets all, and has room for so many terms: at least three of four places stay free.
@@ -86,7 +81,7 @@ impl Postings {
         self.used
     }
 
-    /// The sentences of the first terms that were added.
+    /// The sentences of the first different terms that were added, in the order in which they were.
     pub fn of_first(&self, terms: usize) -> impl Iterator<Item = Sentences> + '_ {
         let taken = self.taken[..terms].iter();
         taken.map(|place| self.sentences[*place as usize])
@@ -119,49 +114,11 @@ impl Postings {
         self.used = used;
         different
     }
-
-    /// The sentences of each term that several have, in the order of terms.
-    pub fn shared(&mut self) -> impl Iterator<Item = Sentences> + '_ {
-        // Numbers alone are sorted faster than numbers with others at their side: a pair leaves room for the place.
-        let Postings {
-            terms,
-            sentences,
-            taken,
-            pairs,
-            words,
-            ..
-        } = self;
-        words.clear();
-        if pairs.len() <= self.used {
-            pairs.resize(self.used + 1, 0);
-        }
-        let pairs = &mut pairs[..];
-        let mut shared = 0;
-        for at in &taken[..self.used] {
-            let term = terms[*at as usize];
-            let set = sentences[*at as usize];
-            let has_several = set & set.wrapping_sub(1) != 0;
-            match terms::packed(term) {
-                Some(pair) => {
-                    pairs[shared] = pair << PLACE | u64::from(*at);
-                    shared += usize::from(has_several);
-                }
-                None if has_several => words.push((term, *at)),
-                None => {}
-            }
-        }
-        let pairs = &mut pairs[..shared];
-        pairs.sort_unstable();
-        words.sort_unstable();
-        let pairs = pairs.iter().map(|pair| *pair & ((1 << PLACE) - 1));
-        let words = words.iter().map(|(_, at)| u64::from(*at));
-        pairs.chain(words).map(|at| sentences[at as usize])
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::HashMap;
 
     use proptest::prelude::*;
 
@@ -178,7 +135,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_several_have_is_found_in_the_order_of_terms(
+        fn each_term_has_its_sentences_in_the_order_of_terms(
             texts in proptest::collection::vec(proptest::collection::vec((1_u64..9, any::<bool>()), 0..30), 0..=MOST)
         ) {
             let term = |(number, is_word): &(u64, bool)| match is_word {
@@ -191,17 +148,23 @@ mod tests {
             postings.clear(40);
             postings.add(&[1 << 63 | 3, 9], 1);
             postings.clear(texts.iter().map(Vec::len).sum());
-            let mut plain: BTreeMap<Term, Sentences> = BTreeMap::new();
+            let mut order = Vec::new();
+            let mut plain: HashMap<Term, Sentences> = HashMap::new();
             for (at, terms) in texts.iter().enumerate() {
                 let mut different = terms.clone();
                 different.sort_unstable();
                 different.dedup();
                 prop_assert_eq!(postings.add(terms, ONLY[at]), different.len());
-                different.into_iter().for_each(|term| *plain.entry(term).or_default() |= ONLY[at]);
+                for term in terms {
+                    if !plain.contains_key(term) {
+                        order.push(*term);
+                    }
+                    *plain.entry(*term).or_default() |= ONLY[at];
+                }
             }
             prop_assert_eq!(postings.used(), plain.len());
-            let several: Vec<_> = plain.into_values().filter(|set| set.count_ones() > 1).collect();
-            prop_assert_eq!(postings.shared().collect::<Vec<_>>(), several);
+            let plain: Vec<Sentences> = order.iter().map(|term| plain[term]).collect();
+            prop_assert_eq!(postings.of_first(plain.len()).collect::<Vec<_>>(), plain);
         }
     }
 }

@@ -93,7 +93,7 @@ pub(super) const ASIDES: &[&str] = &[
 ];
 
 /// A number for each unit. `shared` tells how its terms meet others and the title's.
-pub(super) fn of(units: &[Unit<'_>], shared: &mut Shared) -> [f64; MOST] {
+pub(super) fn of(units: &[Unit<'_>], shared: &Shared) -> [f64; MOST] {
     let title_terms = shared.title_terms();
     let mut scores = shared.ranks();
     let all = units.iter().zip(shared.in_title()).enumerate();

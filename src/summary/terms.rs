@@ -31,13 +31,6 @@ pub(super) fn pair(first: u32, second: u32) -> Term {
     u64::from(first) << 32 | u64::from(second)
 }
 
-/// A pair in 42 bits, in the same order as pairs are; `None` for a word.
-pub(super) fn packed(term: Term) -> Option<u64> {
-    let is_word = term >> 63 == 1;
-    // A character has 21 bits.
-    (!is_word).then_some(term >> 32 << 21 | term & 0x1F_FFFF)
-}
-
 /// A Chinese character that is no function character.
 pub(super) fn has_matter(c: char) -> bool {
     is_han(c) && !FUNCTION.contains(c)
@@ -102,16 +95,5 @@ mod tests {
         }
         assert_eq!(of_word(b"Prices"), of_word(b"price"));
         assert_ne!(of_word(b"12"), of_word(b"123"));
-    }
-
-    #[test]
-    fn packed_pairs_are_in_the_order_of_pairs() {
-        let chars = ['㐀', '市', '鿿', '\u{F900}', '𠮷'].map(u32::from);
-        let pairs = chars
-            .iter()
-            .flat_map(|a| chars.iter().map(|b| pair(*a, *b)));
-        let packed: Vec<_> = pairs.map(packed).collect();
-        assert!(packed.is_sorted() && packed[0].is_some());
-        assert_eq!(super::packed(1 << 63), None);
     }
 }
