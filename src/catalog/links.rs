@@ -2,8 +2,9 @@
 //! In: the posts of one transaction. Out: their rows in the order of the table, so that each of its pages is
 //! touched once, and the marks of the feeds and histories that they change.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use foldhash::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Digested;

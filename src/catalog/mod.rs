@@ -203,8 +203,8 @@ impl Catalog {
         self.wrap(schema::fold_log_seldom(&self.connection, true))
     }
 
-    /// After them: the log is folded while other work goes on. Nobody waits for it; what is not folded when the
-    /// program ends is so by a later change.
+    /// After them: the log is folded while other work goes on. What is not folded when the program ends is so by a
+    /// later change.
     ///
     /// # Errors
     /// SQLite's.

@@ -40,7 +40,8 @@ pub struct Counts {
 
 /// What each round asks, so that its cost hangs on the answers alone.
 pub(super) const UNDATED: &str = "select path, published from posts where first_seen = 1";
-pub(super) const DIRTY: &str = "select kind, name from labels where dirty = 1 order by kind, name";
+pub(super) const DIRTY: &str =
+    "select kind, name from labels indexed by labels_dirty where dirty = 1 order by kind, name";
 pub(super) const DUE: &str = "select min(published) from posts where state = 1";
 
 pub(super) const COLUMNS: &str =

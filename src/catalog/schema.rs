@@ -2,12 +2,13 @@
 //! In: a path and a fingerprint of everything that shapes derived data. Out: an open connection.
 
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 
 /// Raised whenever the tables or what is written to them changes: the index is then built anew.
-const SCHEMA_VERSION: u32 = 8;
+const SCHEMA_VERSION: u32 = 9;
 
 const TABLES: &str = "
 create table meta (key text primary key, value text not null) without rowid;
@@ -34,7 +35,7 @@ create table labels (
   label integer primary key, kind text not null, name text not null,
   key text not null, dirty integer not null default 1, archived integer not null default 0, learnt text,
   unique (kind, name));
-create index labels_dirty on labels (kind, name) where dirty = 1;
+create index labels_dirty on labels (label) where dirty = 1;
 create index labels_by_key on labels (key);
 create index labels_unarchived on labels (kind, name) where archived = 0;
 create index labels_archived on labels (label) where archived = 1;
@@ -80,7 +81,7 @@ pub fn open(path: &Path, fingerprint: &str) -> rusqlite::Result<Connection> {
 
 /// What every connection that writes is set to.
 pub fn tune(connection: &Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.busy_timeout(Duration::from_secs(10))?;
     // A new file is waited for by nobody: one that a power cut leaves broken is made anew.
     connection.pragma_update(None, "synchronous", "off")?;
     connection.pragma_update(None, "journal_mode", "wal")?;
@@ -106,18 +107,21 @@ pub fn fold_log_seldom(connection: &Connection, seldom: bool) -> rusqlite::Resul
     connection.pragma_update(None, "wal_autocheckpoint", pages)
 }
 
-/// Folds the log into the index, as far as readers let it, through a connection of its own: others read and
-/// write meanwhile.
+/// Folds the log into the index, as far as others let it, through a connection of its own: they read and write
+/// meanwhile. Then gives back its room on the disk, which the next change would have to wait for, unless somebody is
+/// at it.
 pub fn fold_log(path: &Path) -> rusqlite::Result<()> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.busy_timeout(Duration::ZERO)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-    connection.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(()))
+    connection.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(()))?;
+    connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))
 }
 
 pub fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.busy_timeout(Duration::from_secs(10))?;
     connection.set_prepared_statement_cache_capacity(32);
     keep_plans(&connection)?;
     Ok(connection)

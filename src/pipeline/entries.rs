@@ -3,15 +3,17 @@
 //! for come from a file without a name. Taking one back costs a copy of its bytes.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::fs::File;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 use std::io;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
+use foldhash::fast::RandomState;
+use foldhash::{HashMap, HashMapExt};
 use serde::{Deserialize, Serialize};
 
 use crate::feeds::{Entry, Traits, Written};
@@ -205,7 +207,7 @@ impl<'a> Shown<'a> {
 }
 
 /// Hashes ids and paths; nobody outside can tell which two meet.
-static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::default);
 
 /// Tells the files of one id apart.
 fn path_hash(path: &str) -> u64 {
