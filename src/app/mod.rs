@@ -10,10 +10,12 @@ pub use run::run;
 pub use setup::{AppError, Setup};
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::catalog::Counts;
 use crate::delivery::Sender;
-use crate::pipeline::{self, Hint, Patience, Planned, Progress, Round};
+use crate::pipeline::{self, Derived, Hint, Patience, PipelineError, Planned, Progress, Round};
 use crate::push::Stage;
 use crate::store::Millis;
 
@@ -22,11 +24,20 @@ const ONCE_PATIENCE: Millis = 120_000;
 /// How long `build` and `once` try to reach a target that is down.
 const PUSH_PATIENCE: Duration = Duration::from_secs(30);
 
+/// What one run did, and what there is now.
+#[derive(Debug)]
+pub struct Done {
+    /// What it did.
+    pub round: Round,
+    /// Posts and labels after it.
+    pub counts: Counts,
+}
+
 /// Feeds only: scan, publish, end.
 ///
 /// # Errors
 /// As the parts say; posts and feeds that failed are in the round, not here.
-pub async fn build(setup: &Setup, progress: Option<Progress>) -> Result<Round, AppError> {
+pub async fn build(setup: &Setup, progress: Option<Progress>) -> Result<Done, AppError> {
     let _catalog = setup.lock_catalog()?;
     let mut store = match setup.has_store()? {
         true => Some(setup.open_store().await?),
@@ -50,14 +61,15 @@ pub async fn build(setup: &Setup, progress: Option<Progress>) -> Result<Round, A
         store.close().await;
     }
     finish(setup, stages).await?;
-    Ok(round)
+    let counts = last_counts(derived)?;
+    Ok(Done { round, counts })
 }
 
 /// One pass of everything: scan, publish, announce, deliver what is due, end. For cron and CI.
 ///
 /// # Errors
 /// As the parts say.
-pub async fn once(setup: &Setup, progress: Option<Progress>) -> Result<(Round, Planned), AppError> {
+pub async fn once(setup: &Setup, progress: Option<Progress>) -> Result<(Done, Planned), AppError> {
     let _locks = (setup.lock_catalog()?, setup.lock_store()?);
     let store = setup.open_store().await?;
     setup.subscribe_channels(store.as_ref()).await?;
@@ -65,10 +77,10 @@ pub async fn once(setup: &Setup, progress: Option<Progress>) -> Result<(Round, P
     let derived = setup.derive(store.first_seen().await?, progress)?;
     let planner = setup.planner(store.clone());
     let now = setup.clock.now();
-    let outcome =
+    let (round, planned) =
         pipeline::refresh(&derived, &planner, Hint::Everything, Patience::OneShot, now).await?;
     if let Some(outlet) = setup.outlet(store.as_ref()).await? {
-        let sender = std::sync::Arc::new(setup.sender(store.clone(), outlet));
+        let sender = Arc::new(setup.sender(store.clone(), outlet));
         let delivered = deliver(&sender).await;
         // Closed before the error is told: SQLite then drops a claim that it wrote and could not sync. Else the next
         // start would find it, and take a message that was never sent for one that may have been.
@@ -77,7 +89,19 @@ pub async fn once(setup: &Setup, progress: Option<Progress>) -> Result<(Round, P
     }
     store.close().await;
     finish(setup, stages).await?;
-    Ok(outcome)
+    let counts = last_counts(derived)?;
+    Ok((Done { round, counts }, planned))
+}
+
+/// What there is at the end of a run.
+fn last_counts(derived: Arc<Mutex<Derived>>) -> Result<Counts, AppError> {
+    let counts = { derived.lock().unwrap_or_else(PoisonError::into_inner) }
+        .catalog()
+        .counts()
+        .map_err(PipelineError::from)?;
+    // The program ends here: what it holds goes with it at once, and not piece by piece.
+    std::mem::forget(derived);
+    Ok(counts)
 }
 
 /// Carries the files further. Last, so that a target that is down costs nobody a feed or a message.
@@ -89,7 +113,7 @@ async fn finish(setup: &Setup, stages: Vec<Box<dyn Stage>>) -> Result<(), AppErr
     pushed.map_err(|(target, error)| AppError::Push { target, error })
 }
 
-async fn deliver(sender: &std::sync::Arc<Sender>) -> Result<(), AppError> {
+async fn deliver(sender: &Arc<Sender>) -> Result<(), AppError> {
     sender.recover().await?;
     Ok(sender.drain(ONCE_PATIENCE).await?)
 }

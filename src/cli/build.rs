@@ -4,33 +4,26 @@ use std::time::Instant;
 
 use super::screen::Manner;
 use super::{Verdict, block_on};
-use crate::app::{self, AppError, Setup};
-use crate::catalog::{Catalog, Counts};
+use crate::app::{self, AppError, Done, Setup};
+use crate::catalog::Counts;
 use crate::pipeline::Round;
 
 /// Builds the feeds.
 pub fn execute(setup: &Setup, manner: Manner) -> Result<Verdict, AppError> {
     let started = Instant::now();
-    let round = block_on(app::build(setup, manner.progress()))?;
-    report(setup, &round, started, manner)
+    let done = block_on(app::build(setup, manner.progress()))?;
+    report(&done, started, manner)
 }
 
 /// Says what a round did. Files that could not be written are an error; problems of posts are not.
-pub fn report(
-    setup: &Setup,
-    round: &Round,
-    started: Instant,
-    manner: Manner,
-) -> Result<Verdict, AppError> {
+pub fn report(done: &Done, started: Instant, manner: Manner) -> Result<Verdict, AppError> {
+    let Done { round, counts } = done;
     for notice in &round.notices {
         eprintln!("warning: {notice}");
     }
-    let counts = Catalog::reader(&setup.config.catalog.path)
-        .and_then(|catalog| catalog.counts())
-        .map_err(|error| AppError::Pipeline(error.into()))?;
     match manner.json {
-        true => println!("{}", as_json(&counts, round, started)),
-        false => tell(&counts, round, started),
+        true => println!("{}", as_json(counts, round, started)),
+        false => tell(counts, round, started),
     }
     match round.failed.first() {
         None => Ok(Verdict::Fine),

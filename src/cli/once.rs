@@ -7,8 +7,8 @@ use crate::app::{self, AppError, Setup};
 /// Scans, publishes, announces, delivers what is due, ends.
 pub fn execute(setup: &Setup, manner: Manner) -> Result<Verdict, AppError> {
     let started = std::time::Instant::now();
-    let (round, planned) = block_on(app::once(setup, manner.progress()))?;
-    let verdict = build::report(setup, &round, started, manner)?;
+    let (done, planned) = block_on(app::once(setup, manner.progress()))?;
+    let verdict = build::report(&done, started, manner)?;
     if manner.json {
         let told = serde_json::json!({
             "announced": planned.announced,

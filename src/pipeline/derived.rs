@@ -28,7 +28,8 @@ const BATCH: usize = 256;
 /// From so many files on, the catalog prepares for a long build.
 const MANY: usize = 2_000;
 
-/// The last files of a long build, which are written into the index alone.
+/// The last files of a long build, read in batches that get smaller: what the index has left to do after the last
+/// of them, while nothing is read, is then little.
 const LAST: usize = 2 * BATCH;
 
 /// Files of one transaction of a long build; what is lost with a crash is read again.
@@ -309,7 +310,7 @@ impl Derived {
             let size = match then {
                 Then::GoOn => BATCH,
                 Then::Commit => 3 * BATCH,
-                Then::Settle => LAST,
+                Then::Settle => (total - done).div_ceil(2),
             };
             let batch = &changes.read[done..total.min(done + size)];
             since = match then {
@@ -399,7 +400,7 @@ enum Then {
     GoOn,
     /// The end of a transaction, and the next one.
     Commit,
-    /// The last readings: while they are made, the index does what it would do at the end.
+    /// Some of the last readings: while more are made, the index does what it would do at the end.
     Settle,
 }
 
