@@ -52,8 +52,10 @@ pub(super) fn reading(number: usize, age: i64) -> Reading {
 
 /// By time, then by the first bytes of the id's hash.
 fn place(number: usize, age: i64) -> (i64, i64) {
-    let digest = twox_hash::XxHash3_128::oneshot(format!("/n{number}").as_bytes());
-    (NOW - age, (digest >> 64) as i64)
+    let digest = blake3::hash(format!("/n{number}").as_bytes());
+    let mut first = [0; 8];
+    first.copy_from_slice(&digest.as_bytes()[..8]);
+    (NOW - age, i64::from_be_bytes(first))
 }
 
 fn ids(rows: &[Row]) -> Vec<String> {

@@ -5,35 +5,20 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
-use super::entries::{self, Entries};
+use super::entries::Entries;
 use super::look::Changes;
 use super::publish::Listing;
-use super::reader::{ReadOutcome, Reader};
+use super::reader::Reader;
 use super::shape::Shape;
 use super::{Hint, Patience, Round};
-use crate::catalog::{Catalog, CatalogError, Delta, Reading, Target};
+use crate::catalog::{Catalog, CatalogError, Target};
 use crate::config::Config;
 use crate::feeds::Addresses;
 use crate::http::Shelf;
-use crate::model::{DateSource, Follow, Label, Site};
+use crate::model::{Follow, Label, Site};
 use crate::posts::{self, watch::Writers};
 use crate::publish::Folder;
 use crate::topics::Matcher;
-
-/// Files read and written in one go: large enough for two cores, small enough for flat memory.
-const BATCH: usize = 256;
-
-/// From so many files on, the catalog prepares for a long build.
-const MANY: usize = 2_000;
-
-/// The last files of a long build, read in batches that get smaller: what the index has left to do after the last
-/// of them, while nothing is read, is then little.
-const LAST: usize = 2 * BATCH;
-
-/// Files of one transaction of a long build; what is lost with a crash is read again.
-const TOGETHER: usize = 16 * BATCH;
 
 /// What keeps the derived half from starting.
 #[derive(Debug, thiserror::Error)]
@@ -279,155 +264,9 @@ impl Derived {
         Ok(round)
     }
 
-    /// Reads files and writes them into the index, a batch at a time.
-    fn take_in(
-        &mut self,
-        changes: &Changes,
-        patience: Patience,
-        now: i64,
-        round: &mut Round,
-    ) -> Result<(), CatalogError> {
-        let total = changes.read.len();
-        let mut done = 0;
-        let mut read: Vec<(&String, ReadOutcome)> = Vec::new();
-        let mut sifted = Sifted::default();
-        let is_many = total >= MANY;
-        if is_many {
-            self.catalog.expect_many()?;
-            self.catalog.begin()?;
-        }
-        // Of more posts than there is room for, the last are kept: file names begin with the date.
-        let passed_over = total.saturating_sub(entries::most(self.shape().formats()));
-        let mut since = 0;
-        // While one batch is read on all cores, the one before it is written into the index.
-        while done < total {
-            let then = match total - done {
-                left if is_many && left <= LAST => Then::Settle,
-                _ if is_many && since >= TOGETHER => Then::Commit,
-                _ => Then::GoOn,
-            };
-            // Where the index has more to do, more is read meanwhile, or cores would wait for it.
-            let size = match then {
-                Then::GoOn => BATCH,
-                Then::Commit => 3 * BATCH,
-                Then::Settle => (total - done).div_ceil(2),
-            };
-            let batch = &changes.read[done..total.min(done + size)];
-            since = match then {
-                Then::Commit => batch.len(),
-                _ => since + batch.len(),
-            };
-            let is_kept = done + batch.len() > passed_over;
-            let Derived {
-                reader,
-                catalog,
-                entries,
-                ..
-            } = self;
-            let before = std::mem::take(&mut read);
-            let (outcomes, kept) = rayon::join(
-                || -> Vec<ReadOutcome> {
-                    let read = |path: &String| reader.read_one(path, patience, now, is_kept);
-                    batch.par_iter().map(read).collect()
-                },
-                || keep(catalog, sifted.sift(before, entries), then, now),
-            );
-            self.remember(kept?, round);
-            read = batch.iter().zip(outcomes).collect();
-            done += batch.len();
-            self.tell("reading posts", done as u64, total as u64);
-        }
-        let readings = sifted.sift(read, &mut self.entries);
-        let kept = keep(&mut self.catalog, readings, Then::GoOn, now)?;
-        self.remember(kept, round);
-        if is_many {
-            self.catalog.commit()?;
-            self.catalog.many_done()?;
-        }
-        round.unsettled.append(&mut sifted.unsettled);
-        self.catalog.mark_missing(&sifted.gone, now)
-    }
-
-    fn remember(&mut self, kept: Kept, round: &mut Round) {
-        round.delta.merge(kept.delta);
-        if let Some(undated) = &mut self.undated {
-            undated.extend(kept.undated);
-        }
-    }
-
     pub(super) fn tell(&self, what: &str, done: u64, total: u64) {
         if let Some(progress) = &self.progress {
             progress(what, done, total);
         }
     }
-}
-
-/// Files that gave no reading.
-#[derive(Default)]
-struct Sifted {
-    unsettled: Vec<PathBuf>,
-    gone: Vec<String>,
-}
-
-impl Sifted {
-    /// Remembers entries, and gives what the index takes in.
-    fn sift(&mut self, read: Vec<(&String, ReadOutcome)>, entries: &mut Entries) -> Vec<Reading> {
-        let mut readings = Vec::with_capacity(read.len());
-        for (path, outcome) in read {
-            match outcome {
-                ReadOutcome::Read(reading, record) => {
-                    record.iter().for_each(|record| entries.put(record));
-                    readings.push(*reading);
-                }
-                ReadOutcome::Unsettled => self.unsettled.push(PathBuf::from(path)),
-                ReadOutcome::Gone => self.gone.push(path.clone()),
-            }
-        }
-        readings
-    }
-}
-
-/// What is left of readings that were written into the index.
-struct Kept {
-    delta: Delta,
-    /// Files whose posts go by when they were first seen, in seconds since 1970.
-    undated: Vec<(String, i64)>,
-}
-
-/// What follows readings in a long build.
-enum Then {
-    /// More of the same transaction.
-    GoOn,
-    /// The end of a transaction, and the next one.
-    Commit,
-    /// Some of the last readings: while more are made, the index does what it would do at the end.
-    Settle,
-}
-
-/// Writes readings into the index.
-fn keep(
-    catalog: &mut Catalog,
-    readings: Vec<Reading>,
-    then: Then,
-    now: i64,
-) -> Result<Kept, CatalogError> {
-    let delta = catalog.upsert(&readings, now)?;
-    match then {
-        Then::GoOn => {}
-        Then::Commit => {
-            catalog.commit()?;
-            catalog.begin()?;
-        }
-        Then::Settle => catalog.settle()?,
-    }
-    let posts = readings.into_iter().filter_map(|reading| reading.post);
-    let undated = posts.filter(|digested| digested.post.date_source == DateSource::FirstSeen);
-    let undated = undated.map(|digested| {
-        let seconds = digested.post.published.seconds();
-        (digested.post.path.clone(), seconds)
-    });
-    Ok(Kept {
-        delta,
-        undated: undated.collect(),
-    })
 }

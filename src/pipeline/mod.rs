@@ -5,6 +5,7 @@
 mod archives;
 mod derived;
 mod entries;
+mod intake;
 mod look;
 mod owed;
 mod plan;

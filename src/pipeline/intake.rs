@@ -1,0 +1,236 @@
+//! Files become rows of the index, many at a time.
+//! In: files that are new or have changed. Out: their rows, and records of their entries; one batch is written while
+//! the next is read.
+
+use std::ops::Range;
+use std::path::PathBuf;
+
+use rayon::prelude::*;
+
+use super::entries::{self, Entries};
+use super::look::Changes;
+use super::reader::ReadOutcome;
+use super::{Derived, Patience, Round};
+use crate::catalog::{Catalog, CatalogError, Delta, Reading};
+use crate::model::DateSource;
+
+/// Files read and written in one go: large enough for two cores, small enough for flat memory.
+const BATCH: usize = 256;
+
+/// From so many files on, the catalog prepares for a long build.
+const MANY: usize = 2_000;
+
+/// The last files of a long build, read in batches that get smaller: what the index has left to do after the last
+/// of them, while nothing is read, is then little.
+const LAST: usize = 2 * BATCH;
+
+/// Files of one transaction of a long build; what is lost with a crash is read again.
+const TOGETHER: usize = 16 * BATCH;
+
+impl Derived {
+    /// Reads files and writes them into the index, a batch at a time.
+    pub(super) fn take_in(
+        &mut self,
+        changes: &Changes,
+        patience: Patience,
+        now: i64,
+        round: &mut Round,
+    ) -> Result<(), CatalogError> {
+        let total = changes.read.len();
+        let mut read: Vec<(&String, ReadOutcome)> = Vec::new();
+        let mut sifted = Sifted::default();
+        let batches = Batches::of(total);
+        let is_many = batches.are_many();
+        if is_many {
+            self.catalog.expect_many()?;
+            self.catalog.begin()?;
+        }
+        // Of more posts than there is room for, the last are kept: file names begin with the date.
+        let passed_over = total.saturating_sub(entries::most(self.shape().formats()));
+        // While one batch is read on all cores, the one before it is written into the index.
+        for (range, then) in batches {
+            let done = range.end;
+            let is_kept = done > passed_over;
+            let batch = &changes.read[range];
+            let Derived {
+                reader,
+                catalog,
+                entries,
+                ..
+            } = self;
+            let before = std::mem::take(&mut read);
+            let (outcomes, kept) = rayon::join(
+                || -> Vec<ReadOutcome> {
+                    let read = |path: &String| reader.read_one(path, patience, now, is_kept);
+                    batch.par_iter().map(read).collect()
+                },
+                || keep(catalog, sifted.sift(before, entries), then, now),
+            );
+            self.remember(kept?, round);
+            read = batch.iter().zip(outcomes).collect();
+            self.tell("reading posts", done as u64, total as u64);
+        }
+        let readings = sifted.sift(read, &mut self.entries);
+        let kept = keep(&mut self.catalog, readings, Then::GoOn, now)?;
+        self.remember(kept, round);
+        if is_many {
+            self.catalog.commit()?;
+            self.catalog.many_done()?;
+        }
+        round.unsettled.append(&mut sifted.unsettled);
+        self.catalog.mark_missing(&sifted.gone, now)
+    }
+
+    fn remember(&mut self, kept: Kept, round: &mut Round) {
+        round.delta.merge(kept.delta);
+        if let Some(undated) = &mut self.undated {
+            undated.extend(kept.undated);
+        }
+    }
+}
+
+/// Files that gave no reading.
+#[derive(Default)]
+struct Sifted {
+    unsettled: Vec<PathBuf>,
+    gone: Vec<String>,
+}
+
+impl Sifted {
+    /// Remembers entries, and gives what the index takes in.
+    fn sift(&mut self, read: Vec<(&String, ReadOutcome)>, entries: &mut Entries) -> Vec<Reading> {
+        let mut readings = Vec::with_capacity(read.len());
+        for (path, outcome) in read {
+            match outcome {
+                ReadOutcome::Read(reading, record) => {
+                    record.iter().for_each(|record| entries.put(record));
+                    readings.push(*reading);
+                }
+                ReadOutcome::Unsettled => self.unsettled.push(PathBuf::from(path)),
+                ReadOutcome::Gone => self.gone.push(path.clone()),
+            }
+        }
+        readings
+    }
+}
+
+/// What is left of readings that were written into the index.
+struct Kept {
+    delta: Delta,
+    /// Files whose posts go by when they were first seen, in seconds since 1970.
+    undated: Vec<(String, i64)>,
+}
+
+/// What the index does with readings in a long build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Then {
+    /// More of the same transaction.
+    GoOn,
+    /// The end of a transaction, and the next one.
+    Commit,
+    /// Some of the last readings: while more are made, the index does what it would do at the end.
+    Settle,
+}
+
+/// The files of a round in batches, each with what the index does meanwhile with the one before it.
+struct Batches {
+    total: usize,
+    done: usize,
+    /// Files since the last transaction began.
+    since: usize,
+}
+
+impl Batches {
+    fn of(total: usize) -> Self {
+        Batches {
+            total,
+            done: 0,
+            since: 0,
+        }
+    }
+
+    fn are_many(&self) -> bool {
+        self.total >= MANY
+    }
+}
+
+impl Iterator for Batches {
+    type Item = (Range<usize>, Then);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let left = self.total - self.done;
+        let then = match left {
+            0 => return None,
+            _ if !self.are_many() => Then::GoOn,
+            1..=LAST => Then::Settle,
+            _ if self.since >= TOGETHER => Then::Commit,
+            _ => Then::GoOn,
+        };
+        // Where the index has more to do, more is read meanwhile, or cores would wait for it.
+        let size = match then {
+            Then::GoOn => BATCH.min(left),
+            Then::Commit => (3 * BATCH).min(left - BATCH),
+            Then::Settle => left.div_ceil(2),
+        };
+        self.since = match then {
+            Then::Commit => size,
+            Then::GoOn | Then::Settle => self.since + size,
+        };
+        let start = self.done;
+        self.done += size;
+        Some((start..self.done, then))
+    }
+}
+
+/// Writes readings into the index.
+fn keep(
+    catalog: &mut Catalog,
+    readings: Vec<Reading>,
+    then: Then,
+    now: i64,
+) -> Result<Kept, CatalogError> {
+    let delta = catalog.upsert(&readings, now)?;
+    match then {
+        Then::GoOn => {}
+        Then::Commit => {
+            catalog.commit()?;
+            catalog.begin()?;
+        }
+        Then::Settle => catalog.settle()?,
+    }
+    let posts = readings.into_iter().filter_map(|reading| reading.post);
+    let undated = posts.filter(|digested| digested.post.date_source == DateSource::FirstSeen);
+    let undated = undated.map(|digested| {
+        let seconds = digested.post.published.seconds();
+        (digested.post.path.clone(), seconds)
+    });
+    Ok(Kept {
+        delta,
+        undated: undated.collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn each_file_is_in_one_batch_and_little_is_left_to_the_last(total in 0_usize..40_000) {
+            let mut done = 0;
+            let mut last = 0;
+            let mut since = 0;
+            for (range, then) in Batches::of(total) {
+                prop_assert!(range.start == done && !range.is_empty());
+                (done, last) = (range.end, range.len());
+                since = if then == Then::Commit { last } else { since + last };
+                prop_assert!(since <= TOGETHER + 3 * BATCH + LAST);
+                prop_assert!(total >= MANY || then == Then::GoOn);
+            }
+            prop_assert_eq!(done, total);
+            prop_assert!(total < MANY || last == 1);
+        }
+    }
+}
