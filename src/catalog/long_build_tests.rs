@@ -46,3 +46,45 @@ fn a_second_beginning_fails_and_what_it_broke_into_is_taken_back() {
     catalog.upsert(&[reading(1, 10)], NOW).unwrap();
     assert_eq!(posts(&catalog), ["/n1"]);
 }
+
+#[test]
+fn the_log_of_a_long_build_is_folded_and_gives_its_room_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("catalog.db");
+    let log = || std::fs::metadata(folder.path().join("catalog.db-wal")).map(|found| found.len());
+    let mut catalog = Catalog::open(&path, "").unwrap();
+    catalog.expect_many().unwrap();
+    catalog.begin().unwrap();
+    catalog.upsert(&[reading(1, 10)], NOW).unwrap();
+    catalog.commit().unwrap();
+    // Nothing was folded yet.
+    catalog.shrink_log();
+    assert!(log().unwrap() > 0);
+
+    catalog.many_done().unwrap();
+    while !{ catalog.folding.as_ref() }.is_some_and(|folding| folding.is_finished()) {
+        std::thread::yield_now();
+    }
+    // Others that read keep its room for now, and nobody waits for them.
+    let reader = Catalog::reader(&path).unwrap();
+    reader.connection.execute_batch("begin").unwrap();
+    assert_eq!(posts(&reader), ["/n1"]);
+    catalog.upsert(&[reading(2, 5)], NOW).unwrap();
+    catalog.shrink_log();
+    assert!(log().unwrap() > 0);
+    reader.connection.execute_batch("commit").unwrap();
+
+    catalog.many_done().unwrap();
+    while !{ catalog.folding.as_ref() }.is_some_and(|folding| folding.is_finished()) {
+        std::thread::yield_now();
+    }
+    catalog.shrink_log();
+    assert_eq!(log().unwrap(), 0);
+    assert_eq!(posts(&reader), ["/n2", "/n1"]);
+}
+
+/// Two connections at the log at once met a bug of SQLite until then (<https://sqlite.org/wal.html#walresetbug>).
+#[test]
+fn sqlite_is_one_that_stands_two_who_fold_and_write() {
+    assert!(rusqlite::version_number() >= 3_051_003);
+}

@@ -21,6 +21,7 @@ mod window_tests;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
@@ -149,6 +150,8 @@ pub struct Catalog {
     connection: Connection,
     links: Links,
     path: PathBuf,
+    /// Folds the log.
+    folding: Option<JoinHandle<()>>,
 }
 
 impl Catalog {
@@ -179,6 +182,7 @@ impl Catalog {
             connection: connection.map_err(|source| error(path, source))?,
             links: Links::default(),
             path: path.to_owned(),
+            folding: None,
         })
     }
 
@@ -191,6 +195,7 @@ impl Catalog {
             connection: schema::open_reader(path).map_err(|source| error(path, source))?,
             links: Links::default(),
             path: path.to_owned(),
+            folding: None,
         })
     }
 
@@ -203,8 +208,8 @@ impl Catalog {
         self.wrap(schema::fold_log_seldom(&self.connection, true))
     }
 
-    /// After them: the log is folded while other work goes on. What is not folded when the program ends is so by a
-    /// later change.
+    /// After them: the log is folded while other work goes on. Nobody waits for it; what is not folded when the
+    /// program ends is so by a later change.
     ///
     /// # Errors
     /// SQLite's.
@@ -218,10 +223,24 @@ impl Catalog {
                 tracing::debug!(%error, "the catalog's log waits for a later change");
             }
         });
-        if let Err(error) = folding {
-            tracing::debug!(%error, "the catalog's log waits for a later change");
+        match folding {
+            Ok(folding) => self.folding = Some(folding),
+            Err(error) => {
+                tracing::debug!(%error, "the catalog's log waits for a later change");
+            }
         }
         Ok(())
+    }
+
+    /// While something else is waited for: gives back the room of a log that was folded since `many_done`, which the
+    /// next commit would do otherwise.
+    pub fn shrink_log(&mut self) {
+        if self.folding.as_ref().is_some_and(JoinHandle::is_finished) {
+            self.folding = None;
+            if let Err(error) = schema::shrink_log(&self.connection) {
+                tracing::debug!(%error, "the catalog's log keeps its room until a later change");
+            }
+        }
     }
 
     fn wrap<T>(&self, result: rusqlite::Result<T>) -> Result<T, CatalogError> {

@@ -119,6 +119,7 @@ impl Ledger {
             links: Links::default(),
             connection,
             path: path.to_owned(),
+            folding: None,
         }))
     }
 

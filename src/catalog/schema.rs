@@ -79,9 +79,12 @@ pub fn open(path: &Path, fingerprint: &str) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
+/// How long one connection waits for another.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// What every connection that writes is set to.
 pub fn tune(connection: &Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(Duration::from_secs(10))?;
+    connection.busy_timeout(PATIENCE)?;
     // A new file is waited for by nobody: one that a power cut leaves broken is made anew.
     connection.pragma_update(None, "synchronous", "off")?;
     connection.pragma_update(None, "journal_mode", "wal")?;
@@ -107,21 +110,26 @@ pub fn fold_log_seldom(connection: &Connection, seldom: bool) -> rusqlite::Resul
     connection.pragma_update(None, "wal_autocheckpoint", pages)
 }
 
-/// Folds the log into the index, as far as others let it, through a connection of its own: they read and write
-/// meanwhile. Then gives back its room on the disk, which the next change would have to wait for, unless somebody is
-/// at it.
+/// Folds the log into the index, as far as readers let it, through a connection of its own: others read and
+/// write meanwhile.
 pub fn fold_log(path: &Path) -> rusqlite::Result<()> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    connection.busy_timeout(Duration::ZERO)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-    connection.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(()))?;
-    connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))
+    connection.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(()))
+}
+
+/// Gives back the log's room on the disk, once it is folded, unless somebody is at it.
+pub fn shrink_log(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(Duration::ZERO)?;
+    let shrunk = connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()));
+    connection.busy_timeout(PATIENCE)?;
+    shrunk
 }
 
 pub fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(Duration::from_secs(10))?;
+    connection.busy_timeout(PATIENCE)?;
     connection.set_prepared_statement_cache_capacity(32);
     keep_plans(&connection)?;
     Ok(connection)

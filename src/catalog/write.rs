@@ -11,7 +11,7 @@ use super::owed::{Owed, owe};
 use super::posts::{insert_post, write_post};
 use super::{Catalog, CatalogError, Reading, is_below_any, kind_and_name};
 use crate::model::{Follow, Label, Post, PostId, Problem, Severity};
-use crate::publish::{Published, content_hash};
+use crate::publish::Published;
 
 /// What a change did.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -459,10 +459,11 @@ fn insert_problem(transaction: &Connection, problem: &Problem) -> rusqlite::Resu
         .map(|_| ())
 }
 
+/// The first bytes of the id's BLAKE3.
 pub(super) fn tie_break(id: &PostId) -> i64 {
-    let digest = content_hash(id.as_str().as_bytes());
+    let digest = blake3::hash(id.as_str().as_bytes());
     let mut first = [0; 8];
-    first.copy_from_slice(&digest[..8]);
+    first.copy_from_slice(&digest.as_bytes()[..8]);
     i64::from_be_bytes(first)
 }
 

@@ -206,7 +206,7 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// Hashes ids and paths; nobody outside can tell which two meet.
+/// Hashes ids and paths, in each run by another seed: which two meet hangs on no text alone.
 static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::default);
 
 /// Tells the files of one id apart.

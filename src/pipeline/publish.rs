@@ -339,6 +339,7 @@ impl Derived {
         let (outcome, noted) = rayon::join(
             || staging.commit(),
             || {
+                catalog.shrink_log();
                 catalog.begin()?;
                 catalog.note_published(follows, &news, &owed)
             },

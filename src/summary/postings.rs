@@ -135,7 +135,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn each_term_has_its_sentences_in_the_order_of_terms(
+        fn each_term_has_its_sentences_in_the_order_in_which_terms_came(
             texts in proptest::collection::vec(proptest::collection::vec((1_u64..9, any::<bool>()), 0..30), 0..=MOST)
         ) {
             let term = |(number, is_word): &(u64, bool)| match is_word {
