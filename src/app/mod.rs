@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::catalog::Counts;
+use crate::catalog::{Catalog, Counts};
 use crate::delivery::Sender;
 use crate::pipeline::{self, Derived, Hint, Patience, PipelineError, Planned, Progress, Round};
 use crate::push::Stage;
@@ -33,12 +33,22 @@ pub struct Done {
     pub counts: Counts,
 }
 
-/// Feeds only: scan, publish, end.
+/// Feeds only: scan, publish, end. A catalog that turns out to be damaged is made anew.
 ///
 /// # Errors
 /// As the parts say; posts and feeds that failed are in the round, not here.
 pub async fn build(setup: &Setup, progress: Option<Progress>) -> Result<Done, AppError> {
     let _catalog = setup.lock_catalog()?;
+    match build_locked(setup, progress.clone()).await {
+        Err(error) if error.is_damage() => {
+            discard_catalog(setup, &error);
+            build_locked(setup, progress).await
+        }
+        done => done,
+    }
+}
+
+async fn build_locked(setup: &Setup, progress: Option<Progress>) -> Result<Done, AppError> {
     let mut store = match setup.has_store()? {
         true => Some(setup.open_store().await?),
         false => None,
@@ -48,7 +58,7 @@ pub async fn build(setup: &Setup, progress: Option<Progress>) -> Result<Done, Ap
         Some(store) => store.first_seen().await?,
         None => HashMap::new(),
     };
-    let derived = setup.derive(first_seen, progress)?;
+    let derived = setup.derive(&first_seen, progress)?;
     let now = setup.clock.now();
     let round = pipeline::derive(&derived, Hint::Everything, Patience::OneShot, now).await?;
     // Feeds alone need no store, but for the days of posts without a date.
@@ -65,16 +75,35 @@ pub async fn build(setup: &Setup, progress: Option<Progress>) -> Result<Done, Ap
     Ok(Done { round, counts })
 }
 
-/// One pass of everything: scan, publish, announce, deliver what is due, end. For cron and CI.
+/// One pass of everything: scan, publish, announce, deliver what is due, end. For cron and CI. A catalog that turns
+/// out to be damaged is made anew: what was announced meanwhile the store knows.
 ///
 /// # Errors
 /// As the parts say.
 pub async fn once(setup: &Setup, progress: Option<Progress>) -> Result<(Done, Planned), AppError> {
     let _locks = (setup.lock_catalog()?, setup.lock_store()?);
+    match once_locked(setup, progress.clone()).await {
+        Err(error) if error.is_damage() => {
+            discard_catalog(setup, &error);
+            once_locked(setup, progress).await
+        }
+        done => done,
+    }
+}
+
+fn discard_catalog(setup: &Setup, error: &AppError) {
+    tracing::warn!(%error, "the catalog is damaged and is built anew");
+    Catalog::discard(&setup.config.catalog.path);
+}
+
+async fn once_locked(
+    setup: &Setup,
+    progress: Option<Progress>,
+) -> Result<(Done, Planned), AppError> {
     let store = setup.open_store().await?;
     setup.subscribe_channels(store.as_ref()).await?;
     let stages = setup.stages()?;
-    let derived = setup.derive(store.first_seen().await?, progress)?;
+    let derived = setup.derive(&store.first_seen().await?, progress)?;
     let planner = setup.planner(store.clone());
     let now = setup.clock.now();
     let (round, planned) =

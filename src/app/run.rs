@@ -30,7 +30,7 @@ pub async fn run(
     let store = setup.open_store().await?;
     setup.subscribe_channels(store.as_ref()).await?;
     let stages = setup.stages()?;
-    let derived = setup.derive(store.first_seen().await?, progress)?;
+    let derived = setup.derive(&store.first_seen().await?, progress)?;
     let health = Health::default();
     let mut tasks = JoinSet::new();
     let (failed, stopped) = (disk_failed(), stop.clone());

@@ -81,6 +81,17 @@ pub enum AppError {
     },
 }
 
+impl AppError {
+    /// The catalog is damaged: with a new one the same may succeed.
+    pub(super) fn is_damage(&self) -> bool {
+        match self {
+            AppError::Pipeline(PipelineError::Catalog(error))
+            | AppError::Derived(DerivedError::Catalog(error)) => error.is_damage(),
+            _ => false,
+        }
+    }
+}
+
 /// Checked settings and what is made of them once.
 pub struct Setup {
     /// The config in force.
@@ -175,10 +186,10 @@ impl Setup {
 
     pub(super) fn derive(
         &self,
-        first_seen: HashMap<String, i64>,
+        first_seen: &HashMap<String, i64>,
         progress: Option<Progress>,
     ) -> Result<Arc<Mutex<Derived>>, AppError> {
-        let derived = Derived::open(&self.config, self.matcher.clone(), first_seen)?;
+        let derived = Derived::open(&self.config, &self.matcher, first_seen)?;
         let derived = match progress {
             Some(progress) => derived.with_progress(progress),
             None => derived,

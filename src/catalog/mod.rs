@@ -77,6 +77,16 @@ pub enum CatalogError {
     },
 }
 
+impl CatalogError {
+    /// Only a new file mends it (`Catalog::discard`).
+    pub fn is_damage(&self) -> bool {
+        match self {
+            CatalogError::Sqlite { source, .. } => schema::is_damaged(source),
+            CatalogError::Folder { .. } => false,
+        }
+    }
+}
+
 /// What one file gave: a post with what was derived from it, and problems.
 #[derive(Debug)]
 pub struct Reading {
@@ -184,6 +194,11 @@ impl Catalog {
             path: path.to_owned(),
             folding: None,
         })
+    }
+
+    /// Removes an index that is damaged, so that whoever opens it next builds it anew. The caller holds its lock.
+    pub fn discard(path: &Path) {
+        schema::remove(path);
     }
 
     /// A second connection that only reads, for the bot and the command line.

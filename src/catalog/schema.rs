@@ -166,12 +166,22 @@ fn rebuild(connection: &Connection, fingerprint: &str) -> rusqlite::Result<()> {
     transaction.commit()
 }
 
-/// True for errors that only a new file mends.
+/// True for errors that only a new file mends: SQLite's own, and values that this program never writes.
 pub fn is_damaged(error: &rusqlite::Error) -> bool {
-    matches!(
-        error.sqlite_error_code(),
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
-    )
+    use rusqlite::Error as Is;
+    let is_foreign = matches!(
+        error,
+        Is::FromSqlConversionFailure(..)
+            | Is::InvalidColumnType(..)
+            | Is::IntegralValueOutOfRange(..)
+            | Is::Utf8Error(..)
+    );
+    let code = error.sqlite_error_code();
+    is_foreign
+        || matches!(
+            code,
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+        )
 }
 
 pub fn remove(path: &Path) {

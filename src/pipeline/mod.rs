@@ -113,7 +113,8 @@ pub async fn derive(
     let derived = derived.clone();
     let round = tokio::task::spawn_blocking(move || {
         let mut derived = derived.lock().unwrap_or_else(PoisonError::into_inner);
-        derived.refresh(hint, patience, now.div_euclid(1000))
+        let round = derived.refresh(hint, patience, now.div_euclid(1000));
+        round.inspect_err(|error| derived.discard_damaged(error))
     });
     match round.await {
         Ok(round) => Ok(round?),

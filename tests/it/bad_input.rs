@@ -200,6 +200,56 @@ fn a_store_that_is_no_database_stops_the_start_and_says_the_way_out() {
 }
 
 #[test]
+fn a_catalog_that_is_damaged_anywhere_is_built_anew_by_the_same_run() {
+    let world = World::new();
+    for number in 0..60 {
+        let post = format!(
+            "---\ntitle: 第{number}篇\ndate: 2024-03-01 08:00:{number:02} +0800\ncategories: c{}\ntags: [t{}, t{}]\n---\n正文{number}。\n",
+            number % 7,
+            number % 11,
+            number % 13
+        );
+        world.post(&format!("2024-03-01-p{number:02}.md"), &post);
+    }
+    world.run(&["build"], 0);
+    let path = world.path("var/catalog.db");
+    let mut page = 0;
+    let mut made_anew = 0;
+    loop {
+        let connection = rusqlite::Connection::open(&path).unwrap();
+        let fold = "pragma wal_checkpoint(truncate)";
+        connection.query_row(fold, [], |_| Ok(())).unwrap();
+        drop(connection);
+        let mut bytes = std::fs::read(&path).unwrap();
+        if page * 4096 >= bytes.len() {
+            break;
+        }
+        bytes[page * 4096..(page + 1) * 4096].fill(0xA5);
+        std::fs::write(&path, bytes).unwrap();
+        // Something to do, so that the round comes by most pages.
+        let post = format!(
+            "---\ntitle: 新的{page}\ndate: 2024-03-02 08:00:00 +0800\ncategories: c1\n---\n正文。\n"
+        );
+        world.post("2024-03-02-new.md", &post);
+        let said = world.run(&["build"], 0);
+        made_anew += usize::from(said.contains("61 added"));
+        for feed in ["public/feed.xml", "public/feed/c1.xml"] {
+            assert!(
+                world.read(feed).contains(&format!("新的{page}<")),
+                "page {page}: {said}"
+            );
+        }
+        page += 1;
+    }
+    assert!(page > 20 && made_anew > 10, "{made_anew} of {page}");
+    // What a crash left of two files that do not belong together.
+    let bytes = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    world.run(&["once"], 0);
+    assert!(world.read("public/feed.xml").contains("第59篇"));
+}
+
+#[test]
 fn the_second_of_two_on_one_store_refuses_and_says_why() {
     let world = World::new();
     let _daemon = world.start();
