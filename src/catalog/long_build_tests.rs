@@ -47,6 +47,15 @@ fn a_second_beginning_fails_and_what_it_broke_into_is_taken_back() {
     assert_eq!(posts(&catalog), ["/n1"]);
 }
 
+/// The end of a long build, with all that its thread does.
+fn fold(catalog: &mut Catalog) {
+    catalog.many_done().unwrap();
+    let folding = || catalog.folding.as_ref().unwrap();
+    while !folding().is_finished() {
+        std::thread::yield_now();
+    }
+}
+
 #[test]
 fn the_log_of_a_long_build_is_folded_and_gives_its_room_back() {
     let folder = tempfile::tempdir().unwrap();
@@ -61,10 +70,7 @@ fn the_log_of_a_long_build_is_folded_and_gives_its_room_back() {
     catalog.shrink_log();
     assert!(log().unwrap() > 0);
 
-    catalog.many_done().unwrap();
-    while !{ catalog.folding.as_ref() }.is_some_and(|folding| folding.is_finished()) {
-        std::thread::yield_now();
-    }
+    fold(&mut catalog);
     // Others that read keep its room for now, and nobody waits for them.
     let reader = Catalog::reader(&path).unwrap();
     reader.connection.execute_batch("begin").unwrap();
@@ -74,10 +80,7 @@ fn the_log_of_a_long_build_is_folded_and_gives_its_room_back() {
     assert!(log().unwrap() > 0);
     reader.connection.execute_batch("commit").unwrap();
 
-    catalog.many_done().unwrap();
-    while !{ catalog.folding.as_ref() }.is_some_and(|folding| folding.is_finished()) {
-        std::thread::yield_now();
-    }
+    fold(&mut catalog);
     catalog.shrink_log();
     assert_eq!(log().unwrap(), 0);
     assert_eq!(posts(&reader), ["/n2", "/n1"]);

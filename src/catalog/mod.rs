@@ -188,12 +188,8 @@ impl Catalog {
             }
             opened => opened,
         };
-        Ok(Catalog {
-            connection: connection.map_err(|source| error(path, source))?,
-            links: Links::default(),
-            path: path.to_owned(),
-            folding: None,
-        })
+        let connection = connection.map_err(|source| error(path, source))?;
+        Ok(Catalog::over(connection, path))
     }
 
     /// Removes an index that is damaged, so that whoever opens it next builds it anew. The caller holds its lock.
@@ -206,12 +202,17 @@ impl Catalog {
     /// # Errors
     /// The file cannot be opened.
     pub fn reader(path: &Path) -> Result<Self, CatalogError> {
-        Ok(Catalog {
-            connection: schema::open_reader(path).map_err(|source| error(path, source))?,
+        let connection = schema::open_reader(path).map_err(|source| error(path, source))?;
+        Ok(Catalog::over(connection, path))
+    }
+
+    fn over(connection: Connection, path: &Path) -> Self {
+        Catalog {
+            connection,
             links: Links::default(),
             path: path.to_owned(),
             folding: None,
-        })
+        }
     }
 
     /// Before many changes: until `many_done` the log is folded into the index seldom, since each fold waits
@@ -233,17 +234,13 @@ impl Catalog {
         let path = self.path.clone();
         let thread = std::thread::Builder::new().name("catalog log".to_owned());
         // The same goes for what is not folded because a reader is in the way, or because there is no thread.
-        let folding = thread.spawn(move || {
-            if let Err(error) = schema::fold_log(&path) {
-                tracing::debug!(%error, "the catalog's log waits for a later change");
-            }
-        });
-        match folding {
-            Ok(folding) => self.folding = Some(folding),
-            Err(error) => {
-                tracing::debug!(%error, "the catalog's log waits for a later change");
-            }
-        }
+        let later = |error: &dyn std::error::Error| {
+            tracing::debug!(%error, "the catalog's log waits for a later change");
+        };
+        let fold = move || {
+            schema::fold_log(&path).unwrap_or_else(|error| later(&error));
+        };
+        self.folding = thread.spawn(fold).inspect_err(|error| later(error)).ok();
         Ok(())
     }
 

@@ -6,7 +6,6 @@ use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
-use super::links::Links;
 use super::{Catalog, CatalogError, error, schema};
 
 /// Where published files go beyond their folder.
@@ -115,12 +114,7 @@ impl Ledger {
             Ok(connection)
         };
         let connection = open().map_err(|source| error(path, source))?;
-        Ok(Ledger(Catalog {
-            links: Links::default(),
-            connection,
-            path: path.to_owned(),
-            folding: None,
-        }))
+        Ok(Ledger(Catalog::over(connection, path)))
     }
 
     /// What `target` waits for, by path.

@@ -100,7 +100,7 @@ impl Shared {
             &mut self.counts[..],
         );
         let mut used = 0;
-        for set in self.postings.of_first(most - 1) {
+        for set in self.postings.of_first(self.postings.used()) {
             // Whether a set is a new one is hard to foretell: it is written in any case.
             (sets[used], counts[used]) = (set, 0);
             let number = &mut numbers[usize::from(set)];
