@@ -10,7 +10,8 @@ pub use run::run;
 pub use setup::{AppError, Setup};
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::catalog::{Catalog, Counts};
@@ -39,13 +40,7 @@ pub struct Done {
 /// As the parts say; posts and feeds that failed are in the round, not here.
 pub async fn build(setup: &Setup, progress: Option<Progress>) -> Result<Done, AppError> {
     let _catalog = setup.lock_catalog()?;
-    match build_locked(setup, progress.clone()).await {
-        Err(error) if error.is_damage() => {
-            discard_catalog(setup, &error);
-            build_locked(setup, progress).await
-        }
-        done => done,
-    }
+    healed(setup, async || build_locked(setup, progress.clone()).await).await
 }
 
 async fn build_locked(setup: &Setup, progress: Option<Progress>) -> Result<Done, AppError> {
@@ -58,7 +53,7 @@ async fn build_locked(setup: &Setup, progress: Option<Progress>) -> Result<Done,
         Some(store) => store.first_seen().await?,
         None => HashMap::new(),
     };
-    let derived = setup.derive(&first_seen, progress)?;
+    let derived = setup.derive(first_seen, progress)?;
     let now = setup.clock.now();
     let round = pipeline::derive(&derived, Hint::Everything, Patience::OneShot, now).await?;
     // Feeds alone need no store, but for the days of posts without a date.
@@ -82,18 +77,7 @@ async fn build_locked(setup: &Setup, progress: Option<Progress>) -> Result<Done,
 /// As the parts say.
 pub async fn once(setup: &Setup, progress: Option<Progress>) -> Result<(Done, Planned), AppError> {
     let _locks = (setup.lock_catalog()?, setup.lock_store()?);
-    match once_locked(setup, progress.clone()).await {
-        Err(error) if error.is_damage() => {
-            discard_catalog(setup, &error);
-            once_locked(setup, progress).await
-        }
-        done => done,
-    }
-}
-
-fn discard_catalog(setup: &Setup, error: &AppError) {
-    tracing::warn!(%error, "the catalog is damaged and is built anew");
-    Catalog::discard(&setup.config.catalog.path);
+    healed(setup, async || once_locked(setup, progress.clone()).await).await
 }
 
 async fn once_locked(
@@ -103,7 +87,7 @@ async fn once_locked(
     let store = setup.open_store().await?;
     setup.subscribe_channels(store.as_ref()).await?;
     let stages = setup.stages()?;
-    let derived = setup.derive(&store.first_seen().await?, progress)?;
+    let derived = setup.derive(store.first_seen().await?, progress)?;
     let planner = setup.planner(store.clone());
     let now = setup.clock.now();
     let (round, planned) =
@@ -122,12 +106,31 @@ async fn once_locked(
     Ok((Done { round, counts }, planned))
 }
 
+/// Does `work`, and once more with a new catalog if the old one turns out to be damaged.
+async fn healed<T>(
+    setup: &Setup,
+    work: impl AsyncFn() -> Result<T, AppError>,
+) -> Result<T, AppError> {
+    match work().await {
+        Err(error) if discard_damaged(&setup.config.catalog.path, &error) => work().await,
+        done => done,
+    }
+}
+
+/// Takes away a catalog that turned out to be damaged: whoever opens it next builds it anew. False for other errors.
+fn discard_damaged(catalog: &Path, error: &AppError) -> bool {
+    let is_damage = error.is_damage();
+    if is_damage {
+        tracing::warn!(%error, "the catalog is damaged and is built anew by whoever opens it next");
+        Catalog::discard(catalog);
+    }
+    is_damage
+}
+
 /// What there is at the end of a run.
 fn last_counts(derived: Arc<Mutex<Derived>>) -> Result<Counts, AppError> {
-    let counts = { derived.lock().unwrap_or_else(PoisonError::into_inner) }
-        .catalog()
-        .counts()
-        .map_err(PipelineError::from)?;
+    let counts = pipeline::lock(&derived).catalog().counts();
+    let counts = counts.map_err(PipelineError::from)?;
     // The program ends here: what it holds goes with it at once, and not piece by piece.
     std::mem::forget(derived);
     Ok(counts)

@@ -9,12 +9,12 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::bot;
 use super::setup::{AppError, Setup};
 use super::watch::{self, Loop, Owed};
+use super::{bot, discard_damaged};
 use crate::bot::{Context, Index, Naming, Places};
 use crate::http::{self, Health, Hook, Serving};
-use crate::pipeline::Progress;
+use crate::pipeline::{Progress, lock};
 use crate::store::{disk_failed, disk_is_believed};
 
 /// Runs until `stop`.
@@ -30,7 +30,13 @@ pub async fn run(
     let store = setup.open_store().await?;
     setup.subscribe_channels(store.as_ref()).await?;
     let stages = setup.stages()?;
-    let derived = setup.derive(&store.first_seen().await?, progress)?;
+    let derive = |first_seen| setup.derive(first_seen, progress.clone());
+    let derived = match derive(store.first_seen().await?) {
+        Err(error) if discard_damaged(&setup.config.catalog.path, &error) => {
+            derive(store.first_seen().await?)?
+        }
+        derived => derived?,
+    };
     let health = Health::default();
     let mut tasks = JoinSet::new();
     let (failed, stopped) = (disk_failed(), stop.clone());
@@ -95,6 +101,7 @@ pub async fn run(
         health,
         clock: setup.clock.clone(),
         settings: setup.config.posts.clone(),
+        catalog: setup.config.catalog.path.clone(),
         owed: Owed::default(),
     };
     watch::run(watching, stop.clone(), |round| {
@@ -105,14 +112,6 @@ pub async fn run(
     while tasks.join_next().await.is_some() {}
     store.close().await;
     Ok(disk_is_believed()?)
-}
-
-fn lock(
-    derived: &std::sync::Mutex<crate::pipeline::Derived>,
-) -> std::sync::MutexGuard<'_, crate::pipeline::Derived> {
-    derived
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// Starts the server; the address that it got, or nothing when it is off.

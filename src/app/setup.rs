@@ -186,10 +186,10 @@ impl Setup {
 
     pub(super) fn derive(
         &self,
-        first_seen: &HashMap<String, i64>,
+        first_seen: HashMap<String, i64>,
         progress: Option<Progress>,
     ) -> Result<Arc<Mutex<Derived>>, AppError> {
-        let derived = Derived::open(&self.config, &self.matcher, first_seen)?;
+        let derived = Derived::open(&self.config, self.matcher.clone(), first_seen)?;
         let derived = match progress {
             Some(progress) => derived.with_progress(progress),
             None => derived,

@@ -2,16 +2,17 @@
 //! In: hints of the watcher, the time. Out: rounds of the pipeline, one after the other.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
+use super::{AppError, discard_damaged};
 use crate::catalog::{Counts, Delta};
 use crate::delivery::Clock;
 use crate::http::Health;
-use crate::pipeline::{self, Derived, Hint, Patience, Planner};
+use crate::pipeline::{self, Derived, Hint, Patience, Planner, lock};
 use crate::posts::watch::{Hint as Noticed, Watcher};
 use crate::push::Bell;
 
@@ -31,6 +32,8 @@ pub struct Loop {
     pub health: Health,
     pub clock: Clock,
     pub settings: crate::posts::Settings,
+    /// The index file.
+    pub catalog: PathBuf,
     /// What earlier rounds did not settle; it is looked at again with whatever comes next.
     pub owed: Owed,
 }
@@ -147,7 +150,9 @@ impl Loop {
                 self.next(!round.failed.is_empty())
             }
             Err(error) => {
+                let error = AppError::from(error);
                 tracing::error!(%error, "a round failed and is tried again");
+                discard_damaged(&self.catalog, &error);
                 self.health.set_degraded(Some(error.to_string()));
                 // What was noticed is not noticed again, so everything is looked at.
                 self.owed.everything = true;
@@ -178,7 +183,7 @@ impl Loop {
     }
 
     fn derived(&self) -> MutexGuard<'_, Derived> {
-        self.derived.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.derived)
     }
 }
 

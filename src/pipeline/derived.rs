@@ -74,28 +74,14 @@ pub struct Derived {
 
 impl Derived {
     /// Opens the catalog and the publish folder. `first_seen` is what the store remembers of files without
-    /// a usable date, in seconds since 1970. A catalog that turns out to be damaged is made anew.
+    /// a usable date, in seconds since 1970.
     ///
     /// # Errors
     /// A wrong setting, or files that cannot be opened.
     pub fn open(
         config: &Config,
-        matcher: &Arc<Matcher>,
-        first_seen: &HashMap<String, i64>,
-    ) -> Result<Self, DerivedError> {
-        match Derived::open_once(config, matcher, first_seen) {
-            Err(DerivedError::Catalog(error)) if error.is_damage() => {
-                discard(config, &error);
-                Derived::open_once(config, matcher, first_seen)
-            }
-            opened => opened,
-        }
-    }
-
-    fn open_once(
-        config: &Config,
-        matcher: &Arc<Matcher>,
-        first_seen: &HashMap<String, i64>,
+        matcher: Arc<Matcher>,
+        first_seen: HashMap<String, i64>,
     ) -> Result<Self, DerivedError> {
         let site = config
             .site()
@@ -133,8 +119,8 @@ impl Derived {
             roots: config.posts.roots(),
             reader: Reader {
                 rules,
-                matcher: matcher.clone(),
-                first_seen: first_seen.clone(),
+                matcher,
+                first_seen,
                 budget: config.summary.budget,
                 settle_ms: i64::try_from(config.posts.settle_ms).unwrap_or(0),
                 writers: Arc::default(),
@@ -170,13 +156,6 @@ impl Derived {
         derived.stock_shelf()?;
         derived.catalog.serve(&derived.targets)?;
         Ok(derived)
-    }
-
-    /// Takes away the catalog when a round found it to be damaged: the next start builds it anew.
-    pub(super) fn discard_damaged(&self, error: &CatalogError) {
-        if error.is_damage() {
-            discard(&self.config, error);
-        }
     }
 
     /// Shows the progress of long rounds.
@@ -290,9 +269,4 @@ impl Derived {
             progress(what, done, total);
         }
     }
-}
-
-fn discard(config: &Config, error: &CatalogError) {
-    tracing::warn!(%error, "the catalog is damaged and is built anew by whoever opens it next");
-    Catalog::discard(&config.catalog.path);
 }

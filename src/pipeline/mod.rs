@@ -15,7 +15,7 @@ mod shape;
 mod stories;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use derived::{Derived, DerivedError, Progress};
 pub use plan::{Planned, Planner, has_undated};
@@ -82,6 +82,11 @@ pub enum PipelineError {
     Broken(String),
 }
 
+/// The derived half, for as long as nobody else needs it. What a round left that broke off, the next one mends.
+pub fn lock(derived: &Mutex<Derived>) -> MutexGuard<'_, Derived> {
+    derived.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// One round of the whole flow.
 ///
 /// # Errors
@@ -112,9 +117,7 @@ pub async fn derive(
 ) -> Result<Round, PipelineError> {
     let derived = derived.clone();
     let round = tokio::task::spawn_blocking(move || {
-        let mut derived = derived.lock().unwrap_or_else(PoisonError::into_inner);
-        let round = derived.refresh(hint, patience, now.div_euclid(1000));
-        round.inspect_err(|error| derived.discard_damaged(error))
+        lock(&derived).refresh(hint, patience, now.div_euclid(1000))
     });
     match round.await {
         Ok(round) => Ok(round?),

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::stories::{Stories, Telling};
-use super::{Derived, PipelineError};
+use super::{Derived, PipelineError, lock};
 use crate::catalog::{Row, State};
 use crate::delivery::plan::{Occasion, Rules, corrections, decide};
 use crate::model::{ChatId, PostId};
@@ -316,10 +316,6 @@ impl Planner {
         }
         Ok(())
     }
-}
-
-fn lock(derived: &Arc<Mutex<Derived>>) -> MutexGuard<'_, Derived> {
-    derived.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn count(decided: &[(Card, Decision)], planned: &mut Planned) {

@@ -1,5 +1,8 @@
 //! Bad input never stops the run and is never dropped in silence.
 
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
 use crate::world::World;
 
 #[test]
@@ -199,6 +202,20 @@ fn a_store_that_is_no_database_stops_the_start_and_says_the_way_out() {
     assert!(world.run_err(&["check"], 4).contains("restore a backup"));
 }
 
+/// A catalog all of whose rows are in its own file.
+fn without_log(path: &Path) -> rusqlite::Connection {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    let fold = "pragma wal_checkpoint(truncate)";
+    connection.query_row(fold, [], |_| Ok(())).unwrap();
+    connection
+}
+
+/// Fills the page of this number, counted from 0, with what is no page.
+fn overwrite_page(path: &Path, page: u64) {
+    let file = std::fs::File::options().write(true).open(path).unwrap();
+    file.write_all_at(&[0xA5; 4096], page * 4096).unwrap();
+}
+
 #[test]
 fn a_catalog_that_is_damaged_anywhere_is_built_anew_by_the_same_run() {
     let world = World::new();
@@ -216,16 +233,11 @@ fn a_catalog_that_is_damaged_anywhere_is_built_anew_by_the_same_run() {
     let mut page = 0;
     let mut made_anew = 0;
     loop {
-        let connection = rusqlite::Connection::open(&path).unwrap();
-        let fold = "pragma wal_checkpoint(truncate)";
-        connection.query_row(fold, [], |_| Ok(())).unwrap();
-        drop(connection);
-        let mut bytes = std::fs::read(&path).unwrap();
-        if page * 4096 >= bytes.len() {
+        drop(without_log(&path));
+        if std::fs::metadata(&path).unwrap().len() <= page * 4096 {
             break;
         }
-        bytes[page * 4096..(page + 1) * 4096].fill(0xA5);
-        std::fs::write(&path, bytes).unwrap();
+        overwrite_page(&path, page);
         // Something to do, so that the round comes by most pages.
         let post = format!(
             "---\ntitle: 新的{page}\ndate: 2024-03-02 08:00:00 +0800\ncategories: c1\n---\n正文。\n"
@@ -247,6 +259,15 @@ fn a_catalog_that_is_damaged_anywhere_is_built_anew_by_the_same_run() {
     std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
     world.run(&["once"], 0);
     assert!(world.read("public/feed.xml").contains("第59篇"));
+    // A daemon finds it while it asks the catalog what is published.
+    let root = "select rootpage - 1 from sqlite_master where name = 'published'";
+    let page: i64 = { without_log(&path) }
+        .query_row(root, [], |row| row.get(0))
+        .unwrap();
+    overwrite_page(&path, page.unsigned_abs());
+    world.delete("public/feed.xml");
+    let daemon = world.start();
+    daemon.wait_for("/feed.xml", |answer| answer.text().contains("第59篇"));
 }
 
 #[test]
