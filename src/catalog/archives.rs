@@ -7,7 +7,7 @@ use std::ops::Range;
 use rusqlite::{OptionalExtension, Params, params};
 
 use super::owed::{Owed, owe};
-use super::window::{SLOT, Slot};
+use super::window::{LIVE, SLOT, Slot};
 use super::{Catalog, CatalogError, follow_of, kind_and_name};
 use crate::model::Follow;
 
@@ -30,12 +30,8 @@ pub struct Outdated {
 }
 
 /// Posts of one second are found by the index alone, so that even a flood of them costs a page's worth.
-const IN_SPAN: &str = "from post_labels pl join posts p on p.post = pl.post
-     where pl.label = (select label from labels where kind = ?1 and name = ?2) and p.state = 0
-       and pl.published >= ?3 and pl.published < ?4 and pl.tie between ?5 and ?6";
-const IN_SECOND: &str = "from post_labels pl join posts p on p.post = pl.post
-     where pl.label = (select label from labels where kind = ?1 and name = ?2) and p.state = 0
-       and pl.published = ?3 and ?3 < ?4 and pl.tie between ?5 and ?6";
+const IN_SPAN: &str = "and pl.published >= ?3 and pl.published < ?4 and pl.tie between ?5 and ?6";
+const IN_SECOND: &str = "and pl.published = ?3 and ?3 < ?4 and pl.tie between ?5 and ?6";
 
 pub(super) const UNARCHIVED: &str =
     "select name from labels where kind = ?1 and archived = 0 order by name";
@@ -63,7 +59,7 @@ impl Catalog {
         span: &Span,
         count: usize,
     ) -> Result<bool, CatalogError> {
-        let sql = format!("select 1 {} limit 1 offset ?7", span.condition());
+        let sql = format!("select 1 {LIVE} {} limit 1 offset ?7", span.condition());
         let (kind, name) = kind_and_name(follow);
         let (start, end) = (span.seconds.start, span.seconds.end);
         let found = self.one(
@@ -90,7 +86,7 @@ impl Catalog {
         let (start, end) = (span.seconds.start, span.seconds.end);
         let end_of = |order: &str| {
             let sql = format!(
-                "select pl.published {} order by pl.published {order} limit 1",
+                "select pl.published {LIVE} {} order by pl.published {order} limit 1",
                 span.condition()
             );
             self.one(
@@ -107,7 +103,7 @@ impl Catalog {
     /// SQLite's.
     pub fn in_span(&self, follow: &Follow, span: &Span) -> Result<Vec<Slot>, CatalogError> {
         let sql = format!(
-            "select {SLOT} {} order by pl.published desc, pl.tie desc",
+            "select {SLOT} {LIVE} {} order by pl.published desc, pl.tie desc",
             span.condition()
         );
         let (kind, name) = kind_and_name(follow);

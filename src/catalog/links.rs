@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use foldhash::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::Digested;
+use super::{Digested, PostKey};
 use super::write::{label_id, tie_break};
 use crate::model::{Follow, Label, LabelKind, PostId};
 
@@ -76,7 +76,7 @@ impl Links {
     }
 
     /// Puts a post into its labels.
-    pub fn add(&mut self, post: i64, labels: &[i64], digested: &Digested) {
+    pub fn add(&mut self, post: i64, labels: &[i64], digested: &Digested) -> PostKey {
         let published = digested.post.published.seconds();
         let tie = tie_break(&digested.post.id);
         let row = |label: &i64| Link {
@@ -86,6 +86,7 @@ impl Links {
             post,
         };
         self.rows.extend(labels.iter().map(row));
+        PostKey { post, tie }
     }
 
     /// Writes what was added, and marks the feeds it touches.

@@ -22,9 +22,9 @@ fn many_batches_are_one_and_a_broken_one_leaves_nothing() {
 
     catalog.begin().unwrap();
     let added = catalog.upsert(&[reading(3, 40), reading(4, 30)], NOW);
-    assert_eq!(added.unwrap().added, 2);
+    assert_eq!(added.unwrap().delta.added, 2);
     // The third again, as a newer version, before its labels were written.
-    let changed = catalog.upsert(&[reading(3, 20)], NOW).unwrap();
+    let changed = catalog.upsert(&[reading(3, 20)], NOW).unwrap().delta;
     assert_eq!((changed.added, changed.changed), (0, 1));
     assert!(posts(&Catalog::reader(&path).unwrap()) == ["/n1"]);
     catalog.commit().unwrap();

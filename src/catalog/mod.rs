@@ -35,8 +35,8 @@ pub use archives::{Outdated, Span};
 pub use names::Listed;
 pub use owed::{Ledger, Owed, Target};
 pub use read::{Counts, LabelRow};
-pub use window::Slot;
-pub use write::{Delta, duplicate, label_key};
+pub use window::{PostKey, Slot};
+pub use write::{Delta, Upserted, duplicate, label_key};
 
 /// The `catalog` section of the config.
 #[derive(Debug, Clone, Deserialize, Serialize)]

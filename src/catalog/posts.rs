@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::links::{Linked, Links, packed};
 use super::write::Delta;
-use super::{Digested, State};
+use super::{Digested, PostKey, State};
 use crate::model::{DateSource, Post};
 
 fn state_of(post: &Post, now: i64) -> State {
@@ -16,13 +16,13 @@ fn state_of(post: &Post, now: i64) -> State {
     }
 }
 
-/// Writes a post that is not there; false when one of its id is.
+/// Writes a post that is not there; `None` when one of its id is.
 pub(super) fn insert_post(
     transaction: &Connection,
     digested: &Digested,
     now: i64,
     links: &mut Links,
-) -> rusqlite::Result<bool> {
+) -> rusqlite::Result<Option<PostKey>> {
     let post = &digested.post;
     let labels = links.labels(transaction, digested)?;
     let inserted = transaction
@@ -48,10 +48,7 @@ pub(super) fn insert_post(
             state_of(post, now) as u8,
             packed(&labels),
         ])?;
-    if inserted == 1 {
-        links.add(transaction.last_insert_rowid(), &labels, digested);
-    }
-    Ok(inserted == 1)
+    Ok((inserted == 1).then(|| links.add(transaction.last_insert_rowid(), &labels, digested)))
 }
 
 pub(super) fn write_post(
@@ -60,15 +57,16 @@ pub(super) fn write_post(
     now: i64,
     delta: &mut Delta,
     links: &mut Links,
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<Option<PostKey>> {
     let post = &digested.post;
     let existing: Option<i64> = transaction
         .prepare_cached("select post from posts where id = ?1")?
         .query_row([post.id.as_str()], |row| row.get(0))
         .optional()?;
     let Some(row) = existing else {
-        delta.added += usize::from(insert_post(transaction, digested, now, links)?);
-        return Ok(());
+        let inserted = insert_post(transaction, digested, now, links)?;
+        delta.added += usize::from(inserted.is_some());
+        return Ok(inserted);
     };
     delta.changed += 1;
     let before = Linked::of(transaction, row)?;
@@ -98,6 +96,5 @@ pub(super) fn write_post(
             state_of(post, now) as u8,
             packed(&labels),
         ])?;
-    links.add(row, &labels, digested);
-    Ok(())
+    Ok(Some(links.add(row, &labels, digested)))
 }

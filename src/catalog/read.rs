@@ -433,11 +433,11 @@ impl Catalog {
         // Nearly all posts are live, and no index holds just these: so they are what the others leave.
         let all = self.count("select count(*) from posts")?;
         let waiting = self.count("select count(*) from posts where state = 1")?;
-        let withdrawn = self.count("select count(*) from posts where state = 2")?;
+        let hidden = self.count("select count(*) from posts where state <> 0")?;
         Ok(Counts {
-            live: all.saturating_sub(waiting + withdrawn),
+            live: all.saturating_sub(hidden),
             waiting,
-            withdrawn,
+            withdrawn: hidden.saturating_sub(waiting),
             labels: self.count("select count(*) from labels where kind <> 'site'")?,
             problems: self.count("select count(*) from problems")?,
         })

@@ -8,7 +8,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 
 /// Raised whenever the tables or what is written to them changes: the index is then built anew.
-const SCHEMA_VERSION: u32 = 9;
+const SCHEMA_VERSION: u32 = 10;
 
 const TABLES: &str = "
 create table meta (key text primary key, value text not null) without rowid;
@@ -27,7 +27,7 @@ create table posts (
   -- Numbers of its labels in the author's order, the site first, as LEB128.
   labels blob not null, state integer not null, planned integer not null default 0);
 create index posts_waiting on posts (published) where state = 1;
-create index posts_withdrawn on posts (post) where state = 2;
+create index posts_hidden on posts (post) where state <> 0;
 create index posts_unplanned on posts (published) where planned = 0 and state = 0;
 create index posts_first_seen on posts (path, published) where first_seen = 1;
 -- The site is a label of its own kind, so that one query serves every feed.

@@ -6,22 +6,40 @@ use rusqlite::{Params, params};
 
 use super::read::COLUMNS;
 use super::{Catalog, CatalogError, Row, kind_and_name};
-use crate::model::{Follow, PostId};
+use crate::model::Follow;
 
-/// A post's place in a feed: enough to tell whether more of it has to be asked.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Slot {
-    /// Stable identity.
-    pub id: PostId,
-    /// The file.
-    pub path: String,
-    /// In seconds since 1970.
-    pub published: i64,
-    /// Its number in the index.
+/// A post in the index. Its number alone would not do: that of a post which is gone may become another's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PostKey {
+    /// Its number.
     pub(super) post: i64,
+    /// The hash of its id.
+    pub(super) tie: i64,
 }
 
-pub(super) const SLOT: &str = "p.post, p.id, p.path, pl.published";
+#[cfg(test)]
+impl PostKey {
+    /// The key of no post.
+    pub fn for_tests(number: usize) -> PostKey {
+        let post = i64::try_from(number).unwrap_or(i64::MAX);
+        PostKey { post, tie: -1 }
+    }
+}
+
+/// A post's place in a feed: enough to tell whether more of it has to be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slot {
+    /// Which post.
+    pub key: PostKey,
+    /// In seconds since 1970.
+    pub published: i64,
+}
+
+/// The live posts of a label, out of its rows alone: those that are not live are few, and have an index.
+pub(super) const LIVE: &str = "from post_labels pl
+     where pl.label = (select label from labels where kind = ?1 and name = ?2)
+       and not exists (select 1 from posts h indexed by posts_hidden where h.post = pl.post and h.state <> 0)";
+pub(super) const SLOT: &str = "pl.post, pl.tie, pl.published";
 
 impl Catalog {
     /// The newest live posts of a label: `limit` of them, and all within `hours` before the newest.
@@ -35,7 +53,9 @@ impl Catalog {
         limit: usize,
         hours: u32,
     ) -> Result<Vec<Row>, CatalogError> {
-        self.fill(&self.newest_slots(follow, limit, hours)?)
+        let slots = self.newest_slots(follow, limit, hours)?.into_iter();
+        let keys: Vec<PostKey> = slots.map(|slot| slot.key).collect();
+        Ok(self.fill(&keys)?.into_iter().map(|(_, row)| row).collect())
     }
 
     /// The same, of each post only what tells it from others.
@@ -50,10 +70,7 @@ impl Catalog {
     ) -> Result<Vec<Slot>, CatalogError> {
         let (kind, name) = kind_and_name(follow);
         let sql = format!(
-            "with l as (select label from labels where kind = ?1 and name = ?2)
-             select {SLOT} from post_labels pl join posts p on p.post = pl.post
-             where pl.label = (select label from l) and p.state = 0
-               and pl.published > coalesce(?4, -9223372036854775808)
+            "select {SLOT} {LIVE} and pl.published > coalesce(?4, -9223372036854775808)
              order by pl.published desc, pl.tie desc limit ?3"
         );
         let newest = self.slots(&sql, params![kind, name, limit as i64, None::<i64>])?;
@@ -86,15 +103,16 @@ impl Catalog {
         self.wrap(count.map(i64::unsigned_abs))
     }
 
-    /// All that is known of these posts, in their order.
+    /// All that is known of those of these posts that are there, in their order.
     ///
     /// # Errors
     /// SQLite's.
-    pub fn fill(&self, slots: &[Slot]) -> Result<Vec<Row>, CatalogError> {
+    pub fn fill(&self, keys: &[PostKey]) -> Result<Vec<(PostKey, Row)>, CatalogError> {
         let sql = format!("select {COLUMNS} from posts p where p.post = ?1");
-        let mut rows = Vec::with_capacity(slots.len());
-        for slot in slots {
-            rows.append(&mut self.rows(&sql, [slot.post])?);
+        let mut rows = Vec::with_capacity(keys.len());
+        for key in keys {
+            let row = self.rows(&sql, [key.post])?.into_iter();
+            rows.extend(row.map(|row| (*key, row)));
         }
         Ok(rows)
     }
@@ -104,12 +122,12 @@ impl Catalog {
             self.connection
                 .prepare_cached(sql)?
                 .query_map(params, |row| {
-                    let id: String = row.get(1)?;
                     Ok(Slot {
-                        post: row.get(0)?,
-                        id: PostId::new(id),
-                        path: row.get(2)?,
-                        published: row.get(3)?,
+                        key: PostKey {
+                            post: row.get(0)?,
+                            tie: row.get(1)?,
+                        },
+                        published: row.get(2)?,
                     })
                 })?
                 .collect()

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use super::links::{Linked, Links};
 use super::owed::{Owed, owe};
 use super::posts::{insert_post, write_post};
-use super::{Catalog, CatalogError, Reading, is_below_any, kind_and_name};
+use super::{Catalog, CatalogError, PostKey, Reading, is_below_any, kind_and_name};
 use crate::model::{Follow, Label, Post, PostId, Problem, Severity};
 use crate::publish::Published;
 
@@ -24,6 +24,15 @@ pub struct Delta {
     pub removed: usize,
     /// Files that have to be read because the file that stood for their post went away.
     pub reread: Vec<String>,
+}
+
+/// What came of readings.
+#[derive(Debug, Default)]
+pub struct Upserted {
+    /// What changed.
+    pub delta: Delta,
+    /// The post of each reading, unless it gave none, or another file stands for it.
+    pub keys: Vec<Option<PostKey>>,
 }
 
 impl Delta {
@@ -41,19 +50,19 @@ impl Catalog {
     ///
     /// # Errors
     /// SQLite's.
-    pub fn upsert(&mut self, readings: &[Reading], now: i64) -> Result<Delta, CatalogError> {
+    pub fn upsert(&mut self, readings: &[Reading], now: i64) -> Result<Upserted, CatalogError> {
         let is_alone = self.connection.is_autocommit();
         if is_alone {
             self.begin()?;
         }
         let result = upsert(&self.connection, &mut self.links, readings, now);
         match self.wrap(result) {
-            Ok(delta) if is_alone => self.commit().map(|()| delta),
+            Ok(upserted) if is_alone => self.commit().map(|()| upserted),
             Err(error) => {
                 self.roll_back();
                 Err(error)
             }
-            delta => delta,
+            upserted => upserted,
         }
     }
 
@@ -302,12 +311,13 @@ fn upsert(
     links: &mut Links,
     readings: &[Reading],
     now: i64,
-) -> rusqlite::Result<Delta> {
+) -> rusqlite::Result<Upserted> {
     let mut delta = Delta::default();
+    let mut keys = Vec::with_capacity(readings.len());
     for reading in readings {
-        upsert_one(transaction, reading, now, &mut delta, links)?;
+        keys.push(upsert_one(transaction, reading, now, &mut delta, links)?);
     }
-    Ok(delta)
+    Ok(Upserted { delta, keys })
 }
 
 fn upsert_one(
@@ -316,7 +326,7 @@ fn upsert_one(
     now: i64,
     delta: &mut Delta,
     links: &mut Links,
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<Option<PostKey>> {
     let path = reading.path.as_str();
     let is_new = write_file(transaction, reading)?;
     let mut before: Option<(i64, String)> = None;
@@ -330,11 +340,11 @@ fn upsert_one(
     // A file that nobody knew has no post yet, and most posts are of one file alone.
     if is_new {
         let Some(digested) = &reading.post else {
-            return Ok(());
+            return Ok(None);
         };
-        if insert_post(transaction, digested, now, links)? {
+        if let Some(key) = insert_post(transaction, digested, now, links)? {
             delta.added += 1;
-            return Ok(());
+            return Ok(Some(key));
         }
     }
     links.write(transaction)?;
@@ -348,12 +358,13 @@ fn upsert_one(
         delta.removed += 1;
     }
     let Some(digested) = &reading.post else {
-        return Ok(());
+        return Ok(None);
     };
     match rival(transaction, &digested.post)? {
         Some(winner) if winner.as_str() < path => {
             claim(transaction, &digested.post.id, path)?;
-            insert_problem(transaction, &duplicate(path, &digested.post.id, &winner))
+            insert_problem(transaction, &duplicate(path, &digested.post.id, &winner))?;
+            Ok(None)
         }
         loser => {
             if let Some(loser) = loser {

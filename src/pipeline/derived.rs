@@ -228,7 +228,7 @@ impl Derived {
         self.catalog.roll_back();
         let mut changes = self.look(hint, patience, now, &mut round)?;
         self.catalog.mark_missing(&changes.gone, now)?;
-        let mut troubled = self.catalog.upsert(&changes.troubles, now)?;
+        let mut troubled = self.catalog.upsert(&changes.troubles, now)?.delta;
         changes.read.append(&mut troubled.reread);
         round.delta.merge(troubled);
         while !changes.read.is_empty() {

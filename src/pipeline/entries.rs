@@ -1,23 +1,22 @@
 //! Entries that were read lately, written for every feed that shows them: a post in four feeds is written once.
-//! In: records, made by whoever read the posts. Out: the same; while a round lasts, those that memory has no room
+//! In: records, made by whoever read the posts, and the posts' keys. Out: the same; while a round lasts, those that memory has no room
 //! for come from a file without a name. Taking one back costs a copy of its bytes.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fs::File;
-use std::hash::BuildHasher;
 use std::io;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use foldhash::fast::RandomState;
 use foldhash::{HashMap, HashMapExt};
 use serde::{Deserialize, Serialize};
 
+use crate::catalog::PostKey;
 use crate::feeds::{Entry, Traits, Written};
-use crate::model::{Label, Post, PostId};
+use crate::model::{Label, Post};
 
 /// Bytes that are kept in memory.
 const ROOM: usize = 20 << 20;
@@ -39,15 +38,14 @@ pub fn most(formats: usize) -> usize {
 
 /// A bounded memory of entries.
 pub struct Entries {
-    /// By a hash of the id. Of two ids with one hash the later is remembered, and the other read again.
-    places: HashMap<u64, Place>,
+    places: HashMap<PostKey, Place>,
     /// What is in memory, the newest last.
     chunks: VecDeque<Chunk>,
     /// Number of the first chunk in memory.
     first: usize,
     bytes: usize,
-    /// What left the memory last, the newest last: hashes of the ids in each chunk.
-    filed: VecDeque<Vec<u64>>,
+    /// What left the memory last, the newest last: the posts in each chunk.
+    filed: VecDeque<Vec<PostKey>>,
     file: Filed,
     folder: PathBuf,
 }
@@ -67,31 +65,25 @@ struct Place {
     chunk: usize,
     start: u32,
     length: u32,
-    /// A hash of the file's path: two files may claim one id.
-    path: u64,
 }
 
 #[derive(Default)]
 struct Chunk {
     bytes: Vec<u8>,
-    /// Hashes of the ids in it.
-    keys: Vec<u64>,
+    /// The posts in it.
+    keys: Vec<PostKey>,
 }
 
 /// An entry in the formats of a site, in one piece of memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    id: PostId,
-    path: u64,
     /// The head, the bytes of the formats, what pages show.
     bytes: Vec<u8>,
 }
 
 /// What stands first in a record.
 #[derive(Serialize, Deserialize)]
-struct Head<'a> {
-    #[serde(borrow)]
-    id: Cow<'a, str>,
+struct Head {
     traits: Traits,
     /// Bytes in each format, and of what pages show.
     lengths: Vec<u32>,
@@ -142,35 +134,27 @@ impl Record {
             .map(Vec::as_slice)
             .collect();
         let head = Head {
-            id: Cow::Borrowed(entry.post.id.as_str()),
             traits: written.traits,
             // A file has at most `posts.max_file_bytes`, far below 4 GB.
             lengths: parts.iter().map(|part| part.len() as u32).collect(),
         };
         let length: usize = parts.iter().map(|part| part.len()).sum();
-        let mut bytes = Vec::with_capacity(length + head.id.len() + 64);
+        let mut bytes = Vec::with_capacity(length + 64);
         bytes = postcard::to_extend(&head, bytes).unwrap_or_default();
         parts.iter().for_each(|part| bytes.extend_from_slice(part));
-        Record {
-            id: entry.post.id.clone(),
-            path: path_hash(&entry.post.path),
-            bytes,
-        }
+        Record { bytes }
     }
 
     /// The record as feeds see it.
     pub fn shown(&self) -> Option<Shown<'_>> {
-        Shown::of(Cow::Borrowed(&self.bytes), &self.id)
+        Shown::of(Cow::Borrowed(&self.bytes))
     }
 }
 
 impl<'a> Shown<'a> {
-    /// `None` for the record of another post, or of none.
-    fn of(bytes: Cow<'a, [u8]>, id: &PostId) -> Option<Shown<'a>> {
-        let (head, rest): (Head<'_>, &[u8]) = postcard::take_from_bytes(&bytes).ok()?;
-        if head.id != id.as_str() {
-            return None;
-        }
+    /// `None` for bytes that are no record.
+    fn of(bytes: Cow<'a, [u8]>) -> Option<Shown<'a>> {
+        let (head, rest): (Head, &[u8]) = postcard::take_from_bytes(&bytes).ok()?;
         let mut at = bytes.len() - rest.len();
         let mut parts = Vec::with_capacity(head.lengths.len());
         for length in &head.lengths {
@@ -206,14 +190,6 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// Hashes ids and paths, in each run by another seed: which two meet hangs on no text alone.
-static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::default);
-
-/// Tells the files of one id apart.
-fn path_hash(path: &str) -> u64 {
-    HASHER.hash_one(path)
-}
-
 impl Entries {
     /// Nothing yet. A file of at most 192 MB, which has no name and goes with the program, is made in this folder
     /// when memory has no room.
@@ -235,11 +211,11 @@ impl Entries {
         std::mem::replace(self, empty)
     }
 
-    /// Remembers an entry; a newer version takes the place of the older.
-    pub fn put(&mut self, record: &Record) {
+    /// Remembers a post's entry; a newer version takes the place of the older.
+    pub fn put(&mut self, key: PostKey, record: &Record) {
         let bytes = &record.bytes;
         let Ok(length) = u32::try_from(bytes.len()) else {
-            return;
+            return self.forget(&key);
         };
         let has_room = |chunk: &Chunk| chunk.bytes.len() + bytes.len() <= CHUNK;
         if !self.chunks.back().is_some_and(has_room) {
@@ -248,7 +224,6 @@ impl Entries {
         let Some(chunk) = self.chunks.back_mut() else {
             return;
         };
-        let key = HASHER.hash_one(&record.id);
         // A chunk holds a megabyte, or one entry.
         let start = chunk.bytes.len() as u32;
         chunk.bytes.extend_from_slice(bytes);
@@ -258,9 +233,13 @@ impl Entries {
             chunk,
             start,
             length,
-            path: record.path,
         };
         self.places.insert(key, place);
+    }
+
+    /// Forgets a post's entry: there is a newer one that nobody keeps.
+    pub fn forget(&mut self, key: &PostKey) {
+        self.places.remove(key);
     }
 
     /// Adds a chunk, for which old ones leave when the room is full: their memory is the new one's.
@@ -329,19 +308,18 @@ impl Entries {
         }
     }
 
-    /// Whether the entry of this post from this file is remembered.
-    pub fn has(&self, id: &PostId, path: &str) -> bool {
-        let place = self.places.get(&HASHER.hash_one(id));
-        place.is_some_and(|place| place.path == path_hash(path))
+    /// Whether a post's entry is remembered.
+    pub fn has(&self, key: &PostKey) -> bool {
+        self.places.contains_key(key)
     }
 
     /// A remembered entry.
-    pub fn get(&self, id: &PostId) -> Option<Shown<'_>> {
-        let place = self.places.get(&HASHER.hash_one(id))?;
+    pub fn get(&self, key: &PostKey) -> Option<Shown<'_>> {
+        let place = self.places.get(key)?;
         let (start, length) = (place.start as usize, place.length as usize);
         if let Some(at) = place.chunk.checked_sub(self.first) {
             let bytes = self.chunks.get(at)?.bytes.get(start..start + length)?;
-            return Shown::of(Cow::Borrowed(bytes), id);
+            return Shown::of(Cow::Borrowed(bytes));
         }
         let Filed::Open(file) = &self.file else {
             return None;
@@ -352,7 +330,7 @@ impl Entries {
         let mut bytes = vec![0; length];
         let at = offset(place.chunk) + u64::from(place.start);
         file.read_exact_at(&mut bytes, at).ok()?;
-        Shown::of(Cow::Owned(bytes), id)
+        Shown::of(Cow::Owned(bytes))
     }
 
     /// At the end of a round: gives the file back.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::time::PostTime;
-use crate::model::{ContentHash, DateSource};
+use crate::model::{ContentHash, DateSource, PostId};
 
 fn entry(id: &str) -> Entry {
     let post = Post {
@@ -52,14 +52,11 @@ fn record(id: &str, formats: &[&[u8]]) -> Record {
 fn an_entry_comes_back_as_it_was() {
     let mut entries = Entries::new(Path::new("/nowhere"));
     let put = record("/a", &[b"<item/>", b"", b"{}"]);
-    entries.put(&put);
-    let id = PostId::new("/a");
-    assert!(entries.has(&id, "posts/甲.md"));
-    // Another file may claim the same id.
-    assert!(!entries.has(&id, "posts/乙.md"));
-    assert!(!entries.has(&PostId::new("/b"), "posts/甲.md"));
-    assert!(entries.get(&PostId::new("/b")).is_none());
-    for shown in [entries.get(&id).unwrap(), put.shown().unwrap()] {
+    let key = PostKey::for_tests(1);
+    entries.put(key, &put);
+    assert!(entries.has(&key) && !entries.has(&PostKey::for_tests(2)));
+    assert!(entries.get(&PostKey::for_tests(2)).is_none());
+    for shown in [entries.get(&key).unwrap(), put.shown().unwrap()] {
         assert_eq!(shown.traits.changed, entry("/a").post.published);
         assert!(shown.traits.has_image && !shown.traits.has_source);
         let formats = [0, 1, 2].map(|number| shown.format(number));
@@ -68,7 +65,10 @@ fn an_entry_comes_back_as_it_was() {
         assert_eq!(shown.format(9), b"");
     }
     let taken = entries.take();
-    assert!(taken.get(&id).is_some() && entries.get(&id).is_none());
+    assert!(taken.get(&key).is_some() && entries.get(&key).is_none());
+    entries = taken;
+    entries.forget(&key);
+    assert!(!entries.has(&key) && entries.get(&key).is_none());
 }
 
 /// A record of so many random bytes.
@@ -78,8 +78,14 @@ fn noise(seed: u64, length: usize) -> Record {
     record(&seed.to_string(), &[&bytes])
 }
 
-fn is_there(entries: &Entries, put: &Record) -> bool {
-    let got = entries.get(&put.id);
+fn put_all(entries: &mut Entries, put: &[Record]) {
+    for (number, record) in put.iter().enumerate() {
+        entries.put(PostKey::for_tests(number), record);
+    }
+}
+
+fn is_there(entries: &Entries, number: usize, put: &Record) -> bool {
+    let got = entries.get(&PostKey::for_tests(number));
     if let Some(got) = &got {
         assert_eq!(got.format(0), put.shown().unwrap().format(0));
     }
@@ -93,23 +99,24 @@ fn what_memory_has_no_room_for_is_filed_until_the_round_ends() {
     // Two of them fill a chunk, and one is larger than a chunk.
     let mut put: Vec<Record> = (0..79).map(|seed| noise(seed, CHUNK * 2 / 5)).collect();
     put.insert(20, noise(79, CHUNK * 2));
-    put.iter().for_each(|record| entries.put(record));
+    put_all(&mut entries, &put);
     assert!(entries.bytes <= ROOM && !entries.filed.is_empty());
     for (at, record) in put.iter().enumerate() {
-        assert_eq!(is_there(&entries, record), at != 20, "{at}");
+        assert_eq!(is_there(&entries, at, record), at != 20, "{at}");
     }
     // Of two versions the newer counts, wherever the older is.
     let newer = record("0", &[b"<item/>"]);
-    entries.put(&newer);
-    assert!(is_there(&entries, &newer));
+    entries.put(PostKey::for_tests(0), &newer);
+    assert!(is_there(&entries, 0, &newer));
 
     entries.end_round();
-    assert!(!is_there(&entries, &put[1]));
-    assert!(is_there(&entries, &put[78]) && is_there(&entries, &newer));
+    assert!(!is_there(&entries, 1, &put[1]));
+    // The large one stands in the middle, so that the 79th is the last.
+    assert!(is_there(&entries, 79, &put[79]) && is_there(&entries, 0, &newer));
     let kept: usize = entries.chunks.iter().map(|chunk| chunk.keys.len()).sum();
     assert_eq!(entries.places.len(), kept);
-    put.iter().for_each(|record| entries.put(record));
-    assert!(is_there(&entries, &put[1]));
+    put_all(&mut entries, &put);
+    assert!(is_there(&entries, 1, &put[1]));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
@@ -119,11 +126,8 @@ fn a_full_file_gives_the_oldest_place_to_the_newest() {
     let mut entries = Entries::new(folder.path());
     let bytes = noise(1, CHUNK / 2 + CHUNK / 4).bytes;
     for number in 0..300 {
-        entries.put(&Record {
-            id: PostId::new(number.to_string()),
-            path: 0,
-            bytes: bytes.clone(),
-        });
+        let bytes = bytes.clone();
+        entries.put(PostKey::for_tests(number), &Record { bytes });
     }
     assert_eq!(entries.filed.len(), FILED);
     assert_eq!(entries.places.len(), FILED + entries.chunks.len());
@@ -137,8 +141,8 @@ fn a_full_file_gives_the_oldest_place_to_the_newest() {
 fn without_a_file_the_oldest_leave() {
     let mut entries = Entries::new(Path::new("/nowhere"));
     let put: Vec<Record> = (0..30).map(|seed| noise(seed, CHUNK)).collect();
-    put.iter().for_each(|record| entries.put(record));
+    put_all(&mut entries, &put);
     assert!(entries.bytes <= ROOM);
-    assert!(!is_there(&entries, &put[0]) && is_there(&entries, &put[29]));
+    assert!(!is_there(&entries, 0, &put[0]) && is_there(&entries, 29, &put[29]));
     assert_eq!(entries.places.len(), entries.chunks.len());
 }

@@ -7,11 +7,11 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 
-use super::entries::{self, Entries};
+use super::entries::{self, Entries, Record};
 use super::look::Changes;
 use super::reader::ReadOutcome;
 use super::{Derived, Patience, Round};
-use crate::catalog::{Catalog, CatalogError, Delta, Reading};
+use crate::catalog::{Catalog, CatalogError, Delta, Reading, Upserted};
 use crate::model::DateSource;
 
 /// Files read and written in one go: large enough for two cores, small enough for flat memory.
@@ -64,14 +64,16 @@ impl Derived {
                     let read = |path: &String| reader.read_one(path, patience, now, is_kept);
                     batch.par_iter().map(read).collect()
                 },
-                || keep(catalog, sifted.sift(before, entries), then, now),
+                || keep(catalog, entries, sifted.sift(before), then, now),
             );
             self.remember(kept?, round);
             read = batch.iter().zip(outcomes).collect();
             self.tell("reading posts", done as u64, total as u64);
         }
-        let readings = sifted.sift(read, &mut self.entries);
-        let kept = keep(&mut self.catalog, readings, Then::GoOn, now)?;
+        let Derived {
+            catalog, entries, ..
+        } = self;
+        let kept = keep(catalog, entries, sifted.sift(read), Then::GoOn, now)?;
         self.remember(kept, round);
         if is_many {
             self.catalog.commit()?;
@@ -97,14 +99,14 @@ struct Sifted {
 }
 
 impl Sifted {
-    /// Remembers entries, and gives what the index takes in.
-    fn sift(&mut self, read: Vec<(&String, ReadOutcome)>, entries: &mut Entries) -> Vec<Reading> {
-        let mut readings = Vec::with_capacity(read.len());
+    /// Gives what the index takes in, with the entries that are kept.
+    fn sift(&mut self, read: Vec<(&String, ReadOutcome)>) -> (Vec<Reading>, Vec<Option<Record>>) {
+        let mut readings = (Vec::with_capacity(read.len()), Vec::new());
         for (path, outcome) in read {
             match outcome {
                 ReadOutcome::Read(reading, record) => {
-                    record.iter().for_each(|record| entries.put(record));
-                    readings.push(*reading);
+                    readings.0.push(*reading);
+                    readings.1.push(record);
                 }
                 ReadOutcome::Unsettled => self.unsettled.push(PathBuf::from(path)),
                 ReadOutcome::Gone => self.gone.push(path.clone()),
@@ -182,14 +184,22 @@ impl Iterator for Batches {
     }
 }
 
-/// Writes readings into the index.
+/// Writes readings into the index, and remembers the entries of posts for which no other file stands.
 fn keep(
     catalog: &mut Catalog,
-    readings: Vec<Reading>,
+    entries: &mut Entries,
+    (readings, records): (Vec<Reading>, Vec<Option<Record>>),
     then: Then,
     now: i64,
 ) -> Result<Kept, CatalogError> {
-    let delta = catalog.upsert(&readings, now)?;
+    let Upserted { delta, keys } = catalog.upsert(&readings, now)?;
+    for (key, record) in keys.iter().zip(&records) {
+        match (key, record) {
+            (Some(key), Some(record)) => entries.put(*key, record),
+            (Some(key), None) => entries.forget(key),
+            (None, _) => {}
+        }
+    }
     match then {
         Then::GoOn => {}
         Then::Commit => {

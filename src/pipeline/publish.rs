@@ -9,9 +9,9 @@ use rayon::prelude::*;
 use super::entries::{Entries, Record, Shown};
 use super::shape::{Outline, Shape};
 use super::{Derived, Round};
-use crate::catalog::{CatalogError, Slot};
+use crate::catalog::{CatalogError, PostKey, Slot};
 use crate::feeds;
-use crate::model::{Follow, LabelKind, PostId};
+use crate::model::{Follow, LabelKind};
 use crate::publish::{Outcome, Published, Rendered, Staging};
 
 /// Feeds rendered at a time: bounds memory, keeps two cores busy.
@@ -33,15 +33,15 @@ pub(super) struct Ready {
     /// What each of them shows.
     pub slots: Vec<Vec<Slot>>,
     /// Entries that were not remembered.
-    news: HashMap<PostId, Record>,
+    news: HashMap<PostKey, Record>,
     /// Posts whose files could not be read just now: their stand-ins are not remembered.
-    unread: HashSet<PostId>,
+    unread: HashSet<PostKey>,
 }
 
 impl Ready {
     /// Those whose every post could be read; the others stay dirty.
     pub fn complete(&self) -> impl Iterator<Item = &Follow> {
-        let is_whole = |slots: &[Slot]| !slots.iter().any(|slot| self.unread.contains(&slot.id));
+        let is_whole = |slots: &[Slot]| !slots.iter().any(|slot| self.unread.contains(&slot.key));
         let both = self.outlines.iter().zip(&self.slots);
         both.filter(move |(_, slots)| is_whole(slots))
             .map(|(outline, _)| &outline.follow)
@@ -60,8 +60,8 @@ impl Ready {
         staging.add_made(jobs.collect(), known, |(outline, slots)| {
             let shown: io::Result<Vec<Shown<'_>>> = { slots.iter() }
                 .map(|slot| {
-                    let new = self.news.get(&slot.id).and_then(Record::shown);
-                    let shown = new.or_else(|| entries.get(&slot.id));
+                    let new = self.news.get(&slot.key).and_then(Record::shown);
+                    let shown = new.or_else(|| entries.get(&slot.key));
                     shown.ok_or_else(|| io::Error::other("an entry cannot be read again"))
                 })
                 .collect();
@@ -72,8 +72,8 @@ impl Ready {
     /// Leaves what was read to the next ones; stand-ins go.
     pub fn into_memory(self, entries: &mut Entries) {
         let read = self.news.into_iter();
-        read.filter(|(id, _)| !self.unread.contains(id))
-            .for_each(|(_, record)| entries.put(&record));
+        read.filter(|(key, _)| !self.unread.contains(key))
+            .for_each(|(key, record)| entries.put(key, &record));
     }
 }
 
@@ -466,30 +466,28 @@ impl Derived {
 
     /// Reads the posts that are shown and not remembered.
     pub(super) fn load(&self, entries: &Entries, ready: &mut Ready) -> Result<(), CatalogError> {
-        let mut unknown: BTreeMap<&PostId, &Slot> = BTreeMap::new();
-        for slot in ready.slots.iter().flatten() {
-            if !entries.has(&slot.id, &slot.path) && !ready.news.contains_key(&slot.id) {
-                unknown.insert(&slot.id, slot);
-            }
-        }
+        let keys = ready.slots.iter().flatten().map(|slot| slot.key);
+        let unknown: BTreeSet<PostKey> = keys
+            .filter(|key| !entries.has(key) && !ready.news.contains_key(key))
+            .collect();
         if unknown.is_empty() {
             return Ok(());
         }
-        let unknown: Vec<Slot> = unknown.into_values().cloned().collect();
+        let unknown: Vec<PostKey> = unknown.into_iter().collect();
         let rows = self.catalog.fill(&unknown)?;
         let reader = &self.reader;
         let loaded: Vec<(Record, bool)> = rows
             .par_iter()
-            .map(|row| match reader.load_one(row) {
+            .map(|(_, row)| match reader.load_one(row) {
                 Some(record) => (record, true),
                 None => (reader.stand_in(row), false),
             })
             .collect();
-        for (row, (record, is_read)) in rows.into_iter().zip(loaded) {
+        for ((key, _), (record, is_read)) in rows.into_iter().zip(loaded) {
             if !is_read {
-                ready.unread.insert(row.id.clone());
+                ready.unread.insert(key);
             }
-            ready.news.insert(row.id, record);
+            ready.news.insert(key, record);
         }
         Ok(())
     }
