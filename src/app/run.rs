@@ -101,7 +101,6 @@ pub async fn run(
         health,
         clock: setup.clock.clone(),
         settings: setup.config.posts.clone(),
-        catalog: setup.config.catalog.path.clone(),
         owed: Owed::default(),
     };
     watch::run(watching, stop.clone(), |round| {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
-use super::{AppError, discard_damaged};
+use super::AppError;
 use crate::catalog::{Counts, Delta};
 use crate::delivery::Clock;
 use crate::http::Health;
@@ -32,8 +32,6 @@ pub struct Loop {
     pub health: Health,
     pub clock: Clock,
     pub settings: crate::posts::Settings,
-    /// The index file.
-    pub catalog: PathBuf,
     /// What earlier rounds did not settle; it is looked at again with whatever comes next.
     pub owed: Owed,
 }
@@ -152,12 +150,22 @@ impl Loop {
             Err(error) => {
                 let error = AppError::from(error);
                 tracing::error!(%error, "a round failed and is tried again");
-                discard_damaged(&self.catalog, &error);
+                if error.is_damage() {
+                    self.renew();
+                }
                 self.health.set_degraded(Some(error.to_string()));
                 // What was noticed is not noticed again, so everything is looked at.
                 self.owed.everything = true;
                 RETRY
             }
+        }
+    }
+
+    /// Makes a damaged index anew; the round that is tried again fills it.
+    fn renew(&self) {
+        match self.derived().renew() {
+            Ok(()) => tracing::warn!("the catalog was damaged and is built anew from the posts"),
+            Err(error) => tracing::error!(%error, "the damaged catalog cannot be made anew yet"),
         }
     }
 

@@ -2,13 +2,13 @@
 //! In: the posts of one transaction. Out: their rows in the order of the table, so that each of its pages is
 //! touched once, and the marks of the feeds and histories that they change.
 
-use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use foldhash::HashMap;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
-use super::{Digested, PostKey};
 use super::write::{label_id, tie_break};
+use super::{Digested, PostKey};
 use crate::model::{Follow, Label, LabelKind, PostId};
 
 /// Labels whose numbers are remembered between transactions.
@@ -25,6 +25,23 @@ struct Link {
     published: i64,
     tie: i64,
     post: i64,
+}
+
+impl Link {
+    fn values(&self) -> [i64; 4] {
+        [self.label, self.published, self.tie, self.post]
+    }
+}
+
+/// Rows that one statement writes: beginning and ending one costs about as much as a row.
+const MANY: usize = 16;
+
+static INSERT: LazyLock<String> = LazyLock::new(|| insert(1));
+static INSERT_MANY: LazyLock<String> = LazyLock::new(|| insert(MANY));
+
+fn insert(rows: usize) -> String {
+    let rows = vec!["(?, ?, ?, ?)"; rows].join(", ");
+    format!("insert or ignore into post_labels values {rows}")
 }
 
 /// Rows that are not written yet.
@@ -95,20 +112,21 @@ impl Links {
             self.labels.clear();
         }
         self.rows.sort_unstable();
-        let mut insert = transaction
-            .prepare_cached("insert or ignore into post_labels values (?1, ?2, ?3, ?4)")?;
+        let (many, rest) = self.rows.as_chunks::<MANY>();
+        let mut insert = transaction.prepare_cached(&INSERT_MANY)?;
+        for links in many {
+            insert.execute(params_from_iter(links.iter().flat_map(Link::values)))?;
+        }
+        let mut insert = transaction.prepare_cached(&INSERT)?;
+        for link in rest {
+            insert.execute(link.values())?;
+        }
         let mut mark = transaction.prepare_cached(MARK)?;
-        let mut archived = BTreeMap::new();
-        for link in &self.rows {
-            insert.execute(params![link.label, link.published, link.tie, link.post])?;
-            let is_archived = match archived.get(&link.label) {
-                Some(is_archived) => *is_archived,
-                None => *archived
-                    .entry(link.label)
-                    .or_insert(touch(transaction, link.label)?),
-            };
-            if is_archived {
-                mark.execute(params![link.label, link.published, link.tie])?;
+        for links in self.rows.chunk_by(|a, b| a.label == b.label) {
+            if touch(transaction, links[0].label)? {
+                for link in links {
+                    mark.execute(params![link.label, link.published, link.tie])?;
+                }
             }
         }
         self.rows.clear();
@@ -191,12 +209,15 @@ pub(super) fn unpacked(mut bytes: &[u8]) -> Vec<i64> {
 
 /// Marks a feed; true when it has a history that is otherwise up to date.
 fn touch(transaction: &Connection, label: i64) -> rusqlite::Result<bool> {
-    transaction
-        .prepare_cached("update labels set dirty = 1 where label = ?1 and dirty = 0")?
-        .execute([label])?;
-    transaction
-        .prepare_cached("select archived = 1 from labels where label = ?1")?
-        .query_row([label], |row| row.get(0))
+    let (is_dirty, is_archived): (bool, bool) = transaction
+        .prepare_cached("select dirty = 1, archived = 1 from labels where label = ?1")?
+        .query_row([label], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if !is_dirty {
+        transaction
+            .prepare_cached("update labels set dirty = 1 where label = ?1")?
+            .execute([label])?;
+    }
+    Ok(is_archived)
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ mod long_build_tests;
 #[cfg(test)]
 mod plan_tests;
 #[cfg(test)]
-mod window_tests;
+pub(crate) mod window_tests;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -197,6 +197,15 @@ impl Catalog {
         schema::remove(path);
     }
 
+    /// Empties an index that turned out to be damaged, in its place: whoever else has it open need not open it anew.
+    ///
+    /// # Errors
+    /// SQLite's; it may be tried again.
+    pub fn renew(&mut self, fingerprint: &str) -> Result<(), CatalogError> {
+        self.roll_back();
+        self.wrap(schema::renew(&self.connection, fingerprint))
+    }
+
     /// A second connection that only reads, for the bot and the command line.
     ///
     /// # Errors
@@ -244,8 +253,8 @@ impl Catalog {
         Ok(())
     }
 
-    /// While something else is waited for: gives back the room of a log that was folded since `many_done`, which the
-    /// next commit would do otherwise.
+    /// While something else is done: gives back the room of a log that was folded since `many_done`, which the next
+    /// commit would do otherwise.
     pub fn shrink_log(&mut self) {
         if self.folding.as_ref().is_some_and(JoinHandle::is_finished) {
             self.folding = None;

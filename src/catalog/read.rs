@@ -73,6 +73,15 @@ impl Catalog {
         self.wrap(result)
     }
 
+    /// Whether no file was ever looked at.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn knows_no_file(&self) -> Result<bool, CatalogError> {
+        let sql = "select not exists (select 1 from files)";
+        self.wrap(self.connection.query_row(sql, [], |row| row.get(0)))
+    }
+
     /// The version of one file that was last read; `true` where it is missing at present.
     ///
     /// # Errors

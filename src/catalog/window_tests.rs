@@ -7,10 +7,10 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::{DateSource, Follow, Label};
 
-pub(super) const NOW: i64 = 1_700_000_000;
+pub(crate) const NOW: i64 = 1_700_000_000;
 
 /// A post `age` seconds before now.
-pub(super) fn reading(number: usize, age: i64) -> Reading {
+pub(crate) fn reading(number: usize, age: i64) -> Reading {
     let id = format!("/n{number}");
     let post = Post {
         id: PostId::new(&id),
@@ -85,7 +85,10 @@ fn a_reading_tells_its_post_unless_another_file_stands_for_it() {
     assert!(first[0].is_some() && first[1].is_none());
     // A file that comes before it takes its place, and changes are of the same post.
     assert_eq!(keys(&[of("posts/a.md")]), [first[0]]);
-    assert_eq!(keys(&[of("posts/b.md"), of("posts/a.md")]), [None, first[0]]);
+    assert_eq!(
+        keys(&[of("posts/b.md"), of("posts/a.md")]),
+        [None, first[0]]
+    );
     let shown = catalog.newest_slots(&Follow::Site, 9, 0).unwrap();
     assert_eq!(Some(shown[0].key), first[0]);
 

@@ -66,7 +66,7 @@ impl<'a> Reader<'a> {
     /// Every file, in the order of the paths; `each` is called in that order. Problems of the scan itself
     /// come first. Posts that share an id are told as the catalog would tell them.
     pub fn read_all(&self, mut each: impl FnMut(Reading)) {
-        let scan = posts::scan(&self.setup.config.posts.roots());
+        let scan = posts::scan(&self.setup.config.posts.roots(), posts::Wanted::Stamps);
         for root in &scan.missing_roots {
             each(trouble(Problem {
                 path: root.display().to_string(),

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt};
+use rustix::buffer::spare_capacity;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::PostKey;
@@ -19,7 +20,7 @@ use crate::feeds::{Entry, Traits, Written};
 use crate::model::{Label, Post};
 
 /// Bytes that are kept in memory.
-const ROOM: usize = 20 << 20;
+const ROOM: usize = 26 << 20;
 
 /// Bytes that come and go together: an allocation for each entry would leave holes of all sizes.
 const CHUNK: usize = 1 << 20;
@@ -74,11 +75,11 @@ struct Chunk {
     keys: Vec<PostKey>,
 }
 
-/// An entry in the formats of a site, in one piece of memory.
+/// An entry in the formats of a site.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     /// The head, the bytes of the formats, what pages show.
-    bytes: Vec<u8>,
+    pieces: Vec<Vec<u8>>,
 }
 
 /// What stands first in a record.
@@ -118,7 +119,7 @@ pub struct Shown<'a> {
 
 impl Record {
     /// Keeps what was written of an entry; `is_paged`: pages will show it too.
-    pub fn new(entry: &Entry, written: &Written, is_paged: bool) -> Record {
+    pub fn new(entry: &Entry, written: Written, is_paged: bool) -> Record {
         let page = is_paged.then(|| {
             let parts = Parts {
                 post: &entry.post,
@@ -129,25 +130,20 @@ impl Record {
             // What cannot be packed is not shown: it never happens, as these are texts and numbers.
             postcard::to_stdvec(&parts).unwrap_or_default()
         });
-        let parts: Vec<&[u8]> = { written.formats.iter() }
-            .chain(&page)
-            .map(Vec::as_slice)
-            .collect();
+        let mut pieces = vec![Vec::new()];
+        pieces.extend(written.formats.into_iter().chain(page));
         let head = Head {
             traits: written.traits,
             // A file has at most `posts.max_file_bytes`, far below 4 GB.
-            lengths: parts.iter().map(|part| part.len() as u32).collect(),
+            lengths: pieces[1..].iter().map(|part| part.len() as u32).collect(),
         };
-        let length: usize = parts.iter().map(|part| part.len()).sum();
-        let mut bytes = Vec::with_capacity(length + 64);
-        bytes = postcard::to_extend(&head, bytes).unwrap_or_default();
-        parts.iter().for_each(|part| bytes.extend_from_slice(part));
-        Record { bytes }
+        pieces[0] = postcard::to_stdvec(&head).unwrap_or_default();
+        Record { pieces }
     }
 
     /// The record as feeds see it.
     pub fn shown(&self) -> Option<Shown<'_>> {
-        Shown::of(Cow::Borrowed(&self.bytes))
+        Shown::of(Cow::Owned(self.pieces.concat()))
     }
 }
 
@@ -211,22 +207,28 @@ impl Entries {
         std::mem::replace(self, empty)
     }
 
+    /// Forgets everything, because the posts' keys may come to mean others.
+    pub fn forget_all(&mut self) {
+        drop(self.take());
+    }
+
     /// Remembers a post's entry; a newer version takes the place of the older.
     pub fn put(&mut self, key: PostKey, record: &Record) {
-        let bytes = &record.bytes;
-        let Ok(length) = u32::try_from(bytes.len()) else {
+        let all: usize = record.pieces.iter().map(Vec::len).sum();
+        let Ok(length) = u32::try_from(all) else {
             return self.forget(&key);
         };
-        let has_room = |chunk: &Chunk| chunk.bytes.len() + bytes.len() <= CHUNK;
+        let has_room = |chunk: &Chunk| chunk.bytes.len() + all <= CHUNK;
         if !self.chunks.back().is_some_and(has_room) {
-            self.add_chunk(bytes.len().max(CHUNK));
+            self.add_chunk(all.max(CHUNK));
         }
         let Some(chunk) = self.chunks.back_mut() else {
             return;
         };
         // A chunk holds a megabyte, or one entry.
         let start = chunk.bytes.len() as u32;
-        chunk.bytes.extend_from_slice(bytes);
+        let pieces = record.pieces.iter();
+        pieces.for_each(|piece| chunk.bytes.extend_from_slice(piece));
         chunk.keys.push(key);
         let chunk = self.first + self.chunks.len() - 1;
         let place = Place {
@@ -327,10 +329,8 @@ impl Entries {
         if start + length > CHUNK {
             return None;
         }
-        let mut bytes = vec![0; length];
         let at = offset(place.chunk) + u64::from(place.start);
-        file.read_exact_at(&mut bytes, at).ok()?;
-        Shown::of(Cow::Owned(bytes))
+        Shown::of(Cow::Owned(read_at(file, at, length).ok()?))
     }
 
     /// At the end of a round: gives the file back.
@@ -340,6 +340,20 @@ impl Entries {
     }
 }
 
+/// So many bytes of a file: `FileExt` would have them zeroed first.
+fn read_at(file: &File, at: u64, length: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(length);
+    while bytes.len() < length {
+        let at = at + bytes.len() as u64;
+        let read = || rustix::io::pread(file, spare_capacity(&mut bytes), at);
+        if rustix::io::retry_on_intr(read)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+    bytes.truncate(length);
+    Ok(bytes)
+}
+
 /// Where a chunk stands in the file.
 fn offset(chunk: usize) -> u64 {
     (chunk % FILED * CHUNK) as u64
@@ -347,4 +361,4 @@ fn offset(chunk: usize) -> u64 {
 
 #[cfg(test)]
 #[path = "entries_tests.rs"]
-mod tests;
+pub(super) mod tests;

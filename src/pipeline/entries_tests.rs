@@ -35,7 +35,7 @@ fn entry(id: &str) -> Entry {
     }
 }
 
-fn record(id: &str, formats: &[&[u8]]) -> Record {
+pub fn record(id: &str, formats: &[&[u8]]) -> Record {
     let entry = entry(id);
     let written = Written {
         traits: Traits {
@@ -45,7 +45,7 @@ fn record(id: &str, formats: &[&[u8]]) -> Record {
         },
         formats: formats.iter().map(|bytes| bytes.to_vec()).collect(),
     };
-    Record::new(&entry, &written, true)
+    Record::new(&entry, written, true)
 }
 
 #[test]
@@ -124,11 +124,8 @@ fn what_memory_has_no_room_for_is_filed_until_the_round_ends() {
 fn a_full_file_gives_the_oldest_place_to_the_newest() {
     let folder = tempfile::tempdir().unwrap();
     let mut entries = Entries::new(folder.path());
-    let bytes = noise(1, CHUNK / 2 + CHUNK / 4).bytes;
-    for number in 0..300 {
-        let bytes = bytes.clone();
-        entries.put(PostKey::for_tests(number), &Record { bytes });
-    }
+    let record = noise(1, CHUNK / 2 + CHUNK / 4);
+    (0..300).for_each(|number| entries.put(PostKey::for_tests(number), &record));
     assert_eq!(entries.filed.len(), FILED);
     assert_eq!(entries.places.len(), FILED + entries.chunks.len());
     let Filed::Open(file) = &entries.file else {

@@ -222,9 +222,46 @@ fn keep(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use proptest::prelude::*;
 
     use super::*;
+    use crate::catalog::PostKey;
+    use crate::catalog::window_tests::{NOW, reading};
+    use crate::model::Follow;
+    use crate::pipeline::entries::tests::record;
+
+    #[test]
+    fn an_entry_is_of_the_file_that_stands_for_the_post_and_of_its_last_version() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut catalog = Catalog::open(&folder.path().join("catalog.db"), "").unwrap();
+        let mut entries = Entries::new(folder.path());
+        let mut shown = |path: &str, bytes: Option<&str>| {
+            let mut reading = reading(1, 10);
+            reading.path = path.to_owned();
+            let post = Arc::make_mut(&mut reading.post.as_mut().unwrap().post);
+            post.path = path.to_owned();
+            let record = bytes.map(|bytes| record("/n1", &[bytes.as_bytes()]));
+            let read = (vec![reading], vec![record]);
+            keep(&mut catalog, &mut entries, read, Then::GoOn, NOW).unwrap();
+            let slots = catalog.newest_slots(&Follow::Site, 9, 0).unwrap();
+            let keys: Vec<PostKey> = slots.iter().map(|slot| slot.key).collect();
+            assert_eq!(keys.len(), 1);
+            let shown = entries.get(&keys[0]);
+            shown.map(|shown| String::from_utf8_lossy(shown.format(0)).into_owned())
+        };
+        let is = |text: &str| Some(text.to_owned());
+        assert_eq!(shown("posts/b.md", Some("b")), is("b"));
+        assert_eq!(shown("posts/c.md", Some("c")), is("b"));
+        assert_eq!(shown("posts/a.md", Some("a")), is("a"));
+        assert_eq!(
+            shown("posts/a.md", Some("a, once more")),
+            is("a, once more")
+        );
+        // So many changed at once that the entry of this one was not made: the old one is none of its any more.
+        assert_eq!(shown("posts/a.md", None), None);
+    }
 
     proptest! {
         #[test]

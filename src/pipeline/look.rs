@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use super::reader::is_younger;
 use super::{Derived, Hint, Patience, Round};
 use crate::catalog::{CatalogError, Reading, is_below_any};
-use crate::posts::{self, Found, Scan, Stamp};
+use crate::posts::{self, Found, Scan, Stamp, Wanted};
+use crate::summary;
 
 /// What a look found out.
 #[derive(Debug, Default)]
@@ -36,7 +37,14 @@ impl Derived {
         };
         let unsettled = |found: &Found| quiet_ms > 0 && is_younger(found.stamp, quiet_ms, now);
         match hint {
-            Hint::Start | Hint::Everything => self.look_everywhere(unsettled, round),
+            Hint::Start | Hint::Everything => {
+                // Of an empty index all files are new.
+                let wanted = match quiet_ms == 0 && self.catalog.knows_no_file()? {
+                    true => Wanted::Names,
+                    false => Wanted::Stamps,
+                };
+                self.look_everywhere(wanted, unsettled, round)
+            }
             Hint::Paths { told, again } => {
                 let mut changes = self.look_at(&told, |_| false, round)?;
                 let told: HashSet<PathBuf> = told.into_iter().collect();
@@ -55,10 +63,15 @@ impl Derived {
 
     fn look_everywhere(
         &mut self,
+        wanted: Wanted,
         unsettled: impl Fn(&Found) -> bool,
         round: &mut Round,
     ) -> Result<Changes, CatalogError> {
-        let scan = posts::scan(&self.roots);
+        if wanted == Wanted::Names {
+            // A search keeps one core busy, and much is read after this one.
+            rayon::spawn(summary::warm_up);
+        }
+        let scan = posts::scan(&self.roots, wanted);
         let mut changes = Changes::default();
         let vanished = self.vanished(&scan)?;
         changes.troubles = troubles(scan.problems);

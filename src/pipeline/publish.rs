@@ -188,6 +188,8 @@ impl Derived {
                 let (_, coming) = rayon::join(
                     || ready.write(&shape, entries, &mut staging, &known),
                     || {
+                        // Once it is folded. Later, while the disk syncs, it would wait as long as the sync takes.
+                        self.catalog.shrink_log();
                         let coming = self.prepare(entries, batches.next())?;
                         let listing = is_listing.then(|| self.take_listing()).transpose()?;
                         let listing = listing.map(|listing| (self.directory(&listing), listing));
@@ -339,7 +341,6 @@ impl Derived {
         let (outcome, noted) = rayon::join(
             || staging.commit(),
             || {
-                catalog.shrink_log();
                 catalog.begin()?;
                 catalog.note_published(follows, &news, &owed)
             },

@@ -68,7 +68,7 @@ impl Shape {
             site, addresses, ..
         } = self;
         let written = write_entry(site, addresses, &self.settings, entry, &self.formats);
-        Record::new(entry, &written, self.settings.pages)
+        Record::new(entry, written, self.settings.pages)
     }
 
     /// The paths of a feed's files, or of a page's of its history: those of `bytes`, in that order. The old addresses

@@ -22,7 +22,7 @@ use crate::model::Problem;
 pub struct Found {
     /// As `posts.dir` leads to it, with `/` between folders.
     pub path: String,
-    /// Its stamp when it was seen.
+    /// Its stamp when it was seen; of a search for names `Stamp::NONE`.
     pub stamp: Stamp,
 }
 
@@ -48,11 +48,20 @@ pub struct Look {
     pub at: Vec<String>,
 }
 
+/// What is wanted of files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// Names and stamps.
+    Stamps,
+    /// Names alone, for files that will be read whatever their stamps are: they are not looked at twice.
+    Names,
+}
+
 /// Searches all roots.
-pub fn scan(roots: &[PathBuf]) -> Scan {
+pub fn scan(roots: &[PathBuf], wanted: Wanted) -> Scan {
     let mut scan = Scan::default();
     for root in roots {
-        walk(root, None, &mut scan);
+        walk(root, None, wanted, &mut scan);
     }
     scan.sort();
     scan
@@ -101,7 +110,8 @@ pub fn look(roots: &[PathBuf], paths: &[PathBuf]) -> Look {
         }
     }
     for (root, targets) in odd {
-        walk(root, Some(&Targets::new(targets)), &mut look.scan);
+        let targets = Targets::new(targets);
+        walk(root, Some(&targets), Wanted::Stamps, &mut look.scan);
     }
     look.scan.sort();
     look.at.sort();
@@ -210,7 +220,7 @@ impl Targets {
 }
 
 /// Walks a root, or `only` the way to some targets and all below them.
-fn walk(root: &Path, only: Option<&Targets>, scan: &mut Scan) {
+fn walk(root: &Path, only: Option<&Targets>, wanted: Wanted, scan: &mut Scan) {
     let leads = |path: &Path| only.is_none_or(|targets| targets.lead_to(path));
     let entries = WalkDir::new(root)
         .follow_links(true)
@@ -224,17 +234,17 @@ fn walk(root: &Path, only: Option<&Targets>, scan: &mut Scan) {
                     named.push(entry);
                 }
                 if named.len() == AT_A_TIME {
-                    stat(&mut named, scan);
+                    stat(&mut named, wanted, scan);
                 }
             }
             Err(error) if leads(error.path().unwrap_or(root)) => {
-                stat(&mut named, scan);
+                stat(&mut named, wanted, scan);
                 failure(root, &error, scan);
             }
             Ok(_) | Err(_) => {}
         }
     }
-    stat(&mut named, scan);
+    stat(&mut named, wanted, scan);
 }
 
 /// Names that are kept until they are looked at on all cores: few beside what is known of each post.
@@ -245,10 +255,11 @@ const AT_A_TIME: usize = 4096;
 const WORTH_A_HANDLE: usize = 64;
 
 /// Looks at files by the names that a folder gave, in their order.
-fn stat(named: &mut Vec<DirEntry>, scan: &mut Scan) {
+fn stat(named: &mut Vec<DirEntry>, wanted: Wanted, scan: &mut Scan) {
     let mut folders = Vec::with_capacity(named.len());
     for group in named.chunk_by(|a, b| folder_of(a) == folder_of(b)) {
-        let folder = { group.first() }.filter(|_| group.len() >= WORTH_A_HANDLE);
+        let is_worth_it = wanted == Wanted::Stamps && group.len() >= WORTH_A_HANDLE;
+        let folder = { group.first() }.filter(|_| is_worth_it);
         let folder = folder
             .and_then(|entry| entry.path().parent())
             .and_then(open_folder);
@@ -256,7 +267,7 @@ fn stat(named: &mut Vec<DirEntry>, scan: &mut Scan) {
     }
     let entries = named.par_drain(..).zip(folders.into_par_iter());
     let looked: Vec<Result<Found, Vec<Problem>>> = entries
-        .map(|(entry, folder)| file(entry, folder.as_deref()))
+        .map(|(entry, folder)| file(entry, folder.as_deref(), wanted))
         .collect();
     for found in looked {
         match found {
@@ -293,8 +304,11 @@ fn is_wanted(entry: &DirEntry) -> bool {
     }
 }
 
-fn file(entry: DirEntry, folder: Option<&OwnedFd>) -> Result<Found, Vec<Problem>> {
-    let seen = stamp(&entry, folder);
+fn file(entry: DirEntry, folder: Option<&OwnedFd>, wanted: Wanted) -> Result<Found, Vec<Problem>> {
+    let seen = match wanted {
+        Wanted::Names if entry.file_type().is_file() => Ok(Some(Stamp::NONE)),
+        Wanted::Names | Wanted::Stamps => stamp(&entry, folder),
+    };
     let path = match entry.into_path().into_os_string().into_string() {
         Ok(path) => path,
         Err(path) => {

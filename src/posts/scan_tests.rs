@@ -29,7 +29,13 @@ impl Folder {
     }
 
     fn scan(&self) -> Scan {
-        scan(&[self.root()])
+        let [stamps, names] =
+            [Wanted::Stamps, Wanted::Names].map(|wanted| scan(&[self.root()], wanted));
+        assert_eq!(self.names(&names.found), self.names(&stamps.found));
+        assert_eq!(names.problems, stamps.problems);
+        assert_eq!(names.missing_roots, stamps.missing_roots);
+        assert!(names.found.iter().all(|found| found.stamp == Stamp::NONE));
+        stamps
     }
 }
 
@@ -67,7 +73,7 @@ fn posts_are_found_and_temporary_names_are_not() {
 fn a_missing_root_is_not_an_empty_one() {
     let folder = Folder::new(&["a.md"]);
     let gone = folder.0.path().join("gone");
-    let scan = scan(&[folder.root(), gone.clone()]);
+    let scan = scan(&[folder.root(), gone.clone()], Wanted::Stamps);
     assert_eq!((scan.found.len(), scan.missing_roots), (1, vec![gone]));
 }
 

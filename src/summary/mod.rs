@@ -33,6 +33,7 @@ use postings::{MOST, ONLY, Sentences};
 use select::Candidates;
 use units::{Scan, Unit};
 
+pub use scan::warm_up;
 pub use sentences::sentences;
 
 /// The `summary` section of the config.

@@ -48,6 +48,11 @@ static CLASSES: LazyLock<Classes> = LazyLock::new(|| {
     classes
 });
 
+/// Makes the table that the first article would wait for.
+pub fn warm_up() {
+    LazyLock::force(&CLASSES);
+}
+
 /// Two characters beside each other, by their classes: `TERM` when they are one, `HOOK` when the second of them is the
 /// second or only one of a word of interest, `MARK` when it is a mark.
 fn met(first: u8, second: u8) -> u8 {

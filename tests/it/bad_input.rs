@@ -3,6 +3,7 @@
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
+use crate::http::Answer;
 use crate::world::World;
 
 #[test]
@@ -279,4 +280,38 @@ fn the_second_of_two_on_one_store_refuses_and_says_why() {
     // Looking is always allowed.
     world.run(&["posts"], 0);
     world.run(&["check"], 0);
+}
+
+#[test]
+fn a_daemon_that_comes_by_a_damaged_catalog_makes_it_anew_and_goes_on() {
+    let world = World::new();
+    let post = |title: &str| format!("---\ntitle: {title}\ncategories: c1\n---\n正文。\n");
+    world.post("2024-03-01-a.md", &post("甲"));
+    let daemon = world.start();
+    let has = |words: &'static str| move |answer: &Answer| answer.text().contains(words);
+    daemon.wait_for("/feed/c1.xml", has("甲"));
+    // A name that no tagwire wrote, in what each round asks.
+    let damaged = rusqlite::Connection::open(world.path("var/catalog.db")).unwrap();
+    damaged
+        .execute(
+            "update labels set name = x'00', dirty = 1 where kind = 'category'",
+            [],
+        )
+        .unwrap();
+    drop(damaged);
+    world.post("2024-03-02-b.md", &post("乙"));
+    daemon.wait_for_output("the catalog was damaged and is built anew from the posts");
+    // What is published stays, while the round is tried again.
+    assert!(has("甲")(&daemon.get("/feed/c1.xml")));
+    daemon.wait_for("/feed/c1.xml", has("乙"));
+    assert!(has("甲")(&daemon.get("/feed/c1.xml")));
+    // And it goes on as if nothing had been.
+    world.post("2024-03-03-c.md", &post("丙"));
+    daemon.wait_for("/feed/c1.xml", has("丙"));
+    assert!(daemon.terminate().success());
+    let said = world.run(&["build"], 0);
+    assert!(
+        said.contains("0 added, 0 changed, 0 removed; 0 files written"),
+        "{said}"
+    );
 }
