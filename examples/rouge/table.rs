@@ -8,7 +8,7 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use tagwire::model::{Post, Site};
-use tagwire::posts::{NaiveDates, Rules, Settings, parse, scan};
+use tagwire::posts::{NaiveDates, Rules, Settings, Wanted, parse, scan};
 use tagwire::summary;
 
 use crate::rouge::{Scores, characters, score};
@@ -131,7 +131,7 @@ fn articles(folders: &[String]) -> Result<Vec<Article>, String> {
     let rules = Rules::new(&Settings::default(), &site, NaiveDates::SiteTime)?;
     let mut found = Vec::new();
     for folder in folders {
-        let mut files: Vec<_> = scan(&[Path::new(folder).to_path_buf()]).found;
+        let mut files: Vec<_> = scan(&[Path::new(folder).to_path_buf()], Wanted::Stamps).found;
         files.sort_by(|a, b| a.path.cmp(&b.path));
         for file in files {
             let bytes =

@@ -1,11 +1,13 @@
 //! The daemon: watch, publish, serve, deliver, answer; until SIGINT or SIGTERM.
-//! In: a setup. Out: nothing until it stops; then everything that was started has ended.
+//! In: a setup. Out: nothing until it stops; then everything that was started has ended. A damaged catalog ends it too,
+//! and it starts again with a new one: what a start does for an empty catalog need not be done in a second way.
 
 use std::collections::BTreeSet;
 use std::io::Write;
+use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -27,16 +29,37 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<(), AppError> {
     let _locks = (setup.lock_catalog()?, setup.lock_store()?);
+    let mut door = None;
+    let mut healed: Option<Instant> = None;
+    loop {
+        let ended = run_locked(&setup, &mut door, progress.clone(), stop.child_token()).await;
+        match ended {
+            // Damaged again so soon, a new catalog mends nothing.
+            Err(error)
+                if healed.is_none_or(|at| at.elapsed() > AGAIN)
+                    && discard_damaged(&setup.config.catalog.path, &error) =>
+            {
+                healed = Some(Instant::now());
+            }
+            ended => return ended,
+        }
+    }
+}
+
+/// How long a new catalog has to last.
+const AGAIN: Duration = Duration::from_secs(60);
+
+/// Runs until `stop`, or until the catalog turns out to be damaged.
+async fn run_locked(
+    setup: &Setup,
+    door: &mut Option<Door>,
+    progress: Option<Progress>,
+    stop: CancellationToken,
+) -> Result<(), AppError> {
     let store = setup.open_store().await?;
     setup.subscribe_channels(store.as_ref()).await?;
     let stages = setup.stages()?;
-    let derive = |first_seen| setup.derive(first_seen, progress.clone());
-    let derived = match derive(store.first_seen().await?) {
-        Err(error) if discard_damaged(&setup.config.catalog.path, &error) => {
-            derive(store.first_seen().await?)?
-        }
-        derived => derived?,
-    };
+    let derived = setup.derive(store.first_seen().await?, progress)?;
     let health = Health::default();
     let mut tasks = JoinSet::new();
     let (failed, stopped) = (disk_failed(), stop.clone());
@@ -51,7 +74,9 @@ pub async fn run(
     let shelf = lock(&derived).shelf();
     let retired = lock(&derived).retired_files();
     let (source, hook) = setup.source(store.as_ref()).await?;
-    let address = serve(&setup, shelf, retired, hook, &health, &stop, &mut tasks).await?;
+    let address = serve(
+        setup, door, shelf, retired, hook, &health, &stop, &mut tasks,
+    )?;
 
     let bell = setup.push(stages)?.start(&mut tasks, &stop);
     let outlet = setup.outlet(store.as_ref()).await?;
@@ -103,19 +128,41 @@ pub async fn run(
         settings: setup.config.posts.clone(),
         owed: Owed::default(),
     };
-    watch::run(watching, stop.clone(), |round| {
-        greet(&setup, address.as_deref(), round)
+    let watched = watch::run(watching, stop.clone(), |round| {
+        greet(setup, address.as_deref(), round)
     })
     .await;
     stop.cancel();
     while tasks.join_next().await.is_some() {}
     store.close().await;
-    Ok(disk_is_believed()?)
+    disk_is_believed()?;
+    watched
+}
+
+/// Where requests come in. Kept open while a damaged catalog is made anew: they wait and are not refused.
+struct Door {
+    listener: TcpListener,
+    address: String,
+}
+
+impl Door {
+    fn open(address: &str) -> std::io::Result<Door> {
+        let listener = TcpListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        let address = format!("http://{}", listener.local_addr()?);
+        Ok(Door { listener, address })
+    }
+
+    fn listener(&self) -> std::io::Result<tokio::net::TcpListener> {
+        tokio::net::TcpListener::from_std(self.listener.try_clone()?)
+    }
 }
 
 /// Starts the server; the address that it got, or nothing when it is off.
-async fn serve(
+#[expect(clippy::too_many_arguments, reason = "wiring")]
+fn serve(
     setup: &Setup,
+    door: &mut Option<Door>,
     shelf: http::Shelf,
     retired: BTreeSet<String>,
     hook: Option<Hook>,
@@ -131,8 +178,12 @@ async fn serve(
         address: address.to_owned(),
         source,
     };
-    let listener = TcpListener::bind(address).await.map_err(refused)?;
-    let got = listener.local_addr().map_err(refused)?;
+    let open = match door.take() {
+        Some(open) => open,
+        None => Door::open(address).map_err(refused)?,
+    };
+    let open = door.insert(open);
+    let listener = open.listener().map_err(refused)?;
     let serving = Serving {
         shelf,
         health: health.clone(),
@@ -144,7 +195,7 @@ async fn serve(
     };
     let stopped = stop.clone().cancelled_owned();
     tasks.spawn(http::serve(listener, serving, stopped));
-    Ok(Some(format!("http://{got}")))
+    Ok(Some(open.address.clone()))
 }
 
 /// What a person sees when everything is up.

@@ -62,7 +62,14 @@ impl Owed {
 }
 
 /// Runs rounds until `stop`; `greet` is called after the first.
-pub async fn run(mut watching: Loop, stop: CancellationToken, greet: impl FnOnce(Counts)) {
+///
+/// # Errors
+/// The catalog is damaged. After every other error the round is tried again.
+pub async fn run(
+    mut watching: Loop,
+    stop: CancellationToken,
+    greet: impl FnOnce(Counts),
+) -> Result<(), AppError> {
     let (hints, mut noticed) = mpsc::unbounded_channel();
     let roots = watching.settings.roots();
     let settings = watching.settings.clone();
@@ -82,24 +89,24 @@ pub async fn run(mut watching: Loop, stop: CancellationToken, greet: impl FnOnce
             }
         }
     });
-    let mut wait = watching.round(Hint::Start).await;
+    let mut wait = watching.round(Hint::Start).await?;
     greet(watching.counts());
     loop {
         let hint = tokio::select! {
-            () = stop.cancelled() => return,
+            () = stop.cancelled() => return Ok(()),
             first = noticed.recv() => match first {
                 Some(first) => gather(first, &mut noticed),
-                None => return,
+                None => return Ok(()),
             },
             () = watching.clock.sleep(wait) => Hint::Time,
         };
-        wait = watching.round(hint).await;
+        wait = watching.round(hint).await?;
     }
 }
 
 impl Loop {
     /// One round; how long to wait for the next when nothing is noticed.
-    async fn round(&mut self, hint: Hint) -> Duration {
+    async fn round(&mut self, hint: Hint) -> Result<Duration, AppError> {
         let now = self.clock.now();
         let hint = self.owed.with(hint);
         match pipeline::refresh(&self.derived, &self.planner, hint, Patience::Daemon, now).await {
@@ -145,27 +152,19 @@ impl Loop {
                     );
                 }
                 self.owed.paths = round.unsettled;
-                self.next(!round.failed.is_empty())
+                Ok(self.next(!round.failed.is_empty()))
             }
             Err(error) => {
                 let error = AppError::from(error);
-                tracing::error!(%error, "a round failed and is tried again");
                 if error.is_damage() {
-                    self.renew();
+                    return Err(error);
                 }
+                tracing::error!(%error, "a round failed and is tried again");
                 self.health.set_degraded(Some(error.to_string()));
                 // What was noticed is not noticed again, so everything is looked at.
                 self.owed.everything = true;
-                RETRY
+                Ok(RETRY)
             }
-        }
-    }
-
-    /// Makes a damaged index anew; the round that is tried again fills it.
-    fn renew(&self) {
-        match self.derived().renew() {
-            Ok(()) => tracing::warn!("the catalog was damaged and is built anew from the posts"),
-            Err(error) => tracing::error!(%error, "the damaged catalog cannot be made anew yet"),
         }
     }
 

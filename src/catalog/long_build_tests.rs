@@ -91,34 +91,3 @@ fn the_log_of_a_long_build_is_folded_and_gives_its_room_back() {
 fn sqlite_is_one_that_stands_two_who_fold_and_write() {
     assert!(rusqlite::version_number() >= 3_051_003);
 }
-
-#[test]
-fn a_damaged_index_is_made_anew_for_all_who_have_it_open() {
-    use std::os::unix::fs::FileExt;
-    for whole in [false, true] {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("catalog.db");
-        let mut catalog = Catalog::open(&path, "x").unwrap();
-        let readings: Vec<Reading> = (0..50).map(|number| reading(number, 9)).collect();
-        catalog.upsert(&readings, NOW).unwrap();
-        let reader = Catalog::reader(&path).unwrap();
-        assert_eq!(posts(&reader).len(), 50);
-        fold(&mut catalog);
-        catalog.shrink_log();
-        let file = std::fs::File::options().write(true).open(&path).unwrap();
-        let length = file.metadata().unwrap().len();
-        let pages = if whole { 0 } else { 1 }..length / 4096;
-        pages.for_each(|page| file.write_all_at(&[0xA5; 4096], page * 4096).unwrap());
-
-        catalog.begin().unwrap();
-        catalog.renew("x").unwrap();
-        assert_eq!(posts(&reader).len(), 0);
-        assert_eq!(catalog.dirty().unwrap(), [Follow::Site]);
-        catalog.upsert(&readings[..2], NOW).unwrap();
-        assert_eq!(posts(&reader), posts(&catalog));
-        assert_eq!(posts(&reader).len(), 2);
-        // Whoever opens it later finds it as it should be.
-        drop((catalog, reader));
-        assert_eq!(posts(&Catalog::open(&path, "x").unwrap()).len(), 2);
-    }
-}

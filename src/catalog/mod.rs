@@ -197,15 +197,6 @@ impl Catalog {
         schema::remove(path);
     }
 
-    /// Empties an index that turned out to be damaged, in its place: whoever else has it open need not open it anew.
-    ///
-    /// # Errors
-    /// SQLite's; it may be tried again.
-    pub fn renew(&mut self, fingerprint: &str) -> Result<(), CatalogError> {
-        self.roll_back();
-        self.wrap(schema::renew(&self.connection, fingerprint))
-    }
-
     /// A second connection that only reads, for the bot and the command line.
     ///
     /// # Errors

@@ -10,12 +10,14 @@ const LARGE: [&str; 5] = ["posts", "files", "labels", "post_labels", "published"
 fn no_question_of_a_round_reads_a_whole_table() {
     let folder = tempfile::tempdir().unwrap();
     let catalog = Catalog::open(&folder.path().join("catalog.db"), "x").unwrap();
+    let newest = window::newest();
     let questions = [
         read::UNDATED,
         read::DIRTY,
         read::DUE,
         archives::UNARCHIVED,
         archives::MARKED,
+        &newest,
     ];
     for question in questions {
         for step in steps(&catalog, question) {
@@ -32,6 +34,9 @@ fn no_question_of_a_round_reads_a_whole_table() {
         }
     }
     assert_eq!(steps(&catalog, "select * from posts"), ["SCAN posts"]);
+    let newest = steps(&catalog, &newest).join("; ");
+    assert!(newest.contains("INDEX posts_hidden"), "{newest}");
+    assert!(!newest.contains("TEMP B-TREE"), "{newest}");
     let marked = steps(&catalog, archives::MARKED);
     assert!(marked[0].starts_with("SCAN m"), "{marked:?}");
 }

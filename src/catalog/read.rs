@@ -73,7 +73,7 @@ impl Catalog {
         self.wrap(result)
     }
 
-    /// Whether no file was ever looked at.
+    /// Whether no file is known.
     ///
     /// # Errors
     /// SQLite's.

@@ -61,7 +61,7 @@ create table owed (
 pub fn open(path: &Path, fingerprint: &str) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     tune(&connection)?;
-    let wanted = wanted(fingerprint);
+    let wanted = format!("{SCHEMA_VERSION}:{fingerprint}");
     let found: rusqlite::Result<String> = connection.query_row(
         "select value from meta where key = 'fingerprint'",
         [],
@@ -77,22 +77,6 @@ pub fn open(path: &Path, fingerprint: &str) -> rusqlite::Result<Connection> {
     }
     rebuild(&connection, &wanted)?;
     Ok(connection)
-}
-
-/// Empties an index, however damaged it is, and makes it anew in the same file, so that all who have it open go on
-/// with the new one (SQLite: `SQLITE_DBCONFIG_RESET_DATABASE`).
-pub fn renew(connection: &Connection, fingerprint: &str) -> rusqlite::Result<()> {
-    connection.flush_prepared_statement_cache();
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_RESET_DATABASE, true)?;
-    let emptied = connection.execute_batch("vacuum");
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_RESET_DATABASE, false)?;
-    emptied?;
-    rebuild(connection, &wanted(fingerprint))
-}
-
-/// What an index says of itself that this program has made under these settings.
-fn wanted(fingerprint: &str) -> String {
-    format!("{SCHEMA_VERSION}:{fingerprint}")
 }
 
 /// How long one connection waits for another.

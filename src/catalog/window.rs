@@ -19,7 +19,7 @@ pub struct PostKey {
 
 #[cfg(test)]
 impl PostKey {
-    /// The key of no post.
+    /// A made-up key.
     pub fn for_tests(number: usize) -> PostKey {
         let post = i64::try_from(number).unwrap_or(i64::MAX);
         PostKey { post, tie: -1 }
@@ -39,6 +39,14 @@ pub struct Slot {
 pub(super) const LIVE: &str = "from post_labels pl
      where pl.label = (select label from labels where kind = ?1 and name = ?2)
        and not exists (select 1 from posts h indexed by posts_hidden where h.post = pl.post and h.state <> 0)";
+/// The newest of a label after an instant, or of all time.
+pub(super) fn newest() -> String {
+    format!(
+        "select {SLOT} {LIVE} and pl.published > coalesce(?4, -9223372036854775808)
+         order by pl.published desc, pl.tie desc limit ?3"
+    )
+}
+
 pub(super) const SLOT: &str = "pl.post, pl.tie, pl.published";
 
 impl Catalog {
@@ -69,10 +77,7 @@ impl Catalog {
         hours: u32,
     ) -> Result<Vec<Slot>, CatalogError> {
         let (kind, name) = kind_and_name(follow);
-        let sql = format!(
-            "select {SLOT} {LIVE} and pl.published > coalesce(?4, -9223372036854775808)
-             order by pl.published desc, pl.tie desc limit ?3"
-        );
+        let sql = newest();
         let newest = self.slots(&sql, params![kind, name, limit as i64, None::<i64>])?;
         let Some(first) = newest.first().filter(|_| newest.len() == limit) else {
             return Ok(newest);

@@ -134,8 +134,19 @@ proptest! {
         let mut catalog = Catalog::open(&folder.path().join("catalog.db"), "").unwrap();
         let readings: Vec<Reading> = ages.iter().enumerate().map(|(n, age)| reading(n, *age)).collect();
         catalog.upsert(&readings, NOW).unwrap();
+        // Some are withdrawn, and some of these come back.
+        for (withdrawn, each) in [(true, 3), (false, 6)] {
+            let numbers = (0..ages.len()).filter(|number| number % each == 1);
+            let mut changed: Vec<Reading> = numbers.map(|number| reading(number, ages[number])).collect();
+            for reading in &mut changed {
+                Arc::make_mut(&mut reading.post.as_mut().unwrap().post).withdrawn = withdrawn;
+            }
+            catalog.upsert(&changed, NOW).unwrap();
+        }
+        let is_live = |number: usize| number % 3 != 1 || number % 6 == 1;
 
-        let mut due: Vec<(usize, i64)> = ages.iter().copied().enumerate().filter(|(_, age)| *age >= 0).collect();
+        let due = ages.iter().copied().enumerate();
+        let mut due: Vec<(usize, i64)> = due.filter(|(number, age)| *age >= 0 && is_live(*number)).collect();
         due.sort_by_key(|(number, age)| std::cmp::Reverse(place(*number, *age)));
         let since = due.first().map_or(0, |(_, age)| NOW - age - i64::from(hours) * 3600);
         let wanted: Vec<String> = due

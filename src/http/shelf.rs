@@ -85,12 +85,6 @@ impl Shelf {
         files.get(path).copied()
     }
 
-    /// Everything on the shelf, in no order.
-    pub fn all(&self) -> Vec<Published> {
-        let paths = self.paths();
-        paths.iter().filter_map(|path| self.get(path)).collect()
-    }
-
     /// Every path, in no order.
     pub(super) fn paths(&self) -> Vec<String> {
         let files = self.files.read().unwrap_or_else(PoisonError::into_inner);

@@ -47,8 +47,6 @@ pub struct Derived {
     pub(super) roots: Vec<PathBuf>,
     pub(super) reader: Reader,
     pub(super) catalog: Catalog,
-    /// Of everything that shapes what is in the catalog.
-    fingerprint: String,
     pub(super) folder: Folder,
     pub(super) shelf: Shelf,
     pub(super) config: Config,
@@ -101,7 +99,13 @@ impl Derived {
             config.summary.budget,
             labels.fingerprint()
         );
-        let catalog = Catalog::open(&config.catalog.path, &fingerprint)?;
+        let mut catalog = Catalog::open(&config.catalog.path, &fingerprint)?;
+        let topics: Vec<Label> = matcher
+            .topics()
+            .map(|topic| Label::topic(&topic.id))
+            .collect();
+        catalog.ensure_labels(&topics)?;
+        catalog.ensure_labels(&labels.targets())?;
         let publish = |source| DerivedError::Publish {
             path: config.publish.dir.display().to_string(),
             source,
@@ -129,7 +133,6 @@ impl Derived {
                 )),
             },
             catalog,
-            fingerprint,
             folder,
             shelf,
             config: config.clone(),
@@ -145,40 +148,14 @@ impl Derived {
             listed: None,
             undated: None,
         };
-        derived.settle_in()?;
-        Ok(derived)
-    }
-
-    /// What an index needs before its first round.
-    fn settle_in(&mut self) -> Result<(), CatalogError> {
-        let topics = self.reader.matcher.topics();
-        let topics: Vec<Label> = topics.map(|topic| Label::topic(&topic.id)).collect();
-        self.catalog.ensure_labels(&topics)?;
-        let targets = self.reader.shape.labels.targets();
-        self.catalog.ensure_labels(&targets)?;
-        for label in self.catalog.listing()? {
+        for label in derived.catalog.listing()? {
             if let Some(learnt) = label.learnt {
-                self.learnt.insert(label.follow, learnt);
+                derived.learnt.insert(label.follow, learnt);
             }
         }
-        self.stock_shelf()?;
-        self.catalog.serve(&self.targets)
-    }
-
-    /// Empties an index that turned out to be damaged, and forgets what was known by it, but for the files that are
-    /// published: they are there. The next look at everything fills it again.
-    ///
-    /// # Errors
-    /// The catalog's; it may be tried again.
-    pub fn renew(&mut self) -> Result<(), CatalogError> {
-        self.catalog.renew(&self.fingerprint)?;
-        self.entries.forget_all();
-        self.learnt.clear();
-        self.tag_names.clear();
-        self.listed = None;
-        self.undated = None;
-        self.catalog.mark_published(&[], &self.shelf.all(), &[])?;
-        self.settle_in()
+        derived.stock_shelf()?;
+        derived.catalog.serve(&derived.targets)?;
+        Ok(derived)
     }
 
     /// Shows the progress of long rounds.

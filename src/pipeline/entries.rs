@@ -1,6 +1,6 @@
 //! Entries that were read lately, written for every feed that shows them: a post in four feeds is written once.
-//! In: records, made by whoever read the posts, and the posts' keys. Out: the same; while a round lasts, those that memory has no room
-//! for come from a file without a name. Taking one back costs a copy of its bytes.
+//! In: records, made by whoever read the posts, and the posts' keys. Out: the same; while a round lasts, those that
+//! memory has no room for come from a file without a name. Taking one back costs a copy of its bytes.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -205,11 +205,6 @@ impl Entries {
     pub fn take(&mut self) -> Entries {
         let empty = Entries::new(&self.folder);
         std::mem::replace(self, empty)
-    }
-
-    /// Forgets everything, because the posts' keys may come to mean others.
-    pub fn forget_all(&mut self) {
-        drop(self.take());
     }
 
     /// Remembers a post's entry; a newer version takes the place of the older.

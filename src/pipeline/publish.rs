@@ -188,7 +188,7 @@ impl Derived {
                 let (_, coming) = rayon::join(
                     || ready.write(&shape, entries, &mut staging, &known),
                     || {
-                        // Once it is folded. Later, while the disk syncs, it would wait as long as the sync takes.
+                        // While the disk syncs, cutting the log off would take as long as the sync.
                         self.catalog.shrink_log();
                         let coming = self.prepare(entries, batches.next())?;
                         let listing = is_listing.then(|| self.take_listing()).transpose()?;
@@ -476,6 +476,15 @@ impl Derived {
         }
         let unknown: Vec<PostKey> = unknown.into_iter().collect();
         let rows = self.catalog.fill(&unknown)?;
+        if rows.len() < unknown.len() {
+            // A label's row without its post: only a damaged page leaves one.
+            let there: HashSet<PostKey> = rows.iter().map(|(key, _)| *key).collect();
+            let is_there = |slot: &Slot| there.contains(&slot.key) || !unknown.contains(&slot.key);
+            ready
+                .slots
+                .iter_mut()
+                .for_each(|slots| slots.retain(is_there));
+        }
         let reader = &self.reader;
         let loaded: Vec<(Record, bool)> = rows
             .par_iter()

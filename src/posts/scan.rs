@@ -1,5 +1,5 @@
 //! Finds the files that are posts.
-//! In: the folders of the config, or paths that may have changed. Out: paths with stamps,
+//! In: the folders of the config, or paths that may have changed. Out: paths, with stamps where these are wanted,
 //! problems, and the folders that could not be looked into, whose posts are not deleted.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};

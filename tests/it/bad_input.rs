@@ -300,9 +300,7 @@ fn a_daemon_that_comes_by_a_damaged_catalog_makes_it_anew_and_goes_on() {
         .unwrap();
     drop(damaged);
     world.post("2024-03-02-b.md", &post("乙"));
-    daemon.wait_for_output("the catalog was damaged and is built anew from the posts");
-    // What is published stays, while the round is tried again.
-    assert!(has("甲")(&daemon.get("/feed/c1.xml")));
+    daemon.wait_for_output("the catalog is damaged and is built anew");
     daemon.wait_for("/feed/c1.xml", has("乙"));
     assert!(has("甲")(&daemon.get("/feed/c1.xml")));
     // And it goes on as if nothing had been.
