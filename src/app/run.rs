@@ -59,7 +59,13 @@ async fn run_locked(
     let store = setup.open_store().await?;
     setup.subscribe_channels(store.as_ref()).await?;
     let stages = setup.stages()?;
-    let derived = setup.derive(store.first_seen().await?, progress)?;
+    let derived = match setup.derive(store.first_seen().await?, progress) {
+        Ok(derived) => derived,
+        Err(error) => {
+            store.close().await;
+            return Err(error);
+        }
+    };
     let health = Health::default();
     let mut tasks = JoinSet::new();
     let (failed, stopped) = (disk_failed(), stop.clone());
