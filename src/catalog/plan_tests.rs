@@ -10,7 +10,7 @@ const LARGE: [&str; 5] = ["posts", "files", "labels", "post_labels", "published"
 fn no_question_of_a_round_reads_a_whole_table() {
     let folder = tempfile::tempdir().unwrap();
     let catalog = Catalog::open(&folder.path().join("catalog.db"), "x").unwrap();
-    let newest = window::newest();
+    let newest = window::newest_sql();
     let questions = [
         read::UNDATED,
         read::DIRTY,

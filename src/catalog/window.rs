@@ -40,7 +40,7 @@ pub(super) const LIVE: &str = "from post_labels pl
      where pl.label = (select label from labels where kind = ?1 and name = ?2)
        and not exists (select 1 from posts h indexed by posts_hidden where h.post = pl.post and h.state <> 0)";
 /// The newest of a label after an instant, or of all time.
-pub(super) fn newest() -> String {
+pub(super) fn newest_sql() -> String {
     format!(
         "select {SLOT} {LIVE} and pl.published > coalesce(?4, -9223372036854775808)
          order by pl.published desc, pl.tie desc limit ?3"
@@ -77,7 +77,7 @@ impl Catalog {
         hours: u32,
     ) -> Result<Vec<Slot>, CatalogError> {
         let (kind, name) = kind_and_name(follow);
-        let sql = newest();
+        let sql = newest_sql();
         let newest = self.slots(&sql, params![kind, name, limit as i64, None::<i64>])?;
         let Some(first) = newest.first().filter(|_| newest.len() == limit) else {
             return Ok(newest);

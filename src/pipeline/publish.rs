@@ -468,13 +468,14 @@ impl Derived {
     /// Reads the posts that are shown and not remembered.
     pub(super) fn load(&self, entries: &Entries, ready: &mut Ready) -> Result<(), CatalogError> {
         let keys = ready.slots.iter().flatten().map(|slot| slot.key);
-        let unknown: BTreeSet<PostKey> = keys
+        let mut unknown: Vec<PostKey> = keys
             .filter(|key| !entries.has(key) && !ready.news.contains_key(key))
             .collect();
+        unknown.sort_unstable();
+        unknown.dedup();
         if unknown.is_empty() {
             return Ok(());
         }
-        let unknown: Vec<PostKey> = unknown.into_iter().collect();
         let rows = self.catalog.fill(&unknown)?;
         if rows.len() < unknown.len() {
             // A label's row without its post: only a damaged page leaves one.
