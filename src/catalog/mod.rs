@@ -26,7 +26,7 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ContentHash, Follow, Post, PostId, PostTime, Problem};
+use crate::model::{Follow, Post, PostId, PostTime, Problem};
 use crate::posts::Stamp;
 
 use links::Links;
@@ -138,8 +138,6 @@ pub struct Row {
     pub tags: Vec<String>,
     /// Ids of the matching topics.
     pub topics: Vec<String>,
-    /// The version that counts for corrections.
-    pub content_hash: ContentHash,
     /// Whether readers see it.
     pub state: State,
 }
@@ -197,6 +195,15 @@ impl Catalog {
         schema::remove(path);
     }
 
+    /// Until what it gives is dropped, questions share one look at the index, which costs two calls of the system; each
+    /// question by itself would take its own. Nothing may be written meanwhile.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn at_once(&self) -> Result<impl Drop + '_, CatalogError> {
+        self.wrap(self.connection.unchecked_transaction())
+    }
+
     /// A second connection that only reads, for the bot and the command line.
     ///
     /// # Errors
@@ -231,17 +238,25 @@ impl Catalog {
     /// SQLite's.
     pub fn many_done(&mut self) -> Result<(), CatalogError> {
         self.wrap(schema::fold_log_seldom(&self.connection, false))?;
+        self.fold_log();
+        Ok(())
+    }
+
+    /// Folds what was committed into the index while other work goes on, after what is being folded already. It waits
+    /// for the disk, and whoever makes files meanwhile waits with it: posts are better read beside it than feeds written.
+    pub fn fold_log(&mut self) {
         let path = self.path.clone();
+        let before = self.folding.take();
         let thread = std::thread::Builder::new().name("catalog log".to_owned());
-        // The same goes for what is not folded because a reader is in the way, or because there is no thread.
+        // What is not folded because a reader is in the way, or because there is no thread, is so by a later change.
         let later = |error: &dyn std::error::Error| {
             tracing::debug!(%error, "the catalog's log waits for a later change");
         };
         let fold = move || {
+            before.map(JoinHandle::join);
             schema::fold_log(&path).unwrap_or_else(|error| later(&error));
         };
         self.folding = thread.spawn(fold).inspect_err(|error| later(error)).ok();
-        Ok(())
     }
 
     /// While something else is done: gives back the room of a log that was folded since `many_done`, which the next

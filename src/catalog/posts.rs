@@ -28,8 +28,8 @@ pub(super) fn insert_post(
     let inserted = transaction
         .prepare_cached(
             "insert or ignore into posts (id, path, title, published, published_offset, updated,
-               updated_offset, url, summary, source, via, first_seen, content_hash, state, labels)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+               updated_offset, url, summary, source, via, first_seen, state, labels)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         )?
         .execute(params![
             post.id.as_str(),
@@ -44,7 +44,6 @@ pub(super) fn insert_post(
             post.source,
             post.via,
             post.date_source == DateSource::FirstSeen,
-            post.content_hash.0,
             state_of(post, now) as u8,
             packed(&labels),
         ])?;
@@ -77,7 +76,7 @@ pub(super) fn write_post(
         .prepare_cached(
             "update posts set path = ?2, title = ?3, published = ?4, published_offset = ?5, updated = ?6,
                updated_offset = ?7, url = ?8, summary = ?9, source = ?10, via = ?11, first_seen = ?12,
-               content_hash = ?13, state = ?14, labels = ?15 where post = ?1",
+               state = ?13, labels = ?14 where post = ?1",
         )?
         .execute(params![
             row,
@@ -92,7 +91,6 @@ pub(super) fn write_post(
             post.source,
             post.via,
             post.date_source == DateSource::FirstSeen,
-            post.content_hash.0,
             state_of(post, now) as u8,
             packed(&labels),
         ])?;

@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension, Params, Row as SqlRow, params};
 
 use super::links::unpacked;
 use super::{Catalog, CatalogError, Row, State, follow_of, is_below_any, kind_and_name};
-use crate::model::{ContentHash, Follow, PostId, PostTime, Problem, Severity};
+use crate::model::{Follow, PostId, PostTime, Problem, Severity};
 use crate::posts::Stamp;
 use crate::publish::Published;
 
@@ -46,7 +46,7 @@ pub(super) const DUE: &str = "select min(published) from posts where state = 1";
 
 pub(super) const COLUMNS: &str =
     "p.post, p.id, p.path, p.title, p.published, p.published_offset, p.updated, p.updated_offset,
-    p.url, p.summary, p.source, p.via, p.content_hash, p.state, p.labels";
+    p.url, p.summary, p.source, p.via, p.state, p.labels";
 
 impl Catalog {
     /// Tells every known file in the order of paths, with its version, and `true` where it is missing at present.
@@ -560,12 +560,11 @@ fn row(row: &SqlRow<'_>) -> rusqlite::Result<(Vec<i64>, Row)> {
         categories: Vec::new(),
         tags: Vec::new(),
         topics: Vec::new(),
-        content_hash: ContentHash(row.get(12)?),
-        state: match row.get(13)? {
+        state: match row.get(12)? {
             0u8 => State::Live,
             1 => State::Waiting,
             _ => State::Withdrawn,
         },
     };
-    Ok((unpacked(row.get_ref(14)?.as_blob()?), found))
+    Ok((unpacked(row.get_ref(13)?.as_blob()?), found))
 }

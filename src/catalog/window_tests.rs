@@ -32,7 +32,6 @@ pub(crate) fn reading(number: usize, age: i64) -> Reading {
         html: String::new(),
         text: String::new(),
         withdrawn: false,
-        content_hash: ContentHash([0; 16]),
     };
     Reading {
         path: post.path.clone(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::model::time::PostTime;
-use crate::model::{ContentHash, DateSource, Label, PostId};
+use crate::model::{DateSource, Label, PostId};
 
 /// A site below a folder, with an author.
 pub fn site() -> Site {
@@ -45,7 +45,6 @@ pub fn post() -> Post {
         html: "<p>正文 ]]> &amp; 1 &lt; 2</p>".to_owned(),
         text: "正文".to_owned(),
         withdrawn: false,
-        content_hash: ContentHash([0; 16]),
     }
 }
 

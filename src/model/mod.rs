@@ -13,7 +13,7 @@ pub mod time;
 
 pub use chat::{ChatId, InvalidChatId};
 pub use label::{Follow, InvalidFollow, Label, LabelKind};
-pub use post::{ContentHash, DateSource, Post, PostId};
+pub use post::{DateSource, Post, PostId};
 pub use preferences::{InvalidHours, Length, Preferences, Quiet, Rhythm};
 pub use problem::{Problem, Severity};
 pub use site::Site;

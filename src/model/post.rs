@@ -31,11 +31,6 @@ impl fmt::Display for PostId {
     }
 }
 
-/// BLAKE3 of title and cleaned article text, cut to 16 bytes: the version of a post that counts.
-/// Footers, markup and front matter order do not change it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct ContentHash(pub [u8; 16]);
-
 /// Where a post's date came from, best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DateSource {
@@ -94,8 +89,6 @@ pub struct Post {
     pub match_text: Option<String>,
     /// `published: false`: known, but neither shown nor announced.
     pub withdrawn: bool,
-    /// The version that counts for corrections.
-    pub content_hash: ContentHash,
 }
 
 impl Post {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::time::PostTime;
-use crate::model::{ContentHash, DateSource, PostId};
+use crate::model::{DateSource, PostId};
 
 fn entry(id: &str) -> Entry {
     let post = Post {
@@ -25,7 +25,6 @@ fn entry(id: &str) -> Entry {
         text: String::new(),
         match_text: None,
         withdrawn: false,
-        content_hash: ContentHash([7; 16]),
     };
     Entry {
         post: Arc::new(post),

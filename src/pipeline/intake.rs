@@ -27,6 +27,10 @@ const LAST: usize = 2 * BATCH;
 /// Files of one transaction of a long build; what is lost with a crash is read again.
 const TOGETHER: usize = 16 * BATCH;
 
+/// With at most so many files left, in a long build of fewer with three tenths of them, what is there is committed and
+/// folded into the index while they are read: the disk is waited for where nobody makes files.
+const LATE: usize = 8 * BATCH;
+
 impl Derived {
     /// Reads files and writes them into the index, a batch at a time.
     pub(super) fn take_in(
@@ -130,6 +134,8 @@ enum Then {
     GoOn,
     /// The end of a transaction, and the next one.
     Commit,
+    /// The same, and the log is folded beside what is read from now on.
+    Fold,
     /// Some of the last readings: while more are made, the index does what it would do at the end.
     Settle,
 }
@@ -140,6 +146,8 @@ struct Batches {
     done: usize,
     /// Files since the last transaction began.
     since: usize,
+    /// The log was folded late.
+    folded: bool,
 }
 
 impl Batches {
@@ -148,11 +156,17 @@ impl Batches {
             total,
             done: 0,
             since: 0,
+            folded: false,
         }
     }
 
     fn are_many(&self) -> bool {
         self.total >= MANY
+    }
+
+    fn is_late(&self, left: usize) -> bool {
+        let late = LATE.min(self.total * 3 / 10).max(LAST + BATCH);
+        !self.folded && left <= late
     }
 }
 
@@ -165,17 +179,19 @@ impl Iterator for Batches {
             0 => return None,
             _ if !self.are_many() => Then::GoOn,
             1..=LAST => Then::Settle,
+            _ if self.is_late(left) => Then::Fold,
             _ if self.since >= TOGETHER => Then::Commit,
             _ => Then::GoOn,
         };
         // Where the index has more to do, more is read meanwhile, or cores would wait for it.
         let size = match then {
             Then::GoOn => BATCH.min(left),
-            Then::Commit => (3 * BATCH).min(left - BATCH),
+            Then::Commit | Then::Fold => (3 * BATCH).min(left - BATCH),
             Then::Settle => left.div_ceil(2),
         };
+        self.folded |= then == Then::Fold;
         self.since = match then {
-            Then::Commit => size,
+            Then::Commit | Then::Fold => size,
             Then::GoOn | Then::Settle => self.since + size,
         };
         let start = self.done;
@@ -202,8 +218,11 @@ fn keep(
     }
     match then {
         Then::GoOn => {}
-        Then::Commit => {
+        Then::Commit | Then::Fold => {
             catalog.commit()?;
+            if then == Then::Fold {
+                catalog.fold_log();
+            }
             catalog.begin()?;
         }
         Then::Settle => catalog.settle()?,
@@ -269,15 +288,20 @@ mod tests {
             let mut done = 0;
             let mut last = 0;
             let mut since = 0;
+            let mut folds = 0;
             for (range, then) in Batches::of(total) {
                 prop_assert!(range.start == done && !range.is_empty());
                 (done, last) = (range.end, range.len());
-                since = if then == Then::Commit { last } else { since + last };
+                let ends = matches!(then, Then::Commit | Then::Fold);
+                since = if ends { last } else { since + last };
+                folds += usize::from(then == Then::Fold);
+                prop_assert!(then != Then::Fold || total - range.start <= LATE);
                 prop_assert!(since <= TOGETHER + 3 * BATCH + LAST);
                 prop_assert!(total >= MANY || then == Then::GoOn);
             }
             prop_assert_eq!(done, total);
             prop_assert!(total < MANY || last == 1);
+            prop_assert_eq!(folds, usize::from(total >= MANY));
         }
     }
 }

@@ -230,6 +230,7 @@ impl Derived {
         self.learn(batch)?;
         let (limit, hours) = (self.config.feeds.limit, self.config.feeds.min_age_hours);
         let mut ready = Ready::default();
+        let at_once = self.catalog.at_once()?;
         for follow in batch {
             let slots = self.catalog.newest_slots(follow, limit, hours)?;
             ready.outlines.push(Outline {
@@ -241,6 +242,7 @@ impl Derived {
             ready.slots.push(slots);
         }
         self.load(entries, &mut ready)?;
+        drop(at_once);
         Ok(ready)
     }
 

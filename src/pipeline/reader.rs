@@ -310,6 +310,5 @@ fn without_body(row: &Row) -> Post {
         html: format!("<p>{}</p>", quick_xml::escape::escape(row.summary.as_str())),
         text: String::new(),
         withdrawn: false,
-        content_hash: row.content_hash,
     }
 }

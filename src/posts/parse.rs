@@ -3,7 +3,6 @@
 //! No input, no output, no clock: the same bytes give the same post for ever.
 
 use std::borrow::Cow;
-use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -20,11 +19,10 @@ use super::liquid;
 use super::permalink::{Facts, Template, jekyll_id};
 use super::read::{ReadError, Stamp, read};
 use super::rules::Rules;
-use super::scratch::with_scratch;
 use super::settings::IdStyle;
 use super::when;
 use crate::model::time::in_zone;
-use crate::model::{ContentHash, Post, PostId, Problem};
+use crate::model::{Post, PostId, Problem};
 
 /// What one file gave.
 #[derive(Debug, Clone, PartialEq)]
@@ -365,7 +363,6 @@ fn post(
         updated: when::updated(fields, rules, findings),
         author: fields::author(fields),
         withdrawn: fields::is_withdrawn(fields),
-        content_hash: hash(&title, &body.text, body.digest.as_deref()),
         title,
         url,
         categories: labels.categories,
@@ -407,24 +404,6 @@ fn id(file: &File, fields: &Fields, url: &str, slug: &str, rules: &Rules) -> Pos
         IdStyle::Jekyll => scrub(jekyll_id(url, slug)),
         IdStyle::File => scrub(file.stem.to_owned()),
     }))
-}
-
-thread_local! {
-    static WHOLE: Cell<Vec<u8>> = Cell::default();
-}
-
-fn hash(title: &str, text: &str, digest: Option<&str>) -> ContentHash {
-    let mut cut = [0; 16];
-    with_scratch(&WHOLE, |whole| {
-        // In one piece, of which the crate takes several kilobytes at once.
-        whole.extend_from_slice(title.as_bytes());
-        for part in [Some(text), digest].into_iter().flatten() {
-            whole.push(b'\n');
-            whole.extend_from_slice(part.as_bytes());
-        }
-        cut.copy_from_slice(&blake3::hash(whole).as_bytes()[..16]);
-    });
-    ContentHash(cut)
 }
 
 #[cfg(test)]

@@ -112,13 +112,13 @@ fn the_files_name_can_be_the_id() {
 }
 
 #[test]
-fn the_hash_follows_the_article_and_not_its_footer() {
+fn an_article_is_without_its_footer_and_its_markup() {
     let with = |body: &str| {
-        post(
+        let post = post(
             "posts/2022-02-18-a.md",
             &format!("---\ntitle: x\n---\n{body}"),
-        )
-        .content_hash
+        );
+        (post.digest, post.text)
     };
     let footer = with("<p>甲</p>\n\n[返回滚动](../x/)｜[返回首页](../)");
     assert_eq!(footer, with("<p class=y>甲</p>"));

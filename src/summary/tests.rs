@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::time::PostTime;
-use crate::model::{ContentHash, DateSource, PostId};
+use crate::model::{DateSource, PostId};
 
 fn post(title: &str, digest: Option<&str>, text: &str) -> Post {
     Post {
@@ -27,7 +27,6 @@ fn post(title: &str, digest: Option<&str>, text: &str) -> Post {
         html: String::new(),
         text: text.to_owned(),
         withdrawn: false,
-        content_hash: ContentHash([0; 16]),
     }
 }
 
