@@ -222,8 +222,8 @@ impl Catalog {
         }
     }
 
-    /// Before many changes: until `many_done` the log is folded into the index seldom, since each fold waits
-    /// for the disk and writes the pages that all posts share once more.
+    /// Before many changes: until `many_done` the log is folded into the index seldom, since each fold waits for the
+    /// disk, as does whoever makes files meanwhile, and writes the pages that all posts share once more.
     ///
     /// # Errors
     /// SQLite's.
@@ -231,43 +231,38 @@ impl Catalog {
         self.wrap(schema::fold_log_seldom(&self.connection, true))
     }
 
-    /// After them: the log is folded while other work goes on. Nobody waits for it; what is not folded when the
-    /// program ends is so by a later change.
+    /// After them. What the log still holds is folded by a later change.
     ///
     /// # Errors
     /// SQLite's.
     pub fn many_done(&mut self) -> Result<(), CatalogError> {
-        self.wrap(schema::fold_log_seldom(&self.connection, false))?;
-        self.fold_log();
-        Ok(())
+        self.wrap(schema::fold_log_seldom(&self.connection, false))
     }
 
-    /// Folds what was committed into the index while other work goes on, after what is being folded already. It waits
-    /// for the disk, and whoever makes files meanwhile waits with it: posts are better read beside it than feeds written.
+    /// Folds what was committed into the index while other work goes on.
     pub fn fold_log(&mut self) {
+        self.wait_for_fold();
         let path = self.path.clone();
-        let before = self.folding.take();
         let thread = std::thread::Builder::new().name("catalog log".to_owned());
         // What is not folded because a reader is in the way, or because there is no thread, is so by a later change.
         let later = |error: &dyn std::error::Error| {
             tracing::debug!(%error, "the catalog's log waits for a later change");
         };
         let fold = move || {
-            before.map(JoinHandle::join);
             schema::fold_log(&path).unwrap_or_else(|error| later(&error));
         };
         self.folding = thread.spawn(fold).inspect_err(|error| later(error)).ok();
     }
 
-    /// While something else is done: gives back the room of a log that was folded since `many_done`, which the next
-    /// commit would do otherwise.
-    pub fn shrink_log(&mut self) {
-        if self.folding.as_ref().is_some_and(JoinHandle::is_finished) {
-            self.folding = None;
-            if let Err(error) = schema::shrink_log(&self.connection) {
-                tracing::debug!(%error, "the catalog's log keeps its room until a later change");
-            }
-        }
+    /// Until it is folded; what is written then takes the log's room from its beginning.
+    pub fn wait_for_fold(&mut self) {
+        // The thread tells nothing, and has no way to panic.
+        self.folding.take().map(JoinHandle::join);
+    }
+
+    /// Whether `begin` began something that has no end yet.
+    pub fn is_in_transaction(&self) -> bool {
+        !self.connection.is_autocommit()
     }
 
     fn wrap<T>(&self, result: rusqlite::Result<T>) -> Result<T, CatalogError> {

@@ -123,14 +123,6 @@ pub fn fold_log(path: &Path) -> rusqlite::Result<()> {
     connection.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(()))
 }
 
-/// Gives back the log's room on the disk, once it is folded, unless somebody is at it.
-pub fn shrink_log(connection: &Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(Duration::ZERO)?;
-    let shrunk = connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()));
-    connection.busy_timeout(PATIENCE)?;
-    shrunk
-}
-
 pub fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;

@@ -27,9 +27,10 @@ const LAST: usize = 2 * BATCH;
 /// Files of one transaction of a long build; what is lost with a crash is read again.
 const TOGETHER: usize = 16 * BATCH;
 
-/// With at most so many files left, in a long build of fewer with three tenths of them, what is there is committed and
-/// folded into the index while they are read: the disk is waited for where nobody makes files.
-const LATE: usize = 8 * BATCH;
+/// With at most so many files left, or three tenths of a build, what is there is committed, and folded into the index
+/// while more is read: that waits for the disk, as does whoever makes files meanwhile. What is left is folded by a
+/// later run.
+const LATE: usize = 6 * BATCH;
 
 impl Derived {
     /// Reads files and writes them into the index, a batch at a time.
@@ -47,12 +48,15 @@ impl Derived {
         let is_many = batches.are_many();
         if is_many {
             self.catalog.expect_many()?;
-            self.catalog.begin()?;
         }
         // Of more posts than there is room for, the last are kept: file names begin with the date.
         let passed_over = total.saturating_sub(entries::most(self.shape().formats()));
         // While one batch is read on all cores, the one before it is written into the index.
         for (range, then) in batches {
+            if is_many && !self.catalog.is_in_transaction() {
+                self.catalog.wait_for_fold();
+                self.catalog.begin()?;
+            }
             let done = range.end;
             let is_kept = done > passed_over;
             let batch = &changes.read[range];
@@ -81,7 +85,6 @@ impl Derived {
         self.remember(kept, round);
         if is_many {
             self.catalog.commit()?;
-            self.catalog.many_done()?;
         }
         round.unsettled.append(&mut sifted.unsettled);
         self.catalog.mark_missing(&sifted.gone, now)
@@ -134,7 +137,7 @@ enum Then {
     GoOn,
     /// The end of a transaction, and the next one.
     Commit,
-    /// The same, and the log is folded beside what is read from now on.
+    /// The end of a transaction, and the log is folded beside what is read from now on.
     Fold,
     /// Some of the last readings: while more are made, the index does what it would do at the end.
     Settle,
@@ -218,12 +221,13 @@ fn keep(
     }
     match then {
         Then::GoOn => {}
-        Then::Commit | Then::Fold => {
+        Then::Commit => {
             catalog.commit()?;
-            if then == Then::Fold {
-                catalog.fold_log();
-            }
             catalog.begin()?;
+        }
+        Then::Fold => {
+            catalog.commit()?;
+            catalog.fold_log();
         }
         Then::Settle => catalog.settle()?,
     }
