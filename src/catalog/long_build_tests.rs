@@ -47,51 +47,72 @@ fn a_second_beginning_fails_and_what_it_broke_into_is_taken_back() {
     assert_eq!(posts(&catalog), ["/n1"]);
 }
 
-/// Pages that the log holds.
-fn logged(catalog: &Catalog) -> i64 {
-    let log = "pragma wal_checkpoint(noop)";
-    let pages = catalog.connection.query_row(log, [], |row| row.get(1));
-    pages.unwrap()
+/// Until what folds the log has ended.
+fn folded(catalog: &Catalog) {
+    let folding = catalog.folding.as_ref().unwrap();
+    while !folding.is_finished() {
+        std::thread::yield_now();
+    }
 }
 
-fn add(catalog: &mut Catalog, number: usize) {
+/// Changes of so many bytes.
+fn write(catalog: &mut Catalog, bytes: u64) {
+    let long = "x".repeat(1 << 16);
     catalog.begin().unwrap();
-    catalog.upsert(&[reading(number, 10)], NOW).unwrap();
+    for at in 0..bytes >> 16 {
+        catalog.note(&at.to_string(), &long).unwrap();
+    }
     catalog.commit().unwrap();
 }
 
 #[test]
-fn what_a_long_build_writes_after_a_fold_takes_the_logs_room_from_its_beginning() {
+fn a_large_log_of_a_long_build_is_folded_and_gives_its_room_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("catalog.db");
+    let log = || log_bytes(&path);
+    let mut catalog = Catalog::open(&path, "").unwrap();
+    catalog.expect_many().unwrap();
+    write(&mut catalog, LARGE_LOG / 2);
+    catalog.many_done();
+    assert!(catalog.folding.is_none() && log() >= LARGE_LOG / 2);
+
+    catalog.upsert(&[reading(1, 10)], NOW).unwrap();
+    let reader = Catalog::reader(&path).unwrap();
+    reader.connection.execute_batch("begin").unwrap();
+    assert_eq!(posts(&reader), ["/n1"]);
+    write(&mut catalog, LARGE_LOG);
+    catalog.many_done();
+    folded(&catalog);
+    // Others that read keep its room for now, and nobody waits for them.
+    catalog.shrink_log();
+    assert!(log() > LARGE_LOG);
+    reader.connection.execute_batch("commit").unwrap();
+
+    catalog.many_done();
+    folded(&catalog);
+    catalog.shrink_log();
+    assert_eq!(log(), 0);
+    catalog.end_round().unwrap();
+    assert_eq!(posts(&reader), ["/n1"]);
+}
+
+#[test]
+fn a_start_folds_the_log_that_a_long_build_left() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("catalog.db");
     let mut catalog = Catalog::open(&path, "").unwrap();
     catalog.expect_many().unwrap();
-    add(&mut catalog, 1);
-    let one = logged(&catalog);
-    add(&mut catalog, 2);
-    let two = logged(&catalog);
-    assert!(0 < one && one < two);
+    catalog.upsert(&[reading(1, 10)], NOW).unwrap();
+    write(&mut catalog, 2 * SMALL_LOG);
+    drop(catalog);
+    assert!(log_bytes(&path) > SMALL_LOG);
 
-    catalog.fold_log();
-    catalog.wait_for_fold();
-    add(&mut catalog, 3);
-    let rest = logged(&catalog);
-    assert!(0 < rest && rest < two, "{rest} of {two}");
-
-    // Others that read keep its room, and nobody waits for them.
-    let reader = Catalog::reader(&path).unwrap();
-    reader.connection.execute_batch("begin").unwrap();
-    assert_eq!(posts(&reader).len(), 3);
-    add(&mut catalog, 4);
-    catalog.fold_log();
-    catalog.wait_for_fold();
-    add(&mut catalog, 5);
-    assert!(logged(&catalog) > rest);
-    assert_eq!(posts(&reader).len(), 3);
-    reader.connection.execute_batch("commit").unwrap();
-
-    catalog.many_done().unwrap();
-    assert_eq!(posts(&reader).len(), 5);
+    let catalog = Catalog::open(&path, "").unwrap();
+    folded(&catalog);
+    assert_eq!(log_bytes(&path), 0);
+    assert_eq!(posts(&catalog), ["/n1"]);
+    drop(catalog);
+    assert!(Catalog::open(&path, "").unwrap().folding.is_none());
 }
 
 /// Two connections at the log at once met a bug of SQLite until then (<https://sqlite.org/wal.html#walresetbug>).

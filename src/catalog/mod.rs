@@ -153,11 +153,18 @@ pub enum State {
     Withdrawn,
 }
 
+/// A log that a long build leaves as it is.
+const LARGE_LOG: u64 = 16 << 20;
+/// A log that a start leaves as it is: so large do changes let it become, one by one.
+const SMALL_LOG: u64 = 4 << 20;
+
 /// The open index. One writer; readers open their own (`Catalog::reader`).
 pub struct Catalog {
     connection: Connection,
     links: Links,
     path: PathBuf,
+    /// Between `expect_many` and `end_round`.
+    is_long: bool,
     /// Folds the log.
     folding: Option<JoinHandle<()>>,
 }
@@ -187,7 +194,11 @@ impl Catalog {
             opened => opened,
         };
         let connection = connection.map_err(|source| error(path, source))?;
-        Ok(Catalog::over(connection, path))
+        let mut catalog = Catalog::over(connection, path);
+        if log_bytes(path) > SMALL_LOG {
+            catalog.fold_log();
+        }
+        Ok(catalog)
     }
 
     /// Removes an index that is damaged, so that whoever opens it next builds it anew. The caller holds its lock.
@@ -218,30 +229,43 @@ impl Catalog {
             connection,
             links: Links::default(),
             path: path.to_owned(),
+            is_long: false,
             folding: None,
         }
     }
 
-    /// Before many changes: until `many_done` the log is folded into the index seldom, since each fold waits for the
-    /// disk, as does whoever makes files meanwhile, and writes the pages that all posts share once more.
+    /// Before many changes: until `end_round` the log is folded into the index seldom, since each fold waits for the
+    /// disk and writes the pages that all posts share once more.
     ///
     /// # Errors
     /// SQLite's.
     pub fn expect_many(&mut self) -> Result<(), CatalogError> {
+        self.is_long = true;
         self.wrap(schema::fold_log_seldom(&self.connection, true))
     }
 
-    /// After them. What the log still holds is folded by a later change.
+    /// After them, before files are made: whoever folds waits for the disk, and whoever makes files meanwhile waits
+    /// with him. So only a log that grew large is folded now, while other work goes on; another is so by the next
+    /// change, or the next start.
+    pub fn many_done(&mut self) {
+        if log_bytes(&self.path) > LARGE_LOG {
+            self.fold_log();
+        }
+    }
+
+    /// After everything that `expect_many` was about.
     ///
     /// # Errors
     /// SQLite's.
-    pub fn many_done(&mut self) -> Result<(), CatalogError> {
-        self.wrap(schema::fold_log_seldom(&self.connection, false))
+    pub fn end_round(&mut self) -> Result<(), CatalogError> {
+        match std::mem::take(&mut self.is_long) {
+            true => self.wrap(schema::fold_log_seldom(&self.connection, false)),
+            false => Ok(()),
+        }
     }
 
-    /// Folds what was committed into the index while other work goes on.
-    pub fn fold_log(&mut self) {
-        self.wait_for_fold();
+    /// Folds what was committed, on a thread of its own. Nobody waits for it.
+    fn fold_log(&mut self) {
         let path = self.path.clone();
         let thread = std::thread::Builder::new().name("catalog log".to_owned());
         // What is not folded because a reader is in the way, or because there is no thread, is so by a later change.
@@ -254,20 +278,26 @@ impl Catalog {
         self.folding = thread.spawn(fold).inspect_err(|error| later(error)).ok();
     }
 
-    /// Until it is folded; what is written then takes the log's room from its beginning.
-    pub fn wait_for_fold(&mut self) {
-        // The thread tells nothing, and has no way to panic.
-        self.folding.take().map(JoinHandle::join);
-    }
-
-    /// Whether `begin` began something that has no end yet.
-    pub fn is_in_transaction(&self) -> bool {
-        !self.connection.is_autocommit()
+    /// While something else is done: gives back the room of a log that was folded, which the next commit would do
+    /// otherwise.
+    pub fn shrink_log(&mut self) {
+        if self.folding.as_ref().is_some_and(JoinHandle::is_finished) {
+            self.folding = None;
+            if let Err(error) = schema::shrink_log(&self.connection) {
+                tracing::debug!(%error, "the catalog's log keeps its room until a later change");
+            }
+        }
     }
 
     fn wrap<T>(&self, result: rusqlite::Result<T>) -> Result<T, CatalogError> {
         result.map_err(|source| error(&self.path, source))
     }
+}
+
+/// Bytes of the log; none when it cannot be looked at, as folding would not help then.
+fn log_bytes(path: &Path) -> u64 {
+    let log = schema::beside(path, "-wal").metadata();
+    log.map_or(0, |found| found.len())
 }
 
 fn error(path: &Path, source: rusqlite::Error) -> CatalogError {

@@ -1,7 +1,7 @@
 //! The tables, and when they are thrown away.
 //! In: a path and a fingerprint of everything that shapes derived data. Out: an open connection.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -116,11 +116,20 @@ pub fn fold_log_seldom(connection: &Connection, seldom: bool) -> rusqlite::Resul
 }
 
 /// Folds the log into the index, as far as readers let it, through a connection of its own: others read and
-/// write meanwhile.
+/// write meanwhile. Its room is given back if nobody is at it.
 pub fn fold_log(path: &Path) -> rusqlite::Result<()> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-    connection.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(()))
+    connection.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(()))?;
+    connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))
+}
+
+/// Gives back the log's room on the disk, once it is folded, unless somebody is at it.
+pub fn shrink_log(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(Duration::ZERO)?;
+    let shrunk = connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()));
+    connection.busy_timeout(PATIENCE)?;
+    shrunk
 }
 
 pub fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
@@ -181,10 +190,15 @@ pub fn is_damaged(error: &rusqlite::Error) -> bool {
         )
 }
 
+/// What SQLite keeps beside a file.
+pub fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
 pub fn remove(path: &Path) {
     for ending in ["", "-wal", "-shm"] {
-        let mut name = path.as_os_str().to_owned();
-        name.push(ending);
-        let _ = std::fs::remove_file(name);
+        let _ = std::fs::remove_file(beside(path, ending));
     }
 }

@@ -27,11 +27,6 @@ const LAST: usize = 2 * BATCH;
 /// Files of one transaction of a long build; what is lost with a crash is read again.
 const TOGETHER: usize = 16 * BATCH;
 
-/// With at most so many files left, or three tenths of a build, what is there is committed, and folded into the index
-/// while more is read: that waits for the disk, as does whoever makes files meanwhile. What is left is folded by a
-/// later run.
-const LATE: usize = 6 * BATCH;
-
 impl Derived {
     /// Reads files and writes them into the index, a batch at a time.
     pub(super) fn take_in(
@@ -48,15 +43,12 @@ impl Derived {
         let is_many = batches.are_many();
         if is_many {
             self.catalog.expect_many()?;
+            self.catalog.begin()?;
         }
         // Of more posts than there is room for, the last are kept: file names begin with the date.
         let passed_over = total.saturating_sub(entries::most(self.shape().formats()));
         // While one batch is read on all cores, the one before it is written into the index.
         for (range, then) in batches {
-            if is_many && !self.catalog.is_in_transaction() {
-                self.catalog.wait_for_fold();
-                self.catalog.begin()?;
-            }
             let done = range.end;
             let is_kept = done > passed_over;
             let batch = &changes.read[range];
@@ -85,6 +77,7 @@ impl Derived {
         self.remember(kept, round);
         if is_many {
             self.catalog.commit()?;
+            self.catalog.many_done();
         }
         round.unsettled.append(&mut sifted.unsettled);
         self.catalog.mark_missing(&sifted.gone, now)
@@ -137,8 +130,6 @@ enum Then {
     GoOn,
     /// The end of a transaction, and the next one.
     Commit,
-    /// The end of a transaction, and the log is folded beside what is read from now on.
-    Fold,
     /// Some of the last readings: while more are made, the index does what it would do at the end.
     Settle,
 }
@@ -149,8 +140,6 @@ struct Batches {
     done: usize,
     /// Files since the last transaction began.
     since: usize,
-    /// The log was folded late.
-    folded: bool,
 }
 
 impl Batches {
@@ -159,17 +148,11 @@ impl Batches {
             total,
             done: 0,
             since: 0,
-            folded: false,
         }
     }
 
     fn are_many(&self) -> bool {
         self.total >= MANY
-    }
-
-    fn is_late(&self, left: usize) -> bool {
-        let late = LATE.min(self.total * 3 / 10).max(LAST + BATCH);
-        !self.folded && left <= late
     }
 }
 
@@ -182,19 +165,17 @@ impl Iterator for Batches {
             0 => return None,
             _ if !self.are_many() => Then::GoOn,
             1..=LAST => Then::Settle,
-            _ if self.is_late(left) => Then::Fold,
             _ if self.since >= TOGETHER => Then::Commit,
             _ => Then::GoOn,
         };
         // Where the index has more to do, more is read meanwhile, or cores would wait for it.
         let size = match then {
             Then::GoOn => BATCH.min(left),
-            Then::Commit | Then::Fold => (3 * BATCH).min(left - BATCH),
+            Then::Commit => (3 * BATCH).min(left - BATCH),
             Then::Settle => left.div_ceil(2),
         };
-        self.folded |= then == Then::Fold;
         self.since = match then {
-            Then::Commit | Then::Fold => size,
+            Then::Commit => size,
             Then::GoOn | Then::Settle => self.since + size,
         };
         let start = self.done;
@@ -224,10 +205,6 @@ fn keep(
         Then::Commit => {
             catalog.commit()?;
             catalog.begin()?;
-        }
-        Then::Fold => {
-            catalog.commit()?;
-            catalog.fold_log();
         }
         Then::Settle => catalog.settle()?,
     }
@@ -292,20 +269,15 @@ mod tests {
             let mut done = 0;
             let mut last = 0;
             let mut since = 0;
-            let mut folds = 0;
             for (range, then) in Batches::of(total) {
                 prop_assert!(range.start == done && !range.is_empty());
                 (done, last) = (range.end, range.len());
-                let ends = matches!(then, Then::Commit | Then::Fold);
-                since = if ends { last } else { since + last };
-                folds += usize::from(then == Then::Fold);
-                prop_assert!(then != Then::Fold || total - range.start <= LATE);
+                since = if then == Then::Commit { last } else { since + last };
                 prop_assert!(since <= TOGETHER + 3 * BATCH + LAST);
                 prop_assert!(total >= MANY || then == Then::GoOn);
             }
             prop_assert_eq!(done, total);
             prop_assert!(total < MANY || last == 1);
-            prop_assert_eq!(folds, usize::from(total >= MANY));
         }
     }
 }

@@ -188,6 +188,8 @@ impl Derived {
                 let (_, coming) = rayon::join(
                     || ready.write(&shape, entries, &mut staging, &known),
                     || {
+                        // While the disk syncs, cutting the log off would take as long as the sync.
+                        self.catalog.shrink_log();
                         let coming = self.prepare(entries, batches.next())?;
                         let listing = is_listing.then(|| self.take_listing()).transpose()?;
                         let listing = listing.map(|listing| (self.directory(&listing), listing));
