@@ -4,10 +4,10 @@
 
 use std::sync::LazyLock;
 
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
-use super::write::{label_id, tie_break};
+use super::write::{find_or_add_label, label_id, tie_break};
 use super::{Digested, PostKey};
 use crate::model::{Follow, Label, LabelKind, PostId};
 
@@ -51,6 +51,9 @@ pub(super) struct Links {
     site: Option<i64>,
     labels: HashMap<LabelKind, HashMap<String, i64>>,
     rows: Vec<Link>,
+    /// In a long build, during which no mark is taken back: labels that are marked and have no history that is up to
+    /// date.
+    marked: Option<HashSet<i64>>,
 }
 
 impl Links {
@@ -59,6 +62,16 @@ impl Links {
         self.site = None;
         self.labels.clear();
         self.rows.clear();
+        self.marked = None;
+    }
+
+    /// Until `marks_may_go` nobody takes a mark back, so that no label is asked twice whether it has one.
+    pub fn marks_stay(&mut self) {
+        self.marked = Some(HashSet::default());
+    }
+
+    pub fn marks_may_go(&mut self) {
+        self.marked = None;
     }
 
     /// The labels of a post: the site, its categories, tags and topics. One that is named twice keeps its first
@@ -80,7 +93,11 @@ impl Links {
             let label = match labels.get(name) {
                 Some(label) => *label,
                 None => {
-                    let label = label_id(transaction, &Follow::Label(Label::new(kind, name)))?;
+                    let follow = Follow::Label(Label::new(kind, name));
+                    let (label, is_new) = find_or_add_label(transaction, &follow)?;
+                    if let Some(marked) = self.marked.as_mut().filter(|_| is_new) {
+                        marked.insert(label);
+                    }
                     labels.insert(name.to_owned(), label);
                     label
                 }
@@ -123,10 +140,16 @@ impl Links {
         }
         let mut mark = transaction.prepare_cached(MARK)?;
         for links in self.rows.chunk_by(|a, b| a.label == b.label) {
-            if touch(transaction, links[0].label)? {
+            let label = links[0].label;
+            if { self.marked.as_ref() }.is_some_and(|marked| marked.contains(&label)) {
+                continue;
+            }
+            if touch(transaction, label)? {
                 for link in links {
                     mark.execute(params![link.label, link.published, link.tie])?;
                 }
+            } else if let Some(marked) = &mut self.marked {
+                marked.insert(label);
             }
         }
         self.rows.clear();

@@ -206,15 +206,6 @@ impl Catalog {
         schema::remove(path);
     }
 
-    /// Until what it gives is dropped, questions share one look at the index, which costs two calls of the system; each
-    /// question by itself would take its own. Nothing may be written meanwhile.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn at_once(&self) -> Result<impl Drop + '_, CatalogError> {
-        self.wrap(self.connection.unchecked_transaction())
-    }
-
     /// A second connection that only reads, for the bot and the command line.
     ///
     /// # Errors
@@ -241,6 +232,7 @@ impl Catalog {
     /// SQLite's.
     pub fn expect_many(&mut self) -> Result<(), CatalogError> {
         self.is_long = true;
+        self.links.marks_stay();
         self.wrap(schema::fold_log_seldom(&self.connection, true))
     }
 
@@ -248,6 +240,7 @@ impl Catalog {
     /// with him. So only a log that grew large is folded now, while other work goes on; another is so by the next
     /// change, or the next start.
     pub fn many_done(&mut self) {
+        self.links.marks_may_go();
         if log_bytes(&self.path) > LARGE_LOG {
             self.fold_log();
         }

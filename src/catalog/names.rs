@@ -31,14 +31,15 @@ impl Catalog {
             self.connection
                 .prepare(
                     "select kind, name, learnt, exists (
-                       select 1 from post_labels pl join posts p on p.post = pl.post
-                       where pl.label = l.label and p.state = 0)
+                       select 1 from post_labels pl where pl.label = l.label and not exists (
+                         select 1 from posts h indexed by posts_hidden
+                         where h.post = pl.post and h.state <> 0))
                      from labels l",
                 )?
                 .query_map([], |row| {
-                    let kind: String = row.get(0)?;
+                    let kind = row.get_ref(0)?.as_str()?;
                     Ok(Listed {
-                        follow: follow_of(&kind, row.get(1)?),
+                        follow: follow_of(kind, row.get(1)?),
                         learnt: row.get(2)?,
                         has_posts: row.get(3)?,
                     })

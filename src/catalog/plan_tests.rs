@@ -10,14 +10,13 @@ const LARGE: [&str; 5] = ["posts", "files", "labels", "post_labels", "published"
 fn no_question_of_a_round_reads_a_whole_table() {
     let folder = tempfile::tempdir().unwrap();
     let catalog = Catalog::open(&folder.path().join("catalog.db"), "x").unwrap();
-    let newest = window::newest_sql();
     let questions = [
         read::UNDATED,
         read::DIRTY,
         read::DUE,
         archives::UNARCHIVED,
         archives::MARKED,
-        &newest,
+        &window::NEWEST,
     ];
     for question in questions {
         for step in steps(&catalog, question) {
@@ -34,7 +33,7 @@ fn no_question_of_a_round_reads_a_whole_table() {
         }
     }
     assert_eq!(steps(&catalog, "select * from posts"), ["SCAN posts"]);
-    let newest = steps(&catalog, &newest).join("; ");
+    let newest = steps(&catalog, &window::NEWEST).join("; ");
     assert!(newest.contains("INDEX posts_hidden"), "{newest}");
     assert!(!newest.contains("TEMP B-TREE"), "{newest}");
     let marked = steps(&catalog, archives::MARKED);

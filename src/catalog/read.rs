@@ -41,7 +41,7 @@ pub struct Counts {
 /// What each round asks, so that its cost hangs on the answers alone.
 pub(super) const UNDATED: &str = "select path, published from posts where first_seen = 1";
 pub(super) const DIRTY: &str =
-    "select kind, name from labels indexed by labels_dirty where dirty = 1 order by kind, name";
+    "select kind, name from labels indexed by labels_dirty where dirty = 1";
 pub(super) const DUE: &str = "select min(published) from posts where state = 1";
 
 pub(super) const COLUMNS: &str =
@@ -308,16 +308,18 @@ impl Catalog {
     /// # Errors
     /// SQLite's.
     pub fn dirty(&self) -> Result<Vec<Follow>, CatalogError> {
-        let result = (|| {
+        let result: rusqlite::Result<Vec<Follow>> = (|| {
             self.connection
                 .prepare(DIRTY)?
                 .query_map([], |row| {
-                    let kind: String = row.get(0)?;
-                    Ok(follow_of(&kind, row.get(1)?))
+                    let kind = row.get_ref(0)?.as_str()?;
+                    Ok(follow_of(kind, row.get(1)?))
                 })?
                 .collect()
         })();
-        self.wrap(result)
+        let mut dirty = self.wrap(result)?;
+        dirty.sort_unstable_by(|a, b| kind_and_name(a).cmp(&kind_and_name(b)));
+        Ok(dirty)
     }
 
     /// A word kept by `note`.

@@ -2,7 +2,9 @@
 //! In: a label and how many are wanted. Out: the newest, as slots that tell a post from others, or as whole rows.
 //! Most entries are remembered by the pipeline, so that most slots are never filled.
 
-use rusqlite::{Params, params};
+use std::sync::LazyLock;
+
+use rusqlite::{Params, Statement, params};
 
 use super::read::COLUMNS;
 use super::{Catalog, CatalogError, Row, kind_and_name};
@@ -40,12 +42,12 @@ pub(super) const LIVE: &str = "from post_labels pl
      where pl.label = (select label from labels where kind = ?1 and name = ?2)
        and not exists (select 1 from posts h indexed by posts_hidden where h.post = pl.post and h.state <> 0)";
 /// The newest of a label after an instant, or of all time.
-pub(super) fn newest_sql() -> String {
+pub(super) static NEWEST: LazyLock<String> = LazyLock::new(|| {
     format!(
         "select {SLOT} {LIVE} and pl.published > coalesce(?4, -9223372036854775808)
          order by pl.published desc, pl.tie desc limit ?3"
     )
-}
+});
 
 pub(super) const SLOT: &str = "pl.post, pl.tie, pl.published";
 
@@ -61,32 +63,32 @@ impl Catalog {
         limit: usize,
         hours: u32,
     ) -> Result<Vec<Row>, CatalogError> {
-        let slots = self.newest_slots(follow, limit, hours)?.into_iter();
-        let keys: Vec<PostKey> = slots.map(|slot| slot.key).collect();
+        let slots = self.newest_slots(std::slice::from_ref(follow), limit, hours)?;
+        let keys: Vec<PostKey> = slots.iter().flatten().map(|slot| slot.key).collect();
         Ok(self.fill(&keys)?.into_iter().map(|(_, row)| row).collect())
     }
 
-    /// The same, of each post only what tells it from others.
+    /// The same for each of some labels, of each post only what tells it from others.
     ///
     /// # Errors
     /// SQLite's.
     pub fn newest_slots(
         &self,
-        follow: &Follow,
+        follows: &[Follow],
         limit: usize,
         hours: u32,
-    ) -> Result<Vec<Slot>, CatalogError> {
-        let (kind, name) = kind_and_name(follow);
-        let sql = newest_sql();
-        let newest = self.slots(&sql, params![kind, name, limit as i64, None::<i64>])?;
-        let Some(first) = newest.first().filter(|_| newest.len() == limit) else {
-            return Ok(newest);
-        };
-        let since = first.published - i64::from(hours) * 3600;
-        if newest.last().is_some_and(|last| last.published <= since) {
-            return Ok(newest);
-        }
-        self.slots(&sql, params![kind, name, -1, since])
+    ) -> Result<Vec<Vec<Slot>>, CatalogError> {
+        let result = (|| {
+            // Each question by itself would take a look at the index of its own, which costs two calls of the system.
+            let is_alone = self.connection.is_autocommit();
+            let look = is_alone.then(|| self.connection.unchecked_transaction());
+            let _look = look.transpose()?;
+            let mut statement = self.connection.prepare_cached(&NEWEST)?;
+            let slots =
+                { follows.iter() }.map(|follow| newest(&mut statement, follow, limit, hours));
+            slots.collect()
+        })();
+        self.wrap(result)
     }
 
     /// How many posts of a label are dated after `from` and not after `to`, in seconds since 1970. What was
@@ -123,20 +125,39 @@ impl Catalog {
     }
 
     pub(super) fn slots(&self, sql: &str, params: impl Params) -> Result<Vec<Slot>, CatalogError> {
-        let result = (|| {
-            self.connection
-                .prepare_cached(sql)?
-                .query_map(params, |row| {
-                    Ok(Slot {
-                        key: PostKey {
-                            post: row.get(0)?,
-                            tie: row.get(1)?,
-                        },
-                        published: row.get(2)?,
-                    })
-                })?
-                .collect()
-        })();
+        let result = { self.connection.prepare_cached(sql) }
+            .and_then(|mut statement| slots(&mut statement, params));
         self.wrap(result)
     }
+}
+
+fn newest(
+    statement: &mut Statement<'_>,
+    follow: &Follow,
+    limit: usize,
+    hours: u32,
+) -> rusqlite::Result<Vec<Slot>> {
+    let (kind, name) = kind_and_name(follow);
+    let newest = slots(statement, params![kind, name, limit as i64, None::<i64>])?;
+    let Some(first) = newest.first().filter(|_| newest.len() == limit) else {
+        return Ok(newest);
+    };
+    let since = first.published - i64::from(hours) * 3600;
+    if newest.last().is_some_and(|last| last.published <= since) {
+        return Ok(newest);
+    }
+    slots(statement, params![kind, name, -1, since])
+}
+
+fn slots(statement: &mut Statement<'_>, params: impl Params) -> rusqlite::Result<Vec<Slot>> {
+    let slot = |row: &rusqlite::Row<'_>| {
+        Ok(Slot {
+            key: PostKey {
+                post: row.get(0)?,
+                tie: row.get(1)?,
+            },
+            published: row.get(2)?,
+        })
+    };
+    statement.query_map(params, slot)?.collect()
 }

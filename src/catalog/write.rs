@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::links::{Linked, Links};
 use super::owed::{Owed, owe};
-use super::posts::{insert_post, write_post};
+use super::posts::{Inserts, insert_post, write_post};
 use super::{Catalog, CatalogError, PostKey, Reading, is_below_any, kind_and_name};
 use crate::model::{Follow, Label, Post, PostId, Problem, Severity};
 use crate::publish::Published;
@@ -314,21 +314,30 @@ fn upsert(
 ) -> rusqlite::Result<Upserted> {
     let mut delta = Delta::default();
     let mut keys = Vec::with_capacity(readings.len());
+    let mut inserts = Inserts::new(transaction)?;
     for reading in readings {
-        keys.push(upsert_one(transaction, reading, now, &mut delta, links)?);
+        keys.push(upsert_one(
+            transaction,
+            &mut inserts,
+            reading,
+            now,
+            &mut delta,
+            links,
+        )?);
     }
     Ok(Upserted { delta, keys })
 }
 
 fn upsert_one(
     transaction: &Connection,
+    inserts: &mut Inserts<'_>,
     reading: &Reading,
     now: i64,
     delta: &mut Delta,
     links: &mut Links,
 ) -> rusqlite::Result<Option<PostKey>> {
     let path = reading.path.as_str();
-    let is_new = write_file(transaction, reading)?;
+    let is_new = write_file(inserts, reading)?;
     let mut before: Option<(i64, String)> = None;
     if !is_new {
         before = post_of(transaction, path)?;
@@ -342,7 +351,7 @@ fn upsert_one(
         let Some(digested) = &reading.post else {
             return Ok(None);
         };
-        if let Some(key) = insert_post(transaction, digested, now, links)? {
+        if let Some(key) = insert_post(transaction, inserts, digested, now, links)? {
             delta.added += 1;
             return Ok(Some(key));
         }
@@ -376,7 +385,7 @@ fn upsert_one(
                 claim(transaction, &digested.post.id, &loser)?;
                 insert_problem(transaction, &duplicate(&loser, &digested.post.id, path))?;
             }
-            write_post(transaction, digested, now, delta, links)
+            write_post(transaction, inserts, digested, now, delta, links)
         }
     }
 }
@@ -391,10 +400,8 @@ fn file_row(reading: &Reading) -> (&str, i64, i64, i64, Option<&str>) {
 }
 
 /// Records the version of a file that was read, if nobody knew the file.
-fn write_file(transaction: &Connection, reading: &Reading) -> rusqlite::Result<bool> {
-    let inserted = transaction
-        .prepare_cached("insert or ignore into files values (?1, ?2, ?3, ?4, ?5, null)")?
-        .execute(file_row(reading))?;
+fn write_file(inserts: &mut Inserts<'_>, reading: &Reading) -> rusqlite::Result<bool> {
+    let inserted = inserts.file.execute(file_row(reading))?;
     Ok(inserted == 1)
 }
 
@@ -479,18 +486,25 @@ pub(super) fn tie_break(id: &PostId) -> i64 {
 }
 
 pub(super) fn label_id(transaction: &Connection, follow: &Follow) -> rusqlite::Result<i64> {
+    find_or_add_label(transaction, follow).map(|(label, _)| label)
+}
+
+/// A label's number, and whether the label is new: then its feed is marked, and has no history.
+pub(super) fn find_or_add_label(
+    transaction: &Connection,
+    follow: &Follow,
+) -> rusqlite::Result<(i64, bool)> {
     let (kind, name) = kind_and_name(follow);
-    let known: Option<i64> = transaction
-        .prepare_cached("select label from labels where kind = ?1 and name = ?2")?
-        .query_row([kind, name], |row| row.get(0))
-        .optional()?;
-    if let Some(label) = known {
-        return Ok(label);
+    // Whoever asks remembers the answer, so most of those that are asked about are new.
+    let inserted = transaction
+        .prepare_cached("insert or ignore into labels (kind, name, key) values (?1, ?2, ?3)")?
+        .execute(params![kind, name, label_key(follow)])?;
+    if inserted == 1 {
+        return Ok((transaction.last_insert_rowid(), true));
     }
     transaction
-        .prepare_cached("insert into labels (kind, name, key) values (?1, ?2, ?3)")?
-        .execute(params![kind, name, label_key(follow)])?;
-    Ok(transaction.last_insert_rowid())
+        .prepare_cached("select label from labels where kind = ?1 and name = ?2")?
+        .query_row([kind, name], |row| Ok((row.get(0)?, false)))
 }
 
 /// A short stable name of a label, for places that hold 64 bytes (callback data, deep links).

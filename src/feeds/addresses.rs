@@ -102,7 +102,10 @@ impl Addresses {
     /// The feed's file, relative to `publish.dir`. A label keeps its own characters; what a file
     /// system or web server cannot hold is written `%XX`.
     pub fn file(&self, follow: &Follow, format: Format) -> String {
-        format!("{}.{}", self.stem(follow), format.extension())
+        let mut file = self.stem(follow);
+        file.push('.');
+        file.push_str(format.extension());
+        file
     }
 
     /// Every file of a feed besides its history: its formats, and its page.
@@ -191,7 +194,8 @@ impl Addresses {
 
     /// Absolute address of a file below `publish.dir`.
     pub fn url_of_file(&self, file: &str) -> String {
-        let mut url = self.base.clone();
+        let mut url = String::with_capacity(self.base.len() + 1 + 3 * file.len());
+        url.push_str(&self.base);
         for component in file.split('/') {
             url.push('/');
             url.extend(utf8_percent_encode(component, COMPONENT));

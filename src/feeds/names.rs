@@ -21,6 +21,13 @@ pub fn file_name(name: &str, ignore_case: bool) -> String {
     if name.is_empty() {
         return MARK.to_owned();
     }
+    match is_ordinary(name, ignore_case) {
+        true => name.to_owned(),
+        false => spelled(name, ignore_case),
+    }
+}
+
+fn spelled(name: &str, ignore_case: bool) -> String {
     // macOS takes the composed and the decomposed spelling for one name. Composed is what people
     // type, so that one stays readable. A leading mark would combine with the template's text.
     let ascii_only = !is_nfc(name) || name.starts_with(is_combining_mark);
@@ -55,6 +62,20 @@ pub fn file_name(name: &str, ignore_case: bool) -> String {
         }
     }
     out
+}
+
+/// Nearly all names, by a look at their characters alone: Chinese, digits and ASCII letters, which are their own file
+/// names unless something here says otherwise.
+fn is_ordinary(name: &str, ignore_case: bool) -> bool {
+    let is_plain = |c: char| {
+        c.is_ascii_digit()
+            || c.is_ascii_lowercase()
+            || (c.is_ascii_uppercase() && !ignore_case)
+            || ('\u{4E00}'..='\u{9FFF}').contains(&c)
+    };
+    // Devices of Windows that are plain have names of so few characters.
+    let may_be_reserved = name.len() <= 4 && name.is_ascii();
+    !may_be_reserved && name.len() <= LONGEST && name.chars().all(is_plain)
 }
 
 /// Characters that cannot stand in a file name on some system, or that nobody can see.
@@ -201,6 +222,13 @@ mod tests {
             any::<String>(),
         ];
         proptest::collection::vec(piece, 0..5).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn an_ordinary_name_is_what_would_be_spelled(name in "[a-zA-Z0-9\u{4DFF}-\u{4E02}\u{9FFE}-\u{A001}市]{1,5}|(con|COM1|lpt9|nul)[0a]?", ignore_case in any::<bool>()) {
+            prop_assert_eq!(file_name(&name, ignore_case), spelled(&name, ignore_case));
+        }
     }
 
     proptest! {

@@ -61,7 +61,12 @@ impl Template {
 
     /// The relative path, without extension.
     pub fn path(&self, name: &str) -> String {
-        let mut path = String::new();
+        let literals = self.0.iter().map(|part| {
+            let after = part.after.as_deref().unwrap_or_default();
+            part.before.len() + after.len() + 1
+        });
+        // And the ending that a caller adds.
+        let mut path = String::with_capacity(literals.sum::<usize>() + name.len() + 5);
         for part in &self.0 {
             if !path.is_empty() {
                 path.push('/');

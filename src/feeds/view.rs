@@ -119,11 +119,12 @@ impl<'a> FeedView<'a> {
             Follow::Label(_) => Cow::Owned(format!("{} | {site_title}", clean(frame.title))),
         };
         let page = |period: &Period| page(addresses, settings, frame.follow, period, format);
+        let url = addresses.url(frame.follow, format);
         let view = FeedView {
             description: description(site, frame, &site_title),
             title,
-            id: addresses.url(frame.follow, format),
-            url: addresses.url(frame.follow, format),
+            id: url.clone(),
+            url,
             alternate: addresses.alternate(frame.follow),
             language: &site.language,
             author: author_of(site),

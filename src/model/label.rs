@@ -98,7 +98,8 @@ impl Follow {
             return "site".to_owned();
         }
         let digest = Sha256::digest(self.to_string().as_bytes());
-        let hex = digest[..8].iter().map(|byte| format!("{byte:02x}"));
+        let half = |four: u8| char::from_digit(u32::from(four), 16).unwrap_or_default();
+        let hex = { digest[..8].iter() }.flat_map(|byte| [half(byte >> 4), half(byte & 15)]);
         hex.collect()
     }
 }

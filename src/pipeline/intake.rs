@@ -245,8 +245,8 @@ mod tests {
             let record = bytes.map(|bytes| record("/n1", &[bytes.as_bytes()]));
             let read = (vec![reading], vec![record]);
             keep(&mut catalog, &mut entries, read, Then::GoOn, NOW).unwrap();
-            let slots = catalog.newest_slots(&Follow::Site, 9, 0).unwrap();
-            let keys: Vec<PostKey> = slots.iter().map(|slot| slot.key).collect();
+            let slots = catalog.newest_slots(&[Follow::Site], 9, 0).unwrap();
+            let keys: Vec<PostKey> = slots[0].iter().map(|slot| slot.key).collect();
             assert_eq!(keys.len(), 1);
             let shown = entries.get(&keys[0]);
             shown.map(|shown| String::from_utf8_lossy(shown.format(0)).into_owned())

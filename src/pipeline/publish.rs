@@ -230,19 +230,16 @@ impl Derived {
         self.learn(batch)?;
         let (limit, hours) = (self.config.feeds.limit, self.config.feeds.min_age_hours);
         let mut ready = Ready::default();
-        let at_once = self.catalog.at_once()?;
-        for follow in batch {
-            let slots = self.catalog.newest_slots(follow, limit, hours)?;
+        ready.slots = self.catalog.newest_slots(batch, limit, hours)?;
+        for (follow, slots) in batch.iter().zip(&ready.slots) {
             ready.outlines.push(Outline {
                 follow: follow.clone(),
                 title: self.title(follow),
-                history: self.newest_archive(follow, &slots)?,
+                history: self.newest_archive(follow, slots)?,
                 page: None,
             });
-            ready.slots.push(slots);
         }
         self.load(entries, &mut ready)?;
-        drop(at_once);
         Ok(ready)
     }
 
