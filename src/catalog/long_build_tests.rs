@@ -47,14 +47,6 @@ fn a_second_beginning_fails_and_what_it_broke_into_is_taken_back() {
     assert_eq!(posts(&catalog), ["/n1"]);
 }
 
-/// Until what folds the log has ended.
-fn folded(catalog: &Catalog) {
-    let folding = catalog.folding.as_ref().unwrap();
-    while !folding.is_finished() {
-        std::thread::yield_now();
-    }
-}
-
 /// Changes of so many bytes.
 fn write(catalog: &mut Catalog, bytes: u64) {
     let long = "x".repeat(1 << 16);
@@ -65,54 +57,52 @@ fn write(catalog: &mut Catalog, bytes: u64) {
     catalog.commit().unwrap();
 }
 
-#[test]
-fn a_large_log_of_a_long_build_is_folded_and_gives_its_room_back() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("catalog.db");
-    let log = || log_bytes(&path);
-    let mut catalog = Catalog::open(&path, "").unwrap();
+fn long_build(path: &Path, stays: bool) -> Catalog {
+    let mut catalog = Catalog::open(path, "").unwrap();
     catalog.expect_many().unwrap();
-    write(&mut catalog, LARGE_LOG / 2);
-    catalog.many_done();
-    assert!(catalog.folding.is_none() && log() >= LARGE_LOG / 2);
-
     catalog.upsert(&[reading(1, 10)], NOW).unwrap();
-    let reader = Catalog::reader(&path).unwrap();
-    reader.connection.execute_batch("begin").unwrap();
-    assert_eq!(posts(&reader), ["/n1"]);
-    write(&mut catalog, LARGE_LOG);
+    write(&mut catalog, 2 * SMALL_LOG);
     catalog.many_done();
-    folded(&catalog);
-    // Others that read keep its room for now, and nobody waits for them.
-    catalog.shrink_log();
-    assert!(log() > LARGE_LOG);
-    reader.connection.execute_batch("commit").unwrap();
-
-    catalog.many_done();
-    folded(&catalog);
-    catalog.shrink_log();
-    assert_eq!(log(), 0);
-    catalog.end_round().unwrap();
-    assert_eq!(posts(&reader), ["/n1"]);
+    assert!(log_bytes(path) > 2 * SMALL_LOG);
+    catalog.end_round(stays).unwrap();
+    catalog
 }
 
 #[test]
 fn a_start_folds_the_log_that_a_long_build_left() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("catalog.db");
-    let mut catalog = Catalog::open(&path, "").unwrap();
-    catalog.expect_many().unwrap();
-    catalog.upsert(&[reading(1, 10)], NOW).unwrap();
-    write(&mut catalog, 2 * SMALL_LOG);
-    drop(catalog);
+    drop(long_build(&path, false));
     assert!(log_bytes(&path) > SMALL_LOG);
 
-    let catalog = Catalog::open(&path, "").unwrap();
-    folded(&catalog);
+    let mut catalog = Catalog::open(&path, "").unwrap();
+    // Others that read keep its room, and are not disturbed.
+    let reader = Catalog::reader(&path).unwrap();
+    reader.connection.execute_batch("begin").unwrap();
+    assert_eq!(posts(&reader), ["/n1"]);
+    catalog.end_round(false).unwrap();
+    assert!(catalog.folding.is_none() && log_bytes(&path) > SMALL_LOG);
+    reader.connection.execute_batch("commit").unwrap();
+    drop(catalog);
+
+    let mut catalog = Catalog::open(&path, "").unwrap();
+    catalog.end_round(false).unwrap();
     assert_eq!(log_bytes(&path), 0);
     assert_eq!(posts(&catalog), ["/n1"]);
+    assert_eq!(posts(&reader), ["/n1"]);
     drop(catalog);
     assert!(Catalog::open(&path, "").unwrap().folding.is_none());
+}
+
+#[test]
+fn a_program_that_stays_folds_its_log_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("catalog.db");
+    let mut catalog = long_build(&path, true);
+    catalog.upsert(&[reading(2, 5)], NOW).unwrap();
+    catalog.end_round(true).unwrap();
+    assert_eq!(log_bytes(&path), 0);
+    assert_eq!(posts(&catalog), ["/n2", "/n1"]);
 }
 
 /// Two connections at the log at once met a bug of SQLite until then (<https://sqlite.org/wal.html#walresetbug>).

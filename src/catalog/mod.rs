@@ -153,8 +153,6 @@ pub enum State {
     Withdrawn,
 }
 
-/// A log that a long build leaves as it is.
-const LARGE_LOG: u64 = 16 << 20;
 /// A log that a start leaves as it is: so large do changes let it become, one by one.
 const SMALL_LOG: u64 = 4 << 20;
 
@@ -236,28 +234,35 @@ impl Catalog {
         self.wrap(schema::fold_log_seldom(&self.connection, true))
     }
 
-    /// After them, before files are made: whoever folds waits for the disk, and whoever makes files meanwhile waits
-    /// with him. So only a log that grew large is folded now, while other work goes on; another is so by the next
-    /// change, or the next start.
+    /// After them, before feeds are taken to be up to date.
     pub fn many_done(&mut self) {
         self.links.marks_may_go();
-        if log_bytes(&self.path) > LARGE_LOG {
-            self.fold_log();
-        }
     }
 
-    /// After everything that `expect_many` was about.
+    /// After everything that `expect_many` was about. What many changes left in the log is not folded before: whoever
+    /// folds waits for the disk, and whoever makes files meanwhile waits with him. It is now in a program that `stays`,
+    /// on a thread of its own, and else beside the next start.
     ///
     /// # Errors
     /// SQLite's.
-    pub fn end_round(&mut self) -> Result<(), CatalogError> {
-        match std::mem::take(&mut self.is_long) {
-            true => self.wrap(schema::fold_log_seldom(&self.connection, false)),
-            false => Ok(()),
+    pub fn end_round(&mut self, stays: bool) -> Result<(), CatalogError> {
+        if std::mem::take(&mut self.is_long) {
+            if stays {
+                self.fold_log();
+            }
+            return self.wrap(schema::fold_log_seldom(&self.connection, false));
         }
+        if let Some(folding) = self.folding.take() {
+            // The thread tells nothing, and has no way to panic.
+            let _ = folding.join();
+            if let Err(error) = schema::shrink_log(&self.connection) {
+                tracing::debug!(%error, "the catalog's log keeps its room until a later change");
+            }
+        }
+        Ok(())
     }
 
-    /// Folds what was committed, on a thread of its own. Nobody waits for it.
+    /// Folds what was committed, on a thread of its own.
     fn fold_log(&mut self) {
         let path = self.path.clone();
         let thread = std::thread::Builder::new().name("catalog log".to_owned());
@@ -269,17 +274,6 @@ impl Catalog {
             schema::fold_log(&path).unwrap_or_else(|error| later(&error));
         };
         self.folding = thread.spawn(fold).inspect_err(|error| later(error)).ok();
-    }
-
-    /// While something else is done: gives back the room of a log that was folded, which the next commit would do
-    /// otherwise.
-    pub fn shrink_log(&mut self) {
-        if self.folding.as_ref().is_some_and(JoinHandle::is_finished) {
-            self.folding = None;
-            if let Err(error) = schema::shrink_log(&self.connection) {
-                tracing::debug!(%error, "the catalog's log keeps its room until a later change");
-            }
-        }
     }
 
     fn wrap<T>(&self, result: rusqlite::Result<T>) -> Result<T, CatalogError> {

@@ -105,9 +105,9 @@ pub fn tune(connection: &Connection) -> rusqlite::Result<()> {
 /// Bytes of a page: twice SQLite's default.
 const PAGE: u32 = 8192;
 
-/// Pages of the log after which it is folded into the index: 4 MB, as by default, and 64 MB.
+/// Pages of the log after which it is folded into the index: 4 MB, as by default, and 128 MB.
 const FOLD_AFTER: u32 = 512;
-const FOLD_AFTER_MANY: u32 = 8192;
+const FOLD_AFTER_MANY: u32 = 16_384;
 
 /// Whether the log may grow before it is folded into the index.
 pub fn fold_log_seldom(connection: &Connection, seldom: bool) -> rusqlite::Result<()> {

@@ -261,7 +261,7 @@ impl Derived {
         // After the feeds: they are what people wait for.
         self.publish_archives(&mut round)?;
         self.entries.end_round();
-        self.catalog.end_round()?;
+        self.catalog.end_round(patience == Patience::Daemon)?;
         Ok(round)
     }
 

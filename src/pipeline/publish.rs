@@ -188,8 +188,6 @@ impl Derived {
                 let (_, coming) = rayon::join(
                     || ready.write(&shape, entries, &mut staging, &known),
                     || {
-                        // While the disk syncs, cutting the log off would take as long as the sync.
-                        self.catalog.shrink_log();
                         let coming = self.prepare(entries, batches.next())?;
                         let listing = is_listing.then(|| self.take_listing()).transpose()?;
                         let listing = listing.map(|listing| (self.directory(&listing), listing));
@@ -229,8 +227,10 @@ impl Derived {
         let batch = batch.unwrap_or_default();
         self.learn(batch)?;
         let (limit, hours) = (self.config.feeds.limit, self.config.feeds.min_age_hours);
-        let mut ready = Ready::default();
-        ready.slots = self.catalog.newest_slots(batch, limit, hours)?;
+        let mut ready = Ready {
+            slots: self.catalog.newest_slots(batch, limit, hours)?,
+            ..Ready::default()
+        };
         for (follow, slots) in batch.iter().zip(&ready.slots) {
             ready.outlines.push(Outline {
                 follow: follow.clone(),
