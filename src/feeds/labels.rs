@@ -139,6 +139,11 @@ impl Labels {
         self.fold || !self.aliases.is_empty()
     }
 
+    /// True when the config says what people call a label.
+    pub fn has_names(&self) -> bool {
+        !self.names.is_empty()
+    }
+
     /// Everything that decides which label a post belongs to: another text means another index.
     pub fn fingerprint(&self) -> String {
         match self.change_labels() {

@@ -169,8 +169,8 @@ impl Reader {
     fn record(&self, digested: &mut Digested) -> Record {
         let post = Arc::make_mut(&mut digested.post);
         (post.text, post.match_text) = Default::default();
-        let labels = post.labels();
-        let named = labels.filter_map(|label| {
+        let labels = self.shape.labels.has_names().then(|| post.labels());
+        let named = labels.into_iter().flatten().filter_map(|label| {
             let name = self.shape.labels.name_of(&label)?.to_owned();
             Some((label, name))
         });
