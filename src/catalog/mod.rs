@@ -153,8 +153,8 @@ pub enum State {
     Withdrawn,
 }
 
-/// A log that a start leaves as it is: so large do changes let it become, one by one.
-const SMALL_LOG: u64 = 4 << 20;
+/// A log that a start leaves as it is: changes let it become half as large, one by one.
+const SMALL_LOG: u64 = 8 << 20;
 
 /// The open index. One writer; readers open their own (`Catalog::reader`).
 pub struct Catalog {
@@ -252,11 +252,13 @@ impl Catalog {
             }
             return self.wrap(schema::fold_log_seldom(&self.connection, false));
         }
-        if let Some(folding) = self.folding.take() {
+        // Whoever stays has time until the end of a later round.
+        let is_awaited = |folding: &mut JoinHandle<()>| !stays || folding.is_finished();
+        if let Some(folding) = self.folding.take_if(is_awaited) {
             // The thread tells nothing, and has no way to panic.
             let _ = folding.join();
-            if let Err(error) = schema::shrink_log(&self.connection) {
-                tracing::debug!(%error, "the catalog's log keeps its room until a later change");
+            if !schema::shrink_log(&self.connection).unwrap_or(false) {
+                tracing::debug!("the catalog's log keeps its room until a later change");
             }
         }
         Ok(())
@@ -264,16 +266,19 @@ impl Catalog {
 
     /// Folds what was committed, on a thread of its own.
     fn fold_log(&mut self) {
-        let path = self.path.clone();
+        if { self.folding.as_ref() }.is_some_and(|folding| !folding.is_finished()) {
+            return;
+        }
         let thread = std::thread::Builder::new().name("catalog log".to_owned());
         // What is not folded because a reader is in the way, or because there is no thread, is so by a later change.
         let later = |error: &dyn std::error::Error| {
             tracing::debug!(%error, "the catalog's log waits for a later change");
         };
-        let fold = move || {
-            schema::fold_log(&path).unwrap_or_else(|error| later(&error));
-        };
-        self.folding = thread.spawn(fold).inspect_err(|error| later(error)).ok();
+        let connection = schema::open_to_fold(&self.path).inspect_err(|error| later(error));
+        self.folding = connection.ok().and_then(|connection| {
+            let fold = move || schema::fold_log(&connection).unwrap_or_else(|error| later(&error));
+            thread.spawn(fold).inspect_err(|error| later(error)).ok()
+        });
     }
 
     fn wrap<T>(&self, result: rusqlite::Result<T>) -> Result<T, CatalogError> {

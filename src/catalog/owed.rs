@@ -111,6 +111,8 @@ impl Ledger {
         let open = || {
             let connection = Connection::open(path)?;
             schema::tune(&connection)?;
+            // A fold waits for the disk, and feeds that are written meanwhile would wait with it.
+            schema::never_fold_log(&connection)?;
             Ok(connection)
         };
         let connection = open().map_err(|source| error(path, source))?;

@@ -75,6 +75,13 @@ pub fn open(path: &Path, fingerprint: &str) -> rusqlite::Result<Connection> {
     {
         return Err(error);
     }
+    let page: u32 = connection.query_row("pragma page_size", [], |row| row.get(0))?;
+    // Only a new file has pages of another size.
+    if page != PAGE && std::fs::remove_file(path).is_ok() {
+        drop(connection);
+        remove(path);
+        return open(path, fingerprint);
+    }
     rebuild(&connection, &wanted)?;
     Ok(connection)
 }
@@ -96,6 +103,7 @@ pub fn tune(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "temp_store", "memory")?;
     // A log that grew in a long build does not stay so on the disk.
     connection.pragma_update(None, "journal_size_limit", 1 << 20)?;
+    fold_log_seldom(connection, false)?;
     // The end of a run would wait for the disk twice, for what the next run reads from the log as well.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.set_prepared_statement_cache_capacity(64);
@@ -105,7 +113,7 @@ pub fn tune(connection: &Connection) -> rusqlite::Result<()> {
 /// Bytes of a page: twice SQLite's default.
 const PAGE: u32 = 8192;
 
-/// Pages of the log after which it is folded into the index: 4 MB, as by default, and 128 MB.
+/// Pages of the log after which a commit folds it into the index: 4 MB, as by SQLite's defaults, and 128 MB.
 const FOLD_AFTER: u32 = 512;
 const FOLD_AFTER_MANY: u32 = 16_384;
 
@@ -115,21 +123,32 @@ pub fn fold_log_seldom(connection: &Connection, seldom: bool) -> rusqlite::Resul
     connection.pragma_update(None, "wal_autocheckpoint", pages)
 }
 
-/// Folds the log into the index, as far as readers let it, through a connection of its own: others read and
-/// write meanwhile. Its room is given back if nobody is at it.
-pub fn fold_log(path: &Path) -> rusqlite::Result<()> {
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-    connection.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(()))?;
-    connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))
+/// Others fold the log.
+pub fn never_fold_log(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "wal_autocheckpoint", 0)
 }
 
-/// Gives back the log's room on the disk, once it is folded, unless somebody is at it.
-pub fn shrink_log(connection: &Connection) -> rusqlite::Result<()> {
+/// A connection that folds the log of an index that is there.
+pub fn open_to_fold(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    // It is of this file and this log, whatever takes their names later.
+    connection.query_row("pragma schema_version", [], |_| Ok(()))?;
+    Ok(connection)
+}
+
+/// Folds the log into the index, as far as readers let it. Others read and write meanwhile.
+pub fn fold_log(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(()))
+}
+
+/// Gives back the log's room on the disk, unless somebody is at it: then false.
+pub fn shrink_log(connection: &Connection) -> rusqlite::Result<bool> {
     connection.busy_timeout(Duration::ZERO)?;
-    let shrunk = connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()));
+    let log = "pragma wal_checkpoint(truncate)";
+    let is_busy = connection.query_row(log, [], |row| row.get::<_, i64>(0));
     connection.busy_timeout(PATIENCE)?;
-    shrunk
+    is_busy.map(|is_busy| is_busy == 0)
 }
 
 pub fn open_reader(path: &Path) -> rusqlite::Result<Connection> {

@@ -228,6 +228,9 @@ mod tests {
         #[test]
         fn an_ordinary_name_is_what_would_be_spelled(name in "[a-zA-Z0-9\u{4DFF}-\u{4E02}\u{9FFE}-\u{A001}市]{1,5}|(con|COM1|lpt9|nul)[0a]?", ignore_case in any::<bool>()) {
             prop_assert_eq!(file_name(&name, ignore_case), spelled(&name, ignore_case));
+            // And about the longest.
+            let long = format!("{}{name}", "新".repeat(65));
+            prop_assert_eq!(file_name(&long, ignore_case), spelled(&long, ignore_case));
         }
     }
 

@@ -211,10 +211,18 @@ fn without_log(path: &Path) -> rusqlite::Connection {
     connection
 }
 
-/// Fills the page of this number, counted from 0, with what is no page.
-fn overwrite_page(path: &Path, page: u64) {
+/// Fills the page of this number, counted from 0, with what is no page; false when there is none.
+fn overwrite_page(path: &Path, page: u32) -> bool {
+    let size = "pragma page_size";
+    let size = without_log(path).query_row(size, [], |row| row.get::<_, u32>(0));
+    let size = size.unwrap();
     let file = std::fs::File::options().write(true).open(path).unwrap();
-    file.write_all_at(&[0xA5; 4096], page * 4096).unwrap();
+    let at = u64::from(page * size);
+    let is_there = at < file.metadata().unwrap().len();
+    if is_there {
+        file.write_all_at(&vec![0xA5; size as usize], at).unwrap();
+    }
+    is_there
 }
 
 #[test]
@@ -233,12 +241,7 @@ fn a_catalog_that_is_damaged_anywhere_is_built_anew_by_the_same_run() {
     let path = world.path("var/catalog.db");
     let mut page = 0;
     let mut made_anew = 0;
-    loop {
-        drop(without_log(&path));
-        if std::fs::metadata(&path).unwrap().len() <= page * 4096 {
-            break;
-        }
-        overwrite_page(&path, page);
+    while overwrite_page(&path, page) {
         // Something to do, so that the round comes by most pages.
         let post = format!(
             "---\ntitle: 新的{page}\ndate: 2024-03-02 08:00:00 +0800\ncategories: c1\n---\n正文。\n"
@@ -262,12 +265,13 @@ fn a_catalog_that_is_damaged_anywhere_is_built_anew_by_the_same_run() {
     assert!(world.read("public/feed.xml").contains("第59篇"));
     // A daemon finds it while it asks the catalog what is published.
     let root = "select rootpage - 1 from sqlite_master where name = 'published'";
-    let page: i64 = { without_log(&path) }
-        .query_row(root, [], |row| row.get(0))
+    let page = { without_log(&path) }
+        .query_row(root, [], |row| row.get::<_, u32>(0))
         .unwrap();
-    overwrite_page(&path, page.unsigned_abs());
+    assert!(overwrite_page(&path, page));
     world.delete("public/feed.xml");
     let daemon = world.start();
+    daemon.wait_for_output("the catalog is damaged and is built anew");
     daemon.wait_for("/feed.xml", |answer| answer.text().contains("第59篇"));
 }
 
