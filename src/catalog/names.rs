@@ -7,6 +7,7 @@ use std::collections::hash_map::Entry;
 use rusqlite::{TransactionBehavior, params};
 
 use super::links::unpacked;
+use super::window::is_live;
 use super::{Catalog, CatalogError, follow_of, kind_and_name};
 use crate::model::{Follow, LabelKind};
 
@@ -29,13 +30,12 @@ impl Catalog {
     pub fn listing(&self) -> Result<Vec<Listed>, CatalogError> {
         let result = (|| {
             self.connection
-                .prepare(
+                .prepare(concat!(
                     "select kind, name, learnt, exists (
-                       select 1 from post_labels pl where pl.label = l.label and not exists (
-                         select 1 from posts h indexed by posts_hidden
-                         where h.post = pl.post and h.state <> 0))
-                     from labels l",
-                )?
+                       select 1 from post_labels pl where pl.label = l.label and ",
+                    is_live!(),
+                    ") from labels l"
+                ))?
                 .query_map([], |row| {
                     let kind = row.get_ref(0)?.as_str()?;
                     Ok(Listed {

@@ -37,10 +37,20 @@ pub struct Slot {
     pub published: i64,
 }
 
-/// The live posts of a label, out of its rows alone: those that are not live are few, and have an index.
-pub(super) const LIVE: &str = "from post_labels pl
-     where pl.label = (select label from labels where kind = ?1 and name = ?2)
-       and not exists (select 1 from posts h indexed by posts_hidden where h.post = pl.post and h.state <> 0)";
+/// That a row `pl` of a label is a live post's: those that are not live are few, and have an index.
+macro_rules! is_live {
+    () => {
+        "not exists (select 1 from posts h indexed by posts_hidden where h.post = pl.post and h.state <> 0)"
+    };
+}
+pub(super) use is_live;
+
+/// The live posts of a label, out of its rows alone.
+pub(super) const LIVE: &str = concat!(
+    "from post_labels pl
+     where pl.label = (select label from labels where kind = ?1 and name = ?2) and ",
+    is_live!()
+);
 /// The newest of a label after an instant, or of all time.
 pub(super) static NEWEST: LazyLock<String> = LazyLock::new(|| {
     format!(
