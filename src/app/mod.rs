@@ -53,7 +53,7 @@ async fn build_locked(setup: &Setup, progress: Option<Progress>) -> Result<Done,
         Some(store) => store.first_seen().await?,
         None => HashMap::new(),
     };
-    let derived = setup.derive(first_seen, progress)?;
+    let derived = setup.derive(first_seen, Patience::OneShot, progress)?;
     let now = setup.clock.now();
     let round = pipeline::derive(&derived, Hint::Everything, Patience::OneShot, now).await?;
     // Feeds alone need no store, but for the days of posts without a date.
@@ -87,7 +87,8 @@ async fn once_locked(
     let store = setup.open_store().await?;
     setup.subscribe_channels(store.as_ref()).await?;
     let stages = setup.stages()?;
-    let derived = setup.derive(store.first_seen().await?, progress)?;
+    let first_seen = store.first_seen().await?;
+    let derived = setup.derive(first_seen, Patience::OneShot, progress)?;
     let planner = setup.planner(store.clone());
     let now = setup.clock.now();
     let (round, planned) =

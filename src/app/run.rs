@@ -16,7 +16,7 @@ use super::watch::{self, Loop, Owed};
 use super::{bot, discard_damaged};
 use crate::bot::{Context, Index, Naming, Places};
 use crate::http::{self, Health, Hook, Serving};
-use crate::pipeline::{Progress, lock};
+use crate::pipeline::{Patience, Progress, lock};
 use crate::store::{disk_failed, disk_is_believed};
 
 /// Runs until `stop`.
@@ -59,7 +59,8 @@ async fn run_locked(
     let store = setup.open_store().await?;
     setup.subscribe_channels(store.as_ref()).await?;
     let stages = setup.stages()?;
-    let derived = match setup.derive(store.first_seen().await?, progress) {
+    let first_seen = store.first_seen().await?;
+    let derived = match setup.derive(first_seen, Patience::Daemon, progress) {
         Ok(derived) => derived,
         Err(error) => {
             store.close().await;

@@ -10,7 +10,7 @@ use crate::config::{self, Config, ConfigError, Secret, Source, UnknownPolicy, Wi
 use crate::delivery::plan::{Corrections, Rules};
 use crate::delivery::{Clock, Policy, Sender, Terminal};
 use crate::model::{ChatId, Follow, LabelKind, Problem, Severity, Site};
-use crate::pipeline::{Derived, DerivedError, PipelineError, Planner, Progress};
+use crate::pipeline::{Derived, DerivedError, Patience, PipelineError, Planner, Progress};
 use crate::push::{Book, Bucket, Hook, HubList, KEY_VARIABLES, Push, PushError, Stage};
 use crate::store::{InstanceLock, LockError, SqliteStore, Store, StoreError, path_of};
 use crate::telegram::{Outlet, Seal, Telegram, TelegramError};
@@ -187,9 +187,10 @@ impl Setup {
     pub(super) fn derive(
         &self,
         first_seen: HashMap<String, i64>,
+        patience: Patience,
         progress: Option<Progress>,
     ) -> Result<Arc<Mutex<Derived>>, AppError> {
-        let derived = Derived::open(&self.config, self.matcher.clone(), first_seen)?;
+        let derived = Derived::open(&self.config, self.matcher.clone(), first_seen, patience)?;
         let derived = match progress {
             Some(progress) => derived.with_progress(progress),
             None => derived,

@@ -125,6 +125,9 @@ impl Links {
 
     /// Writes what was added, and marks the feeds it touches.
     pub fn write(&mut self, transaction: &Connection) -> rusqlite::Result<()> {
+        if self.rows.is_empty() {
+            return Ok(());
+        }
         if self.labels.values().map(HashMap::len).sum::<usize>() > REMEMBERED {
             self.labels.clear();
         }

@@ -37,14 +37,30 @@ fn many_batches_are_one_and_a_broken_one_leaves_nothing() {
 }
 
 #[test]
-fn a_second_beginning_fails_and_what_it_broke_into_is_taken_back() {
+fn whatever_changes_after_a_beginning_is_part_of_it() {
     let folder = tempfile::tempdir().unwrap();
-    let mut catalog = Catalog::open(&folder.path().join("catalog.db"), "").unwrap();
-    catalog.begin().unwrap();
-    assert!(catalog.begin().is_err());
-    catalog.roll_back();
+    let path = folder.path().join("catalog.db");
+    let mut catalog = Catalog::open(&path, "").unwrap();
     catalog.upsert(&[reading(1, 10)], NOW).unwrap();
+    let gone = [reading(1, 10).path];
+    catalog.begin().unwrap();
+    catalog.begin().unwrap();
+    catalog.upsert(&[reading(2, 5)], NOW).unwrap();
+    catalog.mark_missing(&gone, NOW - 9).unwrap();
+    let removed = catalog.forget_missing(NOW, &[]).unwrap().removed;
+    assert_eq!((posts(&catalog), removed), (vec!["/n2".to_owned()], 1));
+    assert_eq!(posts(&Catalog::reader(&path).unwrap()), ["/n1"]);
+    catalog.roll_back();
     assert_eq!(posts(&catalog), ["/n1"]);
+
+    catalog.begin().unwrap();
+    catalog.mark_missing(&gone, NOW - 9).unwrap();
+    catalog.forget_missing(NOW, &[]).unwrap();
+    catalog.commit().unwrap();
+    // Of nothing.
+    catalog.commit().unwrap();
+    let other = Catalog::reader(&path).unwrap();
+    assert_eq!((posts(&catalog).len(), posts(&other).len()), (0, 0));
 }
 
 /// Changes of so many bytes.

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use rusqlite::{TransactionBehavior, params};
+use rusqlite::params;
 
 use super::links::unpacked;
 use super::window::is_live;
@@ -110,18 +110,14 @@ impl Catalog {
     /// # Errors
     /// SQLite's.
     pub fn keep_learnt(&mut self, names: &[(Follow, Option<String>)]) -> Result<(), CatalogError> {
-        let result = (|| {
-            let transaction = self
-                .connection
-                .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        self.change(|connection| {
             for (follow, learnt) in names {
                 let (kind, name) = kind_and_name(follow);
-                transaction
+                connection
                     .prepare_cached("update labels set learnt = ?3 where kind = ?1 and name = ?2")?
                     .execute(params![kind, name, learnt])?;
             }
-            transaction.commit()
-        })();
-        self.wrap(result)
+            Ok(())
+        })
     }
 }

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, params};
 
 use super::{Catalog, CatalogError, error, schema};
 
@@ -61,15 +61,12 @@ impl Catalog {
     /// # Errors
     /// SQLite's.
     pub fn serve(&mut self, targets: &[(Target, String)]) -> Result<(), CatalogError> {
-        let result = (|| {
-            let transaction = self
-                .connection
-                .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        self.change(|connection| {
             for target in Target::ALL {
                 let key = format!("target:{}", target.as_str());
                 let wanted = targets.iter().find(|(wanted, _)| *wanted == target);
                 let wanted = wanted.map_or("", |(_, identity)| identity.as_str());
-                let known: String = transaction
+                let known: String = connection
                     .query_row("select value from meta where key = ?1", [&key], |row| {
                         row.get(0)
                     })
@@ -80,22 +77,21 @@ impl Catalog {
                 if known == wanted {
                     continue;
                 }
-                transaction.execute("delete from owed where target = ?1", [target.as_str()])?;
+                connection.execute("delete from owed where target = ?1", [target.as_str()])?;
                 if target == Target::Bucket && !wanted.is_empty() {
-                    transaction.execute(
+                    connection.execute(
                         "insert into owed select ?1, path, hash from published
                          where path not like '%.gz' and path not like '%.br'",
                         [target.as_str()],
                     )?;
                 }
-                transaction.execute(
+                connection.execute(
                     "insert or replace into meta values (?1, ?2)",
                     params![key, wanted],
                 )?;
             }
-            transaction.commit()
-        })();
-        self.wrap(result)
+            Ok(())
+        })
     }
 }
 
@@ -145,21 +141,16 @@ impl Ledger {
     /// # Errors
     /// SQLite's.
     pub fn settle(&mut self, done: &[Owed]) -> Result<(), CatalogError> {
-        let result = (|| {
-            let transaction = self
-                .0
-                .connection
-                .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        self.0.change(|connection| {
             for row in done {
-                transaction
+                connection
                     .prepare_cached(
                         "delete from owed where target = ?1 and path = ?2 and hash is ?3",
                     )?
                     .execute(params![row.target.as_str(), row.path, row.hash])?;
             }
-            transaction.commit()
-        })();
-        self.0.wrap(result)
+            Ok(())
+        })
     }
 }
 

@@ -82,7 +82,16 @@ pub fn open(path: &Path, fingerprint: &str) -> rusqlite::Result<Connection> {
         remove(path);
         return open(path, fingerprint);
     }
-    rebuild(&connection, &wanted)?;
+    let pages: u32 = connection.query_row("pragma page_count", [], |row| row.get(0))?;
+    match pages {
+        // As in `tune`: nobody waits for a new file.
+        0 | 1 => {
+            connection.pragma_update(None, "synchronous", "off")?;
+            rebuild(&connection, &wanted)?;
+            connection.pragma_update(None, "synchronous", "normal")?;
+        }
+        _ => rebuild(&connection, &wanted)?,
+    }
     Ok(connection)
 }
 

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::links::{Linked, Links};
 use super::owed::{Owed, owe};
@@ -51,28 +51,48 @@ impl Catalog {
     /// # Errors
     /// SQLite's.
     pub fn upsert(&mut self, readings: &[Reading], now: i64) -> Result<Upserted, CatalogError> {
+        self.within(|connection, links| upsert(connection, links, readings, now))
+    }
+
+    /// One change of the index: a transaction of its own or, after `begin`, a part of that one.
+    pub(super) fn change<T>(
+        &mut self,
+        change: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, CatalogError> {
+        self.within(|connection, links| {
+            // What the posts so far still wait for.
+            links.write(connection)?;
+            change(connection)
+        })
+    }
+
+    fn within<T>(
+        &mut self,
+        change: impl FnOnce(&Connection, &mut Links) -> rusqlite::Result<T>,
+    ) -> Result<T, CatalogError> {
         let is_alone = self.connection.is_autocommit();
-        if is_alone {
-            self.begin()?;
-        }
-        let result = upsert(&self.connection, &mut self.links, readings, now);
+        self.begin()?;
+        let result = change(&self.connection, &mut self.links);
         match self.wrap(result) {
-            Ok(upserted) if is_alone => self.commit().map(|()| upserted),
+            Ok(done) if is_alone => self.commit().map(|()| done),
+            Ok(done) => Ok(done),
             Err(error) => {
                 self.roll_back();
                 Err(error)
             }
-            upserted => upserted,
         }
     }
 
-    /// Begins a transaction that goes on over many calls of `upsert`, so that pages which many posts share are
-    /// written once for all of them. Nothing else may change the index before `commit`.
+    /// Begins a transaction, unless one goes on, that all changes are part of until `commit`: pages which many of them
+    /// share are written once.
     ///
     /// # Errors
     /// SQLite's.
     pub fn begin(&mut self) -> Result<(), CatalogError> {
-        let result = self.connection.execute_batch("begin immediate");
+        let result = match self.connection.is_autocommit() {
+            true => self.connection.execute_batch("begin immediate"),
+            false => Ok(()),
+        };
         self.wrap(result)
     }
 
@@ -88,11 +108,14 @@ impl Catalog {
         self.wrap(result)
     }
 
-    /// Ends what `begin` began.
+    /// Ends what `begin` began, if anything.
     ///
     /// # Errors
     /// SQLite's; then nothing since `begin` has happened.
     pub fn commit(&mut self) -> Result<(), CatalogError> {
+        if self.connection.is_autocommit() {
+            return Ok(());
+        }
         let result = self.links.write(&self.connection);
         let result = result.and_then(|()| self.connection.execute_batch("commit"));
         if result.is_err() {
@@ -115,18 +138,14 @@ impl Catalog {
     /// # Errors
     /// SQLite's.
     pub fn mark_missing(&mut self, paths: &[String], now: i64) -> Result<(), CatalogError> {
-        let result = (|| {
-            let transaction = self
-                .connection
-                .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        self.change(|connection| {
             for path in paths {
-                transaction
+                connection
                     .prepare_cached("update files set missing_since = ?2 where path = ?1 and missing_since is null")?
                     .execute(params![path, now])?;
             }
-            transaction.commit()
-        })();
-        self.wrap(result)
+            Ok(())
+        })
     }
 
     /// Removes the posts of files that have been missing since `before` (seconds since 1970) or longer, but
@@ -135,8 +154,7 @@ impl Catalog {
     /// # Errors
     /// SQLite's.
     pub fn forget_missing(&mut self, before: i64, held: &[PathBuf]) -> Result<Delta, CatalogError> {
-        let result = forget_missing(&mut self.connection, before, held);
-        self.wrap(result)
+        self.change(|connection| forget_missing(connection, before, held))
     }
 
     /// Lets out the posts whose time has come.
@@ -144,24 +162,19 @@ impl Catalog {
     /// # Errors
     /// SQLite's.
     pub fn release_due(&mut self, now: i64) -> Result<usize, CatalogError> {
-        let result = (|| {
-            let transaction = self
-                .connection
-                .transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let due: Vec<i64> = transaction
+        self.change(|connection| {
+            let due: Vec<i64> = connection
                 .prepare_cached("select post from posts where state = 1 and published <= ?1")?
                 .query_map([now], |row| row.get(0))?
                 .collect::<rusqlite::Result<_>>()?;
             for post in &due {
-                Linked::of(&transaction, *post)?.touch(&transaction)?;
-                transaction
+                Linked::of(connection, *post)?.touch(connection)?;
+                connection
                     .prepare_cached("update posts set state = 0 where post = ?1")?
                     .execute([post])?;
             }
-            transaction.commit()?;
             Ok(due.len())
-        })();
-        self.wrap(result)
+        })
     }
 
     /// Records that feeds were written and are up to date, and what that leaves to be given to targets.
@@ -174,26 +187,7 @@ impl Catalog {
         files: &[Published],
         owed: &[Owed],
     ) -> Result<(), CatalogError> {
-        self.begin()?;
-        self.note_published(follows, files, owed)?;
-        self.commit()
-    }
-
-    /// The same in the transaction that `begin` began, which may still be taken back.
-    ///
-    /// # Errors
-    /// SQLite's; then nothing since `begin` has happened.
-    pub fn note_published(
-        &mut self,
-        follows: &[Follow],
-        files: &[Published],
-        owed: &[Owed],
-    ) -> Result<(), CatalogError> {
-        let result = note_published(&self.connection, follows, files, owed);
-        if result.is_err() {
-            self.roll_back();
-        }
-        self.wrap(result)
+        self.change(|connection| note_published(connection, follows, files, owed))
     }
 
     /// Marks feeds for rendering, for example because a published file was tampered with.
@@ -224,16 +218,12 @@ impl Catalog {
     /// # Errors
     /// SQLite's.
     pub fn ensure_labels(&mut self, labels: &[Label]) -> Result<(), CatalogError> {
-        let result = (|| {
-            let transaction = self
-                .connection
-                .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        self.change(|connection| {
             for label in labels {
-                label_id(&transaction, &Follow::Label(label.clone()))?;
+                label_id(connection, &Follow::Label(label.clone()))?;
             }
-            transaction.commit()
-        })();
-        self.wrap(result)
+            Ok(())
+        })
     }
 
     /// Forgets what a store knows, because another one took its place: it is asked about every post again.
@@ -265,18 +255,14 @@ impl Catalog {
     /// # Errors
     /// SQLite's.
     pub fn mark_planned(&mut self, ids: &[PostId]) -> Result<(), CatalogError> {
-        let result = (|| {
-            let transaction = self
-                .connection
-                .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        self.change(|connection| {
             for id in ids {
-                transaction
+                connection
                     .prepare_cached("update posts set planned = 1 where id = ?1")?
                     .execute([id.as_str()])?;
             }
-            transaction.commit()
-        })();
-        self.wrap(result)
+            Ok(())
+        })
     }
 }
 
@@ -542,11 +528,10 @@ fn remove_post(
 }
 
 fn forget_missing(
-    connection: &mut Connection,
+    transaction: &Connection,
     before: i64,
     held: &[PathBuf],
 ) -> rusqlite::Result<Delta> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut delta = Delta::default();
     let gone: Vec<(String, Option<i64>, Option<String>)> = transaction
         .prepare_cached(
@@ -562,12 +547,11 @@ fn forget_missing(
         if let (Some(post), Some(id)) = (post, id) {
             delta
                 .reread
-                .extend(remove_post(&transaction, post, &id, &path)?);
+                .extend(remove_post(transaction, post, &id, &path)?);
             delta.removed += 1;
         }
         transaction.execute("delete from problems where path = ?1", [&path])?;
         transaction.execute("delete from files where path = ?1", [&path])?;
     }
-    transaction.commit()?;
     Ok(delta)
 }

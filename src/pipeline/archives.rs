@@ -119,7 +119,12 @@ impl Derived {
             for batch in group.chunks(BATCH) {
                 let mut ready = self.pages_of(batch)?;
                 self.load(&self.entries, &mut ready)?;
-                ready.write(&shape, &self.entries, &mut staging, &known);
+                let (finder, writer) = staging.halves();
+                let paths = batch
+                    .iter()
+                    .map(|page| shape.page_paths(&page.follow, &page.period));
+                let spots = finder.find(paths.collect(), &known);
+                ready.write(&shape, &self.entries, spots, writer);
                 let whole: BTreeSet<&Follow> = ready.complete().collect();
                 let follows = ready.outlines.iter().map(|outline| &outline.follow);
                 again.extend(follows.filter(|follow| !whole.contains(follow)).cloned());

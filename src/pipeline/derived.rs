@@ -18,6 +18,7 @@ use crate::http::Shelf;
 use crate::model::{Follow, Label, Site};
 use crate::posts::{self, watch::Writers};
 use crate::publish::Folder;
+use crate::summary;
 use crate::topics::Matcher;
 
 /// What keeps the derived half from starting.
@@ -45,6 +46,8 @@ pub type Progress = Arc<dyn Fn(&str, u64, u64) + Send + Sync>;
 /// The derived half of tagwire.
 pub struct Derived {
     pub(super) roots: Vec<PathBuf>,
+    /// Of a run that builds all anew: the search of its first look.
+    pub(super) ahead: Option<posts::Ahead>,
     pub(super) reader: Reader,
     pub(super) catalog: Catalog,
     pub(super) folder: Folder,
@@ -74,7 +77,7 @@ pub struct Derived {
 
 impl Derived {
     /// Opens the catalog and the publish folder. `first_seen` is what the store remembers of files without
-    /// a usable date, in seconds since 1970.
+    /// a usable date, in seconds since 1970. `patience` is that of the rounds.
     ///
     /// # Errors
     /// A wrong setting, or files that cannot be opened.
@@ -82,7 +85,15 @@ impl Derived {
         config: &Config,
         matcher: Arc<Matcher>,
         first_seen: HashMap<String, i64>,
+        patience: Patience,
     ) -> Result<Self, DerivedError> {
+        let roots = config.posts.roots();
+        // A daemon looks once it watches, or what comes between the two would be missed.
+        let is_ahead = patience == Patience::OneShot && !config.catalog.path.exists();
+        let ahead = is_ahead.then(|| posts::Ahead::begin(&roots)).flatten();
+        if is_ahead {
+            rayon::spawn(summary::warm_up);
+        }
         let site = config
             .site()
             .map_err(|error| DerivedError::Settings(error.to_string()))?;
@@ -116,7 +127,8 @@ impl Derived {
         let folder = folder.with_copies(&config.publish.compress);
         let shelf = Shelf::new(config.publish.dir.clone());
         let mut derived = Derived {
-            roots: config.posts.roots(),
+            roots,
+            ahead,
             reader: Reader {
                 rules,
                 matcher,
@@ -256,7 +268,10 @@ impl Derived {
         self.take_in(&heirs, patience, now, &mut round)?;
         self.catalog.release_due(now)?;
         crate::crash::point("after-catalog");
-        self.publish_dirty(&mut round)?;
+        let published = self.publish_dirty(&mut round);
+        // Where no feed was written, what was read still waits for this.
+        let committed = self.catalog.commit();
+        published.and(committed)?;
         crate::crash::point("after-feeds");
         // After the feeds: they are what people wait for.
         self.publish_archives(&mut round)?;

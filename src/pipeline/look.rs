@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::reader::is_younger;
 use super::{Derived, Hint, Patience, Round};
 use crate::catalog::{CatalogError, Reading, is_below_any};
-use crate::posts::{self, Found, Scan, Stamp, Wanted};
+use crate::posts::{self, Ahead, Found, Scan, Stamp, Wanted};
 use crate::summary;
 
 /// What a look found out.
@@ -67,11 +67,13 @@ impl Derived {
         unsettled: impl Fn(&Found) -> bool,
         round: &mut Round,
     ) -> Result<Changes, CatalogError> {
+        let ahead = self.ahead.take().filter(|_| wanted == Wanted::Names);
         if wanted == Wanted::Names {
             // A search keeps one core busy, and much is read after this one.
             rayon::spawn(summary::warm_up);
         }
-        let scan = posts::scan(&self.roots, wanted);
+        let scan =
+            { ahead.and_then(Ahead::found) }.unwrap_or_else(|| posts::scan(&self.roots, wanted));
         let mut changes = Changes::default();
         let vanished = self.vanished(&scan)?;
         changes.troubles = troubles(scan.problems);

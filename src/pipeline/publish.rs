@@ -12,10 +12,10 @@ use super::{Derived, Round};
 use crate::catalog::{CatalogError, PostKey, Slot};
 use crate::feeds;
 use crate::model::{Follow, LabelKind};
-use crate::publish::{Outcome, Published, Rendered, Staging};
+use crate::publish::{Outcome, Published, Rendered, Spots, Staging, Writer};
 
 /// Feeds rendered at a time: bounds memory, keeps two cores busy.
-const BATCH: usize = 32;
+const BATCH: usize = 64;
 /// The oldest posts of a category that say what it is called: few, so that it is settled soon.
 const TEACHERS: usize = 20;
 /// Feeds put in place at a time: bounds how long new bytes wait for their names.
@@ -48,16 +48,9 @@ impl Ready {
     }
 
     /// Renders everything, and writes what has changed beside its place.
-    pub fn write(
-        &self,
-        shape: &Shape,
-        entries: &Entries,
-        staging: &mut Staging<'_>,
-        known: &dyn Fn(&str) -> Option<Published>,
-    ) {
-        let both = self.outlines.iter().zip(&self.slots);
-        let jobs = both.map(|(outline, slots)| (shape.paths(outline), (outline, slots)));
-        staging.add_made(jobs.collect(), known, |(outline, slots)| {
+    pub fn write(&self, shape: &Shape, entries: &Entries, spots: Spots, writer: &mut Writer<'_>) {
+        let jobs = self.outlines.iter().zip(&self.slots);
+        writer.write(spots, jobs.collect(), |(outline, slots)| {
             let shown: io::Result<Vec<Shown<'_>>> = { slots.iter() }
                 .map(|slot| {
                     let new = self.news.get(&slot.key).and_then(Record::shown);
@@ -176,7 +169,10 @@ impl Derived {
             let mut staging = folder.stage();
             let mut complete = Vec::with_capacity(group.len());
             let mut listed = None;
-            for batch in group.chunks(BATCH) {
+            let paths = |batch: &[Follow]| batch.iter().map(|follow| shape.paths(follow)).collect();
+            let first = group.get(..BATCH.min(group.len())).unwrap_or_default();
+            let mut spots = staging.halves().0.find(paths(first), &known);
+            for (number, batch) in group.chunks(BATCH).enumerate() {
                 for (outline, slots) in ready.outlines.iter().zip(&ready.slots) {
                     relisted |= self.relist(&outline.follow, !slots.is_empty());
                 }
@@ -185,16 +181,27 @@ impl Derived {
                 done += batch.len() as u64;
                 // A crash, or a write that failed, may have left the page behind the feeds that it lists.
                 let is_listing = done == total && (relisted || self.listed.is_none());
-                let (_, coming) = rayon::join(
-                    || ready.write(&shape, entries, &mut staging, &known),
+                // After the last of a group it is empty: the next group is another staging's.
+                let next = group.chunks(BATCH).nth(number + 1).unwrap_or_default();
+                let (finder, writer) = staging.halves();
+                let (_, (coming, found)) = rayon::join(
+                    || ready.write(&shape, entries, std::mem::take(&mut spots), writer),
                     || {
-                        let coming = self.prepare(entries, batches.next())?;
-                        let listing = is_listing.then(|| self.take_listing()).transpose()?;
-                        let listing = listing.map(|listing| (self.directory(&listing), listing));
-                        Ok::<_, CatalogError>((coming, listing))
+                        rayon::join(
+                            || {
+                                let coming = self.prepare(entries, batches.next())?;
+                                let listing =
+                                    is_listing.then(|| self.take_listing()).transpose()?;
+                                let listing =
+                                    listing.map(|listing| (self.directory(&listing), listing));
+                                Ok::<_, CatalogError>((coming, listing))
+                            },
+                            || finder.find(paths(next), &known),
+                        )
                     },
                 );
                 let (coming, listing) = coming?;
+                spots = found;
                 complete.extend(ready.complete().cloned());
                 let written = std::mem::replace(&mut ready, coming);
                 written.into_memory(entries);
@@ -332,6 +339,7 @@ impl Derived {
         round: &mut Round,
     ) -> Result<(), CatalogError> {
         let Some(hoped) = staging.hoped() else {
+            self.catalog.commit()?;
             return self.record_with(staging.commit(), follows, listing, round);
         };
         let news = self.news(hoped.written.into_iter().chain(hoped.unchanged));
@@ -340,8 +348,10 @@ impl Derived {
         let (outcome, noted) = rayon::join(
             || staging.commit(),
             || {
+                // What was read stays, whatever becomes of the files.
+                catalog.commit()?;
                 catalog.begin()?;
-                catalog.note_published(follows, &news, &owed)
+                catalog.mark_published(follows, &news, &owed)
             },
         );
         if noted.is_err() || !outcome.failed.is_empty() {

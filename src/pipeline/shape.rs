@@ -71,24 +71,24 @@ impl Shape {
         Record::new(entry, written, self.settings.pages)
     }
 
-    /// The paths of a feed's files, or of a page's of its history: those of `bytes`, in that order. The old addresses
-    /// of a label give the same bytes, which say where it is now: that works on every web server, unlike a
-    /// redirection.
-    pub fn paths(&self, outline: &Outline) -> Vec<String> {
-        let addresses = &self.addresses;
-        if let Some((period, _)) = &outline.page {
-            let formats = self.settings.archive_formats().into_iter();
-            return formats
-                .map(|format| addresses.archive_file(&outline.follow, period, format))
-                .collect();
-        }
-        let mut paths = self.own_paths(&outline.follow);
-        if let Follow::Label(label) = &outline.follow {
+    /// The paths of a feed's files: those of `bytes`, in that order. The old addresses of a label give the same bytes,
+    /// which say where it is now: that works on every web server, unlike a redirection.
+    pub fn paths(&self, follow: &Follow) -> Vec<String> {
+        let mut paths = self.own_paths(follow);
+        if let Follow::Label(label) = follow {
             for old in self.labels.aliases_of(label) {
                 paths.extend(self.own_paths(&Follow::Label(old.clone())));
             }
         }
         paths
+    }
+
+    /// The same of a page of a feed's history.
+    pub fn page_paths(&self, follow: &Follow, period: &Period) -> Vec<String> {
+        let formats = self.settings.archive_formats().into_iter();
+        formats
+            .map(|format| self.addresses.archive_file(follow, period, format))
+            .collect()
     }
 
     fn own_paths(&self, follow: &Follow) -> Vec<String> {

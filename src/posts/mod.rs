@@ -47,6 +47,6 @@ pub use markdown::kramdown;
 pub use parse::{Parsed, load, parse, text_of, undated};
 pub use read::{ReadError, Stamp, read, read_into};
 pub use rules::Rules;
-pub use scan::{Found, Look, Scan, Wanted, look, scan};
+pub use scan::{Ahead, Found, Look, Scan, Wanted, look, scan};
 pub(crate) use scratch::with_scratch;
 pub use settings::{Cleaning, Dirs, IdStyle, NaiveDates, Settings};

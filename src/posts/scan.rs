@@ -8,6 +8,7 @@ use std::ops::Bound;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
 use rayon::prelude::*;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
@@ -65,6 +66,25 @@ pub fn scan(roots: &[PathBuf], wanted: Wanted) -> Scan {
     }
     scan.sort();
     scan
+}
+
+/// A search for names in all roots that goes on while other things are made ready.
+#[derive(Debug)]
+pub struct Ahead(JoinHandle<Scan>);
+
+impl Ahead {
+    /// `None` when there is no thread for it.
+    pub fn begin(roots: &[PathBuf]) -> Option<Ahead> {
+        let roots = roots.to_vec();
+        let search = move || scan(&roots, Wanted::Names);
+        let thread = std::thread::Builder::new().name("names".to_owned());
+        thread.spawn(search).ok().map(Ahead)
+    }
+
+    /// Waits for the end. `None` when the search broke off.
+    pub fn found(self) -> Option<Scan> {
+        self.0.join().ok()
+    }
 }
 
 impl Scan {

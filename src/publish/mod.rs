@@ -6,6 +6,7 @@ mod copies;
 mod folder;
 mod parents;
 mod paths;
+mod spots;
 mod staging;
 mod write;
 
@@ -18,7 +19,8 @@ use serde::{Deserialize, Serialize};
 
 pub use copies::Coding;
 pub use folder::Folder;
-pub use staging::Staging;
+pub use spots::{Finder, Spots};
+pub use staging::{Staging, Writer};
 
 /// The `publish` section of the config.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

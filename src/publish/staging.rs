@@ -11,9 +11,8 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::folder::Folder;
-use super::parents::{Parent, Parents};
-use super::paths::checked;
-use super::write::{HAS_SYNCFS, Temp, modified_ns, same_error};
+use super::spots::{Finder, Place, Spot, Spots, split};
+use super::write::{Blank, HAS_SYNCFS, Temp, modified_ns, same_error};
 use super::{Coding, Outcome, Published, Rendered, content_hash};
 
 /// From this many changed files on, one sync of the file system replaces an fsync of each.
@@ -23,20 +22,16 @@ const MANY: usize = 64;
 /// Files that are written but not yet in place. Dropped, nothing of it happened.
 #[derive(Debug)]
 pub struct Staging<'a> {
-    folder: &'a Folder,
-    parents: Parents,
-    seen: HashSet<String>,
-    staged: Vec<Staged>,
-    outcome: Outcome,
+    finder: Finder<'a>,
+    writer: Writer<'a>,
 }
 
-/// A place for a file, and what the caller remembers of it and of its copies.
-struct Spot {
-    path: String,
-    /// Where it belongs, and its new folder if that has no name yet.
-    place: io::Result<(PathBuf, Option<Arc<Path>>)>,
-    known: Option<Published>,
-    copies: Vec<(Coding, Option<Published>)>,
+/// Writes files into their places' neighbourhood.
+#[derive(Debug)]
+pub struct Writer<'a> {
+    folder: &'a Folder,
+    staged: Vec<Staged>,
+    outcome: Outcome,
 }
 
 /// What became of a file so far.
@@ -52,6 +47,7 @@ struct Change {
     path: String,
     target: PathBuf,
     within: Option<Arc<Path>>,
+    blank: Option<Blank>,
     bytes: Vec<u8>,
     hash: [u8; 16],
 }
@@ -74,11 +70,6 @@ struct Part {
     temp: Temp,
 }
 
-/// The folder of a path below the root, and the file's name in it.
-fn split(path: &str) -> (&str, &str) {
-    path.rsplit_once('/').unwrap_or(("", path))
-}
-
 impl Spot {
     /// Compares bytes with what lies at their place, and writes them beside it when they are new.
     fn take_in(self, bytes: Vec<u8>, folder: &Folder) -> Done {
@@ -88,12 +79,17 @@ impl Spot {
     }
 
     fn compare(self, bytes: Vec<u8>, folder: &Folder) -> io::Result<Done> {
-        let (target, within) = self.place?;
+        let Place {
+            target,
+            within,
+            blank,
+        } = self.place?;
         let change = Change {
             hash: content_hash(&bytes),
             path: self.path,
             target,
             within,
+            blank,
             bytes,
         };
         if change.within.is_some() {
@@ -152,6 +148,7 @@ impl Change {
         Ok(Change {
             target: self.target.with_file_name(name),
             within: self.within.clone(),
+            blank: None,
             hash: content_hash(&bytes),
             path,
             bytes,
@@ -169,7 +166,7 @@ impl Change {
 
     /// The bytes of the file and of its copies, beside their places; the copies first, as they get their
     /// names first.
-    fn stage(self, codings: &[Coding]) -> io::Result<Staged> {
+    fn stage(mut self, codings: &[Coding]) -> io::Result<Staged> {
         let temp = self.write()?;
         let modified_ns = temp.modified_ns;
         let mut parts = Vec::with_capacity(codings.len() + 1);
@@ -195,16 +192,18 @@ impl Change {
         })
     }
 
-    fn write(&self) -> io::Result<Temp> {
+    fn write(&mut self) -> io::Result<Temp> {
         let (_, name) = split(&self.path);
-        match &self.within {
-            Some(folder) => Temp::write_in(folder, name, &self.bytes),
-            None => Temp::write(&self.target, &self.bytes),
-        }
+        let blank = match (self.blank.take(), &self.within) {
+            (Some(blank), _) => blank,
+            (None, Some(folder)) => Blank::within(folder, name)?,
+            (None, None) => Blank::beside(&self.target)?,
+        };
+        blank.fill(&self.bytes)
     }
 
     /// A copy, dated like its file.
-    fn part(self, modified_ns: i64) -> io::Result<Part> {
+    fn part(mut self, modified_ns: i64) -> io::Result<Part> {
         let mut temp = self.write()?;
         temp.date(modified_ns)?;
         Ok(Part {
@@ -259,113 +258,55 @@ impl Staged {
 impl<'a> Staging<'a> {
     pub(super) fn new(folder: &'a Folder) -> Self {
         Staging {
-            folder,
-            parents: Parents::below(folder.dir()),
-            seen: HashSet::new(),
-            staged: Vec::new(),
-            outcome: Outcome::default(),
+            finder: Finder::new(folder),
+            writer: Writer {
+                folder,
+                staged: Vec::new(),
+                outcome: Outcome::default(),
+            },
         }
     }
 
     /// Files written so far that wait for their names.
     pub fn waiting(&self) -> usize {
-        self.staged.len()
+        self.writer.staged.len()
     }
 
     /// What `commit` will tell, if it succeeds in everything; `None` when something has failed already.
     pub fn hoped(&self) -> Option<Outcome> {
-        let waiting = self.staged.iter().flat_map(|staged| &staged.parts);
-        { self.outcome.failed.is_empty() }.then(|| Outcome {
+        let Writer {
+            staged, outcome, ..
+        } = &self.writer;
+        let waiting = staged.iter().flat_map(|staged| &staged.parts);
+        { outcome.failed.is_empty() }.then(|| Outcome {
             written: waiting.map(|part| part.published.clone()).collect(),
-            unchanged: self.outcome.unchanged.clone(),
+            unchanged: outcome.unchanged.clone(),
             failed: Vec::new(),
         })
     }
 
     /// Writes the files of a batch that have changed beside their places.
     pub fn add(&mut self, batch: Vec<Rendered>, known: &dyn Fn(&str) -> Option<Published>) {
-        let jobs = batch.into_iter();
-        let jobs = jobs.map(|rendered| (vec![rendered.path], rendered.bytes));
-        self.add_made(jobs.collect(), known, |bytes| Ok(vec![bytes]));
+        let (paths, bytes): (Vec<Vec<String>>, Vec<Vec<u8>>) = { batch.into_iter() }
+            .map(|rendered| (vec![rendered.path], rendered.bytes))
+            .unzip();
+        let spots = self.finder.find(paths, known);
+        self.writer.write(spots, bytes, |bytes| Ok(vec![bytes]));
     }
 
-    /// The same for files whose bytes are made only now, on all cores, and are hashed and written while the processor
-    /// still has them at hand: `make` gives the bytes of a job's paths, in their order. When it fails, so do the
-    /// files of that job.
-    pub fn add_made<J: Send>(
-        &mut self,
-        jobs: Vec<(Vec<String>, J)>,
-        known: &dyn Fn(&str) -> Option<Published>,
-        make: impl Fn(J) -> io::Result<Vec<Vec<u8>>> + Sync,
-    ) {
-        let jobs: Vec<(Vec<Spot>, J)> = jobs
-            .into_iter()
-            .map(|(paths, job)| {
-                let spots = paths.into_iter().map(|path| self.spot(path, known));
-                (spots.collect(), job)
-            })
-            .collect();
-        let folder = self.folder;
-        let done: Vec<Vec<Done>> = jobs
-            .into_par_iter()
-            .map(|(spots, job)| match make(job) {
-                Ok(bytes) => {
-                    let both = spots.into_iter().zip(bytes);
-                    both.map(|(spot, bytes)| spot.take_in(bytes, folder))
-                        .collect()
-                }
-                Err(error) => {
-                    let failed = |spot: Spot| Done::Failed(spot.path, same_error(&error));
-                    spots.into_iter().map(failed).collect()
-                }
-            })
-            .collect();
-        for done in done.into_iter().flatten() {
-            match done {
-                Done::Same(published, missing) => {
-                    self.outcome.unchanged.extend(published);
-                    self.staged.extend(missing);
-                }
-                Done::Staged(staged) => self.staged.push(staged),
-                Done::Failed(path, error) => self.outcome.failed.push((path, error)),
-            }
-        }
-    }
-
-    /// What is known of a path, and its folder made.
-    fn spot(&mut self, path: String, known: &dyn Fn(&str) -> Option<Published>) -> Spot {
-        let is_new = self.seen.insert(path.clone());
-        let place = match checked(&path) {
-            Ok(_) if !is_new => Err(io::Error::new(
-                ErrorKind::InvalidInput,
-                "twice in one batch",
-            )),
-            Ok(path) => {
-                let (parent, name) = split(path);
-                let parent = self.parents.of(parent);
-                parent.map(|Parent { place, within }| (place.join(name), within))
-            }
-            Err(error) => Err(error),
-        };
-        let copies = self.folder.codings().iter();
-        Spot {
-            known: known(&path),
-            copies: copies
-                .map(|coding| (*coding, known(&coding.copy_of(&path))))
-                .collect(),
-            place,
-            path,
-        }
+    /// What finds places for the next files while the other writes those before.
+    pub fn halves(&mut self) -> (&mut Finder<'a>, &mut Writer<'a>) {
+        (&mut self.finder, &mut self.writer)
     }
 
     /// Makes the bytes durable, gives the files their names, makes the names durable.
     pub fn commit(self) -> Outcome {
-        let Staging {
-            mut parents,
+        let Finder { mut parents, .. } = self.finder;
+        let Writer {
             staged,
             mut outcome,
             ..
-        } = self;
+        } = self.writer;
         let many = HAS_SYNCFS && staged.len() > MANY;
         let synced = match many {
             true => parents.sync_systems(),
@@ -414,6 +355,44 @@ impl<'a> Staging<'a> {
             }
         }
         outcome
+    }
+}
+
+impl Writer<'_> {
+    /// Writes files whose bytes are made only now, on all cores, and are hashed and written while the processor still
+    /// has them at hand: `make` gives the bytes of a job's files, in the order of its spots. When it fails, so do the
+    /// files of that job.
+    pub fn write<J: Send>(
+        &mut self,
+        spots: Spots,
+        jobs: Vec<J>,
+        make: impl Fn(J) -> io::Result<Vec<Vec<u8>>> + Sync,
+    ) {
+        let folder = self.folder;
+        let both = spots.0.into_par_iter().zip(jobs);
+        let done: Vec<Vec<Done>> = both
+            .map(|(spots, job)| match make(job) {
+                Ok(bytes) => {
+                    let both = spots.into_iter().zip(bytes);
+                    both.map(|(spot, bytes)| spot.take_in(bytes, folder))
+                        .collect()
+                }
+                Err(error) => {
+                    let failed = |spot: Spot| Done::Failed(spot.path, same_error(&error));
+                    spots.into_iter().map(failed).collect()
+                }
+            })
+            .collect();
+        for done in done.into_iter().flatten() {
+            match done {
+                Done::Same(published, missing) => {
+                    self.outcome.unchanged.extend(published);
+                    self.staged.extend(missing);
+                }
+                Done::Staged(staged) => self.staged.push(staged),
+                Done::Failed(path, error) => self.outcome.failed.push((path, error)),
+            }
+        }
     }
 }
 

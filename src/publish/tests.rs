@@ -127,6 +127,46 @@ fn a_new_folder_gets_its_name_only_with_all_its_files() {
 }
 
 #[test]
+fn a_file_of_a_new_folder_that_gets_no_bytes_leaves_nothing() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = Folder::open(temp.path()).unwrap();
+    let mut staging = folder.stage();
+    let (finder, writer) = staging.halves();
+    let jobs = ["feed/a.xml", "feed/b.xml"].map(|path| vec![path.to_owned()]);
+    let spots = finder.find(jobs.to_vec(), &unknown);
+    let given_up = finder.find(vec![vec!["feed/c.xml".to_owned()]], &unknown);
+    assert_eq!(files_below(temp.path()), ["a.xml", "b.xml", "c.xml"]);
+    drop(given_up);
+    writer.write(spots, vec!["a", ""], |text| match text {
+        "" => Err(std::io::Error::other("no bytes")),
+        text => Ok(vec![text.as_bytes().to_vec()]),
+    });
+    let outcome = staging.commit();
+    assert_eq!((outcome.written.len(), outcome.failed.len()), (1, 1));
+    assert_eq!(outcome.failed[0].0, "feed/b.xml");
+    assert_eq!(files_below(temp.path()), ["a.xml"]);
+}
+
+#[test]
+fn more_files_than_are_opened_at_once_are_written_too() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = Folder::open(temp.path()).unwrap();
+    let mut staging = folder.stage();
+    let (finder, writer) = staging.halves();
+    let names: Vec<String> = (0..300)
+        .map(|number| format!("feed/{number}.xml"))
+        .collect();
+    let jobs = { names.iter() }.map(|name| vec![name.clone()]).collect();
+    let spots = finder.find(jobs, &unknown);
+    let opened = files_below(temp.path()).len();
+    assert!((1..300).contains(&opened), "{opened}");
+    writer.write(spots, names, |name| Ok(vec![name.into_bytes()]));
+    assert_eq!(staging.commit().written.len(), 300);
+    let last = fs::read(temp.path().join("feed/299.xml")).unwrap();
+    assert_eq!(last, b"feed/299.xml");
+}
+
+#[test]
 fn a_new_folder_that_is_given_up_leaves_nothing() {
     let temp = tempfile::tempdir().unwrap();
     let folder = Folder::open(temp.path()).unwrap();
@@ -171,8 +211,13 @@ fn a_new_folder_whose_name_is_taken_meanwhile_gives_its_files_one_by_one() {
 #[test]
 fn two_names_that_a_file_system_takes_for_one_are_no_error() {
     let temp = tempfile::tempdir().unwrap();
-    let first = write::Temp::write_in(temp.path(), "a.xml", b"first").unwrap();
-    let second = write::Temp::write_in(temp.path(), "a.xml", b"second").unwrap();
+    let write = |bytes| {
+        write::Blank::within(temp.path(), "a.xml")
+            .unwrap()
+            .fill(bytes)
+            .unwrap()
+    };
+    let (first, second) = (write(b"first"), write(b"second"));
     assert_eq!(fs::read(temp.path().join("a.xml")).unwrap(), b"second");
     assert_eq!(files_below(temp.path()).len(), 1);
     drop((first, second));
@@ -245,7 +290,10 @@ fn a_file_that_was_not_finished_never_takes_the_old_ones_place() {
     let temp = tempfile::tempdir().unwrap();
     let target = temp.path().join("feed.xml");
     fs::write(&target, "old").unwrap();
-    let written = write::Temp::write(&target, b"half").unwrap();
+    let written = write::Blank::beside(&target)
+        .unwrap()
+        .fill(b"half")
+        .unwrap();
     drop(written);
     assert_eq!(files_below(temp.path()), ["feed.xml"]);
     assert_eq!(fs::read_to_string(&target).unwrap(), "old");

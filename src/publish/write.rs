@@ -20,41 +20,60 @@ pub struct Temp {
     pub modified_ns: i64,
 }
 
-impl Temp {
-    /// Writes `bytes` to a new file beside `target`. They are durable after `sync`, or after a sync
-    /// of the file system.
-    pub fn write(target: &Path, bytes: &[u8]) -> io::Result<Temp> {
-        Temp::write_to(target.with_file_name(fresh_name()), bytes)
+/// A temporary file that waits for its bytes. Dropped, it is gone.
+#[derive(Debug)]
+pub struct Blank {
+    temp: Temp,
+    file: File,
+    /// The name that it takes from an earlier file once it is written.
+    over: Option<PathBuf>,
+}
+
+impl Blank {
+    /// Beside `target`.
+    pub fn beside(target: &Path) -> io::Result<Blank> {
+        Blank::at(target.with_file_name(fresh_name()))
     }
 
-    /// The same in a folder that does not have its name yet, where the file may have its own.
-    pub fn write_in(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<Temp> {
-        match Temp::write_to(folder.join(name), bytes) {
+    /// In a folder that does not have its name yet, where the file may have its own.
+    pub fn within(folder: &Path, name: &str) -> io::Result<Blank> {
+        let target = folder.join(name);
+        match Blank::at(target.clone()) {
             // Where the file system takes two names for one, the later file wins, as it would in its place.
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                let target = folder.join(name);
-                let mut temp = Temp::write(&target, bytes)?;
-                fs::rename(&temp.path, &target)?;
-                temp.path = target;
-                Ok(temp)
-            }
-            written => written,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(Blank {
+                over: Some(target.clone()),
+                ..Blank::beside(&target)?
+            }),
+            made => made,
         }
     }
 
-    fn write_to(path: PathBuf, bytes: &[u8]) -> io::Result<Temp> {
-        let mut file = File::create_new(&path)?;
-        // From here on an error removes the file.
-        let mut temp = Temp {
-            path,
-            placed: false,
-            modified_ns: 0,
-        };
-        file.write_all(bytes)?;
-        temp.modified_ns = modified_ns(&file.metadata()?);
-        Ok(temp)
+    fn at(path: PathBuf) -> io::Result<Blank> {
+        Ok(Blank {
+            file: File::create_new(&path)?,
+            // From here on an error removes the file.
+            temp: Temp {
+                path,
+                placed: false,
+                modified_ns: 0,
+            },
+            over: None,
+        })
     }
 
+    /// Writes its bytes. They are durable after `sync`, or after a sync of the file system.
+    pub fn fill(mut self, bytes: &[u8]) -> io::Result<Temp> {
+        self.file.write_all(bytes)?;
+        self.temp.modified_ns = modified_ns(&self.file.metadata()?);
+        if let Some(target) = self.over {
+            fs::rename(&self.temp.path, &target)?;
+            self.temp.path = target;
+        }
+        Ok(self.temp)
+    }
+}
+
+impl Temp {
     /// Gives it another file's time of change, in nanoseconds since 1970: a copy is as old as what it was made of.
     pub fn date(&mut self, modified_ns: i64) -> io::Result<()> {
         let since = Duration::from_nanos(modified_ns.max(0).unsigned_abs());

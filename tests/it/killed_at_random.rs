@@ -130,6 +130,7 @@ fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 /// What was published is what a build of the same posts in a new place publishes.
 pub fn published_as_if_never_killed(world: &World) {
     let clean = World::new();
+    clean.write("config/tagwire.yaml", &world.read("config/tagwire.yaml"));
     for (name, bytes) in tree(&world.path("posts")) {
         std::fs::write(clean.path("posts").join(name), bytes).unwrap();
     }
@@ -292,4 +293,36 @@ fn builds_that_are_killed_leave_what_one_build_makes() {
     let again = tree(&world.path("public"));
     assert!(!again.keys().any(|name| name.ends_with(".tmp")));
     published_as_if_never_killed(&world);
+}
+
+/// From so many new posts on a build keeps its last rows back until the feeds wait for the disk.
+const LONG: usize = 2_100;
+
+#[test]
+fn a_long_build_that_is_killed_leaves_what_one_build_makes() {
+    let mut luck = Luck::new();
+    let world = World::new().config("feeds: {formats: [rss], pages: false, archives: []}\n");
+    (1..=LONG).for_each(|number| post(&world, number));
+    for _ in 0..kills(15) {
+        let build = spawn(&world, &["build"]);
+        luck.while_away(600);
+        kill9(build);
+    }
+    world.run(&["build"], 0);
+    published_as_if_never_killed(&world);
+}
+
+#[test]
+fn a_long_build_that_cannot_write_a_feed_keeps_what_it_read() {
+    let world = World::new().config("feeds: {formats: [rss], pages: false, archives: []}\n");
+    (1..=LONG).for_each(|number| post(&world, number));
+    std::fs::create_dir_all(world.path("public/feed/demo.rss")).unwrap();
+    let told = world.run_err(&["build"], 4);
+    assert!(told.contains("feed/demo.rss"), "{told}");
+    assert!(world.read("public/feed.rss").contains("第02100号消息"));
+    std::fs::remove_dir(world.path("public/feed/demo.rss")).unwrap();
+    let told = world.run(&["build"], 0);
+    assert!(told.contains("0 added, 0 changed"), "{told}");
+    let feed = world.read("public/feed/demo.rss");
+    assert!(feed.contains("第02100号消息"), "{feed}");
 }
