@@ -14,8 +14,11 @@ use super::paths::checked;
 use super::write::Blank;
 use super::{Coding, Published};
 
-/// Files that are opened before their bytes are made: far below the 1024 that a process may have open by default.
-const OPEN: usize = 128;
+/// Files that are made before their bytes are: far below the 1024 that a process may have open by default.
+const AHEAD: usize = 128;
+
+/// One file of so many is made with its bytes: who makes the others would take longer than who writes.
+const LEFT: usize = 4;
 
 /// Places for the files of some jobs, in their order.
 #[derive(Debug, Default)]
@@ -64,8 +67,12 @@ impl<'a> Finder<'a> {
         jobs: Vec<Vec<String>>,
         known: &dyn Fn(&str) -> Option<Published>,
     ) -> Spots {
-        let mut open = OPEN;
-        let mut spot = |path| self.spot(path, known, &mut open);
+        let mut number = 0;
+        let mut spot = |path| {
+            number += 1;
+            let is_ahead = number <= AHEAD && number % LEFT > 0;
+            self.spot(path, known, is_ahead)
+        };
         let jobs = jobs.into_iter();
         Spots(
             jobs.map(|paths| paths.into_iter().map(&mut spot).collect())
@@ -77,7 +84,7 @@ impl<'a> Finder<'a> {
         &mut self,
         path: String,
         known: &dyn Fn(&str) -> Option<Published>,
-        open: &mut usize,
+        is_ahead: bool,
     ) -> Spot {
         let copies = self.folder.codings().iter();
         Spot {
@@ -85,12 +92,12 @@ impl<'a> Finder<'a> {
             copies: copies
                 .map(|coding| (*coding, known(&coding.copy_of(&path))))
                 .collect(),
-            place: self.place(&path, open),
+            place: self.place(&path, is_ahead),
             path,
         }
     }
 
-    fn place(&mut self, path: &str, open: &mut usize) -> io::Result<Place> {
+    fn place(&mut self, path: &str, is_ahead: bool) -> io::Result<Place> {
         let is_new = self.seen.insert(path.to_owned());
         let (parent, name) = split(checked(path)?);
         if !is_new {
@@ -100,14 +107,9 @@ impl<'a> Finder<'a> {
             ));
         }
         let Parent { place, within } = self.parents.of(parent)?;
-        let blank = match &within {
-            Some(folder) if *open > 0 => {
-                *open -= 1;
-                // What fails now is tried again with the bytes, and fails there with its own words.
-                Blank::within(folder, name).ok()
-            }
-            _ => None,
-        };
+        let folder = within.as_deref().filter(|_| is_ahead);
+        // What fails now is tried again with the bytes, and fails there with its own words.
+        let blank = folder.and_then(|folder| Blank::within(folder, name).ok());
         Ok(Place {
             target: place.join(name),
             within,
