@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::entries::Entries;
+use super::lists::Listing;
 use super::look::Changes;
-use super::publish::Listing;
 use super::reader::Reader;
 use super::shape::Shape;
 use super::{Hint, Patience, Round};

@@ -1,18 +1,19 @@
 //! Dirty feeds become files.
 //! In: labels that the catalog marked. Out: files in the publish folder, marks taken back, the shelf restocked.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
 
 use rayon::prelude::*;
 
 use super::entries::{Entries, Record, Shown};
+use super::lists::Lists;
 use super::shape::{Outline, Shape};
 use super::{Derived, Round};
 use crate::catalog::{CatalogError, PostKey, Slot};
 use crate::feeds;
 use crate::model::{Follow, LabelKind};
-use crate::publish::{Outcome, Published, Rendered, Spots, Staging, Writer};
+use crate::publish::{Published, Spots, Writer};
 
 /// Feeds rendered at a time: bounds memory, keeps two cores busy.
 const BATCH: usize = 64;
@@ -20,11 +21,6 @@ const BATCH: usize = 64;
 const TEACHERS: usize = 20;
 /// Feeds put in place at a time: bounds how long new bytes wait for their names.
 const GROUP: usize = 4096;
-
-/// Orders the lists of feeds.
-type Place = (u8, String);
-/// What the lists of feeds hold, with display names.
-pub(super) type Listing = BTreeMap<Place, (Follow, String)>;
 
 /// Feeds, or pages of histories, that can be rendered.
 #[derive(Default)]
@@ -36,6 +32,23 @@ pub(super) struct Ready {
     news: HashMap<PostKey, Record>,
     /// Posts whose files could not be read just now: their stand-ins are not remembered.
     unread: HashSet<PostKey>,
+}
+
+/// How far a round has come with its feeds.
+struct Run<'a> {
+    entries: &'a mut Entries,
+    /// What is written next.
+    ready: Ready,
+    /// A feed came into the lists of feeds, left them, or has another name.
+    relisted: bool,
+    /// Feeds written, and being written.
+    done: usize,
+    total: usize,
+}
+
+/// The next feeds that are rendered at a time, and those after them.
+fn batch_of(feeds: &[Follow]) -> (&[Follow], &[Follow]) {
+    feeds.split_at(BATCH.min(feeds.len()))
 }
 
 impl Ready {
@@ -156,82 +169,101 @@ impl Derived {
             .into_iter()
             .partition(|follow| self.shape().labels.is_retired(follow));
         self.retire(&retired, round)?;
-        let mut relisted = false;
-        let total = dirty.len() as u64;
-        let mut done = 0;
-        let shape = self.reader.shape.clone();
-        let shelf = self.shelf.clone();
-        let known = |path: &str| shelf.get(path);
-        let mut batches = dirty.chunks(BATCH);
-        let mut ready = self.prepare(entries, batches.next())?;
-        for group in dirty.chunks(GROUP) {
-            let folder = self.folder.clone();
-            let mut staging = folder.stage();
-            let mut complete = Vec::with_capacity(group.len());
-            let mut listed = None;
-            let paths = |batch: &[Follow]| batch.iter().map(|follow| shape.paths(follow)).collect();
-            let first = group.get(..BATCH.min(group.len())).unwrap_or_default();
-            let mut spots = staging.halves().0.find(paths(first), &known);
-            for (number, batch) in group.chunks(BATCH).enumerate() {
-                for (outline, slots) in ready.outlines.iter().zip(&ready.slots) {
-                    relisted |= self.relist(&outline.follow, !slots.is_empty());
-                }
-                // What was remembered when this batch was made ready may have left the memory since.
-                self.load(entries, &mut ready)?;
-                done += batch.len() as u64;
-                // A crash, or a write that failed, may have left the page behind the feeds that it lists.
-                let is_listing = done == total && (relisted || self.listed.is_none());
-                // After the last of a group it is empty: the next group is another staging's.
-                let next = group.chunks(BATCH).nth(number + 1).unwrap_or_default();
-                let (finder, writer) = staging.halves();
-                let (_, (coming, found)) = rayon::join(
-                    || ready.write(&shape, entries, std::mem::take(&mut spots), writer),
-                    || {
-                        rayon::join(
-                            || {
-                                let coming = self.prepare(entries, batches.next())?;
-                                let listing =
-                                    is_listing.then(|| self.take_listing()).transpose()?;
-                                let listing =
-                                    listing.map(|listing| (self.directory(&listing), listing));
-                                Ok::<_, CatalogError>((coming, listing))
-                            },
-                            || finder.find(paths(next), &known),
-                        )
-                    },
-                );
-                let (coming, listing) = coming?;
-                spots = found;
-                complete.extend(ready.complete().cloned());
-                let written = std::mem::replace(&mut ready, coming);
-                written.into_memory(entries);
-                if let Some((rendered, listing)) = listing {
-                    staging.add(rendered, &known);
-                    listed = Some(listing);
-                }
-                self.tell("writing feeds", done, total);
-            }
-            // Nobody reads the file again, so it need not reach the disk with what is synced now.
-            if done == total && !shape.settings.archives.any() {
-                entries.end_round();
-            }
-            self.put_in_place(staging, &complete, listed, round)?;
-        }
         if dirty.is_empty() && self.listed.is_none() {
-            let listing = self.take_listing()?;
-            let outcome = self.folder.publish(self.directory(&listing), &known);
-            self.record_with(outcome, &[], Some(listing), round)?;
+            return self.publish_lists(round);
+        }
+        let (first, _) = batch_of(&dirty);
+        let mut run = Run {
+            ready: self.prepare(entries, first)?,
+            entries,
+            relisted: false,
+            done: 0,
+            total: dirty.len(),
+        };
+        let mut groups = dirty.chunks(GROUP).peekable();
+        while let Some(group) = groups.next() {
+            let (after, _) = batch_of(groups.peek().copied().unwrap_or_default());
+            self.publish_group(group, after, &mut run, round)?;
         }
         Ok(())
     }
 
-    /// The feeds of a batch with all that they show; of none, when there is no batch.
-    fn prepare(
+    /// Writes feeds whose first batch is ready, and puts them in place. The batch after them is ready then.
+    fn publish_group(
+        &mut self,
+        group: &[Follow],
+        after: &[Follow],
+        run: &mut Run<'_>,
+        round: &mut Round,
+    ) -> Result<(), CatalogError> {
+        let (shape, shelf) = (self.reader.shape.clone(), self.shelf.clone());
+        let folder = self.folder.clone();
+        let known = |path: &str| shelf.get(path);
+        let paths = |batch: &[Follow]| batch.iter().map(|follow| shape.paths(follow)).collect();
+        let mut staging = folder.stage();
+        let mut complete = Vec::with_capacity(group.len());
+        let mut listed = None;
+        let (mut batch, mut rest) = batch_of(group);
+        let mut spots = staging.halves().0.find(paths(batch), &known);
+        while !batch.is_empty() {
+            let is_listing = self.begin_batch(run, batch.len())?;
+            let (next, later) = batch_of(rest);
+            // Places of the next group are another staging's.
+            let coming = if next.is_empty() { after } else { next };
+            let (finder, writer) = staging.halves();
+            let (entries, ready) = (&*run.entries, &run.ready);
+            let (_, (coming, found)) = rayon::join(
+                || ready.write(&shape, entries, spots, writer),
+                || {
+                    rayon::join(
+                        || self.make_ready(entries, coming, is_listing),
+                        || finder.find(paths(next), &known),
+                    )
+                },
+            );
+            let (coming, lists) = coming?;
+            complete.extend(run.ready.complete().cloned());
+            std::mem::replace(&mut run.ready, coming).into_memory(run.entries);
+            if let Some((files, listing)) = lists {
+                staging.add(files, &known);
+                listed = Some(listing);
+            }
+            self.tell("writing feeds", run.done as u64, run.total as u64);
+            (batch, rest, spots) = (next, later, found);
+        }
+        // Nobody reads the file again, so it need not reach the disk with what is synced now.
+        if run.done == run.total && !shape.settings.archives.any() {
+            run.entries.end_round();
+        }
+        self.put_in_place(staging, &complete, listed, round)
+    }
+
+    /// Before the batch that is ready is written; true when the lists of feeds are to be written with it.
+    fn begin_batch(&mut self, run: &mut Run<'_>, feeds: usize) -> Result<bool, CatalogError> {
+        for (outline, slots) in run.ready.outlines.iter().zip(&run.ready.slots) {
+            run.relisted |= self.relist(&outline.follow, !slots.is_empty());
+        }
+        // What was remembered when this batch was made ready may have left the memory since.
+        self.load(run.entries, &mut run.ready)?;
+        run.done += feeds;
+        // A crash, or a write that failed, may have left the page behind the feeds that it lists.
+        Ok(run.done == run.total && (run.relisted || self.listed.is_none()))
+    }
+
+    /// The next batch and, with the last one, the lists of feeds.
+    fn make_ready(
         &mut self,
         entries: &Entries,
-        batch: Option<&[Follow]>,
-    ) -> Result<Ready, CatalogError> {
-        let batch = batch.unwrap_or_default();
+        batch: &[Follow],
+        is_listing: bool,
+    ) -> Result<(Ready, Option<Lists>), CatalogError> {
+        let ready = self.prepare(entries, batch)?;
+        let lists = is_listing.then(|| self.lists()).transpose()?;
+        Ok((ready, lists))
+    }
+
+    /// The feeds of a batch with all that they show.
+    fn prepare(&mut self, entries: &Entries, batch: &[Follow]) -> Result<Ready, CatalogError> {
         self.learn(batch)?;
         let (limit, hours) = (self.config.feeds.limit, self.config.feeds.min_age_hours);
         let mut ready = Ready {
@@ -252,162 +284,6 @@ impl Derived {
 
     pub(super) fn shape(&self) -> &Shape {
         &self.reader.shape
-    }
-
-    /// What the lists of feeds hold: every label that has posts, and every topic.
-    fn listing(&self) -> Result<Listing, CatalogError> {
-        let labels = self.catalog.listing()?;
-        let shown = labels
-            .into_iter()
-            .filter(|label| self.is_listed(&label.follow, label.has_posts));
-        Ok(shown
-            .map(|label| {
-                let title = self.title(&label.follow);
-                (place(&label.follow), (label.follow, title))
-            })
-            .collect())
-    }
-
-    fn is_listed(&self, follow: &Follow, has_posts: bool) -> bool {
-        let by_config = match follow {
-            Follow::Site => true,
-            Follow::Label(label) => label.kind == LabelKind::Topic,
-        };
-        (has_posts || by_config) && !self.reader.shape.labels.is_retired(follow)
-    }
-
-    /// Takes a feed into the list, or out of it; true when that makes it another list.
-    fn relist(&mut self, follow: &Follow, has_posts: bool) -> bool {
-        let is_listed = self.is_listed(follow, has_posts);
-        let title = self.title(follow);
-        let Some(listed) = &mut self.listed else {
-            return false;
-        };
-        if !is_listed {
-            return listed.remove(&place(follow)).is_some();
-        }
-        let entry = (follow.clone(), title);
-        listed.insert(place(follow), entry.clone()) != Some(entry)
-    }
-
-    fn take_listing(&mut self) -> Result<Listing, CatalogError> {
-        match self.listed.take() {
-            Some(listing) => Ok(listing),
-            None => self.listing(),
-        }
-    }
-
-    /// The OPML file and the page for people: they change when a label appears, goes or is renamed.
-    fn directory(&self, listing: &Listing) -> Vec<Rendered> {
-        let feeds: Vec<(Follow, String)> = listing.values().cloned().collect();
-        let Shape {
-            site,
-            addresses,
-            settings,
-            ..
-        } = self.shape();
-        let file = |address: &str| address.trim_start_matches('/').to_owned();
-        let bot = self.config.telegram.bot.as_deref();
-        let (opml, (index, readings)) = rayon::join(
-            || feeds::opml(site, addresses, settings, &feeds),
-            || {
-                rayon::join(
-                    || feeds::index_page(site, addresses, settings, bot, &feeds),
-                    || settings.pages.then(|| feeds::readings(&feeds)),
-                )
-            },
-        );
-        let lists = [(file(&settings.opml), opml), (file(&settings.index), index)];
-        let readings = readings.map(|bytes| (feeds::READINGS.to_owned(), bytes));
-        let mut rendered: Vec<Rendered> = { lists.into_iter().chain(readings) }
-            .map(|(path, bytes)| Rendered { path, bytes })
-            .collect();
-        rendered.extend(feeds::assets(site).map(|(path, text)| Rendered {
-            path: path.to_owned(),
-            bytes: text.into_bytes(),
-        }));
-        rendered
-    }
-
-    /// Gives what was written its place. The index notes it meanwhile, and takes that back if something fails: the
-    /// disk is waited for anyway.
-    fn put_in_place(
-        &mut self,
-        staging: Staging<'_>,
-        follows: &[Follow],
-        listing: Option<Listing>,
-        round: &mut Round,
-    ) -> Result<(), CatalogError> {
-        let Some(hoped) = staging.hoped() else {
-            self.catalog.commit()?;
-            return self.record_with(staging.commit(), follows, listing, round);
-        };
-        let news = self.news(hoped.written.into_iter().chain(hoped.unchanged));
-        let owed = self.owed_for(&news);
-        let catalog = &mut self.catalog;
-        let (outcome, noted) = rayon::join(
-            || staging.commit(),
-            || {
-                // What was read stays, whatever becomes of the files.
-                catalog.commit()?;
-                catalog.begin()?;
-                catalog.mark_published(follows, &news, &owed)
-            },
-        );
-        if noted.is_err() || !outcome.failed.is_empty() {
-            self.catalog.roll_back();
-            noted?;
-            return self.record_with(outcome, follows, listing, round);
-        }
-        // The files are there, whatever becomes of the index.
-        self.shelf.put_all(&news);
-        self.catalog.commit()?;
-        round.written += outcome.written.len();
-        round.unchanged += outcome.unchanged.len();
-        self.listed = listing.or(self.listed.take());
-        Ok(())
-    }
-
-    /// Those of these files that are not known to be so.
-    fn news(&self, files: impl Iterator<Item = Published>) -> Vec<Published> {
-        files
-            .filter(|file| self.shelf.get(&file.path).as_ref() != Some(file))
-            .collect()
-    }
-
-    /// Records what was written of feeds and, where there is one, of the list of them; the one does not wait for
-    /// the other.
-    fn record_with(
-        &mut self,
-        mut outcome: Outcome,
-        follows: &[Follow],
-        listing: Option<Listing>,
-        round: &mut Round,
-    ) -> Result<(), CatalogError> {
-        if let Some(listing) = listing {
-            let paths: HashSet<String> = { self.directory_files().into_iter() }.collect();
-            let (lists, feeds) = { std::mem::take(&mut outcome.failed) }
-                .into_iter()
-                .partition::<Vec<_>, _>(|(path, _)| paths.contains(path));
-            outcome.failed = feeds;
-            let is_whole = lists.is_empty();
-            let told = lists.into_iter();
-            { &mut round.failed }.extend(told.map(|(path, error)| (path, error.to_string())));
-            self.listed = is_whole.then_some(listing);
-        }
-        self.record(outcome, follows, round).map(|_| ())
-    }
-
-    fn directory_files(&self) -> Vec<String> {
-        let addresses = &self.shape().addresses;
-        let mut files = vec![
-            addresses.opml_file().to_owned(),
-            addresses.index_file().to_owned(),
-            feeds::READINGS.to_owned(),
-        ];
-        let assets = feeds::assets(self.site()).into_iter();
-        files.extend(assets.map(|(path, _)| path.to_owned()));
-        files
     }
 
     /// Takes the feeds of retired labels away.
@@ -450,28 +326,6 @@ impl Derived {
             true => Ok(()),
             false => self.catalog.keep_learnt(&news),
         }
-    }
-
-    /// Records what was written, and that these feeds are up to date; false when a file failed: then
-    /// they stay dirty and are rendered again.
-    pub(super) fn record(
-        &mut self,
-        outcome: Outcome,
-        follows: &[Follow],
-        round: &mut Round,
-    ) -> Result<bool, CatalogError> {
-        round.written += outcome.written.len();
-        round.unchanged += outcome.unchanged.len();
-        let complete = outcome.failed.is_empty();
-        for (path, error) in outcome.failed {
-            round.failed.push((path, error.to_string()));
-        }
-        let news = self.news(outcome.written.into_iter().chain(outcome.unchanged));
-        let owed = self.owed_for(&news);
-        self.shelf.put_all(&news);
-        let done = if complete { follows } else { &[] };
-        self.catalog.mark_published(done, &news, &owed)?;
-        Ok(complete)
     }
 
     /// Reads the posts that are shown and not remembered.
@@ -535,21 +389,6 @@ impl Derived {
         match follow {
             Follow::Label(label) if self.learnt.contains_key(follow) => label.name.clone(),
             follow => self.title(follow),
-        }
-    }
-}
-
-/// Where a feed stands in the lists of feeds: the site, topics, categories, tags.
-fn place(follow: &Follow) -> Place {
-    match follow {
-        Follow::Site => (0, String::new()),
-        Follow::Label(label) => {
-            let rank = match label.kind {
-                LabelKind::Topic | LabelKind::Words => 1,
-                LabelKind::Category => 2,
-                LabelKind::Tag => 3,
-            };
-            (rank, label.name.clone())
         }
     }
 }

@@ -1,0 +1,132 @@
+//! The lists of all feeds: the OPML file, the page for people, and what belongs to it.
+//! In: labels that have posts. Out: those files, when a label appears, goes or is renamed.
+
+use std::collections::BTreeMap;
+
+use super::shape::Shape;
+use super::{Derived, Round};
+use crate::catalog::CatalogError;
+use crate::feeds;
+use crate::model::{Follow, LabelKind};
+use crate::publish::Rendered;
+
+/// Orders the lists of feeds.
+type Place = (u8, String);
+/// What the lists of feeds hold, with display names.
+pub(super) type Listing = BTreeMap<Place, (Follow, String)>;
+/// The files of the lists, and what they hold.
+pub(super) type Lists = (Vec<Rendered>, Listing);
+
+impl Derived {
+    /// Writes the lists alone, since no feed changed.
+    pub(super) fn publish_lists(&mut self, round: &mut Round) -> Result<(), CatalogError> {
+        let (files, listing) = self.lists()?;
+        let shelf = self.shelf.clone();
+        let outcome = self.folder.publish(files, &|path| shelf.get(path));
+        self.record_with(outcome, &[], Some(listing), round)
+    }
+
+    /// What the lists of feeds hold: every label that has posts, and every topic.
+    fn listing(&self) -> Result<Listing, CatalogError> {
+        let labels = self.catalog.listing()?;
+        let shown = labels
+            .into_iter()
+            .filter(|label| self.is_listed(&label.follow, label.has_posts));
+        Ok(shown
+            .map(|label| {
+                let title = self.title(&label.follow);
+                (place(&label.follow), (label.follow, title))
+            })
+            .collect())
+    }
+
+    fn is_listed(&self, follow: &Follow, has_posts: bool) -> bool {
+        let by_config = match follow {
+            Follow::Site => true,
+            Follow::Label(label) => label.kind == LabelKind::Topic,
+        };
+        (has_posts || by_config) && !self.reader.shape.labels.is_retired(follow)
+    }
+
+    /// Takes a feed into the list, or out of it; true when that makes it another list.
+    pub(super) fn relist(&mut self, follow: &Follow, has_posts: bool) -> bool {
+        let is_listed = self.is_listed(follow, has_posts);
+        let title = self.title(follow);
+        let Some(listed) = &mut self.listed else {
+            return false;
+        };
+        if !is_listed {
+            return listed.remove(&place(follow)).is_some();
+        }
+        let entry = (follow.clone(), title);
+        listed.insert(place(follow), entry.clone()) != Some(entry)
+    }
+
+    /// Takes the lists along: whoever writes them gives them back.
+    pub(super) fn lists(&mut self) -> Result<Lists, CatalogError> {
+        let listing = match self.listed.take() {
+            Some(listing) => listing,
+            None => self.listing()?,
+        };
+        Ok((self.directory(&listing), listing))
+    }
+
+    /// The OPML file and the page for people: they change when a label appears, goes or is renamed.
+    fn directory(&self, listing: &Listing) -> Vec<Rendered> {
+        let feeds: Vec<(Follow, String)> = listing.values().cloned().collect();
+        let Shape {
+            site,
+            addresses,
+            settings,
+            ..
+        } = self.shape();
+        let file = |address: &str| address.trim_start_matches('/').to_owned();
+        let bot = self.config.telegram.bot.as_deref();
+        let (opml, (index, readings)) = rayon::join(
+            || feeds::opml(site, addresses, settings, &feeds),
+            || {
+                rayon::join(
+                    || feeds::index_page(site, addresses, settings, bot, &feeds),
+                    || settings.pages.then(|| feeds::readings(&feeds)),
+                )
+            },
+        );
+        let lists = [(file(&settings.opml), opml), (file(&settings.index), index)];
+        let readings = readings.map(|bytes| (feeds::READINGS.to_owned(), bytes));
+        let mut rendered: Vec<Rendered> = { lists.into_iter().chain(readings) }
+            .map(|(path, bytes)| Rendered { path, bytes })
+            .collect();
+        rendered.extend(feeds::assets(site).map(|(path, text)| Rendered {
+            path: path.to_owned(),
+            bytes: text.into_bytes(),
+        }));
+        rendered
+    }
+
+    pub(super) fn directory_files(&self) -> Vec<String> {
+        let addresses = &self.shape().addresses;
+        let mut files = vec![
+            addresses.opml_file().to_owned(),
+            addresses.index_file().to_owned(),
+            feeds::READINGS.to_owned(),
+        ];
+        let assets = feeds::assets(self.site()).into_iter();
+        files.extend(assets.map(|(path, _)| path.to_owned()));
+        files
+    }
+}
+
+/// Where a feed stands in the lists of feeds: the site, topics, categories, tags.
+fn place(follow: &Follow) -> Place {
+    match follow {
+        Follow::Site => (0, String::new()),
+        Follow::Label(label) => {
+            let rank = match label.kind {
+                LabelKind::Topic | LabelKind::Words => 1,
+                LabelKind::Category => 2,
+                LabelKind::Tag => 3,
+            };
+            (rank, label.name.clone())
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! What was written gets its place, and the index learns of it.
+//! In: files beside their places, the feeds that they are of. Out: files in place, marks taken back; what failed is told
+//! and stays dirty.
+
+use std::collections::HashSet;
+
+use super::lists::Listing;
+use super::{Derived, Round};
+use crate::catalog::CatalogError;
+use crate::model::Follow;
+use crate::publish::{Outcome, Published, Staging};
+
+impl Derived {
+    /// Gives what was written its place. The index notes it meanwhile, and takes that back if something fails: the
+    /// disk is waited for anyway.
+    pub(super) fn put_in_place(
+        &mut self,
+        staging: Staging<'_>,
+        follows: &[Follow],
+        listing: Option<Listing>,
+        round: &mut Round,
+    ) -> Result<(), CatalogError> {
+        let Some(hoped) = staging.hoped() else {
+            self.catalog.commit()?;
+            return self.record_with(staging.commit(), follows, listing, round);
+        };
+        let news = self.news(hoped.written.into_iter().chain(hoped.unchanged));
+        let owed = self.owed_for(&news);
+        let catalog = &mut self.catalog;
+        let (outcome, noted) = rayon::join(
+            || staging.commit(),
+            || {
+                // What was read stays, whatever becomes of the files.
+                catalog.commit()?;
+                catalog.begin()?;
+                catalog.mark_published(follows, &news, &owed)
+            },
+        );
+        if noted.is_err() || !outcome.failed.is_empty() {
+            self.catalog.roll_back();
+            noted?;
+            return self.record_with(outcome, follows, listing, round);
+        }
+        // The files are there, whatever becomes of the index.
+        self.shelf.put_all(&news);
+        self.catalog.commit()?;
+        round.written += outcome.written.len();
+        round.unchanged += outcome.unchanged.len();
+        self.listed = listing.or(self.listed.take());
+        Ok(())
+    }
+
+    /// Those of these files that are not known to be so.
+    fn news(&self, files: impl Iterator<Item = Published>) -> Vec<Published> {
+        files
+            .filter(|file| self.shelf.get(&file.path).as_ref() != Some(file))
+            .collect()
+    }
+
+    /// Records what was written of feeds and, where there is one, of the list of them; the one does not wait for
+    /// the other.
+    pub(super) fn record_with(
+        &mut self,
+        mut outcome: Outcome,
+        follows: &[Follow],
+        listing: Option<Listing>,
+        round: &mut Round,
+    ) -> Result<(), CatalogError> {
+        if let Some(listing) = listing {
+            let paths: HashSet<String> = { self.directory_files().into_iter() }.collect();
+            let (lists, feeds) = { std::mem::take(&mut outcome.failed) }
+                .into_iter()
+                .partition::<Vec<_>, _>(|(path, _)| paths.contains(path));
+            outcome.failed = feeds;
+            let is_whole = lists.is_empty();
+            let told = lists.into_iter();
+            { &mut round.failed }.extend(told.map(|(path, error)| (path, error.to_string())));
+            self.listed = is_whole.then_some(listing);
+        }
+        self.record(outcome, follows, round).map(|_| ())
+    }
+
+    /// Records what was written, and that these feeds are up to date; false when a file failed: then
+    /// they stay dirty and are rendered again.
+    pub(super) fn record(
+        &mut self,
+        outcome: Outcome,
+        follows: &[Follow],
+        round: &mut Round,
+    ) -> Result<bool, CatalogError> {
+        round.written += outcome.written.len();
+        round.unchanged += outcome.unchanged.len();
+        let complete = outcome.failed.is_empty();
+        for (path, error) in outcome.failed {
+            round.failed.push((path, error.to_string()));
+        }
+        let news = self.news(outcome.written.into_iter().chain(outcome.unchanged));
+        let owed = self.owed_for(&news);
+        self.shelf.put_all(&news);
+        let done = if complete { follows } else { &[] };
+        self.catalog.mark_published(done, &news, &owed)?;
+        Ok(complete)
+    }
+}
