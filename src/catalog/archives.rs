@@ -160,23 +160,21 @@ impl Catalog {
     /// # Errors
     /// SQLite's.
     pub fn mark_archived(&mut self, follows: &[Follow]) -> Result<(), CatalogError> {
-        let result = (|| {
-            let transaction = self.connection.transaction()?;
+        self.change(|connection| {
             for follow in follows {
                 let (kind, name) = kind_and_name(follow);
-                transaction
+                connection
                     .prepare_cached("update labels set archived = 1 where kind = ?1 and name = ?2 and archived = 0")?
                     .execute([kind, name])?;
-                transaction
+                connection
                     .prepare_cached(
                         "delete from archive_marks
                          where label = (select label from labels where kind = ?1 and name = ?2)",
                     )?
                     .execute([kind, name])?;
             }
-            transaction.commit()
-        })();
-        self.wrap(result)
+            Ok(())
+        })
     }
 
     /// Published files whose path begins so.
@@ -205,17 +203,15 @@ impl Catalog {
         paths: &[String],
         owed: &[Owed],
     ) -> Result<(), CatalogError> {
-        let result = (|| {
-            let transaction = self.connection.transaction()?;
-            owe(&transaction, owed)?;
+        self.change(|connection| {
+            owe(connection, owed)?;
             for path in paths {
-                transaction
+                connection
                     .prepare_cached("delete from published where path = ?1")?
                     .execute([path])?;
             }
-            transaction.commit()
-        })();
-        self.wrap(result)
+            Ok(())
+        })
     }
 
     fn one(&self, sql: &str, params: impl Params) -> Result<Option<i64>, CatalogError> {

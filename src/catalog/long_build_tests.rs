@@ -49,6 +49,26 @@ fn whatever_changes_after_a_beginning_is_part_of_it() {
     catalog.mark_missing(&gone, NOW - 9).unwrap();
     let removed = catalog.forget_missing(NOW, &[]).unwrap().removed;
     assert_eq!((posts(&catalog), removed), (vec!["/n2".to_owned()], 1));
+    let label = crate::model::Label::new(crate::model::LabelKind::Tag, "旧".to_owned());
+    let follow = Follow::Label(label.clone());
+    catalog.ensure_labels(&[label]).unwrap();
+    let learnt = [(follow.clone(), Some("新".to_owned()))];
+    catalog.keep_learnt(&learnt).unwrap();
+    catalog
+        .mark_archived(std::slice::from_ref(&follow))
+        .unwrap();
+    catalog.mark_published(&[follow], &[], &[]).unwrap();
+    catalog.forget_published(&gone, &[]).unwrap();
+    catalog.release_due(NOW).unwrap();
+    catalog.mark_planned(&[]).unwrap();
+    catalog.serve(&[]).unwrap();
+    assert!(
+        catalog
+            .listing()
+            .unwrap()
+            .iter()
+            .any(|label| label.learnt.is_some())
+    );
     assert_eq!(posts(&Catalog::reader(&path).unwrap()), ["/n1"]);
     catalog.roll_back();
     assert_eq!(posts(&catalog), ["/n1"]);

@@ -1,5 +1,5 @@
-//! Changes to the index. Each call is one transaction, and marks the feeds it touches as dirty in it,
-//! so that a crash between the index and the feeds is repaired by the next start.
+//! Changes to the index. Each call is one transaction, or part of the one that goes on, and marks the feeds it touches
+//! as dirty in it, so that a crash between the index and the feeds is repaired by the next start.
 //! In: readings, gone paths, the time. Out: a `Delta` that says what changed.
 
 use std::path::{Path, PathBuf};

@@ -28,8 +28,8 @@ const LAST: usize = 2 * BATCH;
 const TOGETHER: usize = 16 * BATCH;
 
 impl Derived {
-    /// Reads files and writes them into the index, a batch at a time. Of many files the last are in a transaction that
-    /// goes on: whoever writes the feeds, or finds that there are none, commits it.
+    /// Reads files and writes them into the index, a batch at a time. In a run that ends after its round, the last of many
+    /// files are in a transaction that goes on: whoever writes the feeds, or finds that there are none, commits it.
     pub(super) fn take_in(
         &mut self,
         changes: &Changes,
@@ -77,8 +77,12 @@ impl Derived {
         let kept = keep(catalog, entries, sifted.sift(read), Then::GoOn, now)?;
         self.remember(kept, round);
         if is_many {
-            // The last transaction goes on until feeds wait for the disk: it ends meanwhile.
-            self.catalog.settle()?;
+            match patience {
+                // The last transaction goes on until feeds wait for the disk: it ends meanwhile.
+                Patience::OneShot => self.catalog.settle()?,
+                // Others may want to write: they are not kept waiting while feeds are made.
+                Patience::Daemon => self.catalog.commit()?,
+            }
             self.catalog.many_done();
         }
         round.unsettled.append(&mut sifted.unsettled);

@@ -68,7 +68,7 @@ impl Derived {
         round: &mut Round,
     ) -> Result<Changes, CatalogError> {
         let ahead = self.ahead.take().filter(|_| wanted == Wanted::Names);
-        if wanted == Wanted::Names {
+        if wanted == Wanted::Names && ahead.is_none() {
             // A search keeps one core busy, and much is read after this one.
             rayon::spawn(summary::warm_up);
         }

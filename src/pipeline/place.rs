@@ -27,18 +27,21 @@ impl Derived {
         let news = self.news(hoped.written.into_iter().chain(hoped.unchanged));
         let owed = self.owed_for(&news);
         let catalog = &mut self.catalog;
-        let (outcome, noted) = rayon::join(
-            || staging.commit(),
+        let (durable, noted) = rayon::join(
+            || staging.sync(),
             || {
-                // What was read stays, whatever becomes of the files.
+                // What was read stays, whatever becomes of the files, and is there before anybody sees them.
                 catalog.commit()?;
                 catalog.begin()?;
                 catalog.mark_published(follows, &news, &owed)
             },
         );
-        if noted.is_err() || !outcome.failed.is_empty() {
+        // Dropped, the files are gone; the next round writes them again.
+        noted?;
+        let outcome = durable.place();
+        crate::crash::point("after-placing");
+        if !outcome.failed.is_empty() {
             self.catalog.roll_back();
-            noted?;
             return self.record_with(outcome, follows, listing, round);
         }
         // The files are there, whatever becomes of the index.

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use copies::Coding;
 pub use folder::Folder;
 pub use spots::{Finder, Spots};
-pub use staging::{Staging, Writer};
+pub use staging::{Durable, Staging, Writer};
 
 /// The `publish` section of the config.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -14,10 +14,11 @@ use super::paths::checked;
 use super::write::Blank;
 use super::{Coding, Published};
 
-/// Files that are made before their bytes are: far below the 1024 that a process may have open by default.
+/// Files that are looked at for being made before their bytes are. Those of one batch and of the next are open at once,
+/// 192, where a process may have 1024 open by default.
 const AHEAD: usize = 128;
 
-/// One file of so many is made with its bytes: who makes the others would take longer than who writes.
+/// One file of so many is made with its bytes: whoever makes the others would take longer than whoever writes.
 const LEFT: usize = 4;
 
 /// Places for the files of some jobs, in their order.

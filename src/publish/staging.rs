@@ -11,6 +11,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::folder::Folder;
+use super::parents::Parents;
 use super::spots::{Finder, Place, Spot, Spots, split};
 use super::write::{Blank, HAS_SYNCFS, Temp, modified_ns, same_error};
 use super::{Coding, Outcome, Published, Rendered, content_hash};
@@ -31,6 +32,16 @@ pub struct Staging<'a> {
 pub struct Writer<'a> {
     folder: &'a Folder,
     staged: Vec<Staged>,
+    outcome: Outcome,
+}
+
+/// Files whose bytes survive a power cut, but that are not yet in place. Dropped, nothing of it happened.
+#[derive(Debug)]
+pub struct Durable {
+    parents: Parents,
+    staged: Vec<(String, io::Result<Staged>)>,
+    /// Whether the names in new folders are durable too.
+    named: io::Result<()>,
     outcome: Outcome,
 }
 
@@ -301,34 +312,52 @@ impl<'a> Staging<'a> {
 
     /// Makes the bytes durable, gives the files their names, makes the names durable.
     pub fn commit(self) -> Outcome {
-        let Finder { mut parents, .. } = self.finder;
+        self.sync().place()
+    }
+
+    /// Makes the bytes durable.
+    pub fn sync(self) -> Durable {
+        let Finder { parents, .. } = self.finder;
         let Writer {
-            staged,
-            mut outcome,
-            ..
+            staged, outcome, ..
         } = self.writer;
         let many = HAS_SYNCFS && staged.len() > MANY;
         let synced = match many {
             true => parents.sync_systems(),
             false => Ok(()),
         };
-        let staged: Vec<(String, io::Result<Staged>)> = staged
-            .into_par_iter()
-            .map(|staged| {
-                let path = staged.path.clone();
-                let durable = match (&synced, many) {
-                    (Err(error), _) => Err(same_error(error)),
-                    (Ok(()), true) => Ok(()),
-                    (Ok(()), false) => staged.sync(),
-                };
-                (path, durable.map(|()| staged))
-            })
-            .collect();
-        let named = match (&synced, many) {
+        let staged = staged.into_par_iter().map(|staged| {
+            let path = staged.path.clone();
+            let durable = match (&synced, many) {
+                (Err(error), _) => Err(same_error(error)),
+                (Ok(()), true) => Ok(()),
+                (Ok(()), false) => staged.sync(),
+            };
+            (path, durable.map(|()| staged))
+        });
+        let staged = staged.collect();
+        let named = match (synced, many) {
             (Ok(()), false) => parents.sync_fresh(),
-            (Ok(()), true) => Ok(()),
-            (Err(error), _) => Err(same_error(error)),
+            (synced, _) => synced,
         };
+        Durable {
+            parents,
+            staged,
+            named,
+            outcome,
+        }
+    }
+}
+
+impl Durable {
+    /// Gives the files their names, and makes the names durable.
+    pub fn place(self) -> Outcome {
+        let Durable {
+            mut parents,
+            staged,
+            named,
+            mut outcome,
+        } = self;
         let whole = match &named {
             Ok(()) => parents.place_fresh(),
             Err(_) => HashSet::new(),

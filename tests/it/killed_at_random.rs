@@ -3,9 +3,10 @@
 //! and the luck.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::fake_telegram::{Fault, Only};
 use crate::world::{World, today};
@@ -325,4 +326,47 @@ fn a_long_build_that_cannot_write_a_feed_keeps_what_it_read() {
     assert!(told.contains(" 0 added, 0 changed"), "{told}");
     let feed = world.read("public/feed/demo.rss");
     assert!(feed.contains("第02100号消息"), "{feed}");
+}
+
+#[test]
+fn a_long_build_that_dies_once_its_feeds_are_seen_keeps_the_days_that_they_tell() {
+    let world = World::new().config("feeds: {formats: [rss], pages: false, archives: []}\n");
+    (1..=LONG).for_each(|number| post(&world, number));
+    // Dated by when it was first seen.
+    world.post(
+        "undated.md",
+        "---\ntitle: 不知何日\ntags: 新\n---\n正文。\n",
+    );
+    let mut build = world.command(&["build"]);
+    build.env("TAGWIRE_CRASH_AT", "after-placing");
+    let end = build.stdin(Stdio::null()).output().unwrap().status;
+    assert_eq!(end.signal(), Some(9), "{end}");
+    let seen = world.read("public/feed/by_tag/新.rss");
+    assert!(seen.contains("不知何日"), "{seen}");
+    // Whoever looks again sees another time.
+    let second = || {
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap()
+            .as_secs()
+    };
+    let then = second();
+    while second() == then {
+        std::thread::yield_now();
+    }
+    let told = world.run(&["build"], 0);
+    assert!(told.contains(" 0 added, 0 changed"), "{told}");
+    assert_eq!(world.read("public/feed/by_tag/新.rss"), seen);
+}
+
+#[test]
+fn a_long_build_leaves_out_what_was_given_up() {
+    let config =
+        "feeds: {formats: [rss], pages: false, archives: []}\nlabels: {retired: ['tag:标签3']}\n";
+    let world = World::new().config(config);
+    (1..=LONG).for_each(|number| post(&world, number));
+    let told = world.run(&["build"], 0);
+    assert!(told.contains("2100 added"), "{told}");
+    assert!(world.path("public/feed/by_tag/标签2.rss").exists());
+    assert!(!world.path("public/feed/by_tag/标签3.rss").exists());
 }
