@@ -15,8 +15,8 @@ use crate::feeds;
 use crate::model::{Follow, LabelKind};
 use crate::publish::{Published, Spots, Writer};
 
-/// Feeds rendered at a time: bounds memory, keeps two cores busy.
-const BATCH: usize = 64;
+/// Files of feeds rendered at a time: bounds memory, keeps two cores busy.
+const FILES: usize = 64;
 /// The oldest posts of a category that say what it is called: few, so that it is settled soon.
 const TEACHERS: usize = 20;
 /// Feeds put in place at a time: bounds how long new bytes wait for their names.
@@ -44,11 +44,6 @@ struct Run<'a> {
     /// Feeds written, and being written.
     done: usize,
     total: usize,
-}
-
-/// The next feeds that are rendered at a time, and those after them.
-fn batch_of(feeds: &[Follow]) -> (&[Follow], &[Follow]) {
-    feeds.split_at(BATCH.min(feeds.len()))
 }
 
 impl Ready {
@@ -172,7 +167,7 @@ impl Derived {
         if dirty.is_empty() && self.listed.is_none() {
             return self.publish_lists(round);
         }
-        let (first, _) = batch_of(&dirty);
+        let (first, _) = self.batch_of(&dirty);
         let mut run = Run {
             ready: self.prepare(entries, first)?,
             entries,
@@ -182,7 +177,7 @@ impl Derived {
         };
         let mut groups = dirty.chunks(GROUP).peekable();
         while let Some(group) = groups.next() {
-            let (after, _) = batch_of(groups.peek().copied().unwrap_or_default());
+            let (after, _) = self.batch_of(groups.peek().copied().unwrap_or_default());
             self.publish_group(group, after, &mut run, round)?;
         }
         Ok(())
@@ -203,11 +198,11 @@ impl Derived {
         let mut staging = folder.stage();
         let mut complete = Vec::with_capacity(group.len());
         let mut listed = None;
-        let (mut batch, mut rest) = batch_of(group);
+        let (mut batch, mut rest) = self.batch_of(group);
         let mut spots = staging.halves().0.find(paths(batch), &known);
         while !batch.is_empty() {
             let is_listing = self.begin_batch(run, batch.len())?;
-            let (next, later) = batch_of(rest);
+            let (next, later) = self.batch_of(rest);
             // Places of the next group are another staging's.
             let coming = if next.is_empty() { after } else { next };
             let (finder, writer) = staging.halves();
@@ -236,6 +231,12 @@ impl Derived {
             run.entries.end_round();
         }
         self.put_in_place(staging, &complete, listed, round)
+    }
+
+    /// The next feeds that are rendered at a time, and those after them.
+    fn batch_of<'a>(&self, feeds: &'a [Follow]) -> (&'a [Follow], &'a [Follow]) {
+        let most = (FILES / self.shape().files()).max(1);
+        feeds.split_at(most.min(feeds.len()))
     }
 
     /// Before the batch that is ready is written; true when the lists of feeds are to be written with it.

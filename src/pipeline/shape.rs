@@ -91,6 +91,11 @@ impl Shape {
             .collect()
     }
 
+    /// How many files a feed has, but for the site's and the old addresses of labels.
+    pub fn files(&self) -> usize {
+        self.settings.formats.len() + usize::from(self.settings.pages)
+    }
+
     fn own_paths(&self, follow: &Follow) -> Vec<String> {
         let mut paths: Vec<String> = { self.settings.formats.iter() }
             .map(|format| self.addresses.file(follow, *format))

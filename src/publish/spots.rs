@@ -15,8 +15,8 @@ use super::write::Blank;
 use super::{Coding, Published};
 
 /// Files that are looked at for being made before their bytes are. Those of one batch and of the next are open at once,
-/// 192, where a process may have 1024 open by default.
-const AHEAD: usize = 128;
+/// 96, where a process may have 1024 open by default.
+const AHEAD: usize = 64;
 
 /// One file of so many is made with its bytes: whoever makes the others would take longer than whoever writes.
 const LEFT: usize = 4;

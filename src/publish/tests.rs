@@ -158,7 +158,7 @@ fn more_files_than_are_opened_at_once_are_written_too() {
         .collect();
     let jobs = { names.iter() }.map(|name| vec![name.clone()]).collect();
     let spots = finder.find(jobs, &unknown);
-    assert_eq!(files_below(temp.path()).len(), 96);
+    assert_eq!(files_below(temp.path()).len(), 48);
     writer.write(spots, names, |name| Ok(vec![name.into_bytes()]));
     assert_eq!(staging.commit().written.len(), 300);
     let last = fs::read(temp.path().join("feed/299.xml")).unwrap();
