@@ -235,7 +235,7 @@ impl Derived {
 
     /// The next feeds that are rendered at a time, and those after them.
     fn batch_of<'a>(&self, feeds: &'a [Follow]) -> (&'a [Follow], &'a [Follow]) {
-        let most = (FILES / self.shape().files()).max(1);
+        let most = (FILES / self.shape().files().max(1)).max(1);
         feeds.split_at(most.min(feeds.len()))
     }
 

@@ -53,6 +53,16 @@ fn a_post_stands_in_the_feeds_of_site_category_tag_and_topic_in_three_formats() 
 }
 
 #[test]
+fn a_site_without_formats_and_pages_has_lists_alone() {
+    let world = world().config("feeds: {formats: [], pages: false}\n");
+    world.post("2022-02-18-NW1.md", POST);
+    let told = world.run(&["build"], 0);
+    assert!(told.contains("1 added"), "{told}");
+    assert!(world.path("public/feeds.opml").exists());
+    assert!(!world.path("public/feed").exists());
+}
+
+#[test]
 fn files_of_formats_and_pages_that_are_turned_off_go_and_no_others() {
     let world = world();
     world.post("2022-02-18-NW1.md", POST);
