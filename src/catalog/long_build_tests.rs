@@ -2,6 +2,7 @@
 
 use super::window_tests::{NOW, reading};
 use super::*;
+use crate::model::{Label, LabelKind};
 
 fn posts(catalog: &Catalog) -> Vec<String> {
     let rows = catalog.newest(&Follow::Site, 100, 0).unwrap();
@@ -49,7 +50,7 @@ fn whatever_changes_after_a_beginning_is_part_of_it() {
     catalog.mark_missing(&gone, NOW - 9).unwrap();
     let removed = catalog.forget_missing(NOW, &[]).unwrap().removed;
     assert_eq!((posts(&catalog), removed), (vec!["/n2".to_owned()], 1));
-    let label = crate::model::Label::new(crate::model::LabelKind::Tag, "旧".to_owned());
+    let label = Label::new(LabelKind::Tag, "旧");
     let follow = Follow::Label(label.clone());
     catalog.ensure_labels(&[label]).unwrap();
     let learnt = [(follow.clone(), Some("新".to_owned()))];

@@ -83,15 +83,12 @@ pub fn open(path: &Path, fingerprint: &str) -> rusqlite::Result<Connection> {
         return open(path, fingerprint);
     }
     let pages: u32 = connection.query_row("pragma page_count", [], |row| row.get(0))?;
-    match pages {
+    if pages <= 1 {
         // As in `tune`: nobody waits for a new file.
-        0 | 1 => {
-            connection.pragma_update(None, "synchronous", "off")?;
-            rebuild(&connection, &wanted)?;
-            connection.pragma_update(None, "synchronous", "normal")?;
-        }
-        _ => rebuild(&connection, &wanted)?,
+        connection.pragma_update(None, "synchronous", "off")?;
     }
+    rebuild(&connection, &wanted)?;
+    connection.pragma_update(None, "synchronous", "normal")?;
     Ok(connection)
 }
 

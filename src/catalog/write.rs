@@ -101,11 +101,7 @@ impl Catalog {
     /// # Errors
     /// SQLite's; then nothing since `begin` has happened.
     pub fn settle(&mut self) -> Result<(), CatalogError> {
-        let result = self.links.write(&self.connection);
-        if result.is_err() {
-            self.roll_back();
-        }
-        self.wrap(result)
+        self.change(|_| Ok(()))
     }
 
     /// Ends what `begin` began, if anything.

@@ -1,6 +1,6 @@
 //! Places for files that are about to be written.
 //! In: paths, and what the caller remembers of them. Out: for each its place and, in a folder that is new, an empty
-//! file that waits for its bytes: cores that make files in one folder wait for each other, so one makes them all
+//! file that waits for its bytes: cores that make files in one folder wait for each other, so one makes most of them
 //! while the others write.
 
 use std::collections::HashSet;

@@ -27,7 +27,7 @@ pub struct Staging<'a> {
     writer: Writer<'a>,
 }
 
-/// Writes files into their places' neighbourhood.
+/// Writes files beside their places, or into folders that have no names yet.
 #[derive(Debug)]
 pub struct Writer<'a> {
     folder: &'a Folder,

@@ -299,11 +299,18 @@ fn builds_that_are_killed_leave_what_one_build_makes() {
 /// From so many new posts on a build keeps its last rows back until the feeds wait for the disk.
 const LONG: usize = 2_100;
 
+/// So many posts, and RSS alone.
+fn long_world(config: &str) -> World {
+    let rss = "feeds: {formats: [rss], pages: false, archives: []}\n";
+    let world = World::new().config(&format!("{rss}{config}"));
+    (1..=LONG).for_each(|number| post(&world, number));
+    world
+}
+
 #[test]
 fn a_long_build_that_is_killed_leaves_what_one_build_makes() {
     let mut luck = Luck::new();
-    let world = World::new().config("feeds: {formats: [rss], pages: false, archives: []}\n");
-    (1..=LONG).for_each(|number| post(&world, number));
+    let world = long_world("");
     for _ in 0..kills(15) {
         let build = spawn(&world, &["build"]);
         luck.while_away(600);
@@ -315,8 +322,7 @@ fn a_long_build_that_is_killed_leaves_what_one_build_makes() {
 
 #[test]
 fn a_long_build_that_cannot_write_a_feed_keeps_what_it_read() {
-    let world = World::new().config("feeds: {formats: [rss], pages: false, archives: []}\n");
-    (1..=LONG).for_each(|number| post(&world, number));
+    let world = long_world("");
     std::fs::create_dir_all(world.path("public/feed/demo.rss")).unwrap();
     let told = world.run_err(&["build"], 4);
     assert!(told.contains("feed/demo.rss"), "{told}");
@@ -330,8 +336,7 @@ fn a_long_build_that_cannot_write_a_feed_keeps_what_it_read() {
 
 #[test]
 fn a_long_build_that_dies_once_its_feeds_are_seen_keeps_the_days_that_they_tell() {
-    let world = World::new().config("feeds: {formats: [rss], pages: false, archives: []}\n");
-    (1..=LONG).for_each(|number| post(&world, number));
+    let world = long_world("");
     // Dated by when it was first seen.
     world.post(
         "undated.md",
@@ -361,10 +366,7 @@ fn a_long_build_that_dies_once_its_feeds_are_seen_keeps_the_days_that_they_tell(
 
 #[test]
 fn a_long_build_leaves_out_what_was_given_up() {
-    let config =
-        "feeds: {formats: [rss], pages: false, archives: []}\nlabels: {retired: ['tag:标签3']}\n";
-    let world = World::new().config(config);
-    (1..=LONG).for_each(|number| post(&world, number));
+    let world = long_world("labels: {retired: ['tag:标签3']}\n");
     let told = world.run(&["build"], 0);
     assert!(told.contains("2100 added"), "{told}");
     assert!(world.path("public/feed/by_tag/标签2.rss").exists());
