@@ -8,7 +8,7 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use tagwire::model::{Post, Site};
-use tagwire::posts::{NaiveDates, Rules, Settings, Wanted, parse, scan};
+use tagwire::posts::{NaiveDates, Rules, Settings, names, parse};
 use tagwire::summary;
 
 use crate::rouge::{Scores, characters, score};
@@ -131,12 +131,11 @@ fn articles(folders: &[String]) -> Result<Vec<Article>, String> {
     let rules = Rules::new(&Settings::default(), &site, NaiveDates::SiteTime)?;
     let mut found = Vec::new();
     for folder in folders {
-        let mut files: Vec<_> = scan(&[Path::new(folder).to_path_buf()], Wanted::Stamps).found;
-        files.sort_by(|a, b| a.path.cmp(&b.path));
-        for file in files {
-            let bytes =
-                std::fs::read(&file.path).map_err(|error| format!("{}: {error}", file.path))?;
-            let (post, _) = parse(&file.path, &bytes, DateTime::<Utc>::UNIX_EPOCH, &rules);
+        let mut files = names(&[Path::new(folder).to_path_buf()]).files;
+        files.sort();
+        for path in files.iter() {
+            let bytes = std::fs::read(&path).map_err(|error| format!("{path}: {error}"))?;
+            let (post, _) = parse(&path, &bytes, DateTime::<Utc>::UNIX_EPOCH, &rules);
             found.extend(post.and_then(article));
         }
     }

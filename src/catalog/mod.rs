@@ -3,6 +3,7 @@
 //! A SQLite file that may be deleted at any time: the next start builds the same feeds again.
 
 mod archives;
+mod files;
 mod links;
 mod names;
 mod owed;
@@ -32,6 +33,7 @@ use crate::posts::Stamp;
 use links::Links;
 
 pub use archives::{Outdated, Span};
+pub use files::KnownFiles;
 pub use names::Listed;
 pub use owed::{Ledger, Owed, Target};
 pub use read::{Counts, LabelRow};

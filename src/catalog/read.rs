@@ -9,7 +9,6 @@ use rusqlite::{OptionalExtension, Params, Row as SqlRow, params};
 use super::links::unpacked;
 use super::{Catalog, CatalogError, Row, State, follow_of, is_below_any, kind_and_name};
 use crate::model::{Follow, PostId, PostTime, Problem, Severity};
-use crate::posts::Stamp;
 use crate::publish::Published;
 
 /// A label with what people want to know of it.
@@ -49,75 +48,6 @@ pub(super) const COLUMNS: &str =
     p.url, p.summary, p.source, p.via, p.state, p.labels";
 
 impl Catalog {
-    /// Tells every known file in the order of paths, with its version, and `true` where it is missing at present.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn each_file(&self, mut tell: impl FnMut(&str, Stamp, bool)) -> Result<(), CatalogError> {
-        let result = (|| {
-            let mut statement = self.connection.prepare(
-                "select path, size, modified_ns, changed_ns, missing_since is not null from files order by path",
-            )?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                let size: i64 = row.get(1)?;
-                let stamp = Stamp {
-                    size: size as u64,
-                    modified_ns: row.get(2)?,
-                    changed_ns: row.get(3)?,
-                };
-                tell(row.get_ref(0)?.as_str()?, stamp, row.get(4)?);
-            }
-            Ok(())
-        })();
-        self.wrap(result)
-    }
-
-    /// Whether no file is known.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn knows_no_file(&self) -> Result<bool, CatalogError> {
-        let sql = "select not exists (select 1 from files)";
-        self.wrap(self.connection.query_row(sql, [], |row| row.get(0)))
-    }
-
-    /// The version of one file that was last read; `true` where it is missing at present.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn file(&self, path: &str) -> Result<Option<(Stamp, bool)>, CatalogError> {
-        let result = (|| {
-            self.connection
-                .prepare_cached("select size, modified_ns, changed_ns, missing_since is not null from files where path = ?1")?
-                .query_row([path], |row| {
-                    let size: i64 = row.get(0)?;
-                    let stamp = Stamp {
-                        size: size as u64,
-                        modified_ns: row.get(1)?,
-                        changed_ns: row.get(2)?,
-                    };
-                    Ok((stamp, row.get(3)?))
-                })
-                .optional()
-        })();
-        self.wrap(result)
-    }
-
-    /// Known files below a folder (given with its trailing `/`).
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn files_below(&self, folder: &str) -> Result<Vec<String>, CatalogError> {
-        let result = (|| {
-            self.connection
-                .prepare_cached("select path from files where path >= ?1 and path < ?2 and missing_since is null")?
-                .query_map([folder, &after_all_below(folder)], |row| row.get(0))?
-                .collect()
-        })();
-        self.wrap(result)
-    }
-
     /// One post by its id.
     ///
     /// # Errors
@@ -262,30 +192,6 @@ impl Catalog {
             }
             Ok(None)
         })();
-        self.wrap(result)
-    }
-
-    /// Of the files below a folder (given with its trailing `/`) that hold a post: how many are there, and
-    /// how many are missing at present.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn presence(&self, folder: &str) -> Result<(usize, usize), CatalogError> {
-        let result = self
-            .connection
-            .prepare_cached(
-                "select count(*) - count(missing_since), count(missing_since) from files
-                 where path >= ?1 and path < ?2 and id is not null",
-            )
-            .and_then(|mut statement| {
-                statement.query_row([folder, &after_all_below(folder)], |row| {
-                    let (there, missing): (i64, i64) = (row.get(0)?, row.get(1)?);
-                    Ok((
-                        there.unsigned_abs() as usize,
-                        missing.unsigned_abs() as usize,
-                    ))
-                })
-            });
         self.wrap(result)
     }
 
@@ -492,11 +398,6 @@ impl Catalog {
             .prepare_cached("select kind, name from labels where label = ?1")?
             .query_row([label], |row| Ok((row.get(0)?, row.get(1)?)))
     }
-}
-
-/// The first path after all that start with a folder: '0' follows '/' in ASCII.
-fn after_all_below(folder: &str) -> String {
-    format!("{}0", folder.trim_end_matches('/'))
 }
 
 fn label_row(row: &SqlRow<'_>) -> rusqlite::Result<LabelRow> {

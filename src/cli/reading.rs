@@ -66,8 +66,9 @@ impl<'a> Reader<'a> {
     /// Every file, in the order of the paths; `each` is called in that order. Problems of the scan itself
     /// come first. Posts that share an id are told as the catalog would tell them.
     pub fn read_all(&self, mut each: impl FnMut(Reading)) {
-        let scan = posts::scan(&self.setup.config.posts.roots(), posts::Wanted::Stamps);
-        for root in &scan.missing_roots {
+        let mut names = posts::names(&self.setup.config.posts.roots());
+        names.files.sort();
+        for root in &names.missing_roots {
             each(trouble(Problem {
                 path: root.display().to_string(),
                 line: 0,
@@ -78,15 +79,13 @@ impl<'a> Reader<'a> {
                 help: "make it, or set posts.dir".into(),
             }));
         }
-        for problem in scan.problems {
+        for problem in names.problems {
             each(trouble(problem));
         }
         let mut owners: HashMap<PostId, String> = HashMap::new();
-        for batch in scan.found.chunks(BATCH) {
-            let readings: Vec<Reading> = batch
-                .par_iter()
-                .map(|found| self.read(&found.path))
-                .collect();
+        for start in (0..names.files.len()).step_by(BATCH) {
+            let batch = names.files.range(start..start + BATCH);
+            let readings: Vec<Reading> = batch.par_iter().map(|path| self.read(path)).collect();
             for mut reading in readings {
                 // A draft, when drafts are not wanted.
                 if reading.post.is_none() && reading.problems.is_empty() {

@@ -241,12 +241,11 @@ impl Derived {
         let mut changes = self.look(hint, patience, now, &mut round)?;
         self.catalog.mark_missing(&changes.gone, now)?;
         let mut troubled = self.catalog.upsert(&changes.troubles, now)?.delta;
-        changes.read.append(&mut troubled.reread);
+        changes.read.extend(troubled.reread.drain(..));
         round.delta.merge(troubled);
         while !changes.read.is_empty() {
             self.take_in(&changes, patience, now, &mut round)?;
-            changes = Changes::default();
-            changes.read = std::mem::take(&mut round.delta.reread);
+            changes = Changes::of(std::mem::take(&mut round.delta.reread));
         }
         let before = now.saturating_sub(match patience {
             Patience::Daemon => self.grace(),
@@ -260,11 +259,7 @@ impl Derived {
         let forgotten = self.catalog.forget_missing(before, &self.held)?;
         round.delta.merge(forgotten);
         self.say(&mut round)?;
-        let heirs = std::mem::take(&mut round.delta.reread);
-        let heirs = Changes {
-            read: heirs,
-            ..Changes::default()
-        };
+        let heirs = Changes::of(std::mem::take(&mut round.delta.reread));
         self.take_in(&heirs, patience, now, &mut round)?;
         self.catalog.release_due(now)?;
         crate::crash::point("after-catalog");

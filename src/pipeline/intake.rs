@@ -38,7 +38,7 @@ impl Derived {
         round: &mut Round,
     ) -> Result<(), CatalogError> {
         let total = changes.read.len();
-        let mut read: Vec<(&String, ReadOutcome)> = Vec::new();
+        let mut read: Vec<(String, ReadOutcome)> = Vec::new();
         let mut sifted = Sifted::default();
         let batches = Batches::of(total);
         let is_many = batches.are_many();
@@ -52,7 +52,7 @@ impl Derived {
         for (range, then) in batches {
             let done = range.end;
             let is_kept = done > passed_over;
-            let batch = &changes.read[range];
+            let batch = changes.read.range(range);
             let Derived {
                 reader,
                 catalog,
@@ -68,7 +68,7 @@ impl Derived {
                 || keep(catalog, entries, sifted.sift(before), then, now),
             );
             self.remember(kept?, round);
-            read = batch.iter().zip(outcomes).collect();
+            read = batch.into_iter().zip(outcomes).collect();
             self.tell("reading posts", done as u64, total as u64);
         }
         let Derived {
@@ -106,7 +106,7 @@ struct Sifted {
 
 impl Sifted {
     /// Gives what the index takes in, with the entries that are kept.
-    fn sift(&mut self, read: Vec<(&String, ReadOutcome)>) -> (Vec<Reading>, Vec<Option<Record>>) {
+    fn sift(&mut self, read: Vec<(String, ReadOutcome)>) -> (Vec<Reading>, Vec<Option<Record>>) {
         let mut readings = (Vec::with_capacity(read.len()), Vec::new());
         for (path, outcome) in read {
             match outcome {
@@ -115,7 +115,7 @@ impl Sifted {
                     readings.1.push(record);
                 }
                 ReadOutcome::Unsettled => self.unsettled.push(PathBuf::from(path)),
-                ReadOutcome::Gone => self.gone.push(path.clone()),
+                ReadOutcome::Gone => self.gone.push(path),
             }
         }
         readings

@@ -3,18 +3,19 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use super::reader::is_younger;
 use super::{Derived, Hint, Patience, Round};
 use crate::catalog::{CatalogError, Reading, is_below_any};
-use crate::posts::{self, Ahead, Found, Scan, Stamp, Wanted};
+use crate::posts::{self, Ahead, Names, Paths, Stamp};
 use crate::summary;
 
 /// What a look found out.
 #[derive(Debug, Default)]
 pub struct Changes {
     /// Files that are new, have another version, or were missing: another file may stand for their post now.
-    pub read: Vec<String>,
+    pub read: Paths,
     /// Known files that are not there.
     pub gone: Vec<String>,
     /// Files that cannot be looked at.
@@ -35,15 +36,13 @@ impl Derived {
             (Hint::Start, _) | (_, Patience::OneShot) => 0,
             (_, Patience::Daemon) => self.reader.settle_ms,
         };
-        let unsettled = |found: &Found| quiet_ms > 0 && is_younger(found.stamp, quiet_ms, now);
+        let unsettled = |stamp: Stamp| quiet_ms > 0 && is_younger(stamp, quiet_ms, now);
         match hint {
             Hint::Start | Hint::Everything => {
-                // Of an empty index all files are new.
-                let wanted = match quiet_ms == 0 && self.catalog.knows_no_file()? {
-                    true => Wanted::Names,
-                    false => Wanted::Stamps,
-                };
-                self.look_everywhere(wanted, unsettled, round)
+                match quiet_ms == 0 && self.catalog.knows_no_file()? {
+                    true => self.look_for_the_first_time(),
+                    false => self.look_everywhere(unsettled, round),
+                }
             }
             Hint::Paths { told, again } => {
                 let mut changes = self.look_at(&told, |_| false, round)?;
@@ -61,63 +60,73 @@ impl Derived {
         }
     }
 
-    fn look_everywhere(
-        &mut self,
-        wanted: Wanted,
-        unsettled: impl Fn(&Found) -> bool,
-        round: &mut Round,
-    ) -> Result<Changes, CatalogError> {
-        let ahead = self.ahead.take().filter(|_| wanted == Wanted::Names);
-        if wanted == Wanted::Names && ahead.is_none() {
+    /// Of an empty index all files are new: they will be read, whatever their stamps are.
+    fn look_for_the_first_time(&mut self) -> Result<Changes, CatalogError> {
+        let ahead = self.ahead.take();
+        if ahead.is_none() {
             // A search keeps one core busy, and much is read after this one.
             rayon::spawn(summary::warm_up);
         }
-        let scan =
-            { ahead.and_then(Ahead::found) }.unwrap_or_else(|| posts::scan(&self.roots, wanted));
-        let mut changes = Changes::default();
-        let vanished = self.vanished(&scan)?;
-        changes.troubles = troubles(scan.problems);
-        let troubled: HashSet<&str> = { changes.troubles.iter() }
-            .map(|trouble| trouble.path.as_str())
-            .collect();
-        let mut take = |found: Found| match unsettled(&found) {
-            true => round.unsettled.push(found.path.into()),
-            false => changes.read.push(found.path),
-        };
-        // Both are in the order of paths, so neither has to be kept in memory for the other.
-        let mut found = scan.found.into_iter().peekable();
-        self.catalog.each_file(|path, stamp, is_missing| {
-            while let Some(new) = found.next_if(|found| found.path.as_str() < path) {
-                take(new);
-            }
-            if let Some(known) = found.next_if(|found| found.path == path) {
-                if is_missing || known.stamp != stamp {
-                    take(known);
-                }
-            } else if !is_missing
-                && !troubled.contains(path)
-                && !is_below_any(path, &scan.missing_roots)
-                && !is_below_any(path, &vanished)
-            {
-                changes.gone.push(path.to_owned());
-            }
-        })?;
-        found.for_each(take);
-        self.away = scan.missing_roots;
-        self.vanished = vanished;
-        Ok(changes)
+        let names = { ahead.and_then(Ahead::found) }.unwrap_or_else(|| posts::names(&self.roots));
+        self.vanished = self.vanished(&names)?;
+        Ok(self.changes_of(names, Vec::new()))
     }
 
-    /// Roots in which a scan found no post, where more were known than anybody deletes by hand.
-    fn vanished(&self, scan: &Scan) -> Result<Vec<PathBuf>, CatalogError> {
+    fn look_everywhere(
+        &mut self,
+        unsettled: impl Fn(Stamp) -> bool + Sync,
+        round: &mut Round,
+    ) -> Result<Changes, CatalogError> {
+        let Derived { catalog, roots, .. } = self;
+        let (mut names, known) = rayon::join(|| posts::names(roots), move || catalog.known_files());
+        let known = known?;
+        let vanished = self.vanished(&names)?;
+        let young: Mutex<Vec<PathBuf>> = Mutex::default();
+        names.look(|path, stamp| {
+            let is_changed = !known.are_as(path, stamp);
+            let is_young = is_changed && unsettled(stamp);
+            if is_young {
+                { young.lock().unwrap_or_else(PoisonError::into_inner) }.push(path.into());
+            }
+            is_changed && !is_young
+        });
+        round
+            .unsettled
+            .extend(young.into_inner().unwrap_or_else(PoisonError::into_inner));
+        let mut gone = self.catalog.unseen(&known)?;
+        let troubled: HashSet<&str> = { names.problems.iter() }
+            .map(|problem| problem.path.as_str())
+            .collect();
+        gone.retain(|path| {
+            !troubled.contains(path.as_str())
+                && !is_below_any(path, &names.missing_roots)
+                && !is_below_any(path, &vanished)
+        });
+        self.vanished = vanished;
+        Ok(self.changes_of(names, gone))
+    }
+
+    /// The changes after a search in all folders that has left the files to read.
+    fn changes_of(&mut self, names: Names, gone: Vec<String>) -> Changes {
+        let Names {
+            files: mut read,
+            problems,
+            missing_roots,
+        } = names;
+        read.sort();
+        self.away = missing_roots;
+        Changes {
+            read,
+            gone,
+            troubles: troubles(problems),
+        }
+    }
+
+    /// Roots in which a search found no post, where more were known than anybody deletes by hand.
+    fn vanished(&self, names: &Names) -> Result<Vec<PathBuf>, CatalogError> {
         let mut vanished = Vec::new();
         for root in &self.roots {
-            // Sorted by path, so that what is below the root stands together.
-            let at = scan
-                .found
-                .partition_point(|found| *found.path < *folder(root));
-            let any =
-                { scan.found.get(at) }.is_some_and(|found| found.path.starts_with(&folder(root)));
+            let any = names.files.any_below(&folder(root));
             if !any && self.is_guarded(self.catalog.presence(&folder(root))?.0) {
                 vanished.push(root.clone());
             }
@@ -173,21 +182,21 @@ impl Derived {
     fn look_at(
         &self,
         paths: &[PathBuf],
-        unsettled: impl Fn(&Found) -> bool,
+        unsettled: impl Fn(Stamp) -> bool,
         round: &mut Round,
     ) -> Result<Changes, CatalogError> {
         let mut changes = Changes::default();
         let look = posts::look(&self.roots, paths);
         let mut there: HashSet<String> = HashSet::new();
-        for found in look.scan.found {
+        for found in look.found {
             there.insert(found.path.clone());
             match self.catalog.file(&found.path)? {
                 Some((stamp, false)) if stamp == found.stamp => {}
-                _ if unsettled(&found) => round.unsettled.push(found.path.into()),
-                _ => changes.read.push(found.path),
+                _ if unsettled(found.stamp) => round.unsettled.push(found.path.into()),
+                _ => changes.read.push(&found.path),
             }
         }
-        changes.troubles = troubles(look.scan.problems);
+        changes.troubles = troubles(look.problems);
         there.extend(changes.troubles.iter().map(|trouble| trouble.path.clone()));
         for path in look.at {
             if self
@@ -207,9 +216,7 @@ impl Derived {
             {
                 known.push(path);
             }
-            known.retain(|path| {
-                !there.contains(path) && !is_below_any(path, &look.scan.missing_roots)
-            });
+            known.retain(|path| !there.contains(path) && !is_below_any(path, &look.missing_roots));
             changes.gone.extend(known);
         }
         changes.gone.sort();
@@ -219,10 +226,17 @@ impl Derived {
 }
 
 impl Changes {
+    /// Files to read, in the order of `paths`.
+    pub fn of(paths: Vec<String>) -> Changes {
+        Changes {
+            read: paths.into_iter().collect(),
+            ..Changes::default()
+        }
+    }
+
     fn add(&mut self, more: Changes) {
-        self.read.extend(more.read);
+        self.read.extend(more.read.iter());
         self.read.sort();
-        self.read.dedup();
         self.gone.extend(more.gone);
         self.troubles.extend(more.troubles);
     }

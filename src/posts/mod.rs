@@ -2,7 +2,7 @@
 //! In: files, as `scan`, `look` and `watch` find them and `read` reads them whole.
 //! Out: `Post` values, and `Problem` rows for everything that was wrong; `parse` never fails.
 //!
-//! The order of use: [`scan()`] (or [`look`] after a [`watch::Hint`]), [`read()`], [`parse()`].
+//! The order of use: [`names()`] (or [`look()`] after a [`watch::Hint`]), [`read()`], [`parse()`].
 //! Invariants: `parse` does no input or output and asks for no clock; the sanitiser is the last
 //! step of every body; a file that changes while it is read is not parsed.
 
@@ -19,11 +19,13 @@ mod findings;
 mod front_matter;
 mod labels;
 mod liquid;
+mod look;
 mod markdown;
 mod names;
 #[cfg(test)]
 mod oracle;
 mod parse;
+mod paths;
 mod permalink;
 mod plain_yaml;
 mod read;
@@ -43,10 +45,12 @@ mod when;
 
 pub use defaults::{FrontMatterDefault, Scope};
 pub use excerpt::excerpt;
+pub use look::{Found, Look, look};
 pub use markdown::kramdown;
 pub use parse::{Parsed, load, parse, text_of, undated};
+pub use paths::Paths;
 pub use read::{ReadError, Stamp, read, read_into};
 pub use rules::Rules;
-pub use scan::{Ahead, Found, Look, Scan, Wanted, look, scan};
+pub use scan::{Ahead, Names, names};
 pub(crate) use scratch::with_scratch;
 pub use settings::{Cleaning, Dirs, IdStyle, NaiveDates, Settings};

@@ -14,7 +14,7 @@ use super::rules::Rules;
 use crate::model::{Problem, Severity};
 
 /// What tells whether a file changed without opening it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Stamp {
     /// Bytes.
     pub size: u64,

@@ -1,5 +1,6 @@
 //! Folders as they are found on real machines.
 
+use super::super::look::{Found, Look, look};
 use super::*;
 use std::fs;
 
@@ -20,22 +21,36 @@ impl Folder {
         self.0.path().join("posts")
     }
 
-    fn names(&self, found: &[Found]) -> Vec<String> {
+    fn relative(&self, path: &str) -> String {
         let root = self.root().to_str().unwrap().to_owned() + "/";
-        found
-            .iter()
-            .map(|f| f.path.strip_prefix(&root).unwrap().to_owned())
-            .collect()
+        path.strip_prefix(&root).unwrap().to_owned()
     }
 
-    fn scan(&self) -> Scan {
-        let [stamps, names] =
-            [Wanted::Stamps, Wanted::Names].map(|wanted| scan(&[self.root()], wanted));
-        assert_eq!(self.names(&names.found), self.names(&stamps.found));
-        assert_eq!(names.problems, stamps.problems);
-        assert_eq!(names.missing_roots, stamps.missing_roots);
-        assert!(names.found.iter().all(|found| found.stamp == Stamp::NONE));
-        stamps
+    fn names(&self, found: &[Found]) -> Vec<String> {
+        found.iter().map(|f| self.relative(&f.path)).collect()
+    }
+
+    /// Everything, looked at file by file.
+    fn scan(&self) -> Look {
+        let mut names = names(&[self.root()]);
+        let found: Mutex<Vec<Found>> = Mutex::default();
+        let mut kept = names.files.iter().collect::<Vec<_>>();
+        names.look(|path, stamp| {
+            let path = path.to_owned();
+            found.lock().unwrap().push(Found { path, stamp });
+            true
+        });
+        assert_eq!(names.files.iter().collect::<Vec<_>>(), kept);
+        let mut found = found.into_inner().unwrap();
+        found.sort();
+        kept.sort();
+        assert!(found.iter().map(|found| &found.path).eq(&kept));
+        Look {
+            found,
+            problems: names.problems,
+            missing_roots: names.missing_roots,
+            at: Vec::new(),
+        }
     }
 }
 
@@ -73,8 +88,8 @@ fn posts_are_found_and_temporary_names_are_not() {
 fn a_missing_root_is_not_an_empty_one() {
     let folder = Folder::new(&["a.md"]);
     let gone = folder.0.path().join("gone");
-    let scan = scan(&[folder.root(), gone.clone()], Wanted::Stamps);
-    assert_eq!((scan.found.len(), scan.missing_roots), (1, vec![gone]));
+    let names = names(&[folder.root(), gone.clone()]);
+    assert_eq!((names.files.len(), names.missing_roots), (1, vec![gone]));
 }
 
 #[cfg(unix)]
@@ -111,7 +126,7 @@ fn a_hint_is_looked_at() {
     let look = |name: &str| {
         let look = look(&[folder.root()], &[folder.root().join(name)]);
         let at = !look.at.is_empty();
-        (folder.names(&look.scan.found), at)
+        (folder.names(&look.found), at)
     };
     assert_eq!(look("a.md"), (vec!["a.md".to_owned()], true));
     assert_eq!(look("n").0, ["n/_posts/c.md", "n/b.md"]);
@@ -157,9 +172,9 @@ fn a_look_at_odd_paths_says_what_a_scan_says() {
     .map(|name| root.join(name))
     .chain([root.join(odd)])
     .collect();
-    let seen = look(std::slice::from_ref(&root), &everything).scan;
+    let seen = look(std::slice::from_ref(&root), &everything);
     assert_eq!(seen.found, all.found);
-    let kinds = |scan: &Scan| {
+    let kinds = |scan: &Look| {
         let mut kinds: Vec<_> = scan
             .problems
             .iter()
@@ -170,9 +185,9 @@ fn a_look_at_odd_paths_says_what_a_scan_says() {
     };
     assert_eq!(kinds(&seen), kinds(&all));
     assert_eq!(seen.missing_roots, all.missing_roots);
-    let only_loop = look(std::slice::from_ref(&root), &[root.join("n/m/loop")]).scan;
+    let only_loop = look(std::slice::from_ref(&root), &[root.join("n/m/loop")]);
     assert_eq!((only_loop.found.len(), only_loop.problems.len()), (0, 1));
-    let one = look(std::slice::from_ref(&root), &[root.join("n/m")]).scan;
+    let one = look(std::slice::from_ref(&root), &[root.join("n/m")]);
     assert_eq!(folder.names(&one.found), ["n/m/b.md"]);
 }
 
@@ -194,4 +209,38 @@ fn a_large_folder_is_seen_by_its_handle_as_each_file_is_by_its_path() {
     let mut kinds: Vec<_> = scan.problems.iter().map(|p| p.kind).collect();
     kinds.sort_unstable();
     assert_eq!(kinds, ["dangling-link", "not-a-file"]);
+}
+
+#[test]
+fn only_what_is_wanted_is_left_and_what_went_meanwhile_is_no_problem() {
+    let folder = Folder::new(&["a.md", "b.md", "below/c.md", "gone.md"]);
+    let mut names = names(&[folder.root()]);
+    fs::remove_file(folder.root().join("gone.md")).unwrap();
+    names.look(|path, stamp| stamp.size == 1 && !path.ends_with("b.md"));
+    names.files.sort();
+    let left: Vec<String> = names
+        .files
+        .iter()
+        .map(|path| folder.relative(&path))
+        .collect();
+    assert_eq!(left, ["a.md", "below/c.md"]);
+    assert_eq!(names.problems.len(), 0);
+}
+
+#[test]
+fn a_file_in_two_roots_is_read_once() {
+    let folder = Folder::new(&["a.md", "below/b.md"]);
+    let mut names = names(&[folder.root().join("below"), folder.root()]);
+    assert!(
+        names
+            .files
+            .any_below(&format!("{}/below/", folder.root().display()))
+    );
+    assert!(
+        !names
+            .files
+            .any_below(&format!("{}/b/", folder.root().display()))
+    );
+    names.files.sort();
+    assert_eq!(names.files.len(), 2);
 }

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use notify::{ErrorKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
-use super::scan::concerns;
+use super::look::concerns;
 use super::settings::Settings;
 use aliases::Aliases;
 use batch::Batch;
