@@ -66,8 +66,10 @@ impl KnownFiles {
     pub fn are_as(&self, path: &str, stamp: Stamp) -> bool {
         let hash = XxHash3_128::oneshot(path.as_bytes());
         self.versions.get(&(hash as u64)).is_some_and(|version| {
-            let known = version.0.fetch_or(SEEN, Ordering::Relaxed) & !SEEN;
-            known == Version::of(hash, stamp)
+            let known = version.0.load(Ordering::Relaxed);
+            // No two versions are stored here, so none is lost by not waiting for each other.
+            version.0.store(known | SEEN, Ordering::Relaxed);
+            known & !SEEN == Version::of(hash, stamp)
         })
     }
 

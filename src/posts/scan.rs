@@ -106,29 +106,27 @@ impl Names {
     pub fn look(&mut self, is_wanted: impl Fn(&str, Stamp) -> bool + Sync) {
         let problems: Mutex<Vec<Problem>> = Mutex::default();
         self.files.retain(AT_A_TIME, |files| {
-            let mut wanted = Vec::with_capacity(files.len());
-            let mut path = String::new();
+            let paths: Vec<String> = { files.iter() }
+                .map(|(above, name)| [*above, *name].concat())
+                .collect();
+            let mut stamps: Vec<Option<Stamp>> = Vec::with_capacity(files.len());
+            let mut paths_left = paths.iter();
             for group in files.chunk_by(|(a, _), (b, _)| a == b) {
                 let folder = { group.first() }.filter(|_| group.len() >= WORTH_A_HANDLE);
                 let folder = folder.and_then(|(folder, _)| open_folder(folder));
-                for (above, name) in group {
-                    path.clear();
-                    path.push_str(above);
-                    path.push_str(name);
-                    wanted.push(match stamp(&path, name, folder.as_ref()) {
-                        Ok(Some(stamp)) => is_wanted(&path, stamp),
-                        Ok(None) => false,
-                        Err(found) => {
-                            problems
-                                .lock()
-                                .unwrap_or_else(PoisonError::into_inner)
-                                .extend(found);
-                            false
-                        }
-                    });
+                for ((_, name), path) in group.iter().zip(&mut paths_left) {
+                    let stamp = stamp(path, name, folder.as_ref());
+                    stamps.push(stamp.unwrap_or_else(|found| {
+                        let mut problems = problems.lock().unwrap_or_else(PoisonError::into_inner);
+                        problems.extend(found);
+                        None
+                    }));
                 }
             }
-            wanted
+            // After all of them: the processor looks several up at a time.
+            let both = paths.iter().zip(stamps);
+            both.map(|(path, stamp)| stamp.is_some_and(|stamp| is_wanted(path, stamp)))
+                .collect()
         });
         let found = problems.into_inner();
         self.problems
