@@ -24,8 +24,12 @@ const MANY: usize = 2_000;
 /// of them, while nothing is read, is then little.
 const LAST: usize = 2 * BATCH;
 
-/// Files of one transaction of a long build; what is lost with a crash is read again.
-const TOGETHER: usize = 16 * BATCH;
+/// Files of a long build after which the labels of their posts are written, all of a label together.
+const SETTLED: usize = 16 * BATCH;
+
+/// Files of one transaction of a long build: the longer it is, the fewer pages are written twice. What is lost with a
+/// crash is read again.
+const TOGETHER: usize = 256 * BATCH;
 
 impl Derived {
     /// Reads files and writes them into the index, a batch at a time. In a run that ends after its round, the last of many
@@ -136,7 +140,8 @@ enum Then {
     GoOn,
     /// The end of a transaction, and the next one.
     Commit,
-    /// Some of the last readings: while more are made, the index does what it would do at the end.
+    /// The labels of the posts so far; of the last ones, too: while more are read, the index does what it would do at
+    /// the end.
     Settle,
 }
 
@@ -146,6 +151,8 @@ struct Batches {
     done: usize,
     /// Files since the last transaction began.
     since: usize,
+    /// Files since labels were written.
+    unsettled: usize,
 }
 
 impl Batches {
@@ -154,6 +161,7 @@ impl Batches {
             total,
             done: 0,
             since: 0,
+            unsettled: 0,
         }
     }
 
@@ -172,13 +180,18 @@ impl Iterator for Batches {
             _ if !self.are_many() => Then::GoOn,
             1..=LAST => Then::Settle,
             _ if self.since >= TOGETHER => Then::Commit,
+            _ if self.unsettled >= SETTLED => Then::Settle,
             _ => Then::GoOn,
         };
         // Where the index has more to do, more is read meanwhile, or cores would wait for it.
         let size = match then {
             Then::GoOn => BATCH.min(left),
-            Then::Commit => (3 * BATCH).min(left - BATCH),
-            Then::Settle => left.div_ceil(2),
+            _ if left <= LAST => left.div_ceil(2),
+            Then::Commit | Then::Settle => (3 * BATCH).min(left - BATCH),
+        };
+        self.unsettled = match then {
+            Then::GoOn => self.unsettled + size,
+            Then::Commit | Then::Settle => size,
         };
         self.since = match then {
             Then::Commit => size,
