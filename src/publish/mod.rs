@@ -8,6 +8,7 @@ mod parents;
 mod paths;
 mod spots;
 mod staging;
+mod sync;
 mod write;
 
 #[cfg(test)]

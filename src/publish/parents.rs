@@ -12,7 +12,8 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::paths::first_missing;
-use super::write::{fresh_name, same_error, sync_dir, sync_file_system};
+use super::sync::{sync_dir, sync_file_system};
+use super::write::{fresh_name, same_error};
 
 /// The folders of a batch, by their paths below the root.
 #[derive(Debug)]

@@ -13,7 +13,8 @@ use rayon::prelude::*;
 use super::folder::Folder;
 use super::parents::Parents;
 use super::spots::{Finder, Place, Spot, Spots, split};
-use super::write::{Blank, HAS_SYNCFS, Temp, modified_ns, same_error};
+use super::sync::{HAS_SYNCFS, HeadStart};
+use super::write::{Blank, Temp, modified_ns, same_error};
 use super::{Coding, Outcome, Published, Rendered, content_hash};
 
 /// From this many changed files on, one sync of the file system replaces an fsync of each.
@@ -33,6 +34,7 @@ pub struct Writer<'a> {
     folder: &'a Folder,
     staged: Vec<Staged>,
     outcome: Outcome,
+    head_start: HeadStart,
 }
 
 /// Files whose bytes survive a power cut, but that are not yet in place. Dropped, nothing of it happened.
@@ -274,6 +276,7 @@ impl<'a> Staging<'a> {
                 folder,
                 staged: Vec::new(),
                 outcome: Outcome::default(),
+                head_start: HeadStart::default(),
             },
         }
     }
@@ -412,6 +415,7 @@ impl Writer<'_> {
                 }
             })
             .collect();
+        let before = self.staged.len();
         for done in done.into_iter().flatten() {
             match done {
                 Done::Same(published, missing) => {
@@ -422,6 +426,11 @@ impl Writer<'_> {
                 Done::Failed(path, error) => self.outcome.failed.push((path, error)),
             }
         }
+        let parts = self.staged[before..]
+            .iter()
+            .flat_map(|staged| &staged.parts);
+        let bytes = parts.map(|part| part.published.size).sum();
+        self.head_start.note(bytes, folder.dir());
     }
 }
 

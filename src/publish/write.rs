@@ -127,27 +127,6 @@ pub fn modified_ns(found: &fs::Metadata) -> i64 {
         .saturating_add(found.mtime_nsec())
 }
 
-/// Makes renames in `dir` survive a power cut.
-pub fn sync_dir(dir: &Path) -> io::Result<()> {
-    File::open(dir)?.sync_all()
-}
-
-/// Makes everything that was written to the file system of `dir` survive a power cut: for many
-/// files one such call is far cheaper than an fsync each.
-#[cfg(target_os = "linux")]
-pub fn sync_file_system(dir: &File) -> io::Result<()> {
-    rustix::fs::syncfs(dir).map_err(io::Error::from)
-}
-
-/// Whether `sync_file_system` exists and means what it says.
-pub const HAS_SYNCFS: bool = cfg!(target_os = "linux");
-
-/// Not called: see `HAS_SYNCFS`.
-#[cfg(not(target_os = "linux"))]
-pub fn sync_file_system(_dir: &File) -> io::Result<()> {
-    Err(io::Error::from(io::ErrorKind::Unsupported))
-}
-
 /// The same error for another row: `io::Error` cannot be cloned.
 pub fn same_error(error: &io::Error) -> io::Error {
     match error.raw_os_error() {

@@ -1,0 +1,57 @@
+//! What makes files and names survive a power cut.
+//! In: files that were written, folders whose names changed. Out: the same on the disk; or, while more is written, the
+//! disk begins with what there is so far, so that less is left to wait for.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::thread::JoinHandle;
+
+/// Makes renames in `dir` survive a power cut.
+pub fn sync_dir(dir: &Path) -> io::Result<()> {
+    File::open(dir)?.sync_all()
+}
+
+/// Makes everything that was written to the file system of `dir` survive a power cut: for many
+/// files one such call is far cheaper than an fsync each.
+#[cfg(target_os = "linux")]
+pub fn sync_file_system(dir: &File) -> io::Result<()> {
+    rustix::fs::syncfs(dir).map_err(io::Error::from)
+}
+
+/// Whether `sync_file_system` exists and means what it says.
+pub const HAS_SYNCFS: bool = cfg!(target_os = "linux");
+
+/// Not called: see `HAS_SYNCFS`.
+#[cfg(not(target_os = "linux"))]
+pub fn sync_file_system(_dir: &File) -> io::Result<()> {
+    Err(io::Error::from(io::ErrorKind::Unsupported))
+}
+
+/// Bytes that are worth a sync of their own while more is written.
+const WORTH_IT: u64 = 24 << 20;
+
+/// Lets the disk begin before everything is written. Whoever syncs at the end learns of its errors all the same: each
+/// open handle is told of them (syncfs(2)).
+#[derive(Debug, Default)]
+pub struct HeadStart {
+    /// Since the last one.
+    bytes: u64,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl HeadStart {
+    /// Notes bytes that were written to the file system of `dir`.
+    pub fn note(&mut self, bytes: u64, dir: &Path) {
+        self.bytes += bytes;
+        let is_on = { self.thread.as_ref() }.is_some_and(|thread| !thread.is_finished());
+        if !HAS_SYNCFS || self.bytes < WORTH_IT || is_on {
+            return;
+        }
+        self.bytes = 0;
+        let Ok(dir) = File::open(dir) else { return };
+        let sync = move || drop(sync_file_system(&dir));
+        let thread = std::thread::Builder::new().name("sync".to_owned());
+        self.thread = thread.spawn(sync).ok();
+    }
+}
