@@ -28,56 +28,64 @@ impl Version {
     /// Of what is read if it is there, and is not said to have gone if it is not.
     const UNKNOWN: u64 = SEEN;
 
-    fn of(path_hash: u128, stamp: Stamp) -> u64 {
-        let Stamp {
-            size,
-            modified_ns,
-            changed_ns,
-        } = stamp;
-        let mut bytes = [0; 24];
-        for (place, of) in
-            bytes
-                .chunks_exact_mut(8)
-                .zip([size, modified_ns as u64, changed_ns as u64])
-        {
-            place.copy_from_slice(&of.to_le_bytes());
-        }
-        let seed = (path_hash >> 64) as u64;
-        let hash = XxHash3_128::oneshot_with_seed(seed, &bytes) as u64;
-        // No version is `UNKNOWN`.
-        hash.max(2 * SEEN) & !SEEN
+    fn see(&self) -> u64 {
+        let known = self.0.load(Ordering::Relaxed);
+        // Whoever sees the same file meanwhile stores the same.
+        self.0.store(known | SEEN, Ordering::Relaxed);
+        known & !SEEN
+    }
+
+    fn is_seen(&self) -> bool {
+        self.0.load(Ordering::Relaxed) & SEEN > 0
     }
 }
 
+/// Of a file: half of the hash of its path, and its version.
+fn hashes(path: &str, stamp: Stamp) -> (u64, u64) {
+    let path = XxHash3_128::oneshot(path.as_bytes());
+    let Stamp {
+        size,
+        modified_ns,
+        changed_ns,
+    } = stamp;
+    let mut bytes = [0; 24];
+    let parts = [size, modified_ns as u64, changed_ns as u64];
+    for (place, part) in bytes.chunks_exact_mut(8).zip(parts) {
+        place.copy_from_slice(&part.to_le_bytes());
+    }
+    let version = XxHash3_128::oneshot_with_seed((path >> 64) as u64, &bytes) as u64;
+    // No version is `UNKNOWN`.
+    (path as u64, version.max(2 * SEEN) & !SEEN)
+}
+
 impl KnownFiles {
-    fn put(&mut self, path: &str, stamp: Stamp, is_missing: bool) {
-        let hash = XxHash3_128::oneshot(path.as_bytes());
-        let version = match is_missing {
-            true => Version::UNKNOWN,
-            false => Version::of(hash, stamp),
-        };
-        { self.versions.entry(hash as u64) }
-            // Of two with one hash, both are read.
-            .and_modify(|other| *other.0.get_mut() = Version::UNKNOWN)
-            .or_insert_with(|| Version(version.into()));
+    fn of(files: Vec<(u64, u64)>) -> KnownFiles {
+        let mut versions = HashMap::with_capacity_and_hasher(files.len(), Default::default());
+        for (hash, version) in files {
+            { versions.entry(hash) }
+                // Of two with one hash, both are read.
+                .and_modify(|other: &mut Version| *other.0.get_mut() = Version::UNKNOWN)
+                .or_insert_with(|| Version(version.into()));
+        }
+        KnownFiles { versions }
     }
 
-    /// Whether a file that is there is known, as it is and not as missing.
-    pub fn are_as(&self, path: &str, stamp: Stamp) -> bool {
-        let hash = XxHash3_128::oneshot(path.as_bytes());
-        self.versions.get(&(hash as u64)).is_some_and(|version| {
-            let known = version.0.load(Ordering::Relaxed);
-            // No two versions are stored here, so none is lost by not waiting for each other.
-            version.0.store(known | SEEN, Ordering::Relaxed);
-            known & !SEEN == Version::of(hash, stamp)
-        })
+    /// Which of these files, which are there, are known as they are, and not as missing.
+    pub fn are_as(&self, files: &[(&str, Stamp)]) -> Vec<bool> {
+        let hashes = files.iter().map(|(path, stamp)| hashes(path, *stamp));
+        let hashes: Vec<(u64, u64)> = hashes.collect();
+        // By itself: the processor then waits for several of them at a time.
+        let known = hashes.iter().map(|(hash, now)| {
+            let version = self.versions.get(hash);
+            version.is_some_and(|version| version.see() == *now)
+        });
+        known.collect()
     }
 
     /// A file that has not been seen, and was not missing before.
     fn is_unseen(&self, path: &str) -> bool {
-        let hash = XxHash3_128::oneshot(path.as_bytes());
-        { self.versions.get(&(hash as u64)) }
-            .is_some_and(|version| version.0.load(Ordering::Relaxed) & SEEN == 0)
+        let (hash, _) = hashes(path, Stamp::NONE);
+        { self.versions.get(&hash) }.is_some_and(|version| !version.is_seen())
     }
 }
 
@@ -87,9 +95,19 @@ impl Catalog {
     /// # Errors
     /// SQLite's.
     pub fn known_files(&self) -> Result<KnownFiles, CatalogError> {
-        let mut known = KnownFiles::default();
-        self.each_file(|path, stamp, is_missing| known.put(path, stamp, is_missing))?;
-        Ok(known)
+        let mut files = Vec::new();
+        self.each_file(|path, stamp, is_missing| {
+            let (hash, version) = hashes(path, stamp);
+            files.push((
+                hash,
+                if is_missing {
+                    Version::UNKNOWN
+                } else {
+                    version
+                },
+            ));
+        })?;
+        Ok(KnownFiles::of(files))
     }
 
     /// Files that were not seen since `known` was asked for, and are not known as missing, sorted.
@@ -99,7 +117,7 @@ impl Catalog {
     pub fn unseen(&self, known: &KnownFiles) -> Result<Vec<String>, CatalogError> {
         let mut unseen = Vec::new();
         let mut versions = known.versions.values();
-        if versions.any(|version| version.0.load(Ordering::Relaxed) & SEEN == 0) {
+        if versions.any(|version| !version.is_seen()) {
             self.each_file(|path, _, _| {
                 if known.is_unseen(path) {
                     unseen.push(path.to_owned());
@@ -211,49 +229,55 @@ mod tests {
         changed_ns: -3,
     };
 
-    fn known() -> KnownFiles {
-        let mut known = KnownFiles::default();
-        known.put("p/a.md", STAMP, false);
-        known.put("p/b.md", STAMP, false);
-        known.put("p/gone.md", STAMP, true);
-        known
+    fn known(more: &[(u64, u64)]) -> KnownFiles {
+        let mut files = vec![
+            hashes("p/a.md", STAMP),
+            hashes("p/b.md", STAMP),
+            (hashes("p/gone.md", STAMP).0, Version::UNKNOWN),
+        ];
+        files.extend(more);
+        KnownFiles::of(files)
     }
 
     #[test]
     fn a_file_is_known_by_its_path_and_its_whole_stamp() {
-        let known = known();
-        assert!(known.are_as("p/a.md", STAMP));
-        assert!(!known.are_as("p/c.md", STAMP));
-        assert!(!known.are_as("p/gone.md", STAMP));
-        for stamp in [
-            Stamp { size: 2, ..STAMP },
-            Stamp {
-                modified_ns: 3,
-                ..STAMP
-            },
-            Stamp {
-                changed_ns: 3,
-                ..STAMP
-            },
-        ] {
-            assert!(!known.are_as("p/a.md", stamp), "{stamp:?}");
-        }
-        assert!(known.are_as("p/a.md", STAMP));
+        let known = known(&[]);
+        let longer = Stamp { size: 2, ..STAMP };
+        let later = Stamp {
+            modified_ns: 3,
+            ..STAMP
+        };
+        let changed = Stamp {
+            changed_ns: 3,
+            ..STAMP
+        };
+        let files = [
+            ("p/a.md", STAMP),
+            ("p/c.md", STAMP),
+            ("p/gone.md", STAMP),
+            ("p/a.md", longer),
+            ("p/a.md", later),
+            ("p/a.md", changed),
+            ("p/a.md", STAMP),
+        ];
+        let as_they_were = [true, false, false, false, false, false, true];
+        assert_eq!(known.are_as(&files), as_they_were);
     }
 
     #[test]
     fn what_is_not_seen_is_told() {
-        let known = known();
-        known.are_as("p/a.md", Stamp::NONE);
+        let known = known(&[]);
+        known.are_as(&[("p/a.md", Stamp::NONE)]);
         let unseen = ["p/a.md", "p/b.md", "p/gone.md", "p/c.md"].map(|path| known.is_unseen(path));
         assert_eq!(unseen, [false, true, false, false]);
     }
 
     #[test]
     fn of_two_files_with_one_hash_both_are_read_and_none_is_gone() {
-        let mut known = known();
-        known.put("p/a.md", Stamp { size: 9, ..STAMP }, false);
-        assert!(!known.are_as("p/a.md", STAMP));
+        let (hash, version) = hashes("p/a.md", STAMP);
+        let known = known(&[(hash, version + 2)]);
+        assert_eq!(known.are_as(&[("p/a.md", STAMP)]), [false]);
         assert!(!known.is_unseen("p/a.md"));
+        assert!(known.is_unseen("p/b.md"));
     }
 }

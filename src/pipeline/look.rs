@@ -82,13 +82,16 @@ impl Derived {
         let known = known?;
         let vanished = self.vanished(&names)?;
         let young: Mutex<Vec<PathBuf>> = Mutex::default();
-        names.look(|path, stamp| {
-            let is_changed = !known.are_as(path, stamp);
-            let is_young = is_changed && unsettled(stamp);
-            if is_young {
-                { young.lock().unwrap_or_else(PoisonError::into_inner) }.push(path.into());
-            }
-            is_changed && !is_young
+        names.look(|files| {
+            let both = files.iter().zip(known.are_as(files));
+            let wanted = both.map(|((path, stamp), is_as_it_was)| {
+                let is_young = !is_as_it_was && unsettled(*stamp);
+                if is_young {
+                    { young.lock().unwrap_or_else(PoisonError::into_inner) }.push(path.into());
+                }
+                !is_as_it_was && !is_young
+            });
+            wanted.collect()
         });
         round
             .unsettled

@@ -74,10 +74,13 @@ pub fn look(roots: &[PathBuf], paths: &[PathBuf]) -> Look {
         names.walk(root, Some(&Targets::new(targets)));
     }
     let found = Mutex::new(look.found);
-    names.look(|path, stamp| {
-        let path = path.to_owned();
-        { found.lock().unwrap_or_else(PoisonError::into_inner) }.push(Found { path, stamp });
-        false
+    names.look(|files| {
+        let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+        found.extend(files.iter().map(|(path, stamp)| Found {
+            path: (*path).to_owned(),
+            stamp: *stamp,
+        }));
+        vec![false; files.len()]
     });
     look.found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     look.found.sort();
@@ -103,7 +106,7 @@ fn plain_file(
     }
     match path.symlink_metadata() {
         Ok(metadata) if metadata.is_file() => {
-            let text = path.to_str().filter(|text| is_post_name(text))?;
+            let text = path.to_str().filter(|text| is_post_name(text.as_bytes()))?;
             Some(Some(Found {
                 path: text.to_owned(),
                 stamp: Stamp::of(&metadata),

@@ -102,8 +102,9 @@ impl Names {
         }
     }
 
-    /// Looks at every file, on all cores, and leaves those that are wanted for their paths and stamps.
-    pub fn look(&mut self, is_wanted: impl Fn(&str, Stamp) -> bool + Sync) {
+    /// Looks at every file, on all cores, and leaves those that are wanted for their paths and stamps; many are asked
+    /// about at a time, in any order.
+    pub fn look(&mut self, are_wanted: impl Fn(&[(&str, Stamp)]) -> Vec<bool> + Sync) {
         let problems: Mutex<Vec<Problem>> = Mutex::default();
         self.files.retain(AT_A_TIME, |files| {
             let paths: Vec<String> = { files.iter() }
@@ -123,9 +124,14 @@ impl Names {
                     }));
                 }
             }
-            // After all of them: the processor looks several up at a time.
-            let both = paths.iter().zip(stamps);
-            both.map(|(path, stamp)| stamp.is_some_and(|stamp| is_wanted(path, stamp)))
+            let both = paths.iter().zip(&stamps);
+            let there: Vec<(&str, Stamp)> = both
+                .filter_map(|(path, stamp)| Some((&**path, (*stamp)?)))
+                .collect();
+            let mut wanted = are_wanted(&there).into_iter();
+            let is_there = stamps.iter().map(Option::is_some);
+            is_there
+                .map(|is_there| is_there && wanted.next().unwrap_or(false))
                 .collect()
         });
         let found = problems.into_inner();
@@ -149,7 +155,7 @@ impl Names {
             return;
         } else if error.io_error().is_some_and(is_gone) {
             // A dangling link, or a file that was deleted during the search.
-            if !path.is_symlink() || !is_post_name(&shown) {
+            if !path.is_symlink() || !is_post_name(shown.as_bytes()) {
                 return;
             }
             findings.skipped(
@@ -211,22 +217,29 @@ fn not_a_file(path: &str) -> Vec<Problem> {
 }
 
 fn may_be_post(entry: &DirEntry) -> bool {
-    !entry.file_type().is_dir() && is_post_name(&entry.file_name().to_string_lossy())
+    !entry.file_type().is_dir() && is_post_name(name_of(entry))
 }
 
 fn is_wanted(entry: &DirEntry) -> bool {
-    let name = entry.file_name().to_string_lossy();
+    let name = name_of(entry);
     if entry.file_type().is_dir() {
-        !is_ignored_folder(&name)
+        !is_ignored_folder(name)
     } else {
-        !is_ignored(&name)
+        !is_ignored(name)
     }
+}
+
+/// What stands behind the last `/`: to take a path apart costs more than all else that is done with it.
+fn name_of(entry: &DirEntry) -> &[u8] {
+    let path = entry.path().as_os_str().as_encoded_bytes();
+    let start = memchr::memrchr(b'/', path).map_or(0, |at| at + 1);
+    &path[start..]
 }
 
 /// True for what is below a hidden folder, or hidden or temporary itself.
 pub(super) fn is_left_out(relative: &Path) -> bool {
-    let mut names = relative.iter().map(|name| name.to_string_lossy());
-    names.any(|name| is_ignored_folder(&name))
+    let mut names = relative.iter().map(|name| name.as_encoded_bytes());
+    names.any(is_ignored_folder)
 }
 
 pub(super) fn is_gone(error: &io::Error) -> bool {
@@ -236,20 +249,23 @@ pub(super) fn is_gone(error: &io::Error) -> bool {
     )
 }
 
-pub(super) fn is_post_name(name: &str) -> bool {
-    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+pub(super) fn is_post_name(name: &[u8]) -> bool {
+    let ending = memchr::memrchr(b'.', name).map_or(&[][..], |at| &name[at + 1..]);
     ["md", "markdown", "html"]
         .iter()
-        .any(|known| ending.eq_ignore_ascii_case(known))
+        .any(|known| ending.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 /// Names that Jekyll leaves out: hidden, temporary. Whether drafts count is for `parse` to say.
-fn is_ignored(name: &str) -> bool {
-    name.starts_with(['.', '_', '#', '~']) || name.ends_with(['~', '.', '#'])
+fn is_ignored(name: &[u8]) -> bool {
+    matches!(
+        name,
+        [b'.' | b'_' | b'#' | b'~', ..] | [.., b'~' | b'.' | b'#']
+    )
 }
 
-fn is_ignored_folder(name: &str) -> bool {
-    !matches!(name, "_posts" | "_drafts") && is_ignored(name)
+fn is_ignored_folder(name: &[u8]) -> bool {
+    !matches!(name, b"_posts" | b"_drafts") && is_ignored(name)
 }
 
 #[cfg(test)]

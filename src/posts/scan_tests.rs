@@ -35,10 +35,13 @@ impl Folder {
         let mut names = names(&[self.root()]);
         let found: Mutex<Vec<Found>> = Mutex::default();
         let mut kept = names.files.iter().collect::<Vec<_>>();
-        names.look(|path, stamp| {
-            let path = path.to_owned();
-            found.lock().unwrap().push(Found { path, stamp });
-            true
+        names.look(|files| {
+            let files = files.iter().map(|(path, stamp)| Found {
+                path: (*path).to_owned(),
+                stamp: *stamp,
+            });
+            found.lock().unwrap().extend(files.clone());
+            vec![true; files.len()]
         });
         assert_eq!(names.files.iter().collect::<Vec<_>>(), kept);
         let mut found = found.into_inner().unwrap();
@@ -216,7 +219,10 @@ fn only_what_is_wanted_is_left_and_what_went_meanwhile_is_no_problem() {
     let folder = Folder::new(&["a.md", "b.md", "below/c.md", "gone.md"]);
     let mut names = names(&[folder.root()]);
     fs::remove_file(folder.root().join("gone.md")).unwrap();
-    names.look(|path, stamp| stamp.size == 1 && !path.ends_with("b.md"));
+    names.look(|files| {
+        let is_wanted = |(path, stamp): &(&str, Stamp)| stamp.size == 1 && !path.ends_with("b.md");
+        files.iter().map(is_wanted).collect()
+    });
     names.files.sort();
     let left: Vec<String> = names
         .files
