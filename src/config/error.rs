@@ -6,7 +6,7 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use super::place::locate;
 use super::{DEFAULT_PATH, Source};
-use crate::model::{Problem, Severity};
+use crate::model::{Problem, Severity, nearest};
 
 /// A config, or a rule file of a topic, that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -144,7 +144,7 @@ fn byte_offset(text: &str, line: usize, column: usize) -> usize {
     text.len()
 }
 
-/// How to mend it, as words for the help line: for a mistyped key the nearest known one.
+/// How to mend it, as words for the help line: for a mistyped key the one that looks like it.
 pub fn suggestion(message: &str) -> Option<String> {
     let mut quoted = message.split('`').skip(1).step_by(2);
     if message.contains("cannot start any token") {
@@ -157,13 +157,6 @@ pub fn suggestion(message: &str) -> Option<String> {
         return None;
     }
     let wrong = quoted.next()?;
-    let known: Vec<&str> = quoted.collect();
-    let nearest = known
-        .iter()
-        .max_by(|a, b| strsim::jaro_winkler(wrong, a).total_cmp(&strsim::jaro_winkler(wrong, b)))?;
-    if strsim::jaro_winkler(wrong, nearest) > 0.75 {
-        Some(format!("did you mean `{nearest}`?"))
-    } else {
-        Some(format!("known keys here: {}", known.join(", ")))
-    }
+    // The message has all known keys.
+    nearest(wrong, quoted).map(|meant| format!("did you mean `{meant}`?"))
 }

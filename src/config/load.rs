@@ -116,13 +116,14 @@ fn explain(path: &str, text: &str, error: &serde_yaml::Error) -> ConfigError {
     }
 }
 
+/// What is wrong here came from the environment or from `--set`: the file was read before, with its lines.
 fn parse_tree(tree: Value) -> Result<Config, ConfigError> {
-    serde_yaml::from_value(tree).map_err(|error| {
-        let message = error.to_string();
+    serde_path_to_error::deserialize(tree).map_err(|error| {
+        let (key, message) = (error.path().to_string(), error.inner().to_string());
         let help = suggestion(&message)
             .map(|help| format!("; {help}"))
             .unwrap_or_default();
-        ConfigError::new(format!("config: {message}{help}"))
+        ConfigError::key(&key, format!("{message}{help}"))
     })
 }
 

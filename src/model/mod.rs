@@ -4,6 +4,7 @@
 
 mod chat;
 mod label;
+mod nearest;
 pub mod pinyin;
 mod post;
 mod preferences;
@@ -13,6 +14,7 @@ pub mod time;
 
 pub use chat::{ChatId, InvalidChatId};
 pub use label::{Follow, InvalidFollow, Label, LabelKind};
+pub use nearest::nearest;
 pub use post::{DateSource, Post, PostId};
 pub use preferences::{InvalidHours, Length, Preferences, Quiet, Rhythm};
 pub use problem::{Problem, Severity};

@@ -8,6 +8,7 @@ use super::error::{Also, Fault, TopicError, line_of};
 use super::load::RuleFile;
 use super::rule::{Place, Topic};
 use super::spots::Spots;
+use crate::model::nearest;
 
 /// Sorts out what cannot be matched. `broken` are ids of files that have errors of their own.
 pub(super) fn check(
@@ -52,16 +53,15 @@ fn missing_error(
     known: &HashSet<String>,
     broken: &HashSet<String>,
 ) -> TopicError {
-    let near = |name: &&String| strsim::jaro_winkler(used, name);
     let others = known.iter().filter(|id| **id != file.topic.id);
-    let best = others.max_by(|a, b| near(a).total_cmp(&near(b)).then(b.cmp(a)));
+    let meant = nearest(used, others.map(String::as_str));
     let (message, help) = if broken.contains(used) {
         let message = format!("the topic `{used}` cannot be used: it has an error itself");
         (message, format!("mend `{used}` first"))
     } else {
-        let help = match best {
-            Some(id) if near(&id) > 0.7 => format!("did you mean `{id}`?"),
-            _ => format!("write it as {used}.yaml beside this file, or remove the line"),
+        let help = match meant {
+            Some(id) => format!("did you mean `{id}`?"),
+            None => format!("write it as {used}.yaml beside this file, or remove the line"),
         };
         (format!("there is no topic `{used}`"), help)
     };

@@ -10,6 +10,7 @@ use super::pattern;
 use super::rule::{Group, Kind, Place, Rule, Topic};
 use super::spots::Spots;
 use super::yaml::{RawGroup, RawTopic};
+use crate::model::nearest;
 
 /// A rule file beyond this is a mistake; deep nesting costs the YAML reader quadratic time.
 pub(super) const MAX_FILE_BYTES: usize = 256 * 1024;
@@ -237,8 +238,8 @@ fn yaml_fault(error: &serde_yaml::Error) -> Fault {
         Some(end) => text[..end].to_owned(),
         None => text,
     };
-    let help = if message.contains("unknown field") {
-        suggestion(&message)
+    let help = if let Some(meant) = meant(&message) {
+        format!("did you mean `{meant}`?")
     } else if message.contains("missing field `title`") {
         "add `title: …`, the name that people shall see".to_owned()
     } else {
@@ -247,15 +248,11 @@ fn yaml_fault(error: &serde_yaml::Error) -> Fault {
     Fault::new(at, message, help)
 }
 
-/// Reads serde's ``unknown field `txt`, expected one of `text`, …`` and names the nearest.
-fn suggestion(message: &str) -> String {
+/// Reads serde's ``unknown field `txt`, expected one of `text`, …`` and names the key that looks like it.
+fn meant(message: &str) -> Option<&str> {
     let mut quoted = message.split('`').skip(1).step_by(2);
-    let wrong = quoted.next().unwrap_or_default();
-    let known: Vec<&str> = quoted.collect();
-    let near = |name: &&str| strsim::jaro_winkler(wrong, name);
-    let best = known.iter().max_by(|a, b| near(a).total_cmp(&near(b)));
-    match best {
-        Some(name) if near(name) > 0.7 => format!("did you mean `{name}`?"),
-        _ => format!("the keys here are {}", known.join(", ")),
-    }
+    let written = quoted
+        .next()
+        .filter(|_| message.contains("unknown field"))?;
+    nearest(written, quoted)
 }

@@ -12,6 +12,7 @@ use clap::Subcommand;
 use super::Verdict;
 use crate::app::{AppError, Setup};
 use crate::config::{ConfigError, Source};
+use crate::model::nearest;
 use crate::topics::TopicError;
 
 /// What to do with topics.
@@ -114,13 +115,9 @@ pub fn execute(source: &Source, action: Action) -> Result<Verdict, AppError> {
 /// No topic of this id: the nearest one is named.
 fn unknown(setup: &Setup, id: &str) -> Verdict {
     let topics = setup.matcher.all_topics().iter();
-    let near = |name: &str| strsim::jaro_winkler(id, name);
-    let best = topics.max_by(|a, b| near(&a.id).total_cmp(&near(&b.id)));
-    match best {
-        Some(topic) if near(&topic.id) > 0.7 => {
-            eprintln!("there is no topic `{id}`: did you mean `{}`?", topic.id);
-        }
-        _ => eprintln!("there is no topic `{id}`: `tagwire topic list` shows all"),
+    match nearest(id, topics.map(|topic| topic.id.as_str())) {
+        Some(meant) => eprintln!("there is no topic `{id}`: did you mean `{meant}`?"),
+        None => eprintln!("there is no topic `{id}`: `tagwire topic list` shows all"),
     }
     Verdict::Found
 }
