@@ -215,6 +215,16 @@ impl Catalog {
         Ok(Catalog::over(connection, path))
     }
 
+    /// Looks at every page of an index, and tells how many live posts it knows.
+    ///
+    /// # Errors
+    /// It cannot be opened or read, or is damaged.
+    pub fn sound(path: &Path) -> Result<u64, CatalogError> {
+        let catalog = Catalog::reader(path)?;
+        catalog.wrap(schema::check(&catalog.connection))?;
+        Ok(catalog.counts()?.live)
+    }
+
     fn over(connection: Connection, path: &Path) -> Self {
         Catalog {
             connection,

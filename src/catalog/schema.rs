@@ -197,6 +197,18 @@ fn rebuild(connection: &Connection, fingerprint: &str) -> rusqlite::Result<()> {
     transaction.commit()
 }
 
+/// Reads every page; the first thing that is wrong is the error.
+pub fn check(connection: &Connection) -> rusqlite::Result<()> {
+    let found: String = connection.query_row("pragma quick_check(1)", [], |row| row.get(0))?;
+    match found.as_str() {
+        "ok" => Ok(()),
+        _ => {
+            let damaged = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+            Err(rusqlite::Error::SqliteFailure(damaged, Some(found)))
+        }
+    }
+}
+
 /// True for errors that only a new file mends: SQLite's own, and values that this program never writes.
 pub fn is_damaged(error: &rusqlite::Error) -> bool {
     use rusqlite::Error as Is;

@@ -27,7 +27,7 @@ pub struct Options {
     limit: u32,
     /// One JSON object a line, times in RFC 3339
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 /// Lists rows of the outbox.

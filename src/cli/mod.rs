@@ -20,6 +20,7 @@ mod screen;
 mod topic;
 mod words;
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -127,6 +128,28 @@ enum Command {
     },
 }
 
+impl Command {
+    /// Whether a script reads what it says.
+    fn is_json(&self) -> bool {
+        match self {
+            Command::Once { json }
+            | Command::Build { json }
+            | Command::Posts { json }
+            | Command::Explain { json, .. } => *json,
+            Command::Deliveries(options) => options.json,
+            Command::Doctor(options) => options.json,
+            Command::Check(options) => options.json,
+            Command::Run
+            | Command::Topic { .. }
+            | Command::Held { .. }
+            | Command::Init(_)
+            | Command::Backup { .. }
+            | Command::Restore { .. }
+            | Command::Config { .. } => false,
+        }
+    }
+}
+
 /// What a subcommand found.
 pub(crate) enum Verdict {
     /// All is well.
@@ -139,6 +162,7 @@ pub(crate) enum Verdict {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     screen::start_logs(cli.common.verbose, cli.common.quiet);
+    let is_json = cli.command.is_json();
     match execute(cli) {
         Ok(Verdict::Fine) => ExitCode::SUCCESS,
         Ok(Verdict::Found) => ExitCode::from(1),
@@ -151,7 +175,13 @@ pub fn main() -> ExitCode {
                 "error: "
             };
             eprintln!("{prefix}{text}");
-            ExitCode::from(code(&error))
+            let code = code(&error);
+            if is_json {
+                // A script that no longer listens hears of it by the exit code.
+                let line = serde_json::json!({"error": text, "code": code});
+                let _ = writeln!(std::io::stdout(), "{line}");
+            }
+            ExitCode::from(code)
         }
     }
 }

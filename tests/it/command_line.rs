@@ -29,6 +29,34 @@ fn posts_shows_what_was_read_as_json_lines() {
 }
 
 #[test]
+fn a_script_reads_why_a_command_failed() {
+    let world = World::new();
+    for (arguments, code, words) in [
+        (
+            &["build", "--set", "posts.dri=x"][..],
+            2,
+            "did you mean `dir`?",
+        ),
+        (&["build", "--set", "publish.dir=posts.md/x"], 4, "posts.md"),
+        (&["posts", "--set", "dates.naive=x"], 2, "dates.naive"),
+        (
+            &["deliveries", "--set", "posts.dri=x"],
+            2,
+            "did you mean `dir`?",
+        ),
+    ] {
+        world.write("posts.md", "a file where a folder should be");
+        let said = world.run(&[arguments, &["--json"]].concat(), code);
+        let last: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
+        assert_eq!(last["code"], code, "{said}");
+        let error = last["error"].as_str().unwrap();
+        assert!(error.contains(words), "{words} in {error}");
+        // Without it, the words are for people alone.
+        assert_eq!(world.run(arguments, code), "");
+    }
+}
+
+#[test]
 fn explain_says_how_a_post_was_read_what_matched_and_who_got_it() {
     let world = World::new().topic("market", TOPIC);
     world.run(&["once"], 0);

@@ -61,10 +61,12 @@ fn a_healthy_site_is_found_healthy_before_its_first_start_and_while_it_runs() {
     assert_eq!(about(&before, "chat", "快讯")["state"], "ok");
     assert_eq!(about(&before, "admin", "Li")["state"], "ok");
     about(&before, "store", "not there yet");
+    about(&before, "catalog", "not there yet");
     let daemon = world.start();
     let running = findings(&world, &[], 0);
     about(&running, "lock", &format!("process {}", daemon.pid()));
     about(&running, "store", "sound");
+    about(&running, "catalog", "sound and knows 0 posts");
     about(&running, "updates", "the running tagwire");
     assert!(!running.iter().any(|finding| finding["state"] == "wrong"));
     assert!(daemon.terminate().success());
@@ -154,6 +156,41 @@ fn a_network_that_is_not_there_and_a_damaged_store_are_found() {
     is_wrong(about(&found, "posts", "nowhere"));
     let found = findings(&world, &["--set", "posts.dri=nowhere"], 1);
     is_wrong(about(&found, "config", "`dri`"));
+}
+
+#[test]
+fn a_damaged_catalog_is_found_and_its_mend_loses_nothing() {
+    let world = world();
+    world.post("2024-03-01-a.md", "---\ntitle: 甲\n---\n正文。\n");
+    world.run(&["build"], 0);
+    let path = world.path("var/catalog.db");
+    about(&findings(&world, &[], 0), "catalog", "knows 1 posts");
+    // Folds the log, so that all of the index is in its file.
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    let query = "select rootpage from sqlite_master where name = 'posts'";
+    let page: u32 = connection.query_row(query, [], |row| row.get(0)).unwrap();
+    connection
+        .pragma_update(None, "journal_mode", "delete")
+        .unwrap();
+    let size: u32 = connection
+        .query_row("pragma page_size", [], |row| row.get(0))
+        .unwrap();
+    drop(connection);
+    let file = std::fs::File::options().write(true).open(&path).unwrap();
+    std::os::unix::fs::FileExt::write_all_at(&file, &[0x5a; 512], u64::from((page - 1) * size))
+        .unwrap();
+    let found = findings(&world, &[], 0);
+    let catalog = about(&found, "catalog", "in database main");
+    assert_eq!(catalog["state"], "warning");
+    assert!(
+        catalog["mend"]
+            .as_str()
+            .unwrap()
+            .contains("delete the file")
+    );
+    world.delete("var/catalog.db");
+    world.run(&["build"], 0);
+    about(&findings(&world, &[], 0), "catalog", "knows 1 posts");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The machine: folders, room on the disks, limits of watches, the store and its lock.
+//! The machine: folders, room on the disks, limits of watches, the catalog, the store and its lock.
 //! In: the config. Out: findings.
 
 use std::fs;
@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::Finding;
 use crate::app::Setup;
+use crate::catalog::Catalog;
 use crate::model::time::in_site;
 use crate::store::{self, InstanceLock, LockError, StoreCounts, StoreError, path_of};
 
@@ -37,6 +38,7 @@ pub async fn look(setup: &Setup) -> Vec<Finding> {
         disks.insert(0, ("store", path.clone()));
     }
     findings.extend(rooms(&disks));
+    findings.push(catalog(&config.catalog.path));
     match store {
         Ok(path) => findings.extend(database(setup, &path).await),
         Err(error) => findings.push(Finding::wrong(
@@ -60,6 +62,25 @@ fn posts(root: &Path) -> Finding {
 }
 
 /// A file is made and taken away again.
+fn catalog(path: &Path) -> Finding {
+    let shown = path.display();
+    if !path.exists() {
+        let found = format!("{shown} is not there yet; the first build makes it");
+        return Finding::passed("catalog", found);
+    }
+    match Catalog::sound(path) {
+        Ok(posts) => Finding::fine(
+            "catalog",
+            format!("{shown} is sound and knows {posts} posts"),
+        ),
+        Err(error) => Finding::doubtful(
+            "catalog",
+            error.to_string().replace('\n', " "),
+            "stop tagwire and delete the file: the next start makes it anew from the posts",
+        ),
+    }
+}
+
 fn writable(check: &'static str, folder: &Path) -> Finding {
     let there = nearest(folder);
     let probe = there.join(format!(".tagwire-doctor-{}", std::process::id()));

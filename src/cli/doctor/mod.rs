@@ -19,7 +19,7 @@ use crate::config::Source;
 pub struct Options {
     /// One JSON object a line
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 /// How well a thing is.
