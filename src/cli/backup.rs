@@ -13,7 +13,7 @@ use crate::store::{self, Since, StoreCounts, path_of};
 pub fn execute(setup: &Setup, file: &Path) -> Result<Verdict, AppError> {
     let path = path_of(&setup.config.store.url)?;
     let counts = block_on(async { Ok(store::backup(&path, file).await?) })?;
-    println!("{}: {}; verified", file.display(), words(&counts));
+    say!("{}: {}; verified", file.display(), words(&counts));
     Ok(Verdict::Fine)
 }
 
@@ -29,11 +29,11 @@ pub fn restore(setup: &Setup, file: &Path, announce: bool) -> Result<Verdict, Ap
     let (counts, aside) = block_on(async { Ok(store::restore(&path, file, since, now).await?) })?;
     // The index's marks say what another store knew.
     Catalog::forget_plans(&setup.config.catalog.path).map_err(PipelineError::from)?;
-    println!("{}: {}", path.display(), words(&counts));
+    say!("{}: {}", path.display(), words(&counts));
     if let Some(aside) = aside {
-        println!("the store that was there is kept in {}", aside.display());
+        say!("the store that was there is kept in {}", aside.display());
     }
-    println!(
+    say!(
         "{}",
         match since {
             Since::Unsent =>

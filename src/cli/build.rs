@@ -22,7 +22,7 @@ pub fn report(done: &Done, started: Instant, manner: Manner) -> Result<Verdict, 
         eprintln!("warning: {notice}");
     }
     match manner.json {
-        true => println!("{}", as_json(counts, round, started)),
+        true => say!("{}", as_json(counts, round, started)),
         false => tell(counts, round, started),
     }
     match round.failed.first() {
@@ -53,7 +53,7 @@ fn as_json(counts: &Counts, round: &Round, started: Instant) -> serde_json::Valu
 }
 
 fn tell(counts: &Counts, round: &Round, started: Instant) {
-    println!(
+    say!(
         "{} posts, {} labels: {} added, {} changed, {} removed; {} files written, {} unchanged, in {:.2} s",
         counts.live,
         counts.labels,
@@ -65,12 +65,13 @@ fn tell(counts: &Counts, round: &Round, started: Instant) {
         started.elapsed().as_secs_f64()
     );
     if counts.waiting + counts.withdrawn > 0 {
-        println!(
+        say!(
             "{} posts wait for their date, {} are withdrawn",
-            counts.waiting, counts.withdrawn
+            counts.waiting,
+            counts.withdrawn
         );
     }
     if counts.problems > 0 {
-        println!("{} problems; `tagwire check` shows them", counts.problems);
+        say!("{} problems; `tagwire check` shows them", counts.problems);
     }
 }

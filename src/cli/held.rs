@@ -30,19 +30,19 @@ pub fn execute(setup: &Setup, action: Option<Action>) -> Result<Verdict, AppErro
         match action.unwrap_or(Action::List) {
             Action::List => {
                 for (card, reason) in store.held(LISTED).await? {
-                    println!("{}  {}  ({reason})", card.post, card.title);
+                    say!("{}  {}  ({reason})", card.post, card.title);
                 }
-                println!("{} posts are held", store.counts().await?.held);
+                say!("{} posts are held", store.counts().await?.held);
             }
-            Action::Announce => println!(
+            Action::Announce => say!(
                 "{} posts are being announced",
                 store.release_held(Release::Announce, now).await?
             ),
-            Action::Digest => println!(
+            Action::Digest => say!(
                 "{} posts are being announced in digests",
                 store.release_held(Release::Digest, now).await?
             ),
-            Action::Dismiss => println!(
+            Action::Dismiss => say!(
                 "{} posts dismissed",
                 store.release_held(Release::Dismiss, now).await?
             ),

@@ -3,6 +3,16 @@
 //! Exit codes: 0 done; 1 problems found (also in config and topics, by `check`), or nothing found; 2 wrong arguments or config; 3 another tagwire
 //! works on the same files; 4 something failed (the message says what).
 
+/// As `println!`, but what cannot be written ends in an exit code; who stops reading wants no more.
+macro_rules! say {
+    ($($words:tt)*) => {
+        $crate::cli::said(::std::io::Write::write_fmt(
+            &mut ::std::io::stdout(),
+            ::std::format_args!("{}\n", ::std::format_args!($($words)*)),
+        ))
+    };
+}
+
 mod backup;
 mod build;
 mod check;
@@ -20,9 +30,10 @@ mod screen;
 mod topic;
 mod words;
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -128,6 +139,15 @@ enum Command {
     },
 }
 
+/// Whether words for standard output were lost.
+static LOST: AtomicBool = AtomicBool::new(false);
+
+/// Takes note of what became of words for standard output.
+fn said(written: std::io::Result<()>) {
+    let lost = { written.err() }.filter(|error| error.kind() != ErrorKind::BrokenPipe);
+    LOST.fetch_or(lost.is_some(), Ordering::Relaxed);
+}
+
 impl Command {
     /// Whether a script reads what it says.
     fn is_json(&self) -> bool {
@@ -162,6 +182,18 @@ pub(crate) enum Verdict {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     screen::start_logs(cli.common.verbose, cli.common.quiet);
+    let code = end(cli);
+    said(std::io::stdout().flush());
+    match LOST.load(Ordering::Relaxed) {
+        false => code,
+        true => {
+            eprintln!("error: what this command says cannot be written to standard output");
+            ExitCode::from(4)
+        }
+    }
+}
+
+fn end(cli: Cli) -> ExitCode {
     let is_json = cli.command.is_json();
     match execute(cli) {
         Ok(Verdict::Fine) => ExitCode::SUCCESS,
@@ -177,9 +209,7 @@ pub fn main() -> ExitCode {
             eprintln!("{prefix}{text}");
             let code = code(&error);
             if is_json {
-                // A script that no longer listens hears of it by the exit code.
-                let line = serde_json::json!({"error": text, "code": code});
-                let _ = writeln!(std::io::stdout(), "{line}");
+                say!("{}", serde_json::json!({"error": text, "code": code}));
             }
             ExitCode::from(code)
         }

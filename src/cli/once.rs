@@ -17,17 +17,18 @@ pub fn execute(setup: &Setup, manner: Manner) -> Result<Verdict, AppError> {
             "held_because": planned.held_because.map(|reason| reason.to_string()),
             "known": planned.known,
         });
-        println!("{told}");
+        say!("{told}");
         return Ok(verdict);
     }
-    println!(
+    say!(
         "{} posts announced in {} messages, {} held, {} taken note of",
-        planned.announced, planned.deliveries, planned.held, planned.known
+        planned.announced,
+        planned.deliveries,
+        planned.held,
+        planned.known
     );
     if let Some(reason) = planned.held_because {
-        println!(
-            "held: {reason}; `tagwire held announce` sends them, `tagwire held dismiss` does not"
-        );
+        say!("held: {reason}; `tagwire held announce` sends them, `tagwire held dismiss` does not");
     }
     Ok(verdict)
 }

@@ -4,6 +4,7 @@
 
 use std::ops::Range;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
@@ -31,6 +32,15 @@ const SETTLED: usize = 16 * BATCH;
 /// crash is read again.
 const TOGETHER: usize = 256 * BATCH;
 
+/// How long a transaction goes on where files come slowly: what a crash costs then is no more than this. In a daemon
+/// others wait for its end, to write.
+fn longest(patience: Patience) -> Duration {
+    match patience {
+        Patience::OneShot => Duration::from_secs(5),
+        Patience::Daemon => Duration::from_millis(200),
+    }
+}
+
 impl Derived {
     /// Reads files and writes them into the index, a batch at a time. In a run that ends after its round, the last of many
     /// files are in a transaction that goes on: whoever writes the feeds, or finds that there are none, commits it.
@@ -44,7 +54,7 @@ impl Derived {
         let total = changes.read.len();
         let mut read: Vec<(String, ReadOutcome)> = Vec::new();
         let mut sifted = Sifted::default();
-        let batches = Batches::of(total);
+        let batches = Batches::of(total, longest(patience));
         let is_many = batches.are_many();
         if is_many {
             self.catalog.expect_many()?;
@@ -153,15 +163,20 @@ struct Batches {
     since: usize,
     /// Files since labels were written.
     unsettled: usize,
+    /// When the last transaction began, and how long it goes on.
+    began: Instant,
+    longest: Duration,
 }
 
 impl Batches {
-    fn of(total: usize) -> Self {
+    fn of(total: usize, longest: Duration) -> Self {
         Batches {
             total,
             done: 0,
             since: 0,
             unsettled: 0,
+            began: Instant::now(),
+            longest,
         }
     }
 
@@ -180,8 +195,9 @@ impl Iterator for Batches {
             _ if !self.are_many() => Then::GoOn,
             1..=LAST => Then::Settle,
             _ if self.since >= TOGETHER => Then::Commit,
-            _ if self.unsettled >= SETTLED => Then::Settle,
-            _ => Then::GoOn,
+            _ if self.unsettled < SETTLED => Then::GoOn,
+            _ if self.began.elapsed() >= self.longest => Then::Commit,
+            _ => Then::Settle,
         };
         // Where the index has more to do, more is read meanwhile, or cores would wait for it.
         let size = match then {
@@ -193,10 +209,10 @@ impl Iterator for Batches {
             Then::GoOn => self.unsettled + size,
             Then::Commit | Then::Settle => size,
         };
-        self.since = match then {
-            Then::Commit => size,
-            Then::GoOn | Then::Settle => self.since + size,
-        };
+        if then == Then::Commit {
+            (self.since, self.began) = (0, Instant::now());
+        }
+        self.since += size;
         let start = self.done;
         self.done += size;
         Some((start..self.done, then))
@@ -284,15 +300,20 @@ mod tests {
 
     proptest! {
         #[test]
-        fn each_file_is_in_one_batch_and_little_is_left_to_the_last(total in 0_usize..40_000) {
-            let mut done = 0;
-            let mut last = 0;
-            let mut since = 0;
-            for (range, then) in Batches::of(total) {
+        fn each_file_is_in_one_batch_and_little_is_left_to_the_last(
+            total in 0_usize..150_000,
+            is_slow: bool,
+        ) {
+            let longest = if is_slow { Duration::ZERO } else { Duration::MAX };
+            let together = if is_slow { SETTLED } else { TOGETHER };
+            let (mut done, mut last, mut since, mut unsettled) = (0, 0, 0, 0);
+            for (range, then) in Batches::of(total, longest) {
                 prop_assert!(range.start == done && !range.is_empty());
                 (done, last) = (range.end, range.len());
                 since = if then == Then::Commit { last } else { since + last };
-                prop_assert!(since <= TOGETHER + 3 * BATCH + LAST);
+                unsettled = if then == Then::GoOn { unsettled + last } else { last };
+                prop_assert!(since <= together + 3 * BATCH + LAST);
+                prop_assert!(total < MANY || unsettled <= SETTLED + 3 * BATCH + LAST);
                 prop_assert!(total >= MANY || then == Then::GoOn);
             }
             prop_assert_eq!(done, total);

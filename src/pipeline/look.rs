@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::reader::is_younger;
@@ -68,7 +69,7 @@ impl Derived {
             rayon::spawn(summary::warm_up);
         }
         let names = { ahead.and_then(Ahead::found) }.unwrap_or_else(|| posts::names(&self.roots));
-        self.vanished = self.vanished(&names)?;
+        self.vanished.clear();
         Ok(self.changes_of(names, Vec::new()))
     }
 
@@ -80,9 +81,17 @@ impl Derived {
         let Derived { catalog, roots, .. } = self;
         let (mut names, known) = rayon::join(|| posts::names(roots), move || catalog.known_files());
         let known = known?;
-        let vanished = self.vanished(&names)?;
+        let folders: Vec<String> = self.roots.iter().map(|root| folder(root)).collect();
+        // By root: whether a file there could be looked at.
+        let alive: Vec<AtomicBool> = folders.iter().map(|_| AtomicBool::new(false)).collect();
         let young: Mutex<Vec<PathBuf>> = Mutex::default();
         names.look(|files| {
+            for (folder, alive) in folders.iter().zip(&alive) {
+                if !alive.load(Ordering::Relaxed) {
+                    let any = files.iter().any(|(path, _)| path.starts_with(folder));
+                    alive.fetch_or(any, Ordering::Relaxed);
+                }
+            }
             let both = files.iter().zip(known.are_as(files));
             let wanted = both.map(|((path, stamp), is_as_it_was)| {
                 let is_young = !is_as_it_was && unsettled(*stamp);
@@ -96,14 +105,20 @@ impl Derived {
         round
             .unsettled
             .extend(young.into_inner().unwrap_or_else(PoisonError::into_inner));
+        let alive = { alive.iter() }.map(|alive| alive.load(Ordering::Relaxed));
+        let vanished = self.vanished(alive.collect())?;
+        // What stands for its posts is not said to be none any more.
+        names
+            .problems
+            .retain(|problem| !is_below_any(&problem.path, &vanished));
+        let troubled = names
+            .problems
+            .iter()
+            .map(|problem| (&*problem.path, Stamp::NONE));
+        known.are_as(&troubled.collect::<Vec<_>>());
         let mut gone = self.catalog.unseen(&known)?;
-        let troubled: HashSet<&str> = { names.problems.iter() }
-            .map(|problem| problem.path.as_str())
-            .collect();
         gone.retain(|path| {
-            !troubled.contains(path.as_str())
-                && !is_below_any(path, &names.missing_roots)
-                && !is_below_any(path, &vanished)
+            !is_below_any(path, &names.missing_roots) && !is_below_any(path, &vanished)
         });
         self.vanished = vanished;
         Ok(self.changes_of(names, gone))
@@ -125,12 +140,11 @@ impl Derived {
         }
     }
 
-    /// Roots in which a search found no post, where more were known than anybody deletes by hand.
-    fn vanished(&self, names: &Names) -> Result<Vec<PathBuf>, CatalogError> {
+    /// Roots in which no file is `alive` any more, where more were known than anybody deletes by hand.
+    fn vanished(&self, alive: Vec<bool>) -> Result<Vec<PathBuf>, CatalogError> {
         let mut vanished = Vec::new();
-        for root in &self.roots {
-            let any = names.files.any_below(&folder(root));
-            if !any && self.is_guarded(self.catalog.presence(&folder(root))?.0) {
+        for (root, is_alive) in self.roots.iter().zip(alive) {
+            if !is_alive && self.is_guarded(self.catalog.presence(&folder(root))?.0) {
                 vanished.push(root.clone());
             }
         }

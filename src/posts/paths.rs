@@ -68,11 +68,6 @@ impl Paths {
         self.names.iter().map(|name| self.path(name))
     }
 
-    /// Whether any path begins with that of a folder, given with its last `/`.
-    pub fn any_below(&self, folder: &str) -> bool {
-        self.folders.iter().any(|known| known.starts_with(folder))
-    }
-
     /// Leaves those that `wanted` says, which is asked on all cores about some at a time, each given as its folder with
     /// the last `/` and its name: for each of them, in their order.
     pub(super) fn retain(
@@ -146,7 +141,6 @@ mod tests {
         ) {
             let mut compact: Paths = paths.iter().collect();
             prop_assert_eq!(compact.iter().collect::<Vec<_>>(), paths.clone());
-            prop_assert_eq!(compact.any_below("a/"), paths.iter().any(|path| path.starts_with("a/")));
             compact.sort();
             paths.sort();
             paths.dedup();

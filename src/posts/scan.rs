@@ -141,6 +141,10 @@ impl Names {
 
     fn failure(&mut self, root: &Path, error: &walkdir::Error) {
         let path = error.path().unwrap_or(root);
+        if error.depth() > 0 && is_ignored_folder(name_of(path)) {
+            // Such as the link that Emacs makes beside a file that is being edited.
+            return;
+        }
         let shown = path.to_string_lossy();
         let mut findings = Findings::new(&shown);
         if error.loop_ancestor().is_some() {
@@ -153,8 +157,11 @@ impl Names {
         } else if error.depth() == 0 {
             self.missing_roots.push(root.to_owned());
             return;
-        } else if error.io_error().is_some_and(is_gone) {
-            // A dangling link, or a file that was deleted during the search.
+        } else if error
+            .io_error()
+            .is_some_and(|error| is_gone(error) || is_circle(error))
+        {
+            // A dangling link, one to itself, or a file that was deleted during the search.
             if !path.is_symlink() || !is_post_name(shown.as_bytes()) {
                 return;
             }
@@ -217,11 +224,11 @@ fn not_a_file(path: &str) -> Vec<Problem> {
 }
 
 fn may_be_post(entry: &DirEntry) -> bool {
-    !entry.file_type().is_dir() && is_post_name(name_of(entry))
+    !entry.file_type().is_dir() && is_post_name(name_of(entry.path()))
 }
 
 fn is_wanted(entry: &DirEntry) -> bool {
-    let name = name_of(entry);
+    let name = name_of(entry.path());
     if entry.file_type().is_dir() {
         !is_ignored_folder(name)
     } else {
@@ -230,8 +237,8 @@ fn is_wanted(entry: &DirEntry) -> bool {
 }
 
 /// What stands behind the last `/`: to take a path apart costs more than all else that is done with it.
-fn name_of(entry: &DirEntry) -> &[u8] {
-    let path = entry.path().as_os_str().as_encoded_bytes();
+fn name_of(path: &Path) -> &[u8] {
+    let path = path.as_os_str().as_encoded_bytes();
     let start = memchr::memrchr(b'/', path).map_or(0, |at| at + 1);
     &path[start..]
 }
@@ -240,6 +247,11 @@ fn name_of(entry: &DirEntry) -> &[u8] {
 pub(super) fn is_left_out(relative: &Path) -> bool {
     let mut names = relative.iter().map(|name| name.as_encoded_bytes());
     names.any(is_ignored_folder)
+}
+
+/// Links that lead to each other.
+fn is_circle(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
 }
 
 pub(super) fn is_gone(error: &io::Error) -> bool {

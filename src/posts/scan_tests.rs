@@ -237,16 +237,22 @@ fn only_what_is_wanted_is_left_and_what_went_meanwhile_is_no_problem() {
 fn a_file_in_two_roots_is_read_once() {
     let folder = Folder::new(&["a.md", "below/b.md"]);
     let mut names = names(&[folder.root().join("below"), folder.root()]);
-    assert!(
-        names
-            .files
-            .any_below(&format!("{}/below/", folder.root().display()))
-    );
-    assert!(
-        !names
-            .files
-            .any_below(&format!("{}/b/", folder.root().display()))
-    );
+    assert_eq!(names.files.len(), 3);
     names.files.sort();
     assert_eq!(names.files.len(), 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_of_editors_are_nobodys_problem_and_one_to_itself_leads_nowhere() {
+    use std::os::unix::fs::symlink;
+    let folder = Folder::new(&["a.md"]);
+    symlink("li@host.4711", folder.root().join(".#a.md")).unwrap();
+    symlink("..", folder.root().join("_up")).unwrap();
+    assert_eq!(folder.scan().problems.len(), 0);
+    symlink("b.md", folder.root().join("b.md")).unwrap();
+    let scan = folder.scan();
+    assert_eq!(scan.problems.len(), 1);
+    assert_eq!(scan.problems[0].kind, "dangling-link");
+    assert_eq!(scan.missing_roots.len(), 0);
 }

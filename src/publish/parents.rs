@@ -107,7 +107,8 @@ impl Parents {
             fs::create_dir_all(within)?;
         }
         let dir = File::open(within.as_deref().unwrap_or(&place))?;
-        self.systems.insert(dir.metadata()?.dev(), dir);
+        // The first one stays: a handle is told of what went wrong since it was opened.
+        self.systems.entry(dir.metadata()?.dev()).or_insert(dir);
         Ok(Parent {
             place: place.into(),
             within: within.map(Arc::from),

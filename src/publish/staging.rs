@@ -322,13 +322,17 @@ impl<'a> Staging<'a> {
     pub fn sync(self) -> Durable {
         let Finder { parents, .. } = self.finder;
         let Writer {
-            staged, outcome, ..
+            staged,
+            outcome,
+            head_start,
+            ..
         } = self.writer;
         let many = HAS_SYNCFS && staged.len() > MANY;
         let synced = match many {
             true => parents.sync_systems(),
             false => Ok(()),
         };
+        let synced = synced.and(head_start.end());
         let staged = staged.into_par_iter().map(|staged| {
             let path = staged.path.clone();
             let durable = match (&synced, many) {

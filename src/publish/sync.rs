@@ -31,13 +31,14 @@ pub fn sync_file_system(_dir: &File) -> io::Result<()> {
 /// Bytes that are worth a sync of their own while more is written.
 const WORTH_IT: u64 = 24 << 20;
 
-/// Lets the disk begin before everything is written. Whoever syncs at the end learns of its errors all the same: each
-/// open handle is told of them (syncfs(2)).
+/// Lets the disk begin before everything is written.
 #[derive(Debug, Default)]
 pub struct HeadStart {
     /// Since the last one.
     bytes: u64,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<JoinHandle<io::Result<()>>>,
+    /// What the last ones came to.
+    failed: Option<io::Error>,
 }
 
 impl HeadStart {
@@ -49,9 +50,24 @@ impl HeadStart {
             return;
         }
         self.bytes = 0;
+        self.wait();
         let Ok(dir) = File::open(dir) else { return };
-        let sync = move || drop(sync_file_system(&dir));
         let thread = std::thread::Builder::new().name("sync".to_owned());
-        self.thread = thread.spawn(sync).ok();
+        self.thread = thread.spawn(move || sync_file_system(&dir)).ok();
+    }
+
+    /// Waits for the end. What the disk said to this one it may not say again to whoever syncs later (syncfs(2)).
+    ///
+    /// # Errors
+    /// The disk's: what was written so far may be lost.
+    pub fn end(mut self) -> io::Result<()> {
+        self.wait();
+        self.failed.map_or(Ok(()), Err)
+    }
+
+    fn wait(&mut self) {
+        if let Some(Ok(Err(error))) = self.thread.take().map(JoinHandle::join) {
+            self.failed = Some(error);
+        }
     }
 }

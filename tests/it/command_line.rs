@@ -57,6 +57,34 @@ fn a_script_reads_why_a_command_failed() {
 }
 
 #[test]
+fn words_that_cannot_be_written_are_an_error_and_a_reader_that_stops_is_none() {
+    let world = World::new().topic("market", TOPIC);
+    let full = std::fs::File::options()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    for arguments in [
+        &["build", "--json"][..],
+        &["build"],
+        &["once"],
+        &["topic", "list"],
+    ] {
+        let mut command = world.command(arguments);
+        let output = command.stdout(full.try_clone().unwrap()).output().unwrap();
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(4), "{arguments:?}: {words}");
+        assert!(
+            words.contains("cannot be written to standard output"),
+            "{words}"
+        );
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = world.command(arguments).stdout(writer).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+    }
+}
+
+#[test]
 fn explain_says_how_a_post_was_read_what_matched_and_who_got_it() {
     let world = World::new().topic("market", TOPIC);
     world.run(&["once"], 0);

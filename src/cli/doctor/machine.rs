@@ -61,10 +61,9 @@ fn posts(root: &Path) -> Finding {
     }
 }
 
-/// A file is made and taken away again.
 fn catalog(path: &Path) -> Finding {
     let shown = path.display();
-    if !path.exists() {
+    if fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() == 0) || !path.exists() {
         let found = format!("{shown} is not there yet; the first build makes it");
         return Finding::passed("catalog", found);
     }
@@ -73,14 +72,21 @@ fn catalog(path: &Path) -> Finding {
             "catalog",
             format!("{shown} is sound and knows {posts} posts"),
         ),
-        Err(error) => Finding::doubtful(
-            "catalog",
-            error.to_string().replace('\n', " "),
-            "stop tagwire and delete the file: the next start makes it anew from the posts",
-        ),
+        Err(error) => {
+            let mend = match error.is_damage() {
+                true => {
+                    "stop tagwire and delete the file: the next start makes it anew from the posts"
+                }
+                false => {
+                    "let the user of tagwire read and write the file, or name another in catalog.path"
+                }
+            };
+            Finding::doubtful("catalog", error.to_string().replace('\n', " "), mend)
+        }
     }
 }
 
+/// A file is made and taken away again.
 fn writable(check: &'static str, folder: &Path) -> Finding {
     let there = nearest(folder);
     let probe = there.join(format!(".tagwire-doctor-{}", std::process::id()));

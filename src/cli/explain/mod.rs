@@ -49,7 +49,7 @@ pub fn execute(setup: &Setup, wanted: &str, json: bool) -> Result<Verdict, AppEr
         reading,
     };
     if json {
-        println!("{}", to_json(&value::as_json(&explained)));
+        say!("{}", to_json(&value::as_json(&explained)));
     } else {
         print!("{}", text::as_text(&explained));
     }

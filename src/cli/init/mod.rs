@@ -81,17 +81,17 @@ pub fn execute(options: &Options) -> Result<Verdict, AppError> {
     }
     for (path, text) in &made {
         write(path, text).map_err(|error| fails(path, error))?;
-        println!("made {}", path.display());
+        say!("made {}", path.display());
     }
     if options.from_jekyll.is_none() {
         let posts = options.dir.join("posts");
         std::fs::create_dir_all(&posts).map_err(|error| fails(&posts, error))?;
-        println!("made {}", posts.display());
+        say!("made {}", posts.display());
     }
     for note in notes {
-        println!("note: {note}");
+        say!("note: {note}");
     }
-    println!(
+    say!(
         "next: cd {} && tagwire check && tagwire run",
         options.dir.display()
     );

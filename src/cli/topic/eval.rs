@@ -48,7 +48,7 @@ pub(super) fn execute(setup: &Setup, task: &Task) -> Result<Verdict, AppError> {
     let plain = task.beside.as_deref().unwrap_or(&topic.title);
     let (evaluation, left_out) = judge(setup, task, &labels, plain)?;
     if task.json {
-        println!("{}", to_json(&as_json(&evaluation, &left_out, plain)));
+        say!("{}", to_json(&as_json(&evaluation, &left_out, plain)));
     } else {
         print!("{}", as_text(&evaluation, &left_out, plain));
     }

@@ -23,7 +23,7 @@ pub(super) fn list(setup: &Setup, json: bool) -> Verdict {
         if json {
             let line = json!({"topic": topic.id, "title": topic.title, "description": topic.description,
                 "threshold": topic.threshold, "hidden": topic.hidden, "words": topic.rules.len(), "uses": uses, "posts": posts});
-            println!("{}", to_json(&line));
+            say!("{}", to_json(&line));
             continue;
         }
         let mut line = format!("{}  {}  {} words", topic.id, topic.title, topic.rules.len());
@@ -35,7 +35,7 @@ pub(super) fn list(setup: &Setup, json: bool) -> Verdict {
         } else if let Some(posts) = posts {
             line.push_str(&format!(", {posts} posts"));
         }
-        println!("{line}");
+        say!("{line}");
     }
     Verdict::Fine
 }
@@ -45,12 +45,12 @@ pub(super) fn show(setup: &Setup, id: &str) -> Verdict {
     let Some(topic) = setup.matcher.topic(id) else {
         return unknown(setup, id);
     };
-    println!("{}  {}", topic.id, topic.title);
+    say!("{}  {}", topic.id, topic.title);
     if let Some(description) = &topic.description {
-        println!("{description}");
+        say!("{description}");
     }
     if topic.threshold > 0.0 {
-        println!("matches from a score of {}", topic.threshold);
+        say!("matches from a score of {}", topic.threshold);
     }
     for group in Group::ALL {
         for place in Place::ALL {
@@ -61,7 +61,7 @@ pub(super) fn show(setup: &Setup, id: &str) -> Verdict {
     let users = users.filter(|other| other.uses().any(|(_, used)| used == id));
     let users: Vec<&str> = users.map(|other| other.id.as_str()).collect();
     if !users.is_empty() {
-        println!("\nasked for by {}", users.join(", "));
+        say!("\nasked for by {}", users.join(", "));
     }
     Verdict::Fine
 }
@@ -84,7 +84,7 @@ fn show_words(topic: &Topic, group: Group, place: Place) {
             (_, weight) => format!("{:+}", weight.unwrap_or(1.0)),
         };
         let words = words.join(" ");
-        println!(
+        say!(
             "\n{} {} ({meaning}): {words}",
             group.as_str(),
             place.as_str()
@@ -97,7 +97,7 @@ pub(super) fn export(setup: &Setup, id: &str) -> Verdict {
     let Some(topic) = setup.matcher.topic(id) else {
         return unknown(setup, id);
     };
-    println!("# yaml-language-server: $schema=topic.schema.json");
+    say!("# yaml-language-server: $schema=topic.schema.json");
     print!("{}", to_yaml(topic));
     Verdict::Fine
 }

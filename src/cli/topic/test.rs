@@ -63,7 +63,7 @@ pub(super) fn execute(
         backtest.look(rules, &id, &reading.path, &article, before);
     })?;
     if json {
-        println!("{}", to_json(&as_json(&id, &backtest)));
+        say!("{}", to_json(&as_json(&id, &backtest)));
     } else {
         print!("{}", as_text(&id, &backtest));
     }
