@@ -134,9 +134,10 @@ impl Names {
                 .map(|is_there| is_there && wanted.next().unwrap_or(false))
                 .collect()
         });
-        let found = problems.into_inner();
-        self.problems
-            .extend(found.unwrap_or_else(PoisonError::into_inner));
+        let mut found = { problems.into_inner() }.unwrap_or_else(PoisonError::into_inner);
+        // Whichever core came first.
+        found.sort_by(|a, b| a.path.cmp(&b.path));
+        self.problems.append(&mut found);
     }
 
     fn failure(&mut self, root: &Path, error: &walkdir::Error) {
