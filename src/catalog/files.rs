@@ -98,14 +98,11 @@ impl Catalog {
         let mut files = Vec::new();
         self.each_file(|path, stamp, is_missing| {
             let (hash, version) = hashes(path, stamp);
-            files.push((
-                hash,
-                if is_missing {
-                    Version::UNKNOWN
-                } else {
-                    version
-                },
-            ));
+            let known = match is_missing {
+                true => Version::UNKNOWN,
+                false => version,
+            };
+            files.push((hash, known));
         })?;
         Ok(KnownFiles::of(files))
     }

@@ -6,7 +6,7 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use super::place::locate;
 use super::{DEFAULT_PATH, Source};
-use crate::model::{Problem, Severity, nearest};
+use crate::model::{Problem, Severity, meant_key};
 
 /// A config, or a rule file of a topic, that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -146,17 +146,12 @@ fn byte_offset(text: &str, line: usize, column: usize) -> usize {
 
 /// How to mend it, as words for the help line: for a mistyped key the one that looks like it.
 pub fn suggestion(message: &str) -> Option<String> {
-    let mut quoted = message.split('`').skip(1).step_by(2);
     if message.contains("cannot start any token") {
         return Some("YAML is indented with blanks, never with tabs".into());
     }
     if message.contains("expected struct") {
         return Some("write keys with their values here, `key: value`".into());
     }
-    if !message.contains("unknown field") {
-        return None;
-    }
-    let wrong = quoted.next()?;
-    // The message has all known keys.
-    nearest(wrong, quoted).map(|meant| format!("did you mean `{meant}`?"))
+    // Where none is meant: the message has all known keys.
+    meant_key(message).map(|meant| format!("did you mean `{meant}`?"))
 }

@@ -14,7 +14,7 @@ pub mod time;
 
 pub use chat::{ChatId, InvalidChatId};
 pub use label::{Follow, InvalidFollow, Label, LabelKind};
-pub use nearest::nearest;
+pub use nearest::{meant_key, nearest};
 pub use post::{DateSource, Post, PostId};
 pub use preferences::{InvalidHours, Length, Preferences, Quiet, Rhythm};
 pub use problem::{Problem, Severity};

@@ -25,6 +25,15 @@ pub fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> O
     best.and_then(|((is_slip, likeness), name)| (is_slip || likeness > LIKE).then_some(name))
 }
 
+/// Reads serde's ``unknown field `txt`, expected one of `text`, …`` and names the key that was meant.
+pub fn meant_key(message: &str) -> Option<&str> {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let written = quoted
+        .next()
+        .filter(|_| message.contains("unknown field"))?;
+    nearest(written, quoted)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -121,11 +121,10 @@ fn compare(a: (&str, &str), b: (&str, &str)) -> Ordering {
     let common = a.0.len().min(b.0.len());
     let (a_start, a_rest) = a.0.as_bytes().split_at(common);
     let (b_start, b_rest) = b.0.as_bytes().split_at(common);
-    let whole = |rest: &'_ [u8], name: &'_ str| [rest, name.as_bytes()].concat();
-    a_start.cmp(b_start).then_with(|| match common {
-        _ if a.0.len() == b.0.len() => a.1.cmp(b.1),
-        _ => whole(a_rest, a.1).cmp(&whole(b_rest, b.1)),
-    })
+    // One of the rests is empty.
+    let a_end = a_rest.iter().chain(a.1.as_bytes());
+    let b_end = b_rest.iter().chain(b.1.as_bytes());
+    a_start.cmp(b_start).then_with(|| a_end.cmp(b_end))
 }
 
 #[cfg(test)]

@@ -47,17 +47,18 @@ impl Stamp {
         }
     }
 
-    /// The same of what the system says of a name in a folder.
-    pub(super) fn of_stat(stat: &rustix::fs::Stat) -> Stamp {
+    /// The same of what the system says; `None` for what is no regular file.
+    pub(super) fn of_stat(stat: &rustix::fs::Stat) -> Option<Stamp> {
         let nanoseconds = |seconds: i64, rest| {
             let whole = seconds.saturating_mul(1_000_000_000);
             whole.saturating_add(i64::try_from(rest).unwrap_or(0))
         };
-        Stamp {
+        let is_file = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
+        is_file.then(|| Stamp {
             size: u64::try_from(stat.st_size).unwrap_or(0),
             modified_ns: nanoseconds(stat.st_mtime, stat.st_mtime_nsec),
             changed_ns: nanoseconds(stat.st_ctime, stat.st_ctime_nsec),
-        }
+        })
     }
 }
 
@@ -189,11 +190,8 @@ fn stamp_of(file: &OwnedFd) -> Result<Stamp, ReadError> {
 }
 
 fn stamp(stat: &rustix::fs::Stat) -> Result<Stamp, ReadError> {
-    if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile {
-        return Ok(Stamp::of_stat(stat));
-    }
-    let error = io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file");
-    Err(ReadError::Io(error))
+    let no_file = || io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file");
+    Stamp::of_stat(stat).ok_or_else(|| ReadError::Io(no_file()))
 }
 
 /// How long a change would still get the time that the file has already, and so go unnoticed. Git calls

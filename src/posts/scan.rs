@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags};
+use rustix::fs::{AtFlags, Mode, OFlags};
 use walkdir::{DirEntry, WalkDir};
 
 use super::findings::{FILE, Findings};
@@ -196,10 +196,12 @@ fn stamp(path: &str, name: &str, folder: Option<&OwnedFd>) -> Result<Option<Stam
     // What cannot be looked at by its name is asked for once more by its path.
     let looked = { by_name.and_then(Result::ok) }.map_or_else(|| rustix::fs::stat(path), Ok);
     let error = match looked.map_err(io::Error::from) {
-        Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile => {
-            return Ok(Some(Stamp::of_stat(&stat)));
+        Ok(stat) => {
+            return match Stamp::of_stat(&stat) {
+                None => Err(not_a_file(path)),
+                stamp => Ok(stamp),
+            };
         }
-        Ok(_) => return Err(not_a_file(path)),
         Err(error) if is_gone(&error) => return Ok(None),
         Err(error) => error,
     };

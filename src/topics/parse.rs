@@ -10,7 +10,7 @@ use super::pattern;
 use super::rule::{Group, Kind, Place, Rule, Topic};
 use super::spots::Spots;
 use super::yaml::{RawGroup, RawTopic};
-use crate::model::nearest;
+use crate::model::meant_key;
 
 /// A rule file beyond this is a mistake; deep nesting costs the YAML reader quadratic time.
 pub(super) const MAX_FILE_BYTES: usize = 256 * 1024;
@@ -238,7 +238,7 @@ fn yaml_fault(error: &serde_yaml::Error) -> Fault {
         Some(end) => text[..end].to_owned(),
         None => text,
     };
-    let help = if let Some(meant) = meant(&message) {
+    let help = if let Some(meant) = meant_key(&message) {
         format!("did you mean `{meant}`?")
     } else if message.contains("missing field `title`") {
         "add `title: …`, the name that people shall see".to_owned()
@@ -246,13 +246,4 @@ fn yaml_fault(error: &serde_yaml::Error) -> Fault {
         "see the comments in config/topics/market-supervision.yaml for each key".to_owned()
     };
     Fault::new(at, message, help)
-}
-
-/// Reads serde's ``unknown field `txt`, expected one of `text`, …`` and names the key that looks like it.
-fn meant(message: &str) -> Option<&str> {
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    let written = quoted
-        .next()
-        .filter(|_| message.contains("unknown field"))?;
-    nearest(written, quoted)
 }
