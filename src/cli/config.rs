@@ -15,7 +15,7 @@ pub enum Action {
 /// Shows the config.
 pub fn execute(setup: &Setup, action: &Action) -> Result<Verdict, AppError> {
     match action {
-        Action::Show => print!("{}", crate::config::show(&setup.config)?),
+        Action::Show => super::put(&crate::config::show(&setup.config)?),
     }
     Ok(Verdict::Fine)
 }

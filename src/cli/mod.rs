@@ -6,10 +6,7 @@
 /// As `println!`, but what cannot be written ends in an exit code; who stops reading wants no more.
 macro_rules! say {
     ($($words:tt)*) => {
-        $crate::cli::said(::std::io::Write::write_fmt(
-            &mut ::std::io::stdout(),
-            ::std::format_args!("{}\n", ::std::format_args!($($words)*)),
-        ))
+        $crate::cli::put(&::std::format!("{}\n", ::std::format_args!($($words)*)))
     };
 }
 
@@ -146,6 +143,11 @@ static LOST: AtomicBool = AtomicBool::new(false);
 fn said(written: std::io::Result<()>) {
     let lost = { written.err() }.filter(|error| error.kind() != ErrorKind::BrokenPipe);
     LOST.fetch_or(lost.is_some(), Ordering::Relaxed);
+}
+
+/// Writes a text to standard output.
+fn put(text: &str) {
+    said(std::io::stdout().write_all(text.as_bytes()));
 }
 
 impl Command {

@@ -68,6 +68,9 @@ fn words_that_cannot_be_written_are_an_error_and_a_reader_that_stops_is_none() {
         &["build"],
         &["once"],
         &["topic", "list"],
+        &["topic", "export", "market"],
+        &["topic", "schema"],
+        &["config", "show"],
     ] {
         let mut command = world.command(arguments);
         let output = command.stdout(full.try_clone().unwrap()).output().unwrap();

@@ -51,7 +51,7 @@ pub fn execute(setup: &Setup, wanted: &str, json: bool) -> Result<Verdict, AppEr
     if json {
         say!("{}", to_json(&value::as_json(&explained)));
     } else {
-        print!("{}", text::as_text(&explained));
+        super::put(&text::as_text(&explained));
     }
     Ok(Verdict::Fine)
 }

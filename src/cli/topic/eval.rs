@@ -50,7 +50,7 @@ pub(super) fn execute(setup: &Setup, task: &Task) -> Result<Verdict, AppError> {
     if task.json {
         say!("{}", to_json(&as_json(&evaluation, &left_out, plain)));
     } else {
-        print!("{}", as_text(&evaluation, &left_out, plain));
+        super::super::put(&as_text(&evaluation, &left_out, plain));
     }
     let held = evaluation.held_out;
     let reached = |part: Option<f64>| task.at_least.is_none_or(|least| part >= Some(least));

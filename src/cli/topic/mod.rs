@@ -73,7 +73,7 @@ pub enum Action {
 /// Carries out a subcommand.
 pub fn execute(source: &Source, action: Action) -> Result<Verdict, AppError> {
     if let Action::Schema = action {
-        print!("{}", crate::topics::SCHEMA);
+        super::put(crate::topics::SCHEMA);
         return Ok(Verdict::Fine);
     }
     // A rule file that is tried may mend the very error that the folder has.

@@ -98,6 +98,6 @@ pub(super) fn export(setup: &Setup, id: &str) -> Verdict {
         return unknown(setup, id);
     };
     say!("# yaml-language-server: $schema=topic.schema.json");
-    print!("{}", to_yaml(topic));
+    super::super::put(&to_yaml(topic));
     Verdict::Fine
 }

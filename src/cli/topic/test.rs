@@ -65,7 +65,7 @@ pub(super) fn execute(
     if json {
         say!("{}", to_json(&as_json(&id, &backtest)));
     } else {
-        print!("{}", as_text(&id, &backtest));
+        super::super::put(&as_text(&id, &backtest));
     }
     Ok(Verdict::Fine)
 }
