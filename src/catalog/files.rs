@@ -5,11 +5,11 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rusqlite::{OptionalExtension, Row};
+use rusqlite::{OptionalExtension, Row, params};
 use twox_hash::XxHash3_128;
 
 use super::{Catalog, CatalogError};
-use crate::posts::Stamp;
+use crate::posts::{FolderStamp, Folders, Stamp};
 
 /// What is known of all files, as hashes.
 #[derive(Debug, Default)]
@@ -90,13 +90,20 @@ impl KnownFiles {
 }
 
 impl Catalog {
-    /// What is known of all files.
+    /// What is known of all files but those that `takes` says, which is asked about each that is not missing, in the order
+    /// of paths: whoever takes one looks at it, and it does not count as unseen.
     ///
     /// # Errors
     /// SQLite's.
-    pub fn known_files(&self) -> Result<KnownFiles, CatalogError> {
+    pub fn known_files(
+        &self,
+        mut takes: impl FnMut(&str, Stamp) -> bool,
+    ) -> Result<KnownFiles, CatalogError> {
         let mut files = Vec::new();
         self.each_file(|path, stamp, is_missing| {
+            if !is_missing && takes(path, stamp) {
+                return;
+            }
             let (hash, version) = hashes(path, stamp);
             let known = match is_missing {
                 true => Version::UNKNOWN,
@@ -105,6 +112,59 @@ impl Catalog {
             files.push((hash, known));
         })?;
         Ok(KnownFiles::of(files))
+    }
+
+    /// The folders of the last search that told of all.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn folders(&self) -> Result<Folders, CatalogError> {
+        let sql = "select path, device, inode, modified_ns, changed_ns from folders";
+        let result = self.connection.prepare(sql).and_then(|mut statement| {
+            let rows = statement.query_map([], |row| {
+                let [device, inode] = [row.get::<_, i64>(1)?, row.get(2)?].map(|n| n as u64);
+                let stamp = FolderStamp {
+                    device,
+                    inode,
+                    modified_ns: row.get(3)?,
+                    changed_ns: row.get(4)?,
+                };
+                Ok((row.get::<_, String>(0)?, stamp))
+            })?;
+            rows.collect()
+        });
+        self.wrap(result)
+    }
+
+    /// Keeps the folders of a search, once every file that it found is known.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn keep_folders(&mut self, folders: &Folders) -> Result<(), CatalogError> {
+        if self.folders()? == *folders {
+            return Ok(());
+        }
+        self.change(|connection| {
+            connection.execute("delete from folders", [])?;
+            let insert = "insert into folders values (?1, ?2, ?3, ?4, ?5)";
+            let mut insert = connection.prepare(insert)?;
+            for (path, stamp) in folders.iter() {
+                let FolderStamp {
+                    device,
+                    inode,
+                    modified_ns,
+                    changed_ns,
+                } = stamp;
+                insert.execute(params![
+                    path,
+                    device as i64,
+                    inode as i64,
+                    modified_ns,
+                    changed_ns
+                ])?;
+            }
+            Ok(())
+        })
     }
 
     /// Files that were not seen since `known` was asked for, and are not known as missing, sorted.

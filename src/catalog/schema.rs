@@ -7,8 +7,9 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 
-/// Raised whenever the tables or what is written to them changes: the index is then built anew.
-const SCHEMA_VERSION: u32 = 11;
+/// Raised whenever the tables or what is written to them changes, or which files are looked at: the index is then built
+/// anew.
+const SCHEMA_VERSION: u32 = 12;
 
 const TABLES: &str = "
 create table meta (key text primary key, value text not null) without rowid;
@@ -16,6 +17,11 @@ create table meta (key text primary key, value text not null) without rowid;
 create table files (
   path text primary key, size integer not null, modified_ns integer not null, changed_ns integer not null,
   id text, missing_since integer) without rowid;
+-- Folders that were asked for the names in them; all files there were looked at. Which of them are as they were need not be
+-- asked again.
+create table folders (
+  path text primary key, device integer not null, inode integer not null, modified_ns integer not null,
+  changed_ns integer not null) without rowid;
 -- Files that claimed the id of another one: who stands in when that one goes. A row may be out of date.
 create table claims (id text not null, path text not null, primary key (id, path)) without rowid;
 create index files_missing on files (missing_since) where missing_since is not null;

@@ -57,6 +57,8 @@ pub struct Derived {
     pub(super) progress: Option<Progress>,
     /// Who gets the files besides the folder.
     pub(super) targets: Vec<(Target, String)>,
+    /// The folders of a full look, until every file that it found is in the catalog.
+    pub(super) searched: Option<posts::Folders>,
     /// Folders that the last full look could not look into.
     pub(super) away: Vec<PathBuf>,
     /// Folders in which the last full look found nothing where there was much.
@@ -151,6 +153,7 @@ impl Derived {
             entries: Entries::new(var.unwrap_or(Path::new("."))),
             progress: None,
             targets: super::owed::targets(config),
+            searched: None,
             away: Vec::new(),
             vanished: Vec::new(),
             held: Vec::new(),
@@ -238,6 +241,7 @@ impl Derived {
         let mut round = Round::default();
         // Of a round that broke off.
         self.catalog.roll_back();
+        self.searched = None;
         let mut changes = self.look(hint, patience, now, &mut round)?;
         self.catalog.mark_missing(&changes.gone, now)?;
         let mut troubled = self.catalog.upsert(&changes.troubles, now)?.delta;
@@ -261,6 +265,12 @@ impl Derived {
         self.say(&mut round)?;
         let heirs = Changes::of(std::mem::take(&mut round.delta.reread));
         self.take_in(&heirs, patience, now, &mut round)?;
+        if let Some(mut searched) = self.searched.take() {
+            // Files that were found, and are still not known.
+            let unsettled = round.unsettled.iter().map(|path| path.to_string_lossy());
+            unsettled.for_each(|path| searched.doubt(&path));
+            self.catalog.keep_folders(&searched)?;
+        }
         self.catalog.release_due(now)?;
         crate::crash::point("after-catalog");
         let published = self.publish_dirty(&mut round);

@@ -8,8 +8,8 @@ use std::sync::{Mutex, PoisonError};
 
 use super::reader::is_younger;
 use super::{Derived, Hint, Patience, Round};
-use crate::catalog::{CatalogError, Reading, is_below_any};
-use crate::posts::{self, Ahead, Names, Paths, Stamp};
+use crate::catalog::{Catalog, CatalogError, KnownFiles, Reading, is_below_any};
+use crate::posts::{self, Ahead, Folders, Lookout, Names, Paths, Seen, Sight, Stamp};
 use crate::summary;
 
 /// What a look found out.
@@ -40,10 +40,16 @@ impl Derived {
         let unsettled = |stamp: Stamp| quiet_ms > 0 && is_younger(stamp, quiet_ms, now);
         match hint {
             Hint::Start | Hint::Everything => {
-                match quiet_ms == 0 && self.catalog.knows_no_file()? {
-                    true => self.look_for_the_first_time(),
-                    false => self.look_everywhere(unsettled, round),
+                let is_start = quiet_ms == 0;
+                if is_start && self.catalog.knows_no_file()? {
+                    return self.look_for_the_first_time();
                 }
+                // In the middle of a run somebody doubts what is known.
+                let known = match is_start {
+                    true => self.catalog.folders()?.look(),
+                    false => Folders::default(),
+                };
+                self.look_everywhere(&known, unsettled, round)
             }
             Hint::Paths { told, again } => {
                 let mut changes = self.look_at(&told, |_| false, round)?;
@@ -73,40 +79,53 @@ impl Derived {
         Ok(self.changes_of(names, Vec::new()))
     }
 
+    /// Asks folders for their names, and each file there for its stamp; of folders in `known` that are as they were, the
+    /// files that are known.
     fn look_everywhere(
         &mut self,
+        known: &Folders,
         unsettled: impl Fn(Stamp) -> bool + Sync,
         round: &mut Round,
     ) -> Result<Changes, CatalogError> {
-        let Derived { catalog, roots, .. } = self;
-        let (mut names, known) = rayon::join(|| posts::names(roots), move || catalog.known_files());
-        let known = known?;
-        let folders: Vec<String> = self.roots.iter().map(|root| folder(root)).collect();
-        // By root: whether a file there could be looked at.
-        let alive: Vec<AtomicBool> = folders.iter().map(|_| AtomicBool::new(false)).collect();
-        let young: Mutex<Vec<PathBuf>> = Mutex::default();
-        names.look(|files| {
-            for (folder, alive) in folders.iter().zip(&alive) {
-                if !alive.load(Ordering::Relaxed) {
-                    let any = files.iter().any(|(path, _)| path.starts_with(folder));
-                    alive.fetch_or(any, Ordering::Relaxed);
-                }
+        let living = Living::of(&self.roots);
+        let changed: Mutex<Vec<(String, Sight)>> = Mutex::default();
+        let report = &|mut seen: Seen| {
+            if seen.is_alive {
+                living.note([&*seen.folder]);
             }
-            let both = files.iter().zip(known.are_as(files));
-            let wanted = both.map(|((path, stamp), is_as_it_was)| {
-                let is_young = !is_as_it_was && unsettled(*stamp);
-                if is_young {
-                    { young.lock().unwrap_or_else(PoisonError::into_inner) }.push(path.into());
-                }
-                !is_as_it_was && !is_young
-            });
-            wanted.collect()
+            { changed.lock().unwrap_or_else(PoisonError::into_inner) }.append(&mut seen.changed);
+        };
+        let Derived { catalog, roots, .. } = self;
+        let (mut names, files) = rayon::join(
+            || posts::names_again(roots, known),
+            // A connection stays on its thread.
+            move || {
+                rayon::in_place_scope(|cores| {
+                    look_at_known(catalog, known, Lookout::new(cores, report))
+                })
+            },
+        );
+        let files = files?;
+        let young: Mutex<Vec<PathBuf>> = Mutex::default();
+        let is_wanted = |path: &str, stamp: Stamp| {
+            let is_young = unsettled(stamp);
+            if is_young {
+                { young.lock().unwrap_or_else(PoisonError::into_inner) }.push(path.into());
+            }
+            !is_young
+        };
+        names.look(|found| {
+            living.note(found.iter().map(|(path, _)| *path));
+            let both = found.iter().zip(files.are_as(found));
+            both.map(|((path, stamp), is_as_it_was)| !is_as_it_was && is_wanted(path, *stamp))
+                .collect()
         });
+        let changed = changed.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut gone = sort_out(changed, &mut names, is_wanted);
         round
             .unsettled
             .extend(young.into_inner().unwrap_or_else(PoisonError::into_inner));
-        let alive = { alive.iter() }.map(|alive| alive.load(Ordering::Relaxed));
-        let vanished = self.vanished(alive.collect())?;
+        let vanished = self.vanished(living.roots())?;
         // What stands for its posts is not said to be none any more.
         names
             .problems
@@ -115,8 +134,9 @@ impl Derived {
             .problems
             .iter()
             .map(|problem| (&*problem.path, Stamp::NONE));
-        known.are_as(&troubled.collect::<Vec<_>>());
-        let mut gone = self.catalog.unseen(&known)?;
+        files.are_as(&troubled.collect::<Vec<_>>());
+        gone.extend(self.catalog.unseen(&files)?);
+        gone.sort();
         gone.retain(|path| {
             !is_below_any(path, &names.missing_roots) && !is_below_any(path, &vanished)
         });
@@ -130,7 +150,9 @@ impl Derived {
             files: mut read,
             problems,
             missing_roots,
+            folders,
         } = names;
+        self.searched = Some(folders);
         read.sort();
         self.away = missing_roots;
         Changes {
@@ -257,6 +279,84 @@ impl Changes {
         self.gone.extend(more.gone);
         self.troubles.extend(more.troubles);
     }
+}
+
+/// In which roots a file could be looked at.
+struct Living {
+    folders: Vec<String>,
+    alive: Vec<AtomicBool>,
+}
+
+impl Living {
+    fn of(roots: &[PathBuf]) -> Living {
+        Living {
+            folders: roots.iter().map(|root| folder(root)).collect(),
+            alive: roots.iter().map(|_| AtomicBool::new(false)).collect(),
+        }
+    }
+
+    /// There is a file at each of these paths, or below it.
+    fn note<'a>(&self, paths: impl IntoIterator<Item = &'a str> + Clone) {
+        for (folder, alive) in self.folders.iter().zip(&self.alive) {
+            if !alive.load(Ordering::Relaxed) {
+                let any = { paths.clone().into_iter() }.any(|path| path.starts_with(folder));
+                alive.fetch_or(any, Ordering::Relaxed);
+            }
+        }
+    }
+
+    fn roots(&self) -> Vec<bool> {
+        let alive = self.alive.iter();
+        alive.map(|alive| alive.load(Ordering::Relaxed)).collect()
+    }
+}
+
+/// Tells the files that are known in folders as they were to whoever looks at them, and gives what is known of the others.
+fn look_at_known<F: Fn(Seen) + Sync>(
+    catalog: &Catalog,
+    folders: &Folders,
+    mut lookout: Lookout<'_, '_, F>,
+) -> Result<KnownFiles, CatalogError> {
+    let (mut last, mut is_as_it_was) = (String::new(), folders.are_as_they_were_in(""));
+    let known = catalog.known_files(|path, stamp| {
+        let (folder, name) = posts::split(path);
+        if folder != last {
+            folder.clone_into(&mut last);
+            is_as_it_was = folders.are_as_they_were_in(folder);
+        }
+        if is_as_it_was {
+            lookout.tell(folder, name, stamp);
+        }
+        is_as_it_was
+    });
+    lookout.end();
+    known
+}
+
+/// Adds what was seen of known files to what a search found, and gives those that are gone.
+fn sort_out(
+    mut changed: Vec<(String, Sight)>,
+    names: &mut Names,
+    is_wanted: impl Fn(&str, Stamp) -> bool,
+) -> Vec<String> {
+    // Whichever core came first.
+    changed.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut gone = Vec::new();
+    for (path, sight) in changed {
+        match sight {
+            Ok(Some(stamp)) if is_wanted(&path, stamp) => names.files.push(&path),
+            Ok(Some(_)) => {}
+            Ok(None) => {
+                names.folders.doubt(&path);
+                gone.push(path);
+            }
+            Err(problems) => {
+                names.folders.doubt(&path);
+                names.problems.extend(problems);
+            }
+        }
+    }
+    gone
 }
 
 /// What the paths below a root begin with.

@@ -7,6 +7,7 @@ use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use super::folders::Folders;
 use super::read::Stamp;
 use super::scan::{Names, is_gone, is_left_out, is_post_name};
 use crate::model::Problem;
@@ -71,7 +72,7 @@ pub fn look(roots: &[PathBuf], paths: &[PathBuf]) -> Look {
     }
     let mut names = Names::default();
     for (root, targets) in odd {
-        names.walk(root, Some(&Targets::new(targets)));
+        names.walk(root, Some(&Targets::new(targets)), &Folders::default());
     }
     let found = Mutex::new(look.found);
     names.look(|files| {

@@ -112,7 +112,7 @@ impl<P: AsRef<str>> Extend<P> for Paths {
 }
 
 /// A folder with its last `/`, and a name in it.
-fn split(path: &str) -> (&str, &str) {
+pub fn split(path: &str) -> (&str, &str) {
     path.split_at(path.rfind('/').map_or(0, |at| at + 1))
 }
 

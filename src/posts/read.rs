@@ -133,7 +133,7 @@ pub fn read(path: &str, rules: &Rules) -> Result<(Vec<u8>, Stamp), ReadError> {
 /// its name meanwhile: the next look sees another stamp there.
 pub fn read_into(path: &str, rules: &Rules, bytes: &mut Vec<u8>) -> Result<Stamp, ReadError> {
     let (mut file, mut before) = open(path, rules)?;
-    if let Some(rest) = rest_of_tick(before) {
+    if let Some(rest) = rest_of_tick(before.changed_ns) {
         std::thread::sleep(rest);
         (file, before) = open(path, rules)?;
     }
@@ -194,16 +194,16 @@ fn stamp(stat: &rustix::fs::Stat) -> Result<Stamp, ReadError> {
     Stamp::of_stat(stat).ok_or_else(|| ReadError::Io(no_file()))
 }
 
-/// How long a change would still get the time that the file has already, and so go unnoticed. Git calls
-/// such files racily clean. It is over before anybody reads, except in a run right after a write.
-fn rest_of_tick(stamp: Stamp) -> Option<Duration> {
+/// How long a change would still get the time that the file has already (in nanoseconds since 1970), and so go unnoticed.
+/// Git calls such files racily clean. It is over before anybody reads, except in a run right after a write.
+pub(super) fn rest_of_tick(changed_ns: i64) -> Option<Duration> {
     // The kernel's clock for files stands still for up to 10 ms (HZ=100), and some file systems keep
     // seconds, FAT even only even ones.
-    let tick_ns = match stamp.changed_ns.rem_euclid(1_000_000_000) {
+    let tick_ns = match changed_ns.rem_euclid(1_000_000_000) {
         0 => 2_000_000_000,
         _ => 10_000_000,
     };
-    let age_ns = now_ns().checked_sub(stamp.changed_ns)?;
+    let age_ns = now_ns().checked_sub(changed_ns)?;
     (0..tick_ns)
         .contains(&age_ns)
         .then(|| Duration::from_nanos((tick_ns - age_ns).unsigned_abs()))

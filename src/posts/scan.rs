@@ -3,18 +3,18 @@
 //! not deleted; then, of all files, those that somebody wants for their stamps.
 
 use std::io;
-use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use rustix::fs::{AtFlags, Mode, OFlags};
 use walkdir::{DirEntry, WalkDir};
 
 use super::findings::{FILE, Findings};
+use super::folders::{Folders, leads_above, with_slash};
 use super::look::Targets;
 use super::paths::Paths;
 use super::read::Stamp;
+use super::sight::{AT_A_TIME, look_in, not_a_file};
 use crate::model::Problem;
 
 /// What a search found by what folders say of their files.
@@ -27,13 +27,20 @@ pub struct Names {
     /// Roots, and folders below them, that are absent or unreadable: nothing is known of what is
     /// below them, so posts whose paths begin with one of these are not deleted.
     pub missing_roots: Vec<PathBuf>,
+    /// The folders that were searched or passed over.
+    pub folders: Folders,
 }
 
 /// Searches all roots; files are not looked at one by one.
 pub fn names(roots: &[PathBuf]) -> Names {
+    names_again(roots, &Folders::default())
+}
+
+/// The same, but folders of `known` that are as they were are passed over.
+pub fn names_again(roots: &[PathBuf], known: &Folders) -> Names {
     let mut names = Names::default();
     for root in roots {
-        names.walk(root, None);
+        names.walk(root, None, known);
     }
     names
 }
@@ -57,35 +64,84 @@ impl Ahead {
     }
 }
 
-/// Names of files that are looked at in one go, few enough that all cores have some of a folder of a few thousand.
-const AT_A_TIME: usize = 1024;
-
-/// Names of one folder for which it is opened, so that the system need not find it again for each.
-const WORTH_A_HANDLE: usize = 64;
-
 impl Names {
     /// Walks a root, or `only` the way to some targets and all below them.
-    pub(super) fn walk(&mut self, root: &Path, only: Option<&Targets>) {
+    pub(super) fn walk(&mut self, root: &Path, only: Option<&Targets>, known: &Folders) {
+        let mut tops = vec![root.to_owned()];
+        while let Some(top) = tops.pop() {
+            self.walk_from(&top, root, only, known, &mut tops);
+        }
+    }
+
+    /// Walks a folder of a root, and notes in `more` the folders in those that are passed over.
+    fn walk_from(
+        &mut self,
+        top: &Path,
+        root: &Path,
+        only: Option<&Targets>,
+        known: &Folders,
+        more: &mut Vec<PathBuf>,
+    ) {
         let leads = |path: &Path| only.is_none_or(|targets| targets.lead_to(path));
-        let entries = WalkDir::new(root)
+        let mut entries = WalkDir::new(top)
             .follow_links(true)
             .into_iter()
             .filter_entry(|entry| (entry.depth() == 0 || is_wanted(entry)) && leads(entry.path()));
-        for entry in entries {
+        while let Some(entry) = entries.next() {
             match entry {
-                Ok(entry) if only.is_none_or(|targets| targets.hold(entry.path())) => {
-                    if may_be_post(&entry) {
-                        self.take(&entry);
+                Ok(entry) if entry.file_type().is_dir() => {
+                    let is_link = entry.depth() > 0 && entry.path_is_symlink();
+                    if is_link && top != root && leads_above(entry.path(), root, top) {
+                        self.loops(entry.path());
+                        entries.skip_current_dir();
+                    } else if only.is_none() && self.note(&entry, known, more) {
+                        entries.skip_current_dir();
                     }
                 }
-                Err(error) if leads(error.path().unwrap_or(root)) => self.failure(root, &error),
+                Ok(entry) if only.is_none_or(|targets| targets.hold(entry.path())) => {
+                    self.take(&entry);
+                }
+                Err(error) if leads(error.path().unwrap_or(top)) => {
+                    self.failure(root, top, &error);
+                }
                 Ok(_) | Err(_) => {}
             }
         }
     }
 
+    /// Notes a folder before its names are asked for; true when it is as it was, and need not be asked.
+    fn note(&mut self, entry: &DirEntry, known: &Folders, more: &mut Vec<PathBuf>) -> bool {
+        let Some(path) = with_slash(entry.path()) else {
+            // Nobody could pass over the folder above and find this one again.
+            self.folders.doubt(&entry.path().to_string_lossy());
+            return false;
+        };
+        let is_as_it_was = known.are_as_they_were_in(&path);
+        match is_as_it_was {
+            true => {
+                let below = known.directly_in(&path);
+                more.extend(below.map(|folder| folder.trim_end_matches('/').into()));
+                self.folders.note_known(&path, known);
+            }
+            false => self.folders.note(path),
+        }
+        if entry.depth() > 0 && entry.path_is_symlink() {
+            // It may lead elsewhere by the next time.
+            self.folders.doubt(&entry.path().to_string_lossy());
+        }
+        is_as_it_was
+    }
+
     fn take(&mut self, entry: &DirEntry) {
-        match entry.path().to_str() {
+        let is_post = is_post_name(name_of(entry.path()));
+        let path = entry.path().to_str();
+        let is_plain = path.is_some() && entry.file_type().is_file();
+        // A link may lead to something else by the next time.
+        if entry.path_is_symlink() || (is_post && !is_plain) {
+            self.folders.doubt(&entry.path().to_string_lossy());
+        }
+        match path {
+            _ if !is_post => {}
             Some(path) if entry.file_type().is_file() => self.files.push(path),
             Some(path) => self.problems.extend(not_a_file(path)),
             None => {
@@ -111,18 +167,16 @@ impl Names {
                 .map(|(above, name)| [*above, *name].concat())
                 .collect();
             let mut stamps: Vec<Option<Stamp>> = Vec::with_capacity(files.len());
-            let mut paths_left = paths.iter();
             for group in files.chunk_by(|(a, _), (b, _)| a == b) {
-                let folder = { group.first() }.filter(|_| group.len() >= WORTH_A_HANDLE);
-                let folder = folder.and_then(|(folder, _)| open_folder(folder));
-                for ((_, name), path) in group.iter().zip(&mut paths_left) {
-                    let stamp = stamp(path, name, folder.as_ref());
-                    stamps.push(stamp.unwrap_or_else(|found| {
+                let folder = group.first().map_or("", |(folder, _)| folder);
+                let sights = look_in(folder, group.iter().map(|(_, name)| *name));
+                stamps.extend(sights.map(|sight| {
+                    sight.unwrap_or_else(|found| {
                         let mut problems = problems.lock().unwrap_or_else(PoisonError::into_inner);
                         problems.extend(found);
                         None
-                    }));
-                }
+                    })
+                }));
             }
             let both = paths.iter().zip(&stamps);
             let there: Vec<(&str, Stamp)> = both
@@ -137,25 +191,42 @@ impl Names {
         let mut found = { problems.into_inner() }.unwrap_or_else(PoisonError::into_inner);
         // Whichever core came first.
         found.sort_by(|a, b| a.path.cmp(&b.path));
+        let troubled = found.iter().map(|problem| &problem.path);
+        troubled.for_each(|path| self.folders.doubt(path));
         self.problems.append(&mut found);
     }
 
-    fn failure(&mut self, root: &Path, error: &walkdir::Error) {
-        let path = error.path().unwrap_or(root);
-        if error.depth() > 0 && is_ignored_folder(name_of(path)) {
+    /// A link leads back to a folder above it.
+    fn loops(&mut self, path: &Path) {
+        let shown = path.to_string_lossy();
+        self.folders.doubt(&shown);
+        let mut findings = Findings::new(&shown);
+        findings.note(
+            "symlink-loop",
+            FILE,
+            "this link leads back to a folder above it and is not followed",
+            "delete the link",
+        );
+        self.problems.extend(findings.into_list());
+    }
+
+    fn failure(&mut self, root: &Path, top: &Path, error: &walkdir::Error) {
+        let path = error.path().unwrap_or(top);
+        let is_root = error.depth() == 0 && top == root;
+        match error.path() {
+            Some(path) => self.folders.doubt(&path.to_string_lossy()),
+            // One of them was not read to its end.
+            None => self.folders.doubt_all(),
+        }
+        if !is_root && is_ignored_folder(name_of(path)) {
             // Such as the link that Emacs makes beside a file that is being edited.
             return;
         }
         let shown = path.to_string_lossy();
         let mut findings = Findings::new(&shown);
         if error.loop_ancestor().is_some() {
-            findings.note(
-                "symlink-loop",
-                FILE,
-                "this link leads back to a folder above it and is not followed",
-                "delete the link",
-            );
-        } else if error.depth() == 0 {
+            return self.loops(path);
+        } else if is_root {
             self.missing_roots.push(root.to_owned());
             return;
         } else if error
@@ -183,51 +254,6 @@ impl Names {
         }
         self.problems.extend(findings.into_list());
     }
-}
-
-fn open_folder(path: &str) -> Option<OwnedFd> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    rustix::fs::open(path, flags, Mode::empty()).ok()
-}
-
-/// The stamp of a file, found by its name in its folder where that is open; `None` when it has gone meanwhile.
-fn stamp(path: &str, name: &str, folder: Option<&OwnedFd>) -> Result<Option<Stamp>, Vec<Problem>> {
-    let by_name = folder.map(|folder| rustix::fs::statat(folder, name, AtFlags::empty()));
-    // What cannot be looked at by its name is asked for once more by its path.
-    let looked = { by_name.and_then(Result::ok) }.map_or_else(|| rustix::fs::stat(path), Ok);
-    let error = match looked.map_err(io::Error::from) {
-        Ok(stat) => {
-            return match Stamp::of_stat(&stat) {
-                None => Err(not_a_file(path)),
-                stamp => Ok(stamp),
-            };
-        }
-        Err(error) if is_gone(&error) => return Ok(None),
-        Err(error) => error,
-    };
-    let mut findings = Findings::new(path);
-    findings.skipped(
-        "unreadable",
-        FILE,
-        format!("the file cannot be looked at: {error}"),
-        "let tagwire read it",
-    );
-    Err(findings.into_list())
-}
-
-fn not_a_file(path: &str) -> Vec<Problem> {
-    let mut findings = Findings::new(path);
-    findings.skipped(
-        "not-a-file",
-        FILE,
-        "this is a pipe, socket or device, not a file",
-        "move it out of the posts' folder",
-    );
-    findings.into_list()
-}
-
-fn may_be_post(entry: &DirEntry) -> bool {
-    !entry.file_type().is_dir() && is_post_name(name_of(entry.path()))
 }
 
 fn is_wanted(entry: &DirEntry) -> bool {

@@ -1,7 +1,11 @@
 //! Folders as they are found on real machines.
 
 use super::super::look::{Found, Look, look};
+use super::super::paths::split;
 use super::*;
+use crate::posts::folders::FolderStamp;
+use crate::posts::sight::WORTH_A_HANDLE;
+use proptest::prelude::*;
 use std::fs;
 
 struct Folder(tempfile::TempDir);
@@ -54,6 +58,28 @@ impl Folder {
             missing_roots: names.missing_roots,
             at: Vec::new(),
         }
+    }
+}
+
+/// A search whose folders can be told apart from later states of theirs: not one in the moment in which they were made.
+fn settled(roots: &[PathBuf]) -> Names {
+    settled_but(roots, |_| false)
+}
+
+/// The same, but for some folders.
+fn settled_but(roots: &[PathBuf], may_be_doubtful: impl Fn(&str) -> bool) -> Names {
+    let begun = std::time::Instant::now();
+    loop {
+        let names = names(roots);
+        let tells = |(path, stamp)| stamp != FolderStamp::NONE || may_be_doubtful(path);
+        if names.folders.iter().all(tells) {
+            return names;
+        }
+        assert!(
+            begun.elapsed().as_secs() < 20,
+            "still doubtful: {:?}",
+            names.folders
+        );
     }
 }
 
@@ -255,4 +281,192 @@ fn links_of_editors_are_nobodys_problem_and_one_to_itself_leads_nowhere() {
     assert_eq!(scan.problems.len(), 1);
     assert_eq!(scan.problems[0].kind, "dangling-link");
     assert_eq!(scan.missing_roots.len(), 0);
+}
+
+impl Folder {
+    /// Folders that are passed over, and files that are found, relative to the root.
+    fn again(&self, known: &Folders) -> (Vec<String>, Vec<String>) {
+        let known = known.clone().look();
+        let mut found = names_again(&[self.root()], &known).files;
+        found.sort();
+        let root = self.root().to_str().unwrap().to_owned();
+        let passed = { known.iter() }.filter(|(path, _)| known.are_as_they_were_in(path));
+        let passed = passed.map(|(path, _)| path.strip_prefix(&root).unwrap().to_owned());
+        let found = found.iter().map(|path| self.relative(&path)).collect();
+        (passed.collect(), found)
+    }
+}
+
+#[test]
+fn a_folder_as_it_was_is_passed_over_but_not_the_folders_in_it() {
+    let folder = Folder::new(&["a.md", "n/b.md", "n/m/c.md", "o/d.md", "x.txt"]);
+    let known = settled(&[folder.root()]).folders;
+    let none: Vec<String> = Vec::new();
+    let all = ["/", "/n/", "/n/m/", "/o/"].map(str::to_owned).to_vec();
+    assert_eq!(folder.again(&known), (all.clone(), none.clone()));
+    // A new text in an old file is for the file's own stamp to tell.
+    fs::write(folder.root().join("a.md"), "another").unwrap();
+    assert_eq!(folder.again(&known), (all, none));
+    fs::write(folder.root().join("n/m/e.md"), "x").unwrap();
+    let passed = ["/", "/n/", "/o/"].map(str::to_owned).to_vec();
+    let found = ["n/m/c.md", "n/m/e.md"].map(str::to_owned).to_vec();
+    assert_eq!(folder.again(&known), (passed, found.clone()));
+    // Another folder takes the place of one.
+    fs::rename(folder.root().join("o"), folder.root().join("p")).unwrap();
+    fs::rename(folder.root().join("n/m"), folder.root().join("o")).unwrap();
+    let found = ["a.md", "n/b.md", "o/c.md", "o/e.md", "p/d.md"];
+    let passed: Vec<String> = Vec::new();
+    assert_eq!(
+        folder.again(&known),
+        (passed, found.map(str::to_owned).to_vec())
+    );
+}
+
+#[test]
+fn a_folder_is_asked_again_where_its_times_would_not_tell() {
+    use std::os::unix::fs::symlink;
+    let folder = Folder::new(&[
+        "../other/a.md",
+        "file/b.md",
+        "dir/c.md",
+        "odd/d.md",
+        "fine/e.md",
+    ]);
+    let root = folder.root();
+    symlink("../../other/a.md", root.join("file/link.md")).unwrap();
+    symlink("../../other", root.join("dir/link")).unwrap();
+    fs::create_dir(root.join("way")).unwrap();
+    symlink("../../nowhere", root.join("way/link")).unwrap();
+    std::os::unix::net::UnixListener::bind(root.join("odd/socket.md")).unwrap();
+    let fine = ["", "fine/"].map(|name| format!("{}/{name}", root.display()));
+    let names = settled_but(&[folder.root()], |folder| {
+        !fine.iter().any(|fine| fine == folder)
+    });
+    let told: Vec<&str> = { names.folders.iter() }
+        .filter(|(path, _)| names.folders.are_as_they_were_in(path))
+        .map(|(path, _)| path.strip_prefix(root.to_str().unwrap()).unwrap())
+        .collect();
+    // What a link leads to is known by what it is now.
+    assert_eq!(told, ["/", "/fine/"]);
+}
+
+#[test]
+fn a_link_that_leads_back_is_found_out_below_folders_that_are_passed_over() {
+    use std::os::unix::fs::symlink;
+    let folder = Folder::new(&["a.md", "n/b.md", "n/m/c.md"]);
+    let known = settled(&[folder.root()]).folders;
+    symlink("../..", folder.root().join("n/m/up")).unwrap();
+    let known = known.look();
+    let names = names_again(&[folder.root()], &known);
+    let found: Vec<String> = names
+        .files
+        .iter()
+        .map(|path| folder.relative(&path))
+        .collect();
+    assert_eq!(found, ["n/m/c.md"]);
+    let problems: Vec<_> = { names.problems.iter() }
+        .map(|problem| (problem.kind, folder.relative(&problem.path)))
+        .collect();
+    assert_eq!(problems, [("symlink-loop", "n/m/up".to_owned())]);
+}
+
+#[test]
+fn a_root_may_be_written_in_many_ways() {
+    let folder = Folder::new(&["a.md", "n/b.md"]);
+    let root = folder.root();
+    let path = root.to_str().unwrap();
+    std::os::unix::fs::symlink(&root, folder.0.path().join("linked")).unwrap();
+    let linked = folder.0.path().join("linked");
+    for root in [
+        format!("{path}/"),
+        format!("{path}//"),
+        format!("{path}/."),
+        linked.display().to_string(),
+    ] {
+        let roots = [PathBuf::from(&root)];
+        let first = settled(&roots);
+        let known = first.folders.clone().look();
+        for file in first.files.iter() {
+            assert!(
+                known.are_as_they_were_in(split(&file).0),
+                "{file} of {root}"
+            );
+        }
+        assert_eq!(names_again(&roots, &known).files.len(), 0, "{root}");
+        assert_eq!(first.files.len(), 2, "{root}");
+    }
+}
+
+/// Something that happens between two searches.
+#[derive(Debug, Clone)]
+enum Change {
+    File(usize),
+    Gone(usize),
+    Moved(usize, usize),
+    Link(usize, usize),
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let place = || 0..PLACES.len();
+    prop_oneof![
+        place().prop_map(Change::File),
+        place().prop_map(Change::Gone),
+        (place(), place()).prop_map(|(from, to)| Change::Moved(from, to)),
+        (place(), place()).prop_map(|(from, to)| Change::Link(from, to)),
+    ]
+}
+
+const PLACES: [&str; 12] = [
+    "a.md", "b.md", "n", "n/a.md", "n/m", "n/m/a.md", "n/m/b.md", "o", "o/a.md", "o/p", "o/p/a.md",
+    "q.md",
+];
+
+impl Change {
+    /// As far as it is possible.
+    fn make(&self, root: &Path) {
+        let at = |place: usize| root.join(PLACES[place]);
+        let _ = match self {
+            Change::File(place) => fs::create_dir_all(at(*place).parent().unwrap())
+                .and_then(|()| fs::write(at(*place), "x")),
+            Change::Gone(place) => {
+                fs::remove_file(at(*place)).or_else(|_| fs::remove_dir_all(at(*place)))
+            }
+            Change::Moved(from, to) => fs::rename(at(*from), at(*to)),
+            Change::Link(from, to) => std::os::unix::fs::symlink(at(*to), at(*from)),
+        };
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+    #[test]
+    fn what_is_known_and_what_is_found_are_together_what_a_search_of_everything_finds(
+        before in prop::collection::vec(change(), 4..16),
+        after in prop::collection::vec(change(), 0..5),
+    ) {
+        let folder = Folder::new(&["a.md", "n/m/a.md", "o/a.md"]);
+        let (root, roots) = (folder.root(), [folder.root()]);
+        before.iter().for_each(|change| change.make(&root));
+        // Once no folder is so young that its times do not tell.
+        let first = {
+            let newest = WalkDir::new(&root).into_iter().filter_map(Result::ok);
+            let newest = newest.filter_map(|entry| entry.metadata().ok()?.modified().ok()).max().unwrap();
+            while newest.elapsed().unwrap_or_default().as_millis() < 12 {}
+            names(&roots)
+        };
+        after.iter().for_each(|change| change.make(&root));
+        let known = first.folders.clone().look();
+        let some = names_again(&roots, &known);
+        let kept = first.files.iter().filter(|path| known.are_as_they_were_in(split(path).0));
+        let mut together: Vec<String> = kept.chain(some.files.iter()).collect();
+        together.sort();
+        let mut all: Vec<String> = names(&roots).files.iter().collect();
+        all.sort();
+        prop_assert_eq!(together, all);
+        let kinds = |names: &Names| {
+            let kinds = names.problems.iter().map(|problem| (problem.path.clone(), problem.kind));
+            kinds.collect::<std::collections::BTreeSet<_>>()
+        };
+        prop_assert_eq!(kinds(&some), kinds(&names(&roots)));
+    }
 }

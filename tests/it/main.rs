@@ -36,6 +36,7 @@ mod random_cards;
 mod same_story;
 mod serving_feeds;
 mod settings_and_data;
+mod starting_again;
 mod talk;
 mod the_bot_answers;
 mod topics;
