@@ -3,6 +3,7 @@
 //! A SQLite file that may be deleted at any time: the next start builds the same feeds again.
 
 mod archives;
+mod claims;
 mod files;
 mod links;
 mod names;
@@ -33,12 +34,13 @@ use crate::posts::Stamp;
 use links::Links;
 
 pub use archives::{Outdated, Span};
+pub use claims::duplicate;
 pub use files::KnownFiles;
 pub use names::Listed;
 pub use owed::{Ledger, Owed, Target};
 pub use read::{Counts, LabelRow};
 pub use window::{PostKey, Slot};
-pub use write::{Delta, Upserted, duplicate, label_key};
+pub use write::{Delta, Upserted, label_key};
 
 /// The `catalog` section of the config.
 #[derive(Debug, Clone, Deserialize, Serialize)]

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::claims::{claim, duplicate, heir, rival, tell_claimants};
 use super::links::{Linked, Links};
 use super::owed::{Owed, owe};
 use super::posts::{Inserts, insert_post, write_post};
 use super::{Catalog, CatalogError, PostKey, Reading, is_below_any, kind_and_name};
-use crate::model::{Follow, Label, Post, PostId, Problem, Severity};
+use crate::model::{Follow, Label, PostId, Problem};
 use crate::publish::Published;
 
 /// What a change did.
@@ -359,14 +360,9 @@ fn upsert_one(
         }
         loser => {
             if let Some(loser) = loser {
-                transaction
-                    .prepare_cached(
-                        "delete from problems where path = ?1 and kind = 'duplicate-id'",
-                    )?
-                    .execute([&loser])?;
                 claim(transaction, &digested.post.id, &loser)?;
-                insert_problem(transaction, &duplicate(&loser, &digested.post.id, path))?;
             }
+            tell_claimants(transaction, &digested.post.id, path)?;
             write_post(transaction, inserts, digested, now, delta, links)
         }
     }
@@ -412,39 +408,7 @@ fn post_of(transaction: &Connection, path: &str) -> rusqlite::Result<Option<(i64
         .optional()
 }
 
-/// Notes that a file stands back behind another one of its id.
-fn claim(transaction: &Connection, id: &PostId, path: &str) -> rusqlite::Result<()> {
-    transaction
-        .prepare_cached("insert or ignore into claims values (?1, ?2)")?
-        .execute([id.as_str(), path])
-        .map(|_| ())
-}
-
-/// Another file that is there and stands for the same post.
-fn rival(transaction: &Connection, post: &Post) -> rusqlite::Result<Option<String>> {
-    transaction
-        .prepare_cached(
-            "select p.path from posts p join files f on f.path = p.path
-             where p.id = ?1 and p.path <> ?2 and f.missing_since is null",
-        )?
-        .query_row([post.id.as_str(), &post.path], |row| row.get(0))
-        .optional()
-}
-
-/// The problem of a file whose post another file stands for.
-pub fn duplicate(path: &str, id: &PostId, winner: &str) -> Problem {
-    Problem {
-        path: path.to_owned(),
-        line: 0,
-        column: 0,
-        severity: Severity::Skipped,
-        kind: "duplicate-id",
-        message: format!("this post has the id {id}, which {winner} has already"),
-        help: "give one of them another slug, category or day, or a `guid` of its own".into(),
-    }
-}
-
-fn insert_problem(transaction: &Connection, problem: &Problem) -> rusqlite::Result<()> {
+pub(super) fn insert_problem(transaction: &Connection, problem: &Problem) -> rusqlite::Result<()> {
     transaction
         .prepare_cached("insert into problems values (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
         .execute(params![
@@ -507,20 +471,7 @@ fn remove_post(
     transaction
         .prepare_cached("delete from posts where post = ?1")?
         .execute([post])?;
-    let heir: Option<String> = transaction
-        .prepare_cached(
-            "select f.path from claims c join files f on f.path = c.path and f.id = c.id
-             where c.id = ?1 and c.path <> ?2 and f.missing_since is null order by c.path limit 1",
-        )?
-        .query_row([id, path], |row| row.get(0))
-        .optional()?;
-    if let Some(heir) = &heir {
-        // No real file has this stamp: should we end before the heir is read, the next look reads it.
-        transaction
-            .prepare_cached("update files set size = -1, modified_ns = -1 where path = ?1")?
-            .execute([heir])?;
-    }
-    Ok(heir)
+    heir(transaction, id, path)
 }
 
 fn forget_missing(

@@ -248,7 +248,7 @@ impl Derived {
         changes.read.extend(troubled.reread.drain(..));
         round.delta.merge(troubled);
         while !changes.read.is_empty() {
-            self.take_in(&changes, patience, now, &mut round)?;
+            self.take_in(changes, patience, now, &mut round)?;
             changes = Changes::of(std::mem::take(&mut round.delta.reread));
         }
         let before = now.saturating_sub(match patience {
@@ -264,7 +264,7 @@ impl Derived {
         round.delta.merge(forgotten);
         self.say(&mut round)?;
         let heirs = Changes::of(std::mem::take(&mut round.delta.reread));
-        self.take_in(&heirs, patience, now, &mut round)?;
+        self.take_in(heirs, patience, now, &mut round)?;
         if let Some(mut searched) = self.searched.take() {
             // Files that were found, and are still not known.
             let unsettled = round.unsettled.iter().map(|path| path.to_string_lossy());

@@ -11,12 +11,16 @@ use rayon::prelude::*;
 use super::entries::{self, Entries, Record};
 use super::look::Changes;
 use super::reader::ReadOutcome;
+use super::wanted::Wanted;
 use super::{Derived, Patience, Round};
-use crate::catalog::{Catalog, CatalogError, Delta, Reading, Upserted};
+use crate::catalog::{Catalog, CatalogError, Delta, Digested, Reading, Upserted};
 use crate::model::DateSource;
 
 /// Files read and written in one go: large enough for two cores, small enough for flat memory.
 const BATCH: usize = 256;
+
+/// Files that a core reads before another may take some of what it has left: the last ones are waited for by all.
+const AT_MOST: usize = 4;
 
 /// From so many files on, the catalog prepares for a long build.
 const MANY: usize = 2_000;
@@ -46,7 +50,7 @@ impl Derived {
     /// files are in a transaction that goes on: whoever writes the feeds, or finds that there are none, commits it.
     pub(super) fn take_in(
         &mut self,
-        changes: &Changes,
+        mut changes: Changes,
         patience: Patience,
         now: i64,
         round: &mut Round,
@@ -59,13 +63,15 @@ impl Derived {
         if is_many {
             self.catalog.expect_many()?;
             self.catalog.begin()?;
+            // Of what comes first it is known what later ones are no longer shown for.
+            changes.read.last_first(SETTLED);
         }
-        // Of more posts than there is room for, the last are kept: file names begin with the date.
-        let passed_over = total.saturating_sub(entries::most(self.shape().formats()));
+        let feeds = &self.config.feeds;
+        let room = entries::most(self.shape().formats());
+        let wanted = Wanted::new(feeds.limit, feeds.min_age_hours, now, room);
         // While one batch is read on all cores, the one before it is written into the index.
         for (range, then) in batches {
             let done = range.end;
-            let is_kept = done > passed_over;
             let batch = changes.read.range(range);
             let Derived {
                 reader,
@@ -76,10 +82,15 @@ impl Derived {
             let before = std::mem::take(&mut read);
             let (outcomes, kept) = rayon::join(
                 || -> Vec<ReadOutcome> {
+                    let is_kept = |digested: &Digested| wanted.wants(digested);
                     let read = |path: &String| reader.read_one(path, patience, now, is_kept);
-                    batch.par_iter().map(read).collect()
+                    batch.par_iter().with_max_len(AT_MOST).map(read).collect()
                 },
-                || keep(catalog, entries, sifted.sift(before), then, now),
+                || {
+                    let before = sifted.sift(before);
+                    wanted.note(before.0.iter().filter_map(|reading| reading.post.as_ref()));
+                    keep(catalog, entries, before, then, now)
+                },
             );
             self.remember(kept?, round);
             read = batch.into_iter().zip(outcomes).collect();

@@ -15,6 +15,7 @@ mod publish;
 mod reader;
 mod shape;
 mod stories;
+mod wanted;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -119,7 +120,10 @@ pub async fn derive(
 ) -> Result<Round, PipelineError> {
     let derived = derived.clone();
     let round = tokio::task::spawn_blocking(move || {
-        lock(&derived).refresh(hint, patience, now.div_euclid(1000))
+        let derived = &mut *lock(&derived);
+        // On a core that works for all of the round: one that waited would be woken beside the other, on the same processor,
+        // while another has nothing to do. The lock stays outside: whoever waits inside may take up other work meanwhile.
+        rayon::scope(|_| derived.refresh(hint, patience, now.div_euclid(1000)))
     });
     match round.await {
         Ok(round) => Ok(round?),

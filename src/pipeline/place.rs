@@ -4,6 +4,7 @@
 
 use std::collections::HashSet;
 
+use super::entries::Entries;
 use super::lists::Listing;
 use super::{Derived, Round};
 use crate::catalog::CatalogError;
@@ -12,12 +13,14 @@ use crate::publish::{Outcome, Published, Staging};
 
 impl Derived {
     /// Gives what was written its place. The index notes it meanwhile, and takes that back if something fails: the
-    /// disk is waited for anyway.
+    /// disk is waited for anyway. `entries`, where nobody reads them again in this round: their file need not reach the
+    /// disk with what is synced.
     pub(super) fn put_in_place(
         &mut self,
         staging: Staging<'_>,
         follows: &[Follow],
         listing: Option<Listing>,
+        entries: Option<&mut Entries>,
         round: &mut Round,
     ) -> Result<(), CatalogError> {
         let Some(hoped) = staging.hoped() else {
@@ -28,7 +31,12 @@ impl Derived {
         let owed = self.owed_for(&news);
         let catalog = &mut self.catalog;
         let (durable, noted) = rayon::join(
-            || staging.sync(),
+            || {
+                if let Some(entries) = entries {
+                    entries.end_round();
+                }
+                staging.sync()
+            },
             || {
                 // What was read stays, whatever becomes of the files, and is there before anybody sees them.
                 catalog.commit()?;

@@ -226,11 +226,9 @@ impl Derived {
             self.tell("writing feeds", run.done as u64, run.total as u64);
             (batch, rest, spots) = (next, later, found);
         }
-        // Nobody reads the file again, so it need not reach the disk with what is synced now.
-        if run.done == run.total && !shape.settings.archives.any() {
-            run.entries.end_round();
-        }
-        self.put_in_place(staging, &complete, listed, round)
+        let is_last = run.done == run.total && !shape.settings.archives.any();
+        let entries = is_last.then_some(&mut *run.entries);
+        self.put_in_place(staging, &complete, listed, entries, round)
     }
 
     /// The next feeds that are rendered at a time, and those after them.

@@ -36,8 +36,15 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Reads a file that is new or has changed. `now` is seconds since 1970; `is_kept`: feeds will show it soon.
-    pub fn read_one(&self, path: &str, patience: Patience, now: i64, is_kept: bool) -> ReadOutcome {
+    /// Reads a file that is new or has changed. `now` is seconds since 1970; `is_kept` says of a post whether feeds will
+    /// show it soon.
+    pub fn read_one(
+        &self,
+        path: &str,
+        patience: Patience,
+        now: i64,
+        is_kept: impl Fn(&Digested) -> bool,
+    ) -> ReadOutcome {
         posts::with_scratch(&BYTES, |bytes| {
             match posts::read_into(path, &self.rules, bytes) {
                 Ok(stamp) => self.read_bytes(path, bytes, stamp, patience, now, is_kept),
@@ -55,7 +62,7 @@ impl Reader {
         stamp: Stamp,
         patience: Patience,
         now: i64,
-        is_kept: bool,
+        is_kept: impl Fn(&Digested) -> bool,
     ) -> ReadOutcome {
         if patience == Patience::Daemon && self.writers.are_at(Path::new(path)) {
             return ReadOutcome::Unsettled;
@@ -84,7 +91,7 @@ impl Reader {
         }
         let mut record = None;
         if let Some(digested) = &mut reading.post {
-            record = is_kept.then(|| self.record(digested));
+            record = is_kept(digested).then(|| self.record(digested));
             // The index keeps neither, and many posts wait for it at once.
             let post = Arc::make_mut(&mut digested.post);
             (post.html, post.text, post.match_text) = Default::default();

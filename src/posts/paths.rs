@@ -56,6 +56,17 @@ impl Paths {
         names.dedup_by(|a, b| a.name == b.name && folder(a) == folder(b));
     }
 
+    /// Of sorted ones, brings the last block first, then the one before it: names of posts begin with the date, and in a
+    /// block the order stays.
+    pub fn last_first(&mut self, block: usize) {
+        let mut names = std::mem::take(&mut self.names);
+        self.names.reserve_exact(names.len());
+        while !names.is_empty() {
+            let start = names.len().saturating_sub(block.max(1));
+            self.names.extend(names.drain(start..));
+        }
+    }
+
     /// Some of them, as far as there are so many.
     pub fn range(&self, range: Range<usize>) -> Vec<String> {
         let end = range.end.min(self.names.len());
@@ -144,6 +155,10 @@ mod tests {
             paths.sort();
             paths.dedup();
             prop_assert_eq!(compact.range(0..compact.len()), paths.clone());
+            compact.last_first(at_a_time);
+            let blocks = paths.rchunks(at_a_time).flatten().cloned();
+            prop_assert_eq!(compact.iter().collect::<Vec<_>>(), blocks.collect::<Vec<_>>());
+            compact.sort();
             let is_wanted = |folder: &str, name: &str| !(folder.len() + name.len()).is_multiple_of(3);
             compact.retain(at_a_time, |asked| asked.iter().map(|(folder, name)| is_wanted(folder, name)).collect());
             paths.retain(|path| is_wanted(path, ""));

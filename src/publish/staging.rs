@@ -21,6 +21,9 @@ use super::{Coding, Outcome, Published, Rendered, content_hash};
 /// An fsync costs about a journal commit; a `syncfs` also waits for other programs' writes.
 const MANY: usize = 64;
 
+/// Jobs that a core does before another may take some of what it has left: the last ones are waited for by all.
+const AT_MOST: usize = 2;
+
 /// Files that are written but not yet in place. Dropped, nothing of it happened.
 #[derive(Debug)]
 pub struct Staging<'a> {
@@ -405,7 +408,7 @@ impl Writer<'_> {
         make: impl Fn(J) -> io::Result<Vec<Vec<u8>>> + Sync,
     ) {
         let folder = self.folder;
-        let both = spots.0.into_par_iter().zip(jobs);
+        let both = spots.0.into_par_iter().zip(jobs).with_max_len(AT_MOST);
         let done: Vec<Vec<Done>> = both
             .map(|(spots, job)| match make(job) {
                 Ok(bytes) => {
@@ -433,7 +436,7 @@ impl Writer<'_> {
         let parts = self.staged[before..]
             .iter()
             .flat_map(|staged| &staged.parts);
-        let bytes = parts.map(|part| part.published.size).sum();
+        let bytes = parts.map(|part| part.published.size);
         self.head_start.note(bytes, folder.dir());
     }
 }

@@ -28,28 +28,34 @@ pub fn sync_file_system(_dir: &File) -> io::Result<()> {
     Err(io::Error::from(io::ErrorKind::Unsupported))
 }
 
-/// Bytes that are worth a sync of their own while more is written.
+/// Bytes that are worth a sync of their own while more is written, and files: the kernel finds each a place on the disk.
 const WORTH_IT: u64 = 24 << 20;
+const FILES_WORTH_IT: usize = 1024;
 
 /// Lets the disk begin before everything is written.
 #[derive(Debug, Default)]
 pub struct HeadStart {
     /// Since the last one.
     bytes: u64,
+    files: usize,
     thread: Option<JoinHandle<io::Result<()>>>,
     /// What the last ones came to.
     failed: Option<io::Error>,
 }
 
 impl HeadStart {
-    /// Notes bytes that were written to the file system of `dir`.
-    pub fn note(&mut self, bytes: u64, dir: &Path) {
-        self.bytes += bytes;
+    /// Notes files, by their bytes, that were written to the file system of `dir`.
+    pub fn note(&mut self, files: impl Iterator<Item = u64>, dir: &Path) {
+        for bytes in files {
+            self.bytes += bytes;
+            self.files += 1;
+        }
+        let is_worth_it = self.bytes >= WORTH_IT || self.files >= FILES_WORTH_IT;
         let is_on = { self.thread.as_ref() }.is_some_and(|thread| !thread.is_finished());
-        if !HAS_SYNCFS || self.bytes < WORTH_IT || is_on {
+        if !HAS_SYNCFS || !is_worth_it || is_on {
             return;
         }
-        self.bytes = 0;
+        (self.bytes, self.files) = (0, 0);
         self.wait();
         let Ok(dir) = File::open(dir) else { return };
         let thread = std::thread::Builder::new().name("sync".to_owned());
