@@ -2,6 +2,7 @@
 //! In: rendered feeds with their relative paths, and what is known to lie there already.
 //! Out: what was written, what was the same, what failed and why.
 
+mod change;
 mod copies;
 mod folder;
 mod parents;

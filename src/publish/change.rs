@@ -1,0 +1,243 @@
+//! One file that may have changed.
+//! In: its place, its bytes, what is remembered of it. Out: the file and its copies as they lie there already, or beside
+//! their places, and then in them.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::folder::Folder;
+use super::spots::{Place, Spot, split};
+use super::write::{Blank, Temp, modified_ns};
+use super::{Coding, Published, content_hash};
+
+/// What became of a file so far.
+pub(super) enum Done {
+    /// The file and the copies that are as they should be; other copies, written beside their places.
+    Same(Vec<Published>, Vec<Staged>),
+    Staged(Staged),
+    Failed(String, io::Error),
+}
+
+/// A file that has to be written.
+struct Change {
+    path: String,
+    target: PathBuf,
+    within: Option<Arc<Path>>,
+    blank: Option<Blank>,
+    bytes: Vec<u8>,
+    hash: [u8; 16],
+}
+
+/// A file and its copies, in the order in which they get their names: a server that prefers copies then
+/// never finds an old one beside a new file.
+#[derive(Debug)]
+pub(super) struct Staged {
+    pub path: String,
+    pub parts: Vec<Part>,
+    /// Copies that nobody keeps up to date: made by an earlier config, or by a stranger.
+    stale: Vec<PathBuf>,
+}
+
+/// Bytes in a temporary file.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub published: Published,
+    target: PathBuf,
+    temp: Temp,
+}
+
+impl Spot {
+    /// Compares bytes with what lies at their place, and writes them beside it when they are new.
+    pub fn take_in(self, bytes: Vec<u8>, folder: &Folder) -> Done {
+        let path = self.path.clone();
+        self.compare(bytes, folder)
+            .unwrap_or_else(|error| Done::Failed(path, error))
+    }
+
+    fn compare(self, bytes: Vec<u8>, folder: &Folder) -> io::Result<Done> {
+        let Place {
+            target,
+            within,
+            blank,
+        } = self.place?;
+        let change = Change {
+            hash: content_hash(&bytes),
+            path: self.path,
+            target,
+            within,
+            blank,
+            bytes,
+        };
+        if change.within.is_some() {
+            // Nothing lies in a new folder.
+            return change.stage(folder.codings()).map(Done::Staged);
+        }
+        let (hash, size) = (change.hash, change.bytes.len() as u64);
+        let known = self.known.filter(|known| known.path == change.path);
+        let same = match known.filter(|known| folder.is_intact(known)) {
+            // Remembered and untouched: nothing to read.
+            Some(known) => (known.hash == hash && known.size == size).then_some(known),
+            None => same_on_disk(&change.target, &change.bytes).map(|at| change.published(at)),
+        };
+        match same {
+            Some(published) => compare_copies(published, &change, self.copies, folder),
+            None => change.stage(folder.codings()).map(Done::Staged),
+        }
+    }
+}
+
+/// The copies of a file that did not change. One that is as old as the file was made of it; only the
+/// others cost a compression.
+fn compare_copies(
+    published: Published,
+    of: &Change,
+    copies: Vec<(Coding, Option<Published>)>,
+    folder: &Folder,
+) -> io::Result<Done> {
+    let modified_ns = published.modified_ns;
+    let is_current =
+        |known: &Published| known.modified_ns == modified_ns && folder.is_intact(known);
+    let (mut same, mut missing) = (vec![published], Vec::new());
+    for (coding, known) in copies {
+        if let Some(known) = known.filter(is_current) {
+            same.push(known);
+            continue;
+        }
+        let copy = of.copy(coding)?;
+        match same_on_disk(&copy.target, &copy.bytes) {
+            Some(at) if at == modified_ns => same.push(copy.published(at)),
+            _ => missing.push(Staged {
+                path: copy.path.clone(),
+                parts: vec![copy.part(modified_ns)?],
+                stale: Vec::new(),
+            }),
+        }
+    }
+    Ok(Done::Same(same, missing))
+}
+
+impl Change {
+    fn copy(&self, coding: Coding) -> io::Result<Change> {
+        let path = coding.copy_of(&self.path);
+        let bytes = coding.encode(&self.bytes)?;
+        let (_, name) = split(&path);
+        Ok(Change {
+            target: self.target.with_file_name(name),
+            within: self.within.clone(),
+            blank: None,
+            hash: content_hash(&bytes),
+            path,
+            bytes,
+        })
+    }
+
+    fn published(&self, modified_ns: i64) -> Published {
+        Published {
+            path: self.path.clone(),
+            hash: self.hash,
+            size: self.bytes.len() as u64,
+            modified_ns,
+        }
+    }
+
+    /// The bytes of the file and of its copies, beside their places; the copies first, as they get their
+    /// names first.
+    fn stage(mut self, codings: &[Coding]) -> io::Result<Staged> {
+        let temp = self.write()?;
+        let modified_ns = temp.modified_ns;
+        let mut parts = Vec::with_capacity(codings.len() + 1);
+        for coding in codings {
+            parts.push(self.copy(*coding)?.part(modified_ns)?);
+        }
+        let may_be = |coding: &&Coding| self.within.is_none() && !codings.contains(coding);
+        let beside = |coding: &Coding| {
+            let mut name = self.target.clone().into_os_string();
+            name.push(coding.ending());
+            PathBuf::from(name)
+        };
+        let stale = Coding::ALL.iter().filter(may_be).map(beside).collect();
+        parts.push(Part {
+            published: self.published(modified_ns),
+            target: self.target,
+            temp,
+        });
+        Ok(Staged {
+            path: self.path,
+            parts,
+            stale,
+        })
+    }
+
+    fn write(&mut self) -> io::Result<Temp> {
+        let (_, name) = split(&self.path);
+        let blank = match (self.blank.take(), &self.within) {
+            (Some(blank), _) => blank,
+            (None, Some(folder)) => Blank::within(folder, name)?,
+            (None, None) => Blank::beside(&self.target)?,
+        };
+        blank.fill(&self.bytes)
+    }
+
+    /// A copy, dated like its file.
+    fn part(mut self, modified_ns: i64) -> io::Result<Part> {
+        let mut temp = self.write()?;
+        temp.date(modified_ns)?;
+        Ok(Part {
+            published: self.published(temp.modified_ns),
+            target: self.target,
+            temp,
+        })
+    }
+}
+
+impl Staged {
+    /// Makes the bytes survive a power cut.
+    pub fn sync(&self) -> io::Result<()> {
+        self.parts.iter().try_for_each(|part| part.temp.sync())
+    }
+
+    /// Gives the parts their names; all of them, or none but old ones.
+    pub fn place(self) -> io::Result<Vec<Published>> {
+        for copy in &self.stale {
+            // Asking first is cheap; a removal keeps all others out of the folder while it looks.
+            match copy.symlink_metadata().and_then(|_| fs::remove_file(copy)) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        let mut placed: Vec<(Published, PathBuf)> = Vec::with_capacity(self.parts.len());
+        for part in self.parts {
+            if let Err(error) = part.temp.place(&part.target) {
+                // What was placed are copies of bytes that now stay away.
+                for (_, copy) in placed {
+                    let _ = fs::remove_file(copy);
+                }
+                return Err(error);
+            }
+            placed.push((part.published, part.target));
+        }
+        Ok(placed.into_iter().map(|(published, _)| published).collect())
+    }
+
+    /// The parts have their names with their folder.
+    pub fn placed(self) -> Vec<Published> {
+        let parts = self.parts.into_iter();
+        parts
+            .map(|part| {
+                part.temp.named_with_folder();
+                part.published
+            })
+            .collect()
+    }
+}
+
+/// Time of the file's last change when it holds exactly `bytes`.
+fn same_on_disk(target: &Path, bytes: &[u8]) -> Option<i64> {
+    let found = fs::symlink_metadata(target).ok()?;
+    let same = found.is_file()
+        && found.len() == bytes.len() as u64
+        && fs::read(target).is_ok_and(|old| old == bytes);
+    same.then(|| modified_ns(&found))
+}
