@@ -119,7 +119,7 @@ impl Catalog {
     /// # Errors
     /// SQLite's.
     pub fn folders(&self) -> Result<Folders, CatalogError> {
-        let sql = "select path, device, inode, modified_ns, changed_ns from folders";
+        let sql = "select path, device, inode, modified_ns, changed_ns, user from folders";
         let result = self.connection.prepare(sql).and_then(|mut statement| {
             let rows = statement.query_map([], |row| {
                 let [device, inode] = [row.get::<_, i64>(1)?, row.get(2)?].map(|n| n as u64);
@@ -128,6 +128,7 @@ impl Catalog {
                     inode,
                     modified_ns: row.get(3)?,
                     changed_ns: row.get(4)?,
+                    user: row.get(5)?,
                 };
                 Ok((row.get::<_, String>(0)?, stamp))
             })?;
@@ -141,27 +142,28 @@ impl Catalog {
     /// # Errors
     /// SQLite's.
     pub fn keep_folders(&mut self, folders: &Folders) -> Result<(), CatalogError> {
-        if self.folders()? == *folders {
+        let known = self.folders()?;
+        if known == *folders {
             return Ok(());
         }
         self.change(|connection| {
-            connection.execute("delete from folders", [])?;
-            let insert = "insert into folders values (?1, ?2, ?3, ?4, ?5)";
+            let mut delete = connection.prepare("delete from folders where path = ?1")?;
+            for (path, _) in known.iter().filter(|(path, _)| !folders.has(path)) {
+                delete.execute([path])?;
+            }
+            let insert = "insert or replace into folders values (?1, ?2, ?3, ?4, ?5, ?6)";
             let mut insert = connection.prepare(insert)?;
-            for (path, stamp) in folders.iter() {
+            let news = folders.iter();
+            for (path, stamp) in news.filter(|(path, stamp)| known.stamp(path) != Some(*stamp)) {
                 let FolderStamp {
                     device,
                     inode,
                     modified_ns,
                     changed_ns,
+                    user,
                 } = stamp;
-                insert.execute(params![
-                    path,
-                    device as i64,
-                    inode as i64,
-                    modified_ns,
-                    changed_ns
-                ])?;
+                let (device, inode) = (device as i64, inode as i64);
+                insert.execute(params![path, device, inode, modified_ns, changed_ns, user])?;
             }
             Ok(())
         })

@@ -21,7 +21,7 @@ create table files (
 -- asked again.
 create table folders (
   path text primary key, device integer not null, inode integer not null, modified_ns integer not null,
-  changed_ns integer not null) without rowid;
+  changed_ns integer not null, user integer not null) without rowid;
 -- Files that claimed the id of another one: who stands in when that one goes. A row may be out of date.
 create table claims (id text not null, path text not null, primary key (id, path)) without rowid;
 create index files_missing on files (missing_since) where missing_since is not null;

@@ -111,6 +111,10 @@ impl Derived {
             self.catalog.many_done();
         }
         round.unsettled.append(&mut sifted.unsettled);
+        if let Some(searched) = &mut self.searched {
+            // Where a folder above is moved away and back, its own folder does not tell of it.
+            sifted.gone.iter().for_each(|path| searched.doubt(path));
+        }
         self.catalog.mark_missing(&sifted.gone, now)
     }
 

@@ -49,7 +49,7 @@ impl Derived {
                     true => self.catalog.folders()?.look(),
                     false => Folders::default(),
                 };
-                self.look_everywhere(&known, unsettled, round)
+                self.look_everywhere(&known, &unsettled, round)
             }
             Hint::Paths { told, again } => {
                 let mut changes = self.look_at(&told, |_| false, round)?;
@@ -84,7 +84,7 @@ impl Derived {
     fn look_everywhere(
         &mut self,
         known: &Folders,
-        unsettled: impl Fn(Stamp) -> bool + Sync,
+        unsettled: &(dyn Fn(Stamp) -> bool + Sync),
         round: &mut Round,
     ) -> Result<Changes, CatalogError> {
         let living = Living::of(&self.roots);
@@ -106,6 +106,12 @@ impl Derived {
             },
         );
         let files = files?;
+        let is_reached =
+            |folder: &str| names.folders.has(folder) || !known.are_as_they_were_in(folder);
+        if !known.iter().all(|(folder, _)| is_reached(folder)) {
+            // By its path it is there, but a search does not come to it: through a link that is new.
+            return self.look_everywhere(&Folders::default(), unsettled, round);
+        }
         let young: Mutex<Vec<PathBuf>> = Mutex::default();
         let is_wanted = |path: &str, stamp: Stamp| {
             let is_young = unsettled(stamp);
@@ -151,6 +157,7 @@ impl Derived {
             problems,
             missing_roots,
             folders,
+            ..
         } = names;
         self.searched = Some(folders);
         read.sort();

@@ -21,6 +21,8 @@ pub struct FolderStamp {
     pub modified_ns: i64,
     /// The same by the system's own clock, which no program can set; also of new permissions.
     pub changed_ns: i64,
+    /// The user who saw it: another may not be let in.
+    pub user: u32,
 }
 
 impl FolderStamp {
@@ -30,10 +32,11 @@ impl FolderStamp {
         inode: 0,
         modified_ns: -1,
         changed_ns: -1,
+        user: 0,
     };
 
     /// Of a folder, or of the one that a link leads to; `None` where there is none.
-    fn of(path: impl AsRef<Path>) -> Option<FolderStamp> {
+    pub(super) fn of(path: impl AsRef<Path>) -> Option<FolderStamp> {
         let found = path.as_ref().metadata().ok()?;
         let nanoseconds =
             |seconds: i64, rest| seconds.saturating_mul(1_000_000_000).saturating_add(rest);
@@ -42,16 +45,39 @@ impl FolderStamp {
             inode: found.ino(),
             modified_ns: nanoseconds(found.mtime(), found.mtime_nsec()),
             changed_ns: nanoseconds(found.ctime(), found.ctime_nsec()),
+            user: rustix::process::geteuid().as_raw(),
         })
     }
 
-    /// `NONE` where a name that comes or goes from now on might leave it as it is.
-    fn if_it_tells(self, path: &Path) -> FolderStamp {
+    /// Whether a name that comes or goes from now on leaves other times.
+    fn tells(self) -> bool {
         let is_young = |ns| rest_of_tick(ns).is_some();
-        match is_young(self.modified_ns) || is_young(self.changed_ns) || !keeps_times(path) {
-            true => FolderStamp::NONE,
-            false => self,
+        !is_young(self.modified_ns) && !is_young(self.changed_ns)
+    }
+}
+
+/// A folder in the middle of a search.
+#[derive(Debug)]
+pub(super) struct Noted {
+    folder: String,
+    stamp: Option<FolderStamp>,
+    tells: bool,
+}
+
+impl Noted {
+    /// Before a folder, given with its last `/`, is asked for its names.
+    pub fn new(folder: String) -> Noted {
+        let stamp = FolderStamp::of(&folder);
+        Noted {
+            tells: stamp.is_some_and(FolderStamp::tells) && keeps_times(Path::new(&folder)),
+            folder,
+            stamp,
         }
+    }
+
+    /// Whether it is the folder that this was the stamp of a moment before.
+    pub fn is(&self, stamp: Option<FolderStamp>) -> bool {
+        self.stamp == stamp
     }
 }
 
@@ -75,6 +101,16 @@ impl Folders {
         self
     }
 
+    /// The stamp of one, given with its last `/`.
+    pub fn stamp(&self, folder: &str) -> Option<FolderStamp> {
+        self.0.get(folder).copied()
+    }
+
+    /// Whether it was searched or passed over. Asked of a folder with its last `/`.
+    pub fn has(&self, folder: &str) -> bool {
+        self.0.contains_key(folder)
+    }
+
     /// Whether its names are those of the search. Asked of a folder with its last `/`.
     pub fn are_as_they_were_in(&self, folder: &str) -> bool {
         { self.0.get(folder) }.is_some_and(|stamp| *stamp != FolderStamp::NONE)
@@ -91,11 +127,31 @@ impl Folders {
         })
     }
 
-    /// Notes a folder before it is asked for its names.
-    pub(super) fn note(&mut self, folder: String) {
-        let path = Path::new(&folder);
-        let stamp = FolderStamp::of(path).map(|stamp| stamp.if_it_tells(path));
-        self.keep(folder, stamp.unwrap_or(FolderStamp::NONE));
+    /// Notes a folder that is asked for its names.
+    pub(super) fn note(&mut self, noted: &Noted) {
+        let stamp = noted.stamp.filter(|_| noted.tells);
+        self.keep(noted.folder.clone(), stamp.unwrap_or(FolderStamp::NONE));
+    }
+
+    /// After the search. A folder in which something happened meanwhile is asked again, and so are the folders in it: each
+    /// was opened before it was noted, and may have been another one then.
+    pub(super) fn look_back(&mut self, noted: &[Noted]) {
+        for Noted {
+            folder,
+            stamp,
+            tells,
+        } in noted
+        {
+            if *tells && FolderStamp::of(folder) == *stamp {
+                continue;
+            }
+            let below: Vec<String> = self.directly_in(folder).map(str::to_owned).collect();
+            for folder in below.iter().chain([folder]) {
+                if let Some(stamp) = self.0.get_mut(folder) {
+                    *stamp = FolderStamp::NONE;
+                }
+            }
+        }
     }
 
     /// Notes one that was not asked, because another search knew it.
@@ -163,8 +219,9 @@ pub(super) fn leads_above(link: &Path, root: &Path, began: &Path) -> bool {
 /// of another machine, each folder is asked.
 #[cfg(target_os = "linux")]
 fn keeps_times(folder: &Path) -> bool {
-    // linux/magic.h, and the file systems' own sources: ext2 to ext4, XFS, Btrfs, tmpfs, F2FS, bcachefs, ZFS, overlayfs.
-    const KNOWN: [u64; 8] = [
+    // linux/magic.h, and the file systems' own sources: ext2 to ext4, XFS, Btrfs, tmpfs, F2FS, bcachefs, ZFS. Not overlayfs,
+    // which shows the times of the uppermost of a folder's layers.
+    const KNOWN: [u64; 7] = [
         0xEF53,
         0x5846_5342,
         0x9123_683E,
@@ -172,7 +229,6 @@ fn keeps_times(folder: &Path) -> bool {
         0xF2F5_2010,
         0xCA45_1A4E,
         0x2FC1_2FC1,
-        0x794C_7630,
     ];
     rustix::fs::statfs(folder).is_ok_and(|found| KNOWN.contains(&(found.f_type as u64)))
 }
@@ -190,17 +246,15 @@ mod tests {
 
     #[test]
     fn a_folder_tells_once_its_times_are_older_than_the_clocks_step() {
-        let folder = tempfile::tempdir().unwrap();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let now = i64::try_from(now.as_nanos()).unwrap();
         let tells = |modified_ago: i64, changed_ago: i64| {
             let stamp = FolderStamp {
-                device: 1,
-                inode: 2,
                 modified_ns: now - modified_ago,
                 changed_ns: now - changed_ago,
+                ..FolderStamp::NONE
             };
-            stamp.if_it_tells(folder.path()) == stamp
+            stamp.tells()
         };
         let (long, tick) = (5_000_000_001, 1);
         assert!(tells(long, long));
@@ -241,5 +295,33 @@ mod tests {
         }
         let tells = ["p/", "q/"].map(|path| folders.are_as_they_were_in(path));
         assert_eq!(tells, [true, false]);
+    }
+
+    #[test]
+    fn where_something_happened_during_the_search_the_folders_in_it_are_asked_again_too() {
+        let root = tempfile::tempdir().unwrap();
+        let path = |name: &str| format!("{}/{name}", root.path().display());
+        let names = ["", "a/", "a/b/", "c/"];
+        let made = names.iter().map(|name| std::fs::create_dir_all(path(name)));
+        made.for_each(Result::unwrap);
+        let told = |happens: &dyn Fn()| {
+            // Once no folder is so young that its times do not tell.
+            let noted = loop {
+                let noted = names.map(|name| Noted::new(path(name)));
+                if noted.iter().all(|noted| noted.tells) {
+                    break noted;
+                }
+            };
+            let mut folders = Folders::default();
+            noted.iter().for_each(|noted| folders.note(noted));
+            happens();
+            folders.look_back(&noted);
+            names.map(|name| folders.are_as_they_were_in(&path(name)))
+        };
+        assert_eq!(told(&|| ()), [true; 4]);
+        let below = || std::fs::write(path("a/b/x.md"), "x").unwrap();
+        assert_eq!(told(&below), [true, true, false, true]);
+        let above = || std::fs::rename(path("c"), path("d")).unwrap();
+        assert_eq!(told(&above), [false, false, true, false]);
     }
 }

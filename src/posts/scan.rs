@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use walkdir::{DirEntry, WalkDir};
 
 use super::findings::{FILE, Findings};
-use super::folders::{Folders, leads_above, with_slash};
+use super::folders::{FolderStamp, Folders, Noted, leads_above, with_slash};
 use super::look::Targets;
 use super::paths::Paths;
 use super::read::Stamp;
@@ -29,6 +29,7 @@ pub struct Names {
     pub missing_roots: Vec<PathBuf>,
     /// The folders that were searched or passed over.
     pub folders: Folders,
+    noted: Vec<Noted>,
 }
 
 /// Searches all roots; files are not looked at one by one.
@@ -42,6 +43,7 @@ pub fn names_again(roots: &[PathBuf], known: &Folders) -> Names {
     for root in roots {
         names.walk(root, None, known);
     }
+    names.folders.look_back(&std::mem::take(&mut names.noted));
     names
 }
 
@@ -82,6 +84,8 @@ impl Names {
         known: &Folders,
         more: &mut Vec<PathBuf>,
     ) {
+        // WalkDir opens each folder before it tells of it.
+        let before = FolderStamp::of(top);
         let leads = |path: &Path| only.is_none_or(|targets| targets.lead_to(path));
         let mut entries = WalkDir::new(top)
             .follow_links(true)
@@ -94,7 +98,7 @@ impl Names {
                     if is_link && top != root && leads_above(entry.path(), root, top) {
                         self.loops(entry.path());
                         entries.skip_current_dir();
-                    } else if only.is_none() && self.note(&entry, known, more) {
+                    } else if only.is_none() && self.note(&entry, before, known, more) {
                         entries.skip_current_dir();
                     }
                 }
@@ -110,7 +114,14 @@ impl Names {
     }
 
     /// Notes a folder before its names are asked for; true when it is as it was, and need not be asked.
-    fn note(&mut self, entry: &DirEntry, known: &Folders, more: &mut Vec<PathBuf>) -> bool {
+    /// `before`: what the one where the walk begins looked like before it was opened.
+    fn note(
+        &mut self,
+        entry: &DirEntry,
+        before: Option<FolderStamp>,
+        known: &Folders,
+        more: &mut Vec<PathBuf>,
+    ) -> bool {
         let Some(path) = with_slash(entry.path()) else {
             // Nobody could pass over the folder above and find this one again.
             self.folders.doubt(&entry.path().to_string_lossy());
@@ -123,7 +134,14 @@ impl Names {
                 more.extend(below.map(|folder| folder.trim_end_matches('/').into()));
                 self.folders.note_known(&path, known);
             }
-            false => self.folders.note(path),
+            false => {
+                let noted = Noted::new(path);
+                self.folders.note(&noted);
+                if entry.depth() == 0 && !noted.is(before) {
+                    self.folders.doubt(&entry.path().to_string_lossy());
+                }
+                self.noted.push(noted);
+            }
         }
         if entry.depth() > 0 && entry.path_is_symlink() {
             // It may lead elsewhere by the next time.
@@ -162,6 +180,7 @@ impl Names {
     /// about at a time, in any order.
     pub fn look(&mut self, are_wanted: impl Fn(&[(&str, Stamp)]) -> Vec<bool> + Sync) {
         let problems: Mutex<Vec<Problem>> = Mutex::default();
+        let gone: Mutex<Vec<String>> = Mutex::default();
         self.files.retain(AT_A_TIME, |files| {
             let paths: Vec<String> = { files.iter() }
                 .map(|(above, name)| [*above, *name].concat())
@@ -178,6 +197,12 @@ impl Names {
                     })
                 }));
             }
+            let absent = paths
+                .iter()
+                .zip(&stamps)
+                .filter(|(_, stamp)| stamp.is_none());
+            let absent = absent.map(|(path, _)| path.clone());
+            { gone.lock().unwrap_or_else(PoisonError::into_inner) }.extend(absent);
             let both = paths.iter().zip(&stamps);
             let there: Vec<(&str, Stamp)> = both
                 .filter_map(|(path, stamp)| Some((&**path, (*stamp)?)))
@@ -191,8 +216,9 @@ impl Names {
         let mut found = { problems.into_inner() }.unwrap_or_else(PoisonError::into_inner);
         // Whichever core came first.
         found.sort_by(|a, b| a.path.cmp(&b.path));
-        let troubled = found.iter().map(|problem| &problem.path);
-        troubled.for_each(|path| self.folders.doubt(path));
+        // Where a folder above is moved away and back, its own folder does not tell of it.
+        let gone = gone.into_inner().unwrap_or_else(PoisonError::into_inner);
+        gone.iter().for_each(|path| self.folders.doubt(path));
         self.problems.append(&mut found);
     }
 
@@ -258,7 +284,8 @@ impl Names {
 
 fn is_wanted(entry: &DirEntry) -> bool {
     let name = name_of(entry.path());
-    if entry.file_type().is_dir() {
+    // A link to a file may lead to a folder later: it is looked at, although it is no post.
+    if entry.file_type().is_dir() || entry.path_is_symlink() {
         !is_ignored_folder(name)
     } else {
         !is_ignored(name)

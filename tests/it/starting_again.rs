@@ -127,3 +127,21 @@ fn a_file_that_a_daemon_took_for_half_written_is_found_by_the_next_start() {
     world.run(&["build"], 0);
     assert!(world.read("public/feed.xml").contains("第00002号消息"));
 }
+
+#[test]
+fn a_post_that_a_new_link_leads_to_is_not_taken_for_one_that_stayed() {
+    let world = World::new().config("feeds: {formats: [rss], pages: false, archives: []}\n");
+    world.write("posts/a/sub/deep/2026-11-20-n00001.md", &text(1, 0));
+    let told = |sql: &str| -> String {
+        world.run(&["build"], 0);
+        let catalog = rusqlite::Connection::open(world.path("var/catalog.db")).unwrap();
+        catalog.query_row(sql, [], |row| row.get(0)).unwrap()
+    };
+    // Once no folder is so young that its times do not tell.
+    while told("select cast(count(*) as text) from folders where inode > 0") != "4" {}
+    world.rename("posts/a/sub", "posts/sub");
+    fs::remove_dir(world.path("posts/a")).unwrap();
+    std::os::unix::fs::symlink(".", world.path("posts/a")).unwrap();
+    let path = told("select path from posts");
+    assert_eq!(path, "posts/sub/deep/2026-11-20-n00001.md");
+}
