@@ -71,7 +71,10 @@ impl Names {
     pub(super) fn walk(&mut self, root: &Path, only: Option<&Targets>, known: &Folders) {
         let mut tops = vec![root.to_owned()];
         while let Some(top) = tops.pop() {
-            self.walk_from(&top, root, only, known, &mut tops);
+            let path = with_slash(&top).filter(|_| only.is_none());
+            if !path.is_some_and(|path| self.pass_over(&path, known, &mut tops)) {
+                self.walk_from(&top, root, only, known, &mut tops);
+            }
         }
     }
 
@@ -113,6 +116,17 @@ impl Names {
         }
     }
 
+    /// True for a folder that is as it was, given with its last `/`; `more` is told of those in it.
+    fn pass_over(&mut self, path: &str, known: &Folders, more: &mut Vec<PathBuf>) -> bool {
+        let is_as_it_was = known.are_as_they_were_in(path);
+        if is_as_it_was {
+            let below = known.directly_in(path);
+            more.extend(below.map(|folder| folder.trim_end_matches('/').into()));
+            self.folders.note_known(path, known);
+        }
+        is_as_it_was
+    }
+
     /// Notes a folder before its names are asked for; true when it is as it was, and need not be asked.
     /// `before`: what the one where the walk begins looked like before it was opened.
     fn note(
@@ -127,21 +141,14 @@ impl Names {
             self.folders.doubt(&entry.path().to_string_lossy());
             return false;
         };
-        let is_as_it_was = known.are_as_they_were_in(&path);
-        match is_as_it_was {
-            true => {
-                let below = known.directly_in(&path);
-                more.extend(below.map(|folder| folder.trim_end_matches('/').into()));
-                self.folders.note_known(&path, known);
+        let is_as_it_was = self.pass_over(&path, known, more);
+        if !is_as_it_was {
+            let noted = Noted::new(path);
+            self.folders.note(&noted);
+            if entry.depth() == 0 && !noted.is(before) {
+                self.folders.doubt(&entry.path().to_string_lossy());
             }
-            false => {
-                let noted = Noted::new(path);
-                self.folders.note(&noted);
-                if entry.depth() == 0 && !noted.is(before) {
-                    self.folders.doubt(&entry.path().to_string_lossy());
-                }
-                self.noted.push(noted);
-            }
+            self.noted.push(noted);
         }
         if entry.depth() > 0 && entry.path_is_symlink() {
             // It may lead elsewhere by the next time.
