@@ -22,6 +22,8 @@ impl Aliases {
 
     /// Takes in a folder with the links below it; true if it overlaps with what is known.
     pub fn add(&mut self, folder: &Path) -> bool {
+        // Events name folders by absolute paths, the config as it likes.
+        let folder = &std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
         let mut overlaps = self.add_one(folder);
         // Without names that begin with a dot, as everywhere: a repository has no links in them for us.
         let entries = WalkDir::new(folder)
@@ -76,6 +78,10 @@ mod tests {
             let mut aliases = Aliases::default();
             assert!(!aliases.add(&path("posts")) && !aliases.any());
             assert!(!aliases.add(&path("posts/a")), "a folder below is no alias");
+            let relative = Path::new("src/posts");
+            assert!(!aliases.add(relative));
+            let absolute = std::path::absolute(relative.join("watch")).unwrap();
+            assert!(!aliases.add(&absolute), "one below, by its absolute path");
             assert!(!aliases.add(&path("posts")), "nor is the same one again");
             aliases.add(&path(name))
         };

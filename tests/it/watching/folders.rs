@@ -288,3 +288,25 @@ fn a_folder_ten_thousand_deep_harms_nobody() {
     // Too deep for a clean-up by full names.
     run_in(&world.path("posts"), "rm", &["-rf", "d"]);
 }
+
+#[test]
+fn a_post_in_a_folder_that_is_new_is_told_and_not_searched_for() {
+    // A search would pass it over for as long as this story lasts.
+    let world = World::new().config("posts: {settle_ms: 3600000}\n");
+    world.post(
+        "2026-11-20-first.md",
+        &today("第一篇", "demo", "标签", "正文。"),
+    );
+    let daemon = world.start();
+    std::fs::create_dir(world.path("posts/new")).unwrap();
+    world.post(
+        "new/2026-11-20-in-it.md",
+        &today("新目录里的", "demo", "标签", "正文。"),
+    );
+    daemon.wait_for("/feed.xml", |answer| answer.text().contains("新目录里的"));
+    world.post(
+        "2026-11-20-beside.md",
+        &today("旁边的", "demo", "标签", "正文。"),
+    );
+    daemon.wait_for("/feed.xml", |answer| answer.text().contains("旁边的"));
+}
