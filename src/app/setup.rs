@@ -105,6 +105,7 @@ pub struct Setup {
     /// The clock.
     pub clock: Clock,
     token: Option<Secret>,
+    is_output_data: bool,
 }
 
 impl Setup {
@@ -141,8 +142,15 @@ impl Setup {
             matcher: Arc::new(matcher),
             clock: Clock::system(),
             token,
+            is_output_data: false,
         };
         Ok((setup, errors.into_iter().map(problem).collect()))
+    }
+
+    /// Messages without a token go to standard error where somebody reads standard output as data.
+    pub fn with_output_for_data(mut self, is_output_data: bool) -> Self {
+        self.is_output_data = is_output_data;
+        self
     }
 
     /// Whether messages go to Telegram.
@@ -360,7 +368,7 @@ impl Setup {
             );
             return Ok(None);
         }
-        Ok(Some(Arc::new(Terminal::default())))
+        Ok(Some(Arc::new(Terminal::new(self.is_output_data))))
     }
 
     /// What works the outbox off, by the rules of the config.

@@ -247,7 +247,10 @@ fn execute(cli: Cli) -> Result<Verdict, AppError> {
     let quiet = cli.common.quiet;
     match cli.command {
         Command::Run => run::execute(setup, quiet),
-        Command::Once { json } => once::execute(&setup, screen::Manner { quiet, json }),
+        Command::Once { json } => {
+            let setup = setup.with_output_for_data(json);
+            once::execute(&setup, screen::Manner { quiet, json })
+        }
         Command::Build { json } => build::execute(&setup, screen::Manner { quiet, json }),
         Command::Posts { json } => posts::execute(&setup, json),
         Command::Explain { post, json } => explain::execute(&setup, &post, json),

@@ -1,5 +1,5 @@
 //! The outlet without a token: messages are shown on the terminal as they would be sent.
-//! In: messages. Out: a framed text on standard output; every send succeeds.
+//! In: messages. Out: a framed text on standard output, or beside it where that is for data; every send succeeds.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -13,25 +13,50 @@ use crate::telegram::{ButtonAction, Message, Outcome, Outlet};
 #[derive(Debug, Default)]
 pub struct Terminal {
     last: AtomicI64,
+    is_output_data: bool,
+}
+
+impl Terminal {
+    /// `is_output_data`: somebody reads standard output as data, so messages go to standard error.
+    pub fn new(is_output_data: bool) -> Self {
+        Terminal {
+            last: AtomicI64::new(0),
+            is_output_data,
+        }
+    }
+
+    fn show(&self, text: &str, message_id: i64) -> Outcome {
+        let written = match self.is_output_data {
+            true => write(&mut std::io::stderr().lock(), text),
+            // A closed pipe (`tagwire run | head`) must not look like a sent message.
+            false => write(&mut std::io::stdout().lock(), text),
+        };
+        match written {
+            Ok(()) => Outcome::Sent { message_id },
+            Err(error) => Outcome::NotSent {
+                reason: format!("cannot write to the terminal: {error}"),
+            },
+        }
+    }
 }
 
 #[async_trait]
 impl Outlet for Terminal {
     async fn send(&self, chat: &ChatId, message: &Message) -> Outcome {
         let next = self.last.fetch_add(1, Ordering::Relaxed) + 1;
-        show(&frame(chat, message), next)
+        self.show(&frame(chat, message), next)
     }
 
     async fn edit(&self, chat: &ChatId, message_id: i64, message: &Message) -> Outcome {
         let framed = frame(chat, message);
-        show(
+        self.show(
             &framed.replacen("message to", "corrected message to", 1),
             message_id,
         )
     }
 
     async fn delete(&self, chat: &ChatId, message_id: i64) -> Outcome {
-        show(
+        self.show(
             &format!("── message {message_id} to {chat} is taken back\n"),
             message_id,
         )
@@ -42,15 +67,9 @@ impl Outlet for Terminal {
     }
 }
 
-fn show(text: &str, message_id: i64) -> Outcome {
-    // A closed pipe (`tagwire run | head`) must not look like a sent message.
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Ok(()) => Outcome::Sent { message_id },
-        Err(error) => Outcome::NotSent {
-            reason: format!("cannot write to the terminal: {error}"),
-        },
-    }
+fn write(out: &mut impl Write, text: &str) -> std::io::Result<()> {
+    out.write_all(text.as_bytes())?;
+    out.flush()
 }
 
 /// A message as the terminal shows it.

@@ -88,6 +88,20 @@ fn words_that_cannot_be_written_are_an_error_and_a_reader_that_stops_is_none() {
 }
 
 #[test]
+fn what_once_tells_scripts_is_not_mixed_with_messages() {
+    let world = World::new();
+    world.run(&["once"], 0);
+    world.post("2026-11-20-a.md", &today("要闻", "demo", "演示", "正文。"));
+    let output = world.command(&["once", "--json"]).output().unwrap();
+    let [out, err] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+    for line in out.lines() {
+        serde_json::from_str::<Value>(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    }
+    assert!(out.contains("\"announced\":1"), "{out}");
+    assert!(err.contains("message to @terminal"), "{err}");
+}
+
+#[test]
 fn explain_says_how_a_post_was_read_what_matched_and_who_got_it() {
     let world = World::new().topic("market", TOPIC);
     world.run(&["once"], 0);
