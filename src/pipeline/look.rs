@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use super::reader::is_younger;
 use super::{Derived, Hint, Patience, Round};
 use crate::catalog::{Catalog, CatalogError, KnownFiles, Reading, is_below_any};
+use crate::model::Follow;
 use crate::posts::{self, Ahead, Folders, Lookout, Names, Paths, Seen, Sight, Stamp};
 use crate::summary;
 
@@ -196,6 +197,19 @@ impl Derived {
             }
         }
         Ok(held)
+    }
+
+    /// No folder of posts is there, and no post is known, but there are feeds: they are of a catalog that is gone, or of
+    /// other folders, and stay as they are.
+    pub(super) fn is_blind(&self) -> Result<bool, CatalogError> {
+        let is_nothing_there = self.roots.iter().all(|root| self.away.contains(root));
+        if !is_nothing_there || !self.catalog.knows_no_file()? {
+            return Ok(false);
+        }
+        let shape = self.shape();
+        let files = shape.addresses.files(&shape.settings, &Follow::Site);
+        let dir = self.folder.dir();
+        Ok(files.iter().any(|file| dir.join(file).exists()))
     }
 
     /// Says what is the matter with the folders, once for as long as it lasts.
