@@ -9,6 +9,13 @@ use crate::world::{World, today};
 
 const FOLDERS: [&str; 5] = ["posts", "posts/a", "posts/a/b", "posts/c", "posts/c/d"];
 
+/// On other file systems no folder is ever passed over (`posts::folders`): those of other machines, overlayfs.
+fn is_on_known_file_system(world: &World) -> bool {
+    const KNOWN: [u64; 4] = [0xEF53, 0x0102_1994, 0x5846_5342, 0x9123_683E];
+    let found = rustix::fs::statfs(world.path("posts")).unwrap();
+    KNOWN.contains(&u64::try_from(found.f_type).unwrap())
+}
+
 /// The files in all folders.
 fn files(world: &World) -> Vec<PathBuf> {
     let mut files = Vec::new();
@@ -108,7 +115,8 @@ fn a_start_sees_whatever_happened_in_folders_since_the_last_one() {
     let catalog = rusqlite::Connection::open(world.path("var/catalog.db")).unwrap();
     let passed = "select count(*) from folders where inode > 0";
     let passed: i64 = catalog.query_row(passed, [], |row| row.get(0)).unwrap();
-    assert!(passed > 0, "no folder was passed over");
+    let is_known = is_on_known_file_system(&world);
+    assert!(passed > 0 || !is_known, "no folder was passed over");
 }
 
 #[test]
@@ -138,7 +146,8 @@ fn a_post_that_a_new_link_leads_to_is_not_taken_for_one_that_stayed() {
         catalog.query_row(sql, [], |row| row.get(0)).unwrap()
     };
     // Once no folder is so young that its times do not tell.
-    while told("select cast(count(*) as text) from folders where inode > 0") != "4" {}
+    let passed = "select cast(count(*) as text) from folders where inode > 0";
+    while is_on_known_file_system(&world) && told(passed) != "4" {}
     world.rename("posts/a/sub", "posts/sub");
     fs::remove_dir(world.path("posts/a")).unwrap();
     std::os::unix::fs::symlink(".", world.path("posts/a")).unwrap();
