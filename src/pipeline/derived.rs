@@ -273,20 +273,23 @@ impl Derived {
         }
         self.catalog.release_due(now)?;
         crate::crash::point("after-catalog");
-        if self.is_blind()? {
-            self.catalog.end_round(patience == Patience::Daemon)?;
-            return Ok(round);
+        if !self.is_blind()? {
+            self.publish(&mut round)?;
         }
-        let published = self.publish_dirty(&mut round);
+        self.entries.end_round();
+        self.catalog.end_round(patience == Patience::Daemon)?;
+        Ok(round)
+    }
+
+    /// Writes the feeds that are marked, then histories.
+    fn publish(&mut self, round: &mut Round) -> Result<(), CatalogError> {
+        let published = self.publish_dirty(round);
         // Where no feed was written, what was read still waits for this.
         let committed = self.catalog.commit();
         published.and(committed)?;
         crate::crash::point("after-feeds");
         // After the feeds: they are what people wait for.
-        self.publish_archives(&mut round)?;
-        self.entries.end_round();
-        self.catalog.end_round(patience == Patience::Daemon)?;
-        Ok(round)
+        self.publish_archives(round)
     }
 
     pub(super) fn tell(&self, what: &str, done: u64, total: u64) {

@@ -80,6 +80,33 @@ impl Derived {
         Ok(self.changes_of(names, Vec::new()))
     }
 
+    /// Asks folders for their names, unless they are as `known` has them.
+    fn search(&mut self, known: &Folders, living: &Living) -> Result<Searched, CatalogError> {
+        let changed: Mutex<Vec<(String, Sight)>> = Mutex::default();
+        let report = &|mut seen: Seen| {
+            if seen.is_alive {
+                living.note([&*seen.folder]);
+            }
+            { changed.lock().unwrap_or_else(PoisonError::into_inner) }.append(&mut seen.changed);
+        };
+        let Derived { catalog, roots, .. } = self;
+        let (names, files) = rayon::join(
+            || posts::names_again(roots, known),
+            // A connection stays on its thread.
+            move || {
+                rayon::in_place_scope(|cores| {
+                    look_at_known(catalog, known, Lookout::new(cores, report))
+                })
+            },
+        );
+        let changed = changed.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(Searched {
+            names,
+            files: files?,
+            changed,
+        })
+    }
+
     /// Asks folders for their names, and each file there for its stamp; of folders in `known` that are as they were, the
     /// files that are known.
     fn look_everywhere(
@@ -89,24 +116,11 @@ impl Derived {
         round: &mut Round,
     ) -> Result<Changes, CatalogError> {
         let living = Living::of(&self.roots);
-        let changed: Mutex<Vec<(String, Sight)>> = Mutex::default();
-        let report = &|mut seen: Seen| {
-            if seen.is_alive {
-                living.note([&*seen.folder]);
-            }
-            { changed.lock().unwrap_or_else(PoisonError::into_inner) }.append(&mut seen.changed);
-        };
-        let Derived { catalog, roots, .. } = self;
-        let (mut names, files) = rayon::join(
-            || posts::names_again(roots, known),
-            // A connection stays on its thread.
-            move || {
-                rayon::in_place_scope(|cores| {
-                    look_at_known(catalog, known, Lookout::new(cores, report))
-                })
-            },
-        );
-        let files = files?;
+        let Searched {
+            mut names,
+            files,
+            changed,
+        } = self.search(known, &living)?;
         let is_reached =
             |folder: &str| names.folders.has(folder) || !known.are_as_they_were_in(folder);
         if !known.iter().all(|(folder, _)| is_reached(folder)) {
@@ -127,7 +141,6 @@ impl Derived {
             both.map(|((path, stamp), is_as_it_was)| !is_as_it_was && is_wanted(path, *stamp))
                 .collect()
         });
-        let changed = changed.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut gone = sort_out(changed, &mut names, is_wanted);
         round
             .unsettled
@@ -300,6 +313,14 @@ impl Changes {
         self.gone.extend(more.gone);
         self.troubles.extend(more.troubles);
     }
+}
+
+/// What folders say, and what is known of the files there.
+struct Searched {
+    names: Names,
+    files: KnownFiles,
+    /// Of the known files in folders as they were, those that are not as they were.
+    changed: Vec<(String, Sight)>,
 }
 
 /// In which roots a file could be looked at.

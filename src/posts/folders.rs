@@ -8,7 +8,7 @@ use std::ops::Bound;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use super::read::rest_of_tick;
+use super::read::{nanoseconds, rest_of_tick};
 
 /// What tells that the names in a folder have changed, without asking it for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,8 +38,6 @@ impl FolderStamp {
     /// Of a folder, or of the one that a link leads to; `None` where there is none.
     pub(super) fn of(path: impl AsRef<Path>) -> Option<FolderStamp> {
         let found = path.as_ref().metadata().ok()?;
-        let nanoseconds =
-            |seconds: i64, rest| seconds.saturating_mul(1_000_000_000).saturating_add(rest);
         found.is_dir().then(|| FolderStamp {
             device: found.dev(),
             inode: found.ino(),
@@ -113,7 +111,7 @@ impl Folders {
 
     /// Whether its names are those of the search. Asked of a folder with its last `/`.
     pub fn are_as_they_were_in(&self, folder: &str) -> bool {
-        { self.0.get(folder) }.is_some_and(|stamp| *stamp != FolderStamp::NONE)
+        { self.stamp(folder) }.is_some_and(|stamp| stamp != FolderStamp::NONE)
     }
 
     /// The folders in this one, but for those further below.
@@ -146,17 +144,13 @@ impl Folders {
                 continue;
             }
             let below: Vec<String> = self.directly_in(folder).map(str::to_owned).collect();
-            for folder in below.iter().chain([folder]) {
-                if let Some(stamp) = self.0.get_mut(folder) {
-                    *stamp = FolderStamp::NONE;
-                }
-            }
+            { below.iter().chain([folder]) }.for_each(|folder| self.ask_again(folder));
         }
     }
 
     /// Notes one that was not asked, because another search knew it.
     pub(super) fn note_known(&mut self, folder: &str, known: &Folders) {
-        let stamp = known.0.get(folder).copied();
+        let stamp = known.stamp(folder);
         self.keep(folder.to_owned(), stamp.unwrap_or(FolderStamp::NONE));
     }
 
@@ -178,10 +172,13 @@ impl Folders {
     pub fn doubt(&mut self, path: &str) {
         let path = path.trim_end_matches('/');
         let above = path.rfind('/').map_or("", |at| &path[..=at]);
-        for folder in [above.to_owned(), format!("{path}/")] {
-            if let Some(stamp) = self.0.get_mut(&folder) {
-                *stamp = FolderStamp::NONE;
-            }
+        self.ask_again(above);
+        self.ask_again(&format!("{path}/"));
+    }
+
+    fn ask_again(&mut self, folder: &str) {
+        if let Some(stamp) = self.0.get_mut(folder) {
+            *stamp = FolderStamp::NONE;
         }
     }
 

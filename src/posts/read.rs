@@ -49,17 +49,19 @@ impl Stamp {
 
     /// The same of what the system says; `None` for what is no regular file.
     pub(super) fn of_stat(stat: &rustix::fs::Stat) -> Option<Stamp> {
-        let nanoseconds = |seconds: i64, rest| {
-            let whole = seconds.saturating_mul(1_000_000_000);
-            whole.saturating_add(i64::try_from(rest).unwrap_or(0))
-        };
+        let time = |seconds, rest| nanoseconds(seconds, i64::try_from(rest).unwrap_or(0));
         let is_file = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
         is_file.then(|| Stamp {
             size: u64::try_from(stat.st_size).unwrap_or(0),
-            modified_ns: nanoseconds(stat.st_mtime, stat.st_mtime_nsec),
-            changed_ns: nanoseconds(stat.st_ctime, stat.st_ctime_nsec),
+            modified_ns: time(stat.st_mtime, stat.st_mtime_nsec),
+            changed_ns: time(stat.st_ctime, stat.st_ctime_nsec),
         })
     }
+}
+
+/// A time of the system's in nanoseconds since 1970.
+pub(super) fn nanoseconds(seconds: i64, rest: i64) -> i64 {
+    seconds.saturating_mul(1_000_000_000).saturating_add(rest)
 }
 
 #[cfg(unix)]

@@ -187,7 +187,7 @@ impl Names {
     /// about at a time, in any order.
     pub fn look(&mut self, are_wanted: impl Fn(&[(&str, Stamp)]) -> Vec<bool> + Sync) {
         let problems: Mutex<Vec<Problem>> = Mutex::default();
-        let gone: Mutex<Vec<String>> = Mutex::default();
+        let absent: Mutex<Vec<String>> = Mutex::default();
         self.files.retain(AT_A_TIME, |files| {
             let paths: Vec<String> = { files.iter() }
                 .map(|(above, name)| [*above, *name].concat())
@@ -204,12 +204,12 @@ impl Names {
                     })
                 }));
             }
-            let absent = paths
+            let unseen = paths
                 .iter()
                 .zip(&stamps)
                 .filter(|(_, stamp)| stamp.is_none());
-            let absent = absent.map(|(path, _)| path.clone());
-            { gone.lock().unwrap_or_else(PoisonError::into_inner) }.extend(absent);
+            let unseen = unseen.map(|(path, _)| path.clone());
+            { absent.lock().unwrap_or_else(PoisonError::into_inner) }.extend(unseen);
             let both = paths.iter().zip(&stamps);
             let there: Vec<(&str, Stamp)> = both
                 .filter_map(|(path, stamp)| Some((&**path, (*stamp)?)))
@@ -223,9 +223,9 @@ impl Names {
         let mut found = { problems.into_inner() }.unwrap_or_else(PoisonError::into_inner);
         // Whichever core came first.
         found.sort_by(|a, b| a.path.cmp(&b.path));
-        // Where a folder above is moved away and back, its own folder does not tell of it.
-        let gone = gone.into_inner().unwrap_or_else(PoisonError::into_inner);
-        gone.iter().for_each(|path| self.folders.doubt(path));
+        // Also of what is gone: where a folder above is moved away and back, its own folder does not tell of it.
+        let absent = absent.into_inner().unwrap_or_else(PoisonError::into_inner);
+        absent.iter().for_each(|path| self.folders.doubt(path));
         self.problems.append(&mut found);
     }
 
@@ -255,14 +255,15 @@ impl Names {
             // Such as the link that Emacs makes beside a file that is being edited.
             return;
         }
-        let shown = path.to_string_lossy();
-        let mut findings = Findings::new(&shown);
         if error.loop_ancestor().is_some() {
             return self.loops(path);
-        } else if is_root {
-            self.missing_roots.push(root.to_owned());
-            return;
-        } else if error
+        }
+        if is_root {
+            return self.missing_roots.push(root.to_owned());
+        }
+        let shown = path.to_string_lossy();
+        let mut findings = Findings::new(&shown);
+        if error
             .io_error()
             .is_some_and(|error| is_gone(error) || is_circle(error))
         {

@@ -293,21 +293,12 @@ fn a_folder_ten_thousand_deep_harms_nobody() {
 fn a_post_in_a_folder_that_is_new_is_told_and_not_searched_for() {
     // A search would pass it over for as long as this story lasts.
     let world = World::new().config("posts: {settle_ms: 3600000}\n");
-    world.post(
-        "2026-11-20-first.md",
-        &today("第一篇", "demo", "标签", "正文。"),
-    );
+    world.post("2026-11-20-first.md", &post("第一篇"));
     let daemon = world.start();
     std::fs::create_dir(world.path("posts/new")).unwrap();
-    world.post(
-        "new/2026-11-20-in-it.md",
-        &today("新目录里的", "demo", "标签", "正文。"),
-    );
+    world.post("new/2026-11-20-in-it.md", &post("新目录里的"));
     daemon.wait_for("/feed.xml", |answer| answer.text().contains("新目录里的"));
-    world.post(
-        "2026-11-20-beside.md",
-        &today("旁边的", "demo", "标签", "正文。"),
-    );
+    world.post("2026-11-20-beside.md", &post("旁边的"));
     daemon.wait_for("/feed.xml", |answer| answer.text().contains("旁边的"));
 }
 
@@ -320,10 +311,7 @@ fn without_folder_and_catalog_the_feeds_stay_as_they_were() {
         world.path("public/feed.xml").exists(),
         "a first build writes empty feeds"
     );
-    world.post(
-        "2026-11-20-first.md",
-        &today("第一篇", "demo", "标签", "正文。"),
-    );
+    world.post("2026-11-20-first.md", &post("第一篇"));
     world.run(&["build"], 0);
     let feed = world.read("public/feed.xml");
     assert!(feed.contains("第一篇"));
@@ -335,10 +323,7 @@ fn without_folder_and_catalog_the_feeds_stay_as_they_were() {
     world.run(&["build"], 0);
     assert_eq!(world.read("public/feed.xml"), feed);
     world.rename("away", "posts");
-    world.post(
-        "2026-11-20-second.md",
-        &today("第二篇", "demo", "标签", "正文。"),
-    );
+    world.post("2026-11-20-second.md", &post("第二篇"));
     world.run(&["build"], 0);
     let feed = world.read("public/feed.xml");
     assert!(feed.contains("第一篇") && feed.contains("第二篇"));
