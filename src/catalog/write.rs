@@ -121,6 +121,18 @@ impl Catalog {
         self.wrap(result)
     }
 
+    /// Ends what `begin` began and begins anew; nothing where nothing was begun.
+    ///
+    /// # Errors
+    /// SQLite's; then nothing since `begin` has happened.
+    pub fn commit_so_far(&mut self) -> Result<(), CatalogError> {
+        if self.connection.is_autocommit() {
+            return Ok(());
+        }
+        self.commit()?;
+        self.begin()
+    }
+
     /// Takes back what has happened since `begin`, if anything.
     pub fn roll_back(&mut self) {
         self.links.forget();
@@ -207,6 +219,17 @@ impl Catalog {
         let done = self
             .connection
             .execute("insert or replace into meta values (?1, ?2)", [key, value]);
+        self.wrap(done.map(|_| ()))
+    }
+
+    /// Forgets such a word.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn forget_note(&mut self, key: &str) -> Result<(), CatalogError> {
+        let done = self
+            .connection
+            .execute("delete from meta where key = ?1", [key]);
         self.wrap(done.map(|_| ()))
     }
 

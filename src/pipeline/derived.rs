@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::behind::Lag;
 use super::entries::Entries;
 use super::lists::Listing;
 use super::look::Changes;
@@ -51,6 +52,7 @@ pub struct Derived {
     pub(super) reader: Reader,
     pub(super) catalog: Catalog,
     pub(super) folder: Folder,
+    pub(super) lag: Lag,
     pub(super) shelf: Shelf,
     pub(super) config: Config,
     pub(super) entries: Entries,
@@ -148,6 +150,7 @@ impl Derived {
             },
             catalog,
             folder,
+            lag: Lag::None,
             shelf,
             config: config.clone(),
             entries: Entries::new(var.unwrap_or(Path::new("."))),
@@ -277,6 +280,7 @@ impl Derived {
             self.publish(&mut round)?;
         }
         self.entries.end_round();
+        self.fall_in(patience, &mut round)?;
         self.catalog.end_round(patience == Patience::Daemon)?;
         Ok(round)
     }

@@ -3,6 +3,7 @@
 //! A hint is never believed: the files are looked at again, and the last good answer stays until then.
 
 mod archives;
+mod behind;
 mod derived;
 mod entries;
 mod intake;

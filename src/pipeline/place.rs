@@ -30,7 +30,7 @@ impl Derived {
         let news = self.news(hoped.written.into_iter().chain(hoped.unchanged));
         let owed = self.owed_for(&news);
         let catalog = &mut self.catalog;
-        let (durable, noted) = rayon::join(
+        let (placeable, noted) = rayon::join(
             || {
                 if let Some(entries) = entries {
                     entries.end_round();
@@ -46,7 +46,7 @@ impl Derived {
         );
         // Dropped, the files are gone; the next round writes them again.
         noted?;
-        let outcome = durable.place();
+        let outcome = placeable.place();
         crate::crash::point("after-placing");
         if !outcome.failed.is_empty() {
             self.catalog.roll_back();

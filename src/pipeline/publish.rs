@@ -82,7 +82,8 @@ impl Derived {
     /// Fills the shelf with what was published before, and marks everything dirty when a file was changed
     /// or removed by somebody else.
     pub(super) fn stock_shelf(&mut self) -> Result<(), CatalogError> {
-        let published = self.catalog.published()?;
+        let mut published = self.catalog.published()?;
+        self.catch_up(&mut published)?;
         let folder = &self.folder;
         let intact = published.par_iter().all(|file| folder.is_intact(file));
         self.shelf.put_all(&published);
@@ -201,6 +202,7 @@ impl Derived {
         let (mut batch, mut rest) = self.batch_of(group);
         let mut spots = staging.halves().0.find(paths(batch), &known);
         while !batch.is_empty() {
+            let is_first = run.done == 0;
             let is_listing = self.begin_batch(run, batch.len())?;
             let (next, later) = self.batch_of(rest);
             // Places of the next group are another staging's.
@@ -211,7 +213,13 @@ impl Derived {
                 || ready.write(&shape, entries, spots, writer),
                 || {
                     rayon::join(
-                        || self.make_ready(entries, coming, is_listing),
+                        || {
+                            if is_first {
+                                // What was read, while there is work for the other core.
+                                self.catalog.commit_so_far()?;
+                            }
+                            self.make_ready(entries, coming, is_listing)
+                        },
                         || finder.find(paths(next), &known),
                     )
                 },

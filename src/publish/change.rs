@@ -38,6 +38,8 @@ pub(super) struct Staged {
     pub parts: Vec<Part>,
     /// Copies that nobody keeps up to date: made by an earlier config, or by a stranger.
     stale: Vec<PathBuf>,
+    /// Whether it is in a folder that is new.
+    is_within: bool,
 }
 
 /// Bytes in a temporary file.
@@ -112,6 +114,7 @@ fn compare_copies(
                 path: copy.path.clone(),
                 parts: vec![copy.part(modified_ns)?],
                 stale: Vec::new(),
+                is_within: false,
             }),
         }
     }
@@ -158,6 +161,7 @@ impl Change {
             PathBuf::from(name)
         };
         let stale = Coding::ALL.iter().filter(may_be).map(beside).collect();
+        let is_within = self.within.is_some();
         parts.push(Part {
             published: self.published(modified_ns),
             target: self.target,
@@ -167,6 +171,7 @@ impl Change {
             path: self.path,
             parts,
             stale,
+            is_within,
         })
     }
 
@@ -196,6 +201,15 @@ impl Staged {
     /// Makes the bytes survive a power cut.
     pub fn sync(&self) -> io::Result<()> {
         self.parts.iter().try_for_each(|part| part.temp.sync())
+    }
+
+    /// Whether nobody can have read anything in their places.
+    pub fn is_new(&self) -> bool {
+        let is_free = |part: &Part| {
+            let there = part.target.symlink_metadata();
+            there.is_err_and(|error| error.kind() == ErrorKind::NotFound)
+        };
+        self.is_within || self.parts.iter().all(is_free)
     }
 
     /// Gives the parts their names; all of them, or none but old ones.

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use super::paths::{TEMP_PREFIX, checked};
 use super::staging::Staging;
+use super::sync::from_disk;
 use super::write::modified_ns;
-use super::{Coding, Outcome, Published, Rendered};
+use super::{Coding, Outcome, Published, Rendered, content_hash};
 
 /// The folder that web servers and the built-in server read.
 #[derive(Debug, Clone)]
@@ -17,6 +18,8 @@ pub struct Folder {
     root: PathBuf,
     /// Copies that are kept beside each file.
     codings: Vec<Coding>,
+    /// Whether what replaces nothing gets its place before it is on the disk.
+    lags: bool,
 }
 
 impl Folder {
@@ -46,6 +49,7 @@ impl Folder {
         Ok(Folder {
             root,
             codings: Vec::new(),
+            lags: false,
         })
     }
 
@@ -55,6 +59,17 @@ impl Folder {
         self.codings.sort();
         self.codings.dedup();
         self
+    }
+
+    /// From now on, whether files that replace nothing are given their places without waiting for the disk. The caller
+    /// makes sure that they get there, or looks at them again (`holds`) once the `Epoch` is another.
+    pub fn set_lags(&mut self, lags: bool) {
+        self.lags = lags;
+    }
+
+    /// Whether what replaces nothing gets its place before it is on the disk.
+    pub fn lags(&self) -> bool {
+        self.lags
     }
 
     /// Copies that are kept beside each file.
@@ -75,6 +90,15 @@ impl Folder {
                 && found.len() == published.size
                 && modified_ns(&found) == published.modified_ns
         })
+    }
+
+    /// Whether the file holds what was published, as the disk has it: its bytes are read, and not from the kernel's
+    /// memory where that has written them.
+    pub fn holds(&self, published: &Published) -> bool {
+        let bytes = checked(&published.path)
+            .and_then(|path| fs::File::open(self.root.join(path)))
+            .and_then(|file| from_disk(&file, published.size));
+        bytes.is_ok_and(|bytes| content_hash(&bytes) == published.hash)
     }
 
     /// Puts a batch in place. `known` tells what lies at a path as far as the caller remembers;

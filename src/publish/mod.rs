@@ -4,6 +4,7 @@
 
 mod change;
 mod copies;
+mod epoch;
 mod folder;
 mod parents;
 mod paths;
@@ -20,9 +21,11 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use copies::Coding;
+pub use epoch::Epoch;
 pub use folder::Folder;
 pub use spots::{Finder, Spots};
-pub use staging::{Durable, Staging, Writer};
+pub use staging::{Placeable, Staging, Writer};
+pub use sync::Behind;
 
 /// The `publish` section of the config.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -123,6 +123,12 @@ impl Parents {
         }
     }
 
+    /// Whether all of them lie on the file system of the root.
+    pub fn is_one_system(&self) -> bool {
+        let root = fs::metadata(&self.root).map(|found| found.dev());
+        root.is_ok_and(|root| self.systems.keys().all(|system| *system == root))
+    }
+
     /// Makes all that was written survive a power cut, in one go.
     ///
     /// # Errors

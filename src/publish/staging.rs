@@ -2,7 +2,7 @@
 //! In: paths, and bytes that may be made only now. Out: the files beside their places, or in folders that are new as
 //! they are; then all of them in place, durable, each one's fate told.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
 
 use rayon::prelude::*;
@@ -38,13 +38,16 @@ pub struct Writer<'a> {
     head_start: HeadStart,
 }
 
-/// Files whose bytes survive a power cut, but that are not yet in place. Dropped, nothing of it happened.
+/// Files that may be put in place: their bytes survive a power cut, or lag behind (`Folder::lags`). Dropped, nothing of
+/// it happened.
 #[derive(Debug)]
-pub struct Durable {
+pub struct Placeable {
     parents: Parents,
     staged: Vec<(String, io::Result<Staged>)>,
     /// Whether the names in new folders are durable too.
     named: io::Result<()>,
+    /// Nobody waits for the disk.
+    lags: bool,
     outcome: Outcome,
 }
 
@@ -98,15 +101,27 @@ impl<'a> Staging<'a> {
         self.sync().place()
     }
 
-    /// Makes the bytes durable.
-    pub fn sync(self) -> Durable {
+    /// Makes the bytes durable, unless the folder lags and they replace nothing.
+    pub fn sync(self) -> Placeable {
         let Finder { parents, .. } = self.finder;
         let Writer {
+            folder,
             staged,
             outcome,
             head_start,
-            ..
         } = self.writer;
+        if folder.lags() && parents.is_one_system() && staged.iter().all(Staged::is_new) {
+            let staged = staged.into_iter();
+            return Placeable {
+                parents,
+                staged: staged
+                    .map(|staged| (staged.path.clone(), Ok(staged)))
+                    .collect(),
+                named: Ok(()),
+                lags: true,
+                outcome,
+            };
+        }
         let many = HAS_SYNCFS && staged.len() > MANY;
         let synced = match many {
             true => parents.sync_systems(),
@@ -127,22 +142,24 @@ impl<'a> Staging<'a> {
             (Ok(()), false) => parents.sync_fresh(),
             (synced, _) => synced,
         };
-        Durable {
+        Placeable {
             parents,
             staged,
             named,
+            lags: false,
             outcome,
         }
     }
 }
 
-impl Durable {
-    /// Gives the files their names, and makes the names durable.
+impl Placeable {
+    /// Gives the files their names, and makes the names durable, unless the bytes lag.
     pub fn place(self) -> Outcome {
-        let Durable {
+        let Placeable {
             mut parents,
             staged,
             named,
+            lags,
             mut outcome,
         } = self;
         let whole = match &named {
@@ -162,7 +179,10 @@ impl Durable {
             })
             .collect();
         let touched: BTreeSet<&str> = placed.iter().map(|(path, _)| split(path).0).collect();
-        let lost = parents.sync_names(&touched);
+        let lost = match lags {
+            true => HashMap::new(),
+            false => parents.sync_names(&touched),
+        };
         for (path, placed) in placed {
             let error = lost.get(split(&path).0).map(same_error);
             match (placed, error) {
@@ -214,6 +234,8 @@ impl Writer<'_> {
             .iter()
             .flat_map(|staged| &staged.parts);
         let bytes = parts.map(|part| part.published.size);
-        self.head_start.note(bytes, folder.dir());
+        if !folder.lags() {
+            self.head_start.note(bytes, folder.dir());
+        }
     }
 }

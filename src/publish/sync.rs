@@ -3,7 +3,7 @@
 //! disk begins with what there is so far, so that less is left to wait for.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 use std::thread::JoinHandle;
 
@@ -28,6 +28,50 @@ pub fn sync_file_system(_dir: &File) -> io::Result<()> {
     Err(io::Error::from(io::ErrorKind::Unsupported))
 }
 
+/// The bytes of a file of this length: those that the disk gives, where none wait to be written.
+pub fn from_disk(mut file: &File, length: u64) -> io::Result<Vec<u8>> {
+    #[cfg(target_os = "linux")]
+    rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed)?;
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// A sync of a file system that nobody waits for yet.
+#[derive(Debug)]
+pub struct Behind {
+    thread: JoinHandle<io::Result<()>>,
+}
+
+impl Behind {
+    /// Begins to put down what was written to the file system of `dir`, on a thread of its own; `None` where that cannot
+    /// be done.
+    pub fn begin(dir: &Path) -> Option<Behind> {
+        if !HAS_SYNCFS {
+            return None;
+        }
+        // Opened here: the kernel tells this handle of what goes wrong from now on, and of what nobody was told yet.
+        let dir = File::open(dir).ok()?;
+        let thread = std::thread::Builder::new().name("sync".to_owned());
+        let thread = thread.spawn(move || sync_file_system(&dir)).ok()?;
+        Some(Behind { thread })
+    }
+
+    /// Whether `end` would not wait.
+    pub fn is_over(&self) -> bool {
+        self.thread.is_finished()
+    }
+
+    /// Waits for the end.
+    ///
+    /// # Errors
+    /// The disk's: what was written may be lost.
+    pub fn end(self) -> io::Result<()> {
+        let ended = self.thread.join();
+        ended.unwrap_or_else(|_| Err(io::Error::other("the thread that syncs broke off")))
+    }
+}
+
 /// Bytes that are worth a sync of their own while more is written, and files: the kernel finds each a place on the disk.
 const WORTH_IT: u64 = 24 << 20;
 const FILES_WORTH_IT: usize = 1024;
@@ -38,7 +82,7 @@ pub struct HeadStart {
     /// Since the last one.
     bytes: u64,
     files: usize,
-    thread: Option<JoinHandle<io::Result<()>>>,
+    behind: Option<Behind>,
     /// What the last ones came to.
     failed: Option<io::Error>,
 }
@@ -51,15 +95,13 @@ impl HeadStart {
             self.files += 1;
         }
         let is_worth_it = self.bytes >= WORTH_IT || self.files >= FILES_WORTH_IT;
-        let is_on = { self.thread.as_ref() }.is_some_and(|thread| !thread.is_finished());
-        if !HAS_SYNCFS || !is_worth_it || is_on {
+        let is_on = { self.behind.as_ref() }.is_some_and(|behind| !behind.is_over());
+        if !is_worth_it || is_on {
             return;
         }
         (self.bytes, self.files) = (0, 0);
         self.wait();
-        let Ok(dir) = File::open(dir) else { return };
-        let thread = std::thread::Builder::new().name("sync".to_owned());
-        self.thread = thread.spawn(move || sync_file_system(&dir)).ok();
+        self.behind = Behind::begin(dir);
     }
 
     /// Waits for the end. What the disk said to this one it may not say again to whoever syncs later (syncfs(2)).
@@ -72,7 +114,7 @@ impl HeadStart {
     }
 
     fn wait(&mut self) {
-        if let Some(Ok(Err(error))) = self.thread.take().map(JoinHandle::join) {
+        if let Some(Err(error)) = self.behind.take().map(Behind::end) {
             self.failed = Some(error);
         }
     }

@@ -28,7 +28,7 @@ fn killed_at_call(world: &World, arguments: &[&str], calls: &str, nth: u64) -> E
     end(quietly(below_strace(world, arguments, &meddling)))
 }
 
-fn can_trace() -> bool {
+pub fn can_trace() -> bool {
     let mut command = Command::new("strace");
     command.args(["-f", "-qq", "-o", "/dev/null", "true"]);
     let fine = command

@@ -1,0 +1,244 @@
+//! A first build leaves its files to the system. Told: what a later start makes of it, in the same run of the kernel and
+//! after a power cut, when the disk fails meanwhile, and that whatever replaces something still waits for the disk.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::system_calls::can_trace;
+use crate::world::{World, today};
+
+const FEEDS: &str = "publish: {compress: [gzip]}\n";
+
+/// So many that one sync of the file system takes the place of an fsync of each file.
+fn world_with_posts(count: usize) -> World {
+    let world = World::new().config(FEEDS);
+    for number in 0..count {
+        let text = today(
+            &format!("第{number}号消息"),
+            "demo",
+            &format!("标签{}", number % 7),
+            "监管部门今日发布通知。",
+        );
+        world.post(&format!("2026-11-20-n{number}.md"), &text);
+    }
+    world
+}
+
+/// Everything that is published.
+fn published(world: &World) -> BTreeMap<String, Vec<u8>> {
+    let walk = walkdir::WalkDir::new(world.path("public"));
+    let files =
+        { walk.into_iter().map(Result::unwrap) }.filter(|found| found.file_type().is_file());
+    files
+        .map(|found| {
+            let path = found.path().to_str().unwrap().to_owned();
+            (path, fs::read(found.path()).unwrap())
+        })
+        .collect()
+}
+
+/// What the catalog notes of files that may not be on the disk.
+fn note(world: &World) -> Option<String> {
+    let catalog = rusqlite::Connection::open(world.path("var/catalog.db")).unwrap();
+    let note = "select value from meta where key = 'behind'";
+    catalog.query_row(note, [], |row| row.get(0)).ok()
+}
+
+fn set_note(world: &World, value: &str) {
+    let catalog = rusqlite::Connection::open(world.path("var/catalog.db")).unwrap();
+    let note = "update meta set value = ?1 where key = 'behind'";
+    assert_eq!(catalog.execute(note, [value]).unwrap(), 1);
+}
+
+/// Whether the first build left its files to the system: not before Linux 6.8, which cannot tell one mounting of a file
+/// system from another.
+fn is_left(world: &World) -> bool {
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let mut numbers = release
+        .split(['.', '-'])
+        .map_while(|part| part.parse().ok());
+    let version: (u32, u32) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    let is_left = note(world).is_some();
+    assert_eq!(is_left, version >= (6, 8), "Linux {release}");
+    is_left
+}
+
+/// Puts other bytes into a file, which looks as it did: what a power cut leaves where the size had reached the disk and
+/// the bytes had not.
+fn spoil(file: &Path, bytes: &[u8]) {
+    let before = fs::metadata(file).unwrap().modified().unwrap();
+    fs::write(file, bytes).unwrap();
+    let written = fs::File::options().write(true).open(file).unwrap();
+    written.set_modified(before).unwrap();
+}
+
+#[test]
+fn what_a_power_cut_took_of_a_first_build_is_written_again() {
+    let world = world_with_posts(40);
+    world.run(&["build"], 0);
+    if !is_left(&world) {
+        return;
+    }
+    let whole = published(&world);
+    // Nothing was lost: nothing is written.
+    set_note(&world, "another boot");
+    let said = world.run(&["build", "--json"], 0);
+    assert!(said.contains("\"written\":0"), "{said}");
+    assert_eq!((note(&world), published(&world)), (None, whole.clone()));
+    // The same once more, from the beginning, and now with losses of each kind.
+    for name in ["var", "public"] {
+        fs::remove_dir_all(world.path(name)).unwrap();
+    }
+    world.run(&["build"], 0);
+    assert!(note(&world).is_some());
+    set_note(&world, "another boot");
+    let files: Vec<&String> = whole.keys().collect();
+    for (number, file) in files.iter().enumerate() {
+        match number % 4 {
+            0 => spoil(Path::new(file), b""),
+            1 => spoil(Path::new(file), &vec![0; whole[*file].len()]),
+            2 => fs::remove_file(file).unwrap(),
+            _ => {}
+        }
+    }
+    assert!(files.len() > 40);
+    world.run(&["build"], 0);
+    assert_eq!(note(&world), None);
+    assert!(published(&world) == whole, "not as a first build");
+}
+
+#[test]
+fn a_start_in_the_same_boot_sees_to_it_that_everything_is_on_the_disk() {
+    let world = world_with_posts(5);
+    world.run(&["build"], 0);
+    if !is_left(&world) {
+        return;
+    }
+    let said = world.run(&["build", "--json"], 0);
+    assert!(said.contains("\"written\":0"), "{said}");
+    assert_eq!(note(&world), None);
+    // It stays so: what comes from now on is waited for.
+    world.post(
+        "2026-11-20-n5.md",
+        &today("新的消息", "demo", "标签0", "正文。"),
+    );
+    world.run(&["build"], 0);
+    assert_eq!(note(&world), None);
+}
+
+#[test]
+fn a_daemon_has_the_disk_catch_up_while_it_goes_on() {
+    let world = world_with_posts(5);
+    let daemon = world.start();
+    let mut posts = 5;
+    while note(&world).is_some() {
+        posts += 1;
+        assert!(posts < 100, "never taken back");
+        let title = format!("第{posts}号消息");
+        world.post(
+            &format!("2026-11-20-n{posts}.md"),
+            &today(&title, "demo", "标签0", "正文。"),
+        );
+        daemon.wait_for("/feed.xml", |answer| answer.text().contains(&title));
+    }
+    assert!(daemon.terminate().success());
+    assert_eq!(note(&world), None);
+}
+
+/// The system calls of a build that sync something or give it a name, with the paths of what they take.
+fn traced(world: &World, meddling: &[&str]) -> String {
+    let mut strace = Command::new("strace");
+    let log = world.path("strace.log");
+    strace.args(["-f", "-qq", "-y", "-o"]).arg(&log);
+    strace.args([
+        "-e",
+        "trace=fsync,fdatasync,syncfs,rename,renameat,renameat2",
+    ]);
+    strace.args(meddling);
+    let mut command = world.command_below(strace, &["build"]);
+    let run = command.stdin(Stdio::null()).output().unwrap();
+    let said = String::from_utf8_lossy(&run.stderr);
+    assert!(run.status.success(), "{said}");
+    format!("{}\n{said}", fs::read_to_string(log).unwrap())
+}
+
+fn calls<'a>(trace: &'a str, kind: &str) -> Vec<&'a str> {
+    let of_feeds = |line: &&str| line.contains("/public");
+    let of_kind = |line: &&str| {
+        line.split('(')
+            .next()
+            .is_some_and(|call| call.contains(kind))
+    };
+    trace.lines().filter(of_feeds).filter(of_kind).collect()
+}
+
+#[test]
+fn only_what_replaces_nothing_is_left_to_the_system() {
+    if !can_trace() {
+        return;
+    }
+    for posts in [3, 100] {
+        let world = world_with_posts(posts);
+        let trace = traced(&world, &[]);
+        if !is_left(&world) {
+            return;
+        }
+        assert!(calls(&trace, "sync").is_empty(), "{trace}");
+        assert!(!calls(&trace, "rename").is_empty(), "{trace}");
+        // Every feed has a new entry.
+        for tag in 0..7 {
+            let name = format!("2026-11-20-m{tag}.md");
+            let tag = format!("标签{tag}");
+            world.post(&name, &today("新的消息", "demo", &tag, "正文。"));
+        }
+        let trace = traced(&world, &[]);
+        let order: Vec<bool> = { trace.lines() }
+            .filter(|line| line.contains("/public") && !line.contains("exited"))
+            .map(|line| line.contains("sync"))
+            .collect();
+        let (first, named) = (
+            order.first(),
+            order.iter().filter(|is_sync| !**is_sync).count(),
+        );
+        assert_eq!(first, Some(&true), "{trace}");
+        assert!(named >= 10, "{trace}");
+        assert_eq!(order.last(), Some(&true), "{trace}");
+    }
+}
+
+#[test]
+fn a_feed_that_was_there_without_a_catalog_is_replaced_only_once_the_new_one_is_on_the_disk() {
+    if !can_trace() {
+        return;
+    }
+    let world = world_with_posts(3);
+    world.write("public/feed.xml", "<old/>");
+    let trace = traced(&world, &[]);
+    assert!(!calls(&trace, "sync").is_empty(), "{trace}");
+    assert!(world.read("public/feed.xml").contains("第0号消息"));
+}
+
+#[test]
+fn a_disk_that_fails_behind_a_first_build_is_told_and_read_again() {
+    if !can_trace() {
+        return;
+    }
+    let world = world_with_posts(5);
+    world.run(&["build"], 0);
+    if !is_left(&world) {
+        return;
+    }
+    let whole = published(&world);
+    let said = traced(&world, &["-e", "inject=syncfs:error=EIO:when=1"]);
+    assert!(said.contains("published files may be lost"), "{said}");
+    assert_eq!(note(&world).as_deref(), Some("failed"));
+    spoil(
+        &world.path("public/feed.xml"),
+        &vec![b' '; world.read("public/feed.xml").len()],
+    );
+    world.run(&["build"], 0);
+    assert_eq!(note(&world), None);
+    assert!(published(&world) == whole, "not as it was");
+}
