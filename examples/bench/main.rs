@@ -111,14 +111,14 @@ fn one_size(
         eprintln!("{size} posts: round {} of {}", round + 1, arguments.rounds);
         run::sync()?;
         if let Some(site) = &site {
-            let mut used = site.build(&folder.join(format!("hugo-{round}")))?;
+            let used = site.build(&folder.join(format!("hugo-{round}")))?;
             builds.hugo.push(used);
-            used.wall += run::sync()?;
-            builds.hugo_on_disk.push(used);
+            builds.hugo_on_disk.push(run::with_sync(used)?);
         }
         let out = folder.join(format!("one-{round}"));
-        builds.tagwire.push(tagwire(program, &one_format, &out)?);
-        run::sync()?;
+        let used = tagwire(program, &one_format, &out)?;
+        builds.tagwire.push(used);
+        builds.tagwire_on_disk.push(run::with_sync(used)?);
         let all = folder.join(format!("all-{round}"));
         builds
             .all_formats

@@ -24,10 +24,12 @@ pub struct Builds {
     bytes: u64,
     /// Hugo's full builds; empty where it was left out.
     pub hugo: Vec<Used>,
-    /// The same with the `sync` after each, since Hugo leaves its bytes to the system and tagwire does not.
+    /// The same with the `sync` after each: both leave the bytes of a full build to the system.
     pub hugo_on_disk: Vec<Used>,
     /// Full builds in one format, as Hugo's.
     pub tagwire: Vec<Used>,
+    /// The same with the `sync` after each.
+    pub tagwire_on_disk: Vec<Used>,
     /// Full builds in three formats, with pages and OPML.
     pub all_formats: Vec<Used>,
     /// The same with the whole history of the site's feed; one run.
@@ -49,6 +51,7 @@ impl Builds {
             hugo: Vec::new(),
             hugo_on_disk: Vec::new(),
             tagwire: Vec::new(),
+            tagwire_on_disk: Vec::new(),
             all_formats: Vec::new(),
             history: Vec::new(),
             again: Vec::new(),
@@ -106,32 +109,35 @@ impl Report {
 
     fn full_builds(&self, text: &mut String) {
         text.push_str(
-            "\n| full build, posts | Hugo | Hugo and `sync` | tagwire | faster, wall | faster, both on the disk | faster, processor | start again |\n\
-             |---|---|---|---|---|---|---|---|\n",
+            "\n| full build, posts | Hugo | Hugo and `sync` | tagwire | tagwire and `sync` | faster, wall | faster, both on the disk | faster, processor | start again |\n\
+             |---|---|---|---|---|---|---|---|---|\n",
         );
         for builds in &self.builds {
-            let ratio = |hugo: &[Used], value: fn(&Used) -> f64| match (
+            let ratio = |hugo: &[Used], ours: &[Used], value: fn(&Used) -> f64| match (
                 median(hugo, value),
-                median(&builds.tagwire, value),
+                median(ours, value),
             ) {
                 (Some(hugo), Some(ours)) => format!("{:.1}", hugo / ours),
                 _ => "-".into(),
             };
-            let on_disk = median(&builds.hugo_on_disk, wall)
-                .map_or("-".into(), |seconds| format!("{seconds:.2} s"));
+            let seconds = |runs: &[Used]| {
+                median(runs, wall).map_or("-".into(), |seconds| format!("{seconds:.2} s"))
+            };
             let part = match (median(&builds.again, wall), median(&builds.tagwire, wall)) {
                 (Some(again), Some(full)) => format!("{again:.2} s, {:.1} %", 100.0 * again / full),
                 _ => "-".into(),
             };
             let _ = writeln!(
                 text,
-                "| {} | {} | {on_disk} | {} | {} | {} | {} | {part} |",
+                "| {} | {} | {} | {} | {} | {} | {} | {} | {part} |",
                 builds.posts,
                 cell(&builds.hugo),
+                seconds(&builds.hugo_on_disk),
                 cell(&builds.tagwire),
-                ratio(&builds.hugo, wall),
-                ratio(&builds.hugo_on_disk, wall),
-                ratio(&builds.hugo, |used| used.processor),
+                seconds(&builds.tagwire_on_disk),
+                ratio(&builds.hugo, &builds.tagwire, wall),
+                ratio(&builds.hugo_on_disk, &builds.tagwire_on_disk, wall),
+                ratio(&builds.hugo, &builds.tagwire, |used| used.processor),
             );
         }
     }

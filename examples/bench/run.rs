@@ -116,3 +116,9 @@ pub fn sync() -> Result<f64> {
     }
     Ok(start.elapsed().as_secs_f64())
 }
+
+/// The same run with the `sync` that puts down what it wrote: its wall clock until the bytes are on the disk.
+pub fn with_sync(used: Used) -> Result<Used> {
+    let wall = used.wall + sync()?;
+    Ok(Used { wall, ..used })
+}

@@ -186,7 +186,8 @@ impl Catalog {
         })
     }
 
-    /// Records that feeds were written and are up to date, and what that leaves to be given to targets.
+    /// Records that feeds were written and are up to date, and what that leaves to be given to targets. `follows` are
+    /// some of those that `dirty` gave, each once.
     ///
     /// # Errors
     /// SQLite's.
@@ -303,6 +304,19 @@ fn note_published(
         ])?;
     }
     owe(transaction, owed)?;
+    if follows.is_empty() {
+        return Ok(());
+    }
+    let dirty: i64 = transaction
+        .prepare_cached("select count(*) from labels indexed by labels_dirty where dirty = 1")?
+        .query_row([], |row| row.get(0))?;
+    if usize::try_from(dirty) == Ok(follows.len()) {
+        // All of them, as after a build: one look at the index instead of one for each.
+        transaction
+            .prepare_cached("update labels indexed by labels_dirty set dirty = 0 where dirty = 1")?
+            .execute([])?;
+        return Ok(());
+    }
     let mut clean =
         transaction.prepare_cached("update labels set dirty = 0 where kind = ?1 and name = ?2")?;
     for follow in follows {
