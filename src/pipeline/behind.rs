@@ -43,15 +43,13 @@ impl Derived {
             return self.catalog.note(NOTE, epoch.as_str());
         }
         let Some(noted) = noted else { return Ok(()) };
-        let Some(behind) = Behind::begin(self.folder.dir()) else {
-            return Ok(());
-        };
+        let behind = Behind::begin(self.folder.dir());
         if epoch.is_some_and(|epoch| epoch.as_str() == noted) {
-            self.lag = Lag::Syncing(behind);
+            self.lag = behind.map_or(Lag::None, Lag::Syncing);
             return Ok(());
         }
         // Bytes that wait to be written would be read from memory.
-        let synced = behind.end();
+        let is_synced = behind.is_none_or(|behind| behind.end().is_ok());
         let folder = &self.folder;
         let (whole, lost) = { std::mem::take(published).into_par_iter() }
             .partition::<Vec<_>, Vec<_>, _>(|file| folder.holds(file));
@@ -61,7 +59,7 @@ impl Derived {
             self.catalog.mark_all_dirty()?;
             self.catalog.forget_published(&lost, &[])?;
         }
-        if synced.is_ok() {
+        if is_synced {
             self.lag = Lag::Read;
         }
         Ok(())
