@@ -2,6 +2,7 @@
 //! In: the text after `date:`, or a file name. Out: an instant with its author's offset.
 //! Nothing here asks for the present or for the machine's time zone.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, TimeDelta};
@@ -22,6 +23,8 @@ pub(super) struct Read {
     pub moved: bool,
     /// Beyond what any zone has; the instant is kept, and shown in the site's zone.
     pub far_offset: bool,
+    /// A part of the text may be one of the time, and says nothing to Ruby: `8点`, `下午`.
+    pub partly: bool,
 }
 
 /// Wall clock and offset as they are written.
@@ -33,6 +36,7 @@ struct Written {
     named_zone: bool,
     /// Of the shape that YAML takes for a time, which Jekyll reads as UTC.
     yaml_time: bool,
+    partly: bool,
 }
 
 /// Reads the text of a `date`. `quoted` says that it stood in quotes, where Jekyll reads site time.
@@ -66,6 +70,7 @@ pub(super) fn read(text: &str, quoted: bool, zone: Tz, naive: NaiveDates) -> Opt
         named_zone: written.named_zone,
         moved: NaiveDate::from_ymd_opt(year, month, day).is_none() || hour > 24,
         far_offset: at.offset() != time.as_chrono().offset(),
+        partly: written.partly,
     })
 }
 
@@ -88,6 +93,7 @@ fn plain(text: &str) -> Option<Written> {
         offset: None,
         named_zone: false,
         yaml_time: false,
+        partly: false,
     };
     if rest.is_empty() {
         return Some(written);
@@ -208,6 +214,7 @@ fn loose(text: &str) -> Option<Written> {
         offset: None,
         named_zone: false,
         yaml_time: false,
+        partly: false,
     };
     let mut rest = text.to_owned();
     if let Some(found) = shapes.clock.captures(text) {
@@ -225,8 +232,19 @@ fn loose(text: &str) -> Option<Written> {
         let whole = found.get(0)?;
         rest.replace_range(whole.range(), " ");
     }
-    written.day = day_of(&rest, shapes, &mut written.clock)?;
+    let (day, found) = day_of(&rest, shapes, &mut written.clock)?;
+    written.day = day;
+    written.partly = is_told([&rest[..found.start], &rest[found.end..]]);
     Some(written)
+}
+
+/// Whether what is left of a date may be a part of it. Names of days are not: the day itself is written.
+fn is_told(left: [&str; 2]) -> bool {
+    let is_part = |c: char| c.is_ascii_digit() || (!c.is_ascii() && c.is_alphanumeric());
+    let is_weekday = |word: &str| word.starts_with("星期") || word.starts_with('周');
+    let words = left.into_iter().flat_map(str::split_whitespace);
+    { words.map(|word| word.trim_matches(|c: char| !c.is_alphanumeric())) }
+        .any(|word| word.contains(is_part) && !is_weekday(word))
 }
 
 fn zone_of(text: &str) -> (Option<i32>, bool) {
@@ -252,14 +270,15 @@ fn zone_of(text: &str) -> (Option<i32>, bool) {
     (Some(hours * 3600), true)
 }
 
+/// The day, and where it stands in the text.
 fn day_of(
     text: &str,
     shapes: &Shapes,
     clock: &mut Option<(u32, u32, u32)>,
-) -> Option<(i32, u32, u32)> {
-    let text = text.trim();
-    if text.bytes().all(|b| b.is_ascii_digit()) {
-        return compact(text, clock);
+) -> Option<((i32, u32, u32), Range<usize>)> {
+    let digits = text.trim();
+    if digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Some((compact(digits, clock)?, 0..text.len()));
     }
     let number = |text: &str| text.parse::<u32>().ok();
     if let Some(found) = shapes.numeric.captures(text) {
@@ -270,26 +289,29 @@ fn day_of(
         } else {
             (first, last)
         };
-        return Some((full_year(year)?, number(middle)?, number(day)?));
+        let day = (full_year(year)?, number(middle)?, number(day)?);
+        return Some((day, found.get(0)?.range()));
     }
     if let Some(found) = shapes.day_month_name.captures(text) {
-        return Some((
+        let day = (
             full_year(&found[3])?,
             month_of(&found[2])?,
             number(&found[1])?,
-        ));
+        );
+        return Some((day, found.get(0)?.range()));
     }
     let found = shapes.month_name_day.captures(text)?;
-    Some((
+    let day = (
         full_year(&found[3])?,
         month_of(&found[1])?,
         number(&found[2])?,
-    ))
+    );
+    Some((day, found.get(0)?.range()))
 }
 
 /// `20220218` and `20220218100141`.
 fn compact(text: &str, clock: &mut Option<(u32, u32, u32)>) -> Option<(i32, u32, u32)> {
-    let part = |range: std::ops::Range<usize>| text.get(range)?.parse::<u32>().ok();
+    let part = |range: Range<usize>| text.get(range)?.parse::<u32>().ok();
     if text.len() == 14 {
         *clock = Some((part(8..10)?, part(10..12)?, part(12..14)?));
     } else if text.len() != 8 {

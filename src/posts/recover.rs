@@ -89,9 +89,16 @@ pub(super) fn entries(
 fn chunks(yaml: &str) -> Vec<(u32, &str)> {
     let mut starts = Vec::new();
     let mut at = 0;
+    // What is indented after a key alone belongs to it.
+    let mut is_open = false;
     for (row, text) in (0u32..).zip(yaml.split_inclusive('\n')) {
-        if key_of(text.trim_end()).is_some() || bad_colon(text).is_some() {
+        let key = key_of(text.trim_end());
+        let is_inside = is_open && text.starts_with([' ', '\t']);
+        if key.is_some() || (bad_colon(text).is_some() && !is_inside) {
             starts.push((row, at));
+        }
+        if !is_inside {
+            is_open = key.is_some_and(|(_, value)| value.trim().is_empty());
         }
         at += text.len();
     }
@@ -101,22 +108,45 @@ fn chunks(yaml: &str) -> Vec<(u32, &str)> {
         .collect()
 }
 
-/// A colon that YAML does not take for one.
+/// A colon that YAML does not take for one, or a key that it does not.
 struct Slip<'a> {
     key: &'a str,
     value: &'a str,
     why: &'static str,
+    /// From 1.
+    column: usize,
 }
 
-/// `title：某事` and `title:某事`, of keys that posts have; elsewhere such a text may be meant.
+/// `title：某事`, `title:某事` and `title: 某事` behind a tab, of keys that posts have; elsewhere such a text may be meant.
 fn bad_colon(entry: &str) -> Option<Slip<'_>> {
     let line = entry.lines().next()?;
     let end = line.find([':', '：'])?;
-    let key = line[..end].trim_end();
+    let unindented = line[..end].trim_start_matches([' ', '\t']);
+    let is_tabbed = line[..end - unindented.len()].contains('\t');
+    let key = match is_tabbed {
+        true => unindented.trim_end(),
+        false => line[..end].trim_end(),
+    };
     if !KEYS.contains(&key) {
         return None;
     }
-    let slip = |value, why| Some(Slip { key, value, why });
+    let slip = |value, why| {
+        let column = if is_tabbed {
+            1
+        } else {
+            key.chars().count() + 1
+        };
+        Some(Slip {
+            key,
+            value,
+            why,
+            column,
+        })
+    };
+    if is_tabbed {
+        let value = line[end..].trim_start_matches([':', '：']);
+        return slip(value, "a tab stands before it");
+    }
     match line[end..].strip_prefix('：') {
         Some(value) => slip(value, "the colon after it is a full-width one"),
         None => {
@@ -144,12 +174,11 @@ fn with_colon(
     let value = read.first().map_or(&Value::Null, |(_, value)| value);
     let quoted = written(slip.key, value);
     let mend = quoted.unwrap_or_else(|| format!("{}: {}", slip.key, slip.value.trim()));
-    let column = slip.key.chars().count() + 1;
     findings.recovered(
         "bad-colon",
         At {
             line,
-            column: u32::try_from(column).unwrap_or(0),
+            column: u32::try_from(slip.column).unwrap_or(0),
         },
         format!("`{}` is no field to YAML: {}", slip.key, slip.why),
         &format!("write it as: {mend}"),

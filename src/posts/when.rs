@@ -122,7 +122,7 @@ fn date_field(
         value => shown(value)?,
     };
     let read = date::read(&text, fields.quoted(key), rules.site.timezone, rules.naive)?;
-    if !(read.named_zone || read.moved || read.far_offset) {
+    if !(read.named_zone || read.moved || read.far_offset || read.partly) {
         return Some(read.time);
     }
     let (at, shown, time) = (fields.at(key), excerpt_of(&text), read.time.rfc3339());
@@ -132,6 +132,14 @@ fn date_field(
             at,
             format!("`{shown}` names its zone by letters, read as Ruby does: {time}"),
             "write the offset in digits, such as +0800",
+        );
+    }
+    if read.partly {
+        findings.recovered(
+            "date-in-part",
+            at,
+            format!("only a part of `{shown}` is read, as Ruby does: {time}"),
+            "write it as 2022-02-18 10:01:41 +0800",
         );
     }
     if read.moved {
