@@ -9,6 +9,7 @@ mod watch;
 pub use run::run;
 pub use setup::{AppError, Setup};
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -22,6 +23,10 @@ use crate::store::Millis;
 
 /// How long `once` waits for the pace of chats before it leaves the rest to the next run.
 const ONCE_PATIENCE: Millis = 120_000;
+/// A wait from which on it is shown.
+const SHOWN_WAIT: Millis = 3_000;
+/// What its progress is called.
+const WAITING: &str = "seconds until the next message may go";
 /// How long `build` and `once` try to reach a target that is down.
 const PUSH_PATIENCE: Duration = Duration::from_secs(30);
 
@@ -88,14 +93,14 @@ async fn once_locked(
     setup.subscribe_channels(store.as_ref()).await?;
     let stages = setup.stages()?;
     let first_seen = store.first_seen().await?;
-    let derived = setup.derive(first_seen, Patience::OneShot, progress)?;
+    let derived = setup.derive(first_seen, Patience::OneShot, progress.clone())?;
     let planner = setup.planner(store.clone());
     let now = setup.clock.now();
     let (round, planned) =
         pipeline::refresh(&derived, &planner, Hint::Everything, Patience::OneShot, now).await?;
     if let Some(outlet) = setup.outlet(store.as_ref()).await? {
         let sender = Arc::new(setup.sender(store.clone(), outlet));
-        let delivered = deliver(&sender).await;
+        let delivered = deliver(&sender, progress.as_ref()).await;
         // Closed before the error is told: SQLite then drops a claim that it wrote and could not sync. Else the next
         // start would find it, and take a message that was never sent for one that may have been.
         store.close().await;
@@ -146,7 +151,27 @@ async fn finish(setup: &Setup, stages: Vec<Box<dyn Stage>>) -> Result<(), AppErr
     pushed.map_err(|(target, error)| AppError::Push { target, error })
 }
 
-async fn deliver(sender: &Arc<Sender>) -> Result<(), AppError> {
+async fn deliver(sender: &Arc<Sender>, progress: Option<&Progress>) -> Result<(), AppError> {
     sender.recover().await?;
-    Ok(sender.drain(ONCE_PATIENCE).await?)
+    // What is waited for, and since when.
+    let wait = Cell::new((0, 0));
+    let waits = |now: Millis, due: Millis| {
+        let Some(progress) = progress else { return };
+        if wait.get().0 != due {
+            wait.set((due, now));
+        }
+        let seconds = |millis: Millis| (millis / 1000).max(0).unsigned_abs();
+        let (due, since) = wait.get();
+        if due - since >= SHOWN_WAIT {
+            progress(WAITING, seconds(now - since), seconds(due - since));
+        }
+    };
+    let drained = sender.drain(ONCE_PATIENCE, waits).await;
+    let (due, since) = wait.get();
+    if let Some(progress) = progress
+        && due - since >= SHOWN_WAIT
+    {
+        progress(WAITING, 1, 1);
+    }
+    Ok(drained?)
 }

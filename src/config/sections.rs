@@ -1,6 +1,7 @@
 //! The shape of the config: a section for each room, every key with a default that works in an empty folder.
 //! In: serde. Out: plain settings, and the checked nouns made of them (`Site`, chats, follows).
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -433,6 +434,15 @@ impl Config {
         if self.telegram.in_flight == 0 {
             return Err(ConfigError::key("telegram.in_flight", "write at least 1"));
         }
+        let listen = self.http.listen.trim();
+        if !listen.is_empty() && !is_place_to_listen(listen) {
+            return Err(ConfigError::key(
+                "http.listen",
+                format!(
+                    "`{listen}` is no address with a port: write one like 127.0.0.1:8080, or nothing for no server"
+                ),
+            ));
+        }
         if let Some(webhook) = &self.telegram.webhook {
             webhook.listen_path()?;
             if self.http.listen.trim().is_empty() {
@@ -450,6 +460,15 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080`. Whether the name is known shows when it is listened to.
+fn is_place_to_listen(text: &str) -> bool {
+    let named = text.rsplit_once(':');
+    text.parse::<SocketAddr>().is_ok()
+        || named.is_some_and(|(host, port)| {
+            !host.is_empty() && !host.contains(':') && port.parse::<u16>().is_ok()
+        })
 }
 
 fn web_address(key: &str, text: &str, example: &str) -> Result<(), ConfigError> {

@@ -162,11 +162,16 @@ impl Sender {
         last_words(tasks).await;
     }
 
-    /// Sends what can go out by now and returns; what has to wait stays in the outbox.
+    /// Sends what can go out within `patience` and returns; what has to wait longer stays in the outbox. `waits` is told,
+    /// at least once a second, that nothing goes out now and when something does.
     ///
     /// # Errors
     /// The store's.
-    pub async fn drain(self: &Arc<Self>, patience: Millis) -> Result<(), StoreError> {
+    pub async fn drain(
+        self: &Arc<Self>,
+        patience: Millis,
+        waits: impl Fn(Millis, Millis),
+    ) -> Result<(), StoreError> {
         let mut tasks = JoinSet::new();
         let until = self.clock.now() + patience;
         loop {
@@ -179,6 +184,7 @@ impl Sender {
                     tasks.join_next().await;
                 }
                 Ok(Step::Idle(Some(due))) if due <= until => {
+                    waits(self.clock.now(), due);
                     let wait = self.wait_after(Step::Idle(Some(due)));
                     self.clock.sleep(wait).await;
                 }

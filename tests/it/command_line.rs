@@ -130,6 +130,29 @@ fn explain_says_how_a_post_was_read_what_matched_and_who_got_it() {
     assert_eq!(json["deliveries"][0]["state"], "sent");
     assert_eq!(json["chats"][0]["follows"], serde_json::json!(["site"]));
     world.run_err(&["explain", "没有这篇"], 1);
+    let said = world.run_err(&["explain", ""], 1);
+    assert!(said.contains("no post is meant by ``"), "{said}");
+}
+
+#[test]
+fn an_address_to_listen_at_is_checked_before_it_is_needed() {
+    let world = World::new();
+    for wrong in [
+        "nonsense",
+        "127.0.0.1",
+        ":8080",
+        "127.0.0.1:80800",
+        "::1:8080",
+    ] {
+        let set = format!("http.listen={wrong}");
+        let said = world.run_err(&["run", "--set", &set], 2);
+        assert!(said.contains("write one like 127.0.0.1:8080"), "{said}");
+        let said = world.run(&["doctor", "--set", &set], 1);
+        assert!(said.contains("http.listen"), "{said}");
+    }
+    for right in ["127.0.0.1:8080", "'[::1]:8080'", "localhost:8080", ""] {
+        world.run(&["build", "--set", &format!("http.listen={right}")], 0);
+    }
 }
 
 #[test]

@@ -153,3 +153,22 @@ fn what_a_chat_stopped_following_is_not_sent_to_it() {
     assert!(daemon.terminate().success());
     assert_eq!(world.telegram().messages(CHAT).len(), before);
 }
+
+#[test]
+fn one_run_says_that_it_waits_for_a_correction() {
+    let world = World::new().with_telegram().config(&format!(
+        "telegram: {{channels: [{{chat: {CHAT}, follow: [site]}}]}}\ndelivery: {{correct_after_seconds: 4}}\n"
+    ));
+    world.telegram().add_channel(CHAT, Some("news"), "测试快讯");
+    world.run(&["once"], 0);
+    post(&world, "抽检结果", "合格率九成。");
+    world.run(&["once"], 0);
+    let sent = world.telegram().next_message(CHAT);
+    post(&world, "抽检结果（更正）", "合格率八成。");
+    let said = world.run(&["once", "--json"], 0);
+    let waits = said
+        .matches("seconds until the next message may go")
+        .count();
+    assert!(waits > 2, "{said}");
+    world.telegram().next_edit(&sent);
+}

@@ -32,7 +32,8 @@ struct Explained<'a> {
 /// Explains one post.
 pub fn execute(setup: &Setup, wanted: &str, json: bool) -> Result<Verdict, AppError> {
     let reader = Reader::new(setup)?;
-    let Some(reading) = find(setup, &reader, wanted) else {
+    let found = { !wanted.trim().is_empty() }.then(|| find(setup, &reader, wanted));
+    let Some(reading) = found.flatten() else {
         eprintln!("no post is meant by `{wanted}`: give its file, its id, or a part of its title");
         return Ok(Verdict::Found);
     };

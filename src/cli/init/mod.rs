@@ -87,6 +87,10 @@ pub fn execute(options: &Options) -> Result<Verdict, AppError> {
         let posts = options.dir.join("posts");
         std::fs::create_dir_all(&posts).map_err(|error| fails(&posts, error))?;
         say!("made {}", posts.display());
+        say!(
+            "note: set site.url and site.title in {}; every link in the feeds begins with that address",
+            path.display()
+        );
     }
     for note in notes {
         say!("note: {note}");
