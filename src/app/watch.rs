@@ -108,11 +108,16 @@ impl Loop {
     /// One round; how long to wait for the next when nothing is noticed.
     async fn round(&mut self, hint: Hint) -> Result<Duration, AppError> {
         let now = self.clock.now();
+        let is_first = matches!(hint, Hint::Start);
         let hint = self.owed.with(hint);
         match pipeline::refresh(&self.derived, &self.planner, hint, Patience::Daemon, now).await {
             Ok((round, planned)) => {
                 for notice in &round.notices {
                     tracing::warn!("{notice}");
+                }
+                // The greeting counts those of the first round.
+                for problem in round.problems.iter().filter(|_| !is_first) {
+                    tracing::warn!("{problem}");
                 }
                 if let Some((path, why)) = round.failed.first() {
                     let words = format!(

@@ -14,13 +14,16 @@ use super::reader::ReadOutcome;
 use super::wanted::Wanted;
 use super::{Derived, Patience, Round};
 use crate::catalog::{Catalog, CatalogError, Delta, Digested, Reading, Upserted};
-use crate::model::DateSource;
+use crate::model::{DateSource, Severity};
 
 /// Files read and written in one go: large enough for two cores, small enough for flat memory.
 const BATCH: usize = 256;
 
 /// Files that a core reads before another may take some of what it has left: the last ones are waited for by all.
 const AT_MOST: usize = 4;
+
+/// Up to so many files, their problems are told one by one.
+const FEW: usize = 10;
 
 /// From so many files on, the catalog prepares for a long build.
 const MANY: usize = 2_000;
@@ -99,11 +102,17 @@ impl Derived {
         let Derived {
             catalog, entries, ..
         } = self;
-        let kept = keep(catalog, entries, sifted.sift(read), Then::GoOn, now)?;
+        let last = sifted.sift(read);
+        if total <= FEW {
+            let problems = last.0.iter().flat_map(|reading| &reading.problems);
+            let found = problems.filter(|problem| problem.severity > Severity::Note);
+            round.problems.extend(found.cloned());
+        }
+        let kept = keep(catalog, entries, last, Then::GoOn, now)?;
         self.remember(kept, round);
         if is_many {
             match patience {
-                // The last transaction goes on until feeds wait for the disk: it ends meanwhile.
+                // The last transaction goes on until the first feeds are written: it ends meanwhile.
                 Patience::OneShot => self.catalog.settle()?,
                 // Others may want to write: they are not kept waiting while feeds are made.
                 Patience::Daemon => self.catalog.commit()?,

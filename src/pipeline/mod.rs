@@ -26,6 +26,7 @@ pub use plan::{Planned, Planner, has_undated};
 pub use reader::{digest, unreadable};
 
 use crate::catalog::{CatalogError, Delta};
+use crate::model::Problem;
 use crate::store::{Millis, StoreError};
 
 /// What may have changed.
@@ -68,6 +69,8 @@ pub struct Round {
     pub failed: Vec<(String, String)>,
     /// Files that looked half written: look again soon.
     pub unsettled: Vec<PathBuf>,
+    /// Of files read in this round, where these are few: what their authors should look at.
+    pub problems: Vec<Problem>,
     /// Things to say once: a folder that is not there, a guard that held.
     pub notices: Vec<String>,
 }

@@ -317,3 +317,23 @@ fn a_daemon_that_comes_by_a_damaged_catalog_makes_it_anew_and_goes_on() {
         "{said}"
     );
 }
+
+#[test]
+fn a_daemon_says_at_once_what_is_wrong_with_a_post_that_came() {
+    let world = World::new();
+    world.post(
+        "2026-11-20-a.md",
+        "---\ndate: 2026/11/20 9点\n---\n正文。\n",
+    );
+    let daemon = world.start();
+    world.post(
+        "2026-11-20-b.md",
+        "---\ndate: 2026/11/20 8点\n---\n正文。\n",
+    );
+    let said = daemon.wait_for_output("posts/2026-11-20-b.md:2:7: recovered [date-in-part]");
+    assert!(said.contains("write it as 2022-02-18"), "{said}");
+    // That of the start is counted by the greeting.
+    assert!(!said.contains("2026-11-20-a.md:2"), "{said}");
+    assert!(said.contains("1 problems"), "{said}");
+    assert!(daemon.terminate().success());
+}
