@@ -325,6 +325,7 @@ fn a_daemon_says_at_once_what_is_wrong_with_a_post_that_came() {
         "2026-11-20-a.md",
         "---\ndate: 2026/11/20 9点\n---\n正文。\n",
     );
+    world.run(&["build"], 0);
     let daemon = world.start();
     world.post(
         "2026-11-20-b.md",
