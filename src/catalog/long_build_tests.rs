@@ -208,3 +208,16 @@ fn a_long_build_marks_what_an_everyday_one_would() {
 fn sqlite_is_one_that_stands_two_who_fold_and_write() {
     assert!(rusqlite::version_number() >= 3_051_003);
 }
+
+#[test]
+fn marks_of_feeds_that_were_not_written_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut catalog = Catalog::open(&folder.path().join("catalog.db"), "").unwrap();
+    catalog.upsert(&[reading(1, 10)], NOW).unwrap();
+    let dirty = catalog.dirty().unwrap();
+    assert!(dirty.len() > 1);
+    catalog.mark_published(&dirty[1..], &[], &[]).unwrap();
+    assert_eq!(catalog.dirty().unwrap(), dirty[..1]);
+    catalog.mark_published(&dirty[..1], &[], &[]).unwrap();
+    assert!(catalog.dirty().unwrap().is_empty());
+}

@@ -39,6 +39,7 @@ pub use files::KnownFiles;
 pub use names::Listed;
 pub use owed::{Ledger, Owed, Target};
 pub use read::{Counts, LabelRow};
+pub use schema::LAGGING;
 pub use window::{PostKey, Slot};
 pub use write::{Delta, Upserted, label_key};
 

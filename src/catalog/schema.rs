@@ -180,7 +180,15 @@ fn keep_plans(connection: &Connection) -> rusqlite::Result<()> {
         .map(|_| ())
 }
 
+/// The note of published files that may not be on the disk (`pipeline::behind`): it is about them, not about rows, and so
+/// outlives these.
+pub const LAGGING: &str = "lagging";
+
 fn rebuild(connection: &Connection, fingerprint: &str) -> rusqlite::Result<()> {
+    // There is no such table in a new file.
+    let lagging = connection.query_row("select value from meta where key = ?1", [LAGGING], |row| {
+        row.get::<_, String>(0)
+    });
     let tables: Vec<String> = connection
         .prepare(
             "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'",
@@ -196,6 +204,9 @@ fn rebuild(connection: &Connection, fingerprint: &str) -> rusqlite::Result<()> {
         "insert into meta values ('fingerprint', ?1)",
         params![fingerprint],
     )?;
+    if let Ok(lagging) = lagging {
+        transaction.execute("insert into meta values (?1, ?2)", [LAGGING, &lagging])?;
+    }
     transaction.execute(
         "insert into labels (kind, name, key) values ('site', '', 'site')",
         [],

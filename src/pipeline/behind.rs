@@ -1,22 +1,22 @@
 //! A first build does not wait for the disk: what replaces nothing can be made again.
-//! In: what is published as far as the catalog knows, what an earlier run noted. Out: files that a power cut took, to be
-//! written again; the note taken back once everything is known to be on the disk.
+//! In: what is published as far as the catalog knows, what an earlier run noted. Out: files that a power cut broke,
+//! taken away so that they are made again; the note taken back once everything is known to be on the disk.
 
-use std::io;
+use std::io::{self, ErrorKind};
+use std::path::Path;
 
 use rayon::prelude::*;
 
 use super::{Derived, Patience, Round};
-use crate::catalog::CatalogError;
-use crate::publish::{Behind, Epoch, Published};
+use crate::catalog::{CatalogError, LAGGING};
+use crate::publish::{Behind, Epoch, Folder, Published};
 
-/// Where the catalog notes the epoch in which something was published that may not be on the disk. Its rows of what was
-/// published come later, so no power cut leaves them without it.
-const NOTE: &str = "behind";
-/// In its place once the disk failed: no epoch is called so.
+/// What the catalog notes once the disk failed: no epoch is called so.
 const FAILED: &str = "failed";
 
-/// How far the disk is behind what is published.
+/// How far the disk is behind what is published. The catalog notes (`LAGGING`) in which epoch and folder something was
+/// published that may not be on the disk; its rows of what was published come later, so no power cut leaves them without
+/// the note.
 #[derive(Debug, Default)]
 pub(super) enum Lag {
     /// Not at all; or as it is noted, for a later run.
@@ -26,42 +26,48 @@ pub(super) enum Lag {
     First,
     /// A sync is under way.
     Syncing(Behind),
-    /// Everything was read from the disk.
-    Read,
+    /// Everything was synced, or that failed, and read from the disk after it.
+    Read { synced: io::Result<()>, lost: usize },
 }
 
 impl Derived {
-    /// Lets the folder lag where nothing was published before. Else sees to it that what an earlier run left to the
-    /// system gets to the disk, and leaves of `published` what a power cut between the two did not take.
-    pub(super) fn catch_up(&mut self, published: &mut Vec<Published>) -> Result<(), CatalogError> {
-        let noted = self.catalog.noted(NOTE)?;
-        let epoch = Epoch::of(self.folder.dir());
+    /// Lets the first round lag where nothing was published before. Else sees to it that what an earlier run left to the
+    /// system gets to the disk, and takes away what a power cut between the two broke: it is made again as whatever
+    /// somebody else took away.
+    pub(super) fn catch_up(&mut self, published: &[Published]) -> Result<(), CatalogError> {
+        let dir = self.folder.dir();
+        let noted = self.catalog.noted(LAGGING)?;
+        let now = Epoch::of(dir).map(|epoch| format!("{} {}", epoch.as_str(), dir.display()));
+        let is_same = now.is_some() && noted == now;
         if published.is_empty() {
-            let Some(epoch) = epoch else { return Ok(()) };
-            self.folder.set_lags(true);
-            self.lag = Lag::First;
-            return self.catalog.note(NOTE, epoch.as_str());
+            // What an earlier catalog noted stays for a start that has something to look at.
+            if let Some(now) = now
+                && (is_same || noted.is_none())
+            {
+                self.lag = Lag::First;
+                return self.catalog.note(LAGGING, &now);
+            }
+            return Ok(());
         }
         let Some(noted) = noted else { return Ok(()) };
-        let behind = Behind::begin(self.folder.dir());
-        if epoch.is_some_and(|epoch| epoch.as_str() == noted) {
-            self.lag = behind.map_or(Lag::None, Lag::Syncing);
+        if is_same {
+            self.lag = Behind::begin(dir).map_or_else(
+                |error| Lag::Read {
+                    synced: Err(error),
+                    lost: 0,
+                },
+                Lag::Syncing,
+            );
             return Ok(());
         }
         // Bytes that wait to be written would be read from memory.
-        let is_synced = behind.is_none_or(|behind| behind.end().is_ok());
-        let folder = &self.folder;
-        let (whole, lost) = { std::mem::take(published).into_par_iter() }
-            .partition::<Vec<_>, Vec<_>, _>(|file| folder.holds(file));
-        *published = whole;
-        let lost: Vec<String> = lost.into_iter().map(|file| file.path).collect();
-        if !lost.is_empty() {
-            self.catalog.mark_all_dirty()?;
-            self.catalog.forget_published(&lost, &[])?;
-        }
-        if is_synced {
-            self.lag = Lag::Read;
-        }
+        let synced = synced(dir);
+        let (synced, lost) = match moved_from(&noted, dir) {
+            // Nothing here was published by that run, and nobody looks at what it published there.
+            Some(there) => (synced.and(self::synced(there)), 0),
+            None => (synced, take_broken_away(&self.folder, published)),
+        };
+        self.lag = Lag::Read { synced, lost };
         Ok(())
     }
 
@@ -72,9 +78,11 @@ impl Derived {
         patience: Patience,
         round: &mut Round,
     ) -> Result<(), CatalogError> {
-        self.folder.set_lags(false);
         match (std::mem::take(&mut self.lag), patience) {
-            (Lag::None, _) | (Lag::First, Patience::OneShot) => Ok(()),
+            (Lag::None, _) => Ok(()),
+            // A sync that failed meanwhile tells nobody once more what it lost.
+            (Lag::First, _) if !round.failed.is_empty() => self.catalog.note(LAGGING, FAILED),
+            (Lag::First, Patience::OneShot) => Ok(()),
             (Lag::First, Patience::Daemon) => {
                 let behind = Behind::begin(self.folder.dir());
                 self.lag = behind.map_or(Lag::None, Lag::Syncing);
@@ -85,19 +93,52 @@ impl Derived {
                 Ok(())
             }
             (Lag::Syncing(behind), _) => self.note_end(behind.end(), round),
-            (Lag::Read, _) => self.catalog.forget_note(NOTE),
+            (Lag::Read { synced, lost }, _) => {
+                if lost > 0 {
+                    round.notices.push(format!(
+                        "{lost} published files had not reached the disk when the system stopped, and are made again"
+                    ));
+                }
+                self.note_end(synced, round)
+            }
         }
     }
 
     fn note_end(&mut self, synced: io::Result<()>, round: &mut Round) -> Result<(), CatalogError> {
         let Err(error) = synced else {
-            return self.catalog.forget_note(NOTE);
+            return self.catalog.forget_note(LAGGING);
         };
         round.notices.push(format!(
             "the disk of {} failed ({error}), and published files may be lost: mend it, then start again, which reads each \
              of them from the disk",
             self.folder.dir().display()
         ));
-        self.catalog.note(NOTE, FAILED)
+        self.catalog.note(LAGGING, FAILED)
     }
+}
+
+/// Waits for the file system of a folder; where no call does that, the bytes are taken for written.
+fn synced(dir: &Path) -> io::Result<()> {
+    match Behind::begin(dir).and_then(Behind::end) {
+        Err(error) if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::NotFound) => {
+            Ok(())
+        }
+        synced => synced,
+    }
+}
+
+/// The folder of a note, if that is another one.
+fn moved_from<'a>(noted: &'a str, dir: &Path) -> Option<&'a Path> {
+    let there = noted.splitn(3, ' ').nth(2).map(Path::new)?;
+    (there != dir).then_some(there)
+}
+
+/// Takes files away that do not hold on the disk what was published; how many.
+fn take_broken_away(folder: &Folder, published: &[Published]) -> usize {
+    let broken = { published.par_iter() }.filter(|file| !folder.holds(file));
+    // One that cannot be taken away is looked at as any other, and said where it is written.
+    let gone = broken.map(|file| folder.remove(&file.path));
+    let lost = gone.count();
+    tracing::debug!(files = published.len(), lost, "read from the disk");
+    lost
 }

@@ -280,8 +280,8 @@ impl Derived {
             self.publish(&mut round)?;
         }
         self.entries.end_round();
-        self.fall_in(patience, &mut round)?;
         self.catalog.end_round(patience == Patience::Daemon)?;
+        self.fall_in(patience, &mut round)?;
         Ok(round)
     }
 

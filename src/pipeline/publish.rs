@@ -6,6 +6,7 @@ use std::io;
 
 use rayon::prelude::*;
 
+use super::behind::Lag;
 use super::entries::{Entries, Record, Shown};
 use super::lists::Lists;
 use super::shape::{Outline, Shape};
@@ -82,8 +83,8 @@ impl Derived {
     /// Fills the shelf with what was published before, and marks everything dirty when a file was changed
     /// or removed by somebody else.
     pub(super) fn stock_shelf(&mut self) -> Result<(), CatalogError> {
-        let mut published = self.catalog.published()?;
-        self.catch_up(&mut published)?;
+        let published = self.catalog.published()?;
+        self.catch_up(&published)?;
         let folder = &self.folder;
         let intact = published.par_iter().all(|file| folder.is_intact(file));
         self.shelf.put_all(&published);
@@ -123,6 +124,9 @@ impl Derived {
                 aliases.for_each(|old| take(&Follow::Label(old.clone())));
             }
             take(&follow);
+        }
+        if !settings.pages {
+            unwanted.insert(feeds::READINGS.to_owned());
         }
         let paths = published.iter().map(|file| file.path.clone());
         let gone = paths.filter(|path| unwanted.contains(path)).collect();
@@ -196,7 +200,7 @@ impl Derived {
         let folder = self.folder.clone();
         let known = |path: &str| shelf.get(path);
         let paths = |batch: &[Follow]| batch.iter().map(|follow| shape.paths(follow)).collect();
-        let mut staging = folder.stage();
+        let mut staging = folder.stage(matches!(self.lag, Lag::First));
         let mut complete = Vec::with_capacity(group.len());
         let mut listed = None;
         let (mut batch, mut rest) = self.batch_of(group);

@@ -18,8 +18,6 @@ pub struct Folder {
     root: PathBuf,
     /// Copies that are kept beside each file.
     codings: Vec<Coding>,
-    /// Whether what replaces nothing gets its place before it is on the disk.
-    lags: bool,
 }
 
 impl Folder {
@@ -49,7 +47,6 @@ impl Folder {
         Ok(Folder {
             root,
             codings: Vec::new(),
-            lags: false,
         })
     }
 
@@ -59,17 +56,6 @@ impl Folder {
         self.codings.sort();
         self.codings.dedup();
         self
-    }
-
-    /// From now on, whether files that replace nothing are given their places without waiting for the disk. The caller
-    /// makes sure that they get there, or looks at them again (`holds`) once the `Epoch` is another.
-    pub fn set_lags(&mut self, lags: bool) {
-        self.lags = lags;
-    }
-
-    /// Whether what replaces nothing gets its place before it is on the disk.
-    pub fn lags(&self) -> bool {
-        self.lags
     }
 
     /// Copies that are kept beside each file.
@@ -95,10 +81,16 @@ impl Folder {
     /// Whether the file holds what was published, as the disk has it: its bytes are read, and not from the kernel's
     /// memory where that has written them.
     pub fn holds(&self, published: &Published) -> bool {
-        let bytes = checked(&published.path)
-            .and_then(|path| fs::File::open(self.root.join(path)))
-            .and_then(|file| from_disk(&file, published.size));
-        bytes.is_ok_and(|bytes| content_hash(&bytes) == published.hash)
+        let read = || {
+            let path = self.root.join(checked(&published.path)?);
+            let found = fs::symlink_metadata(&path)?;
+            match found.is_file() && found.len() == published.size {
+                true => from_disk(&fs::File::open(path)?).map(Some),
+                false => Ok(None),
+            }
+        };
+        let bytes: io::Result<Option<Vec<u8>>> = read();
+        bytes.is_ok_and(|bytes| bytes.is_some_and(|bytes| content_hash(&bytes) == published.hash))
     }
 
     /// Puts a batch in place. `known` tells what lies at a path as far as the caller remembers;
@@ -108,7 +100,7 @@ impl Folder {
         batch: Vec<Rendered>,
         known: &dyn Fn(&str) -> Option<Published>,
     ) -> Outcome {
-        let mut staging = self.stage();
+        let mut staging = self.stage(false);
         staging.add(batch, known);
         staging.commit()
     }
@@ -138,9 +130,11 @@ impl Folder {
         Ok(())
     }
 
-    /// Begins to put files in place in several steps, so that a large build syncs once.
-    pub fn stage(&self) -> Staging<'_> {
-        Staging::new(self)
+    /// Begins to put files in place in several steps, so that a large build syncs once. With `lags` they get their places
+    /// without waiting for the disk, if they replace nothing: the caller makes sure that they get there, or looks at them
+    /// again (`holds`) once the `Epoch` is another.
+    pub fn stage(&self, lags: bool) -> Staging<'_> {
+        Staging::new(self, lags)
     }
 }
 

@@ -36,9 +36,11 @@ pub struct Writer<'a> {
     staged: Vec<Staged>,
     outcome: Outcome,
     head_start: HeadStart,
+    /// What replaces nothing waits for no disk.
+    lags: bool,
 }
 
-/// Files that may be put in place: their bytes survive a power cut, or lag behind (`Folder::lags`). Dropped, nothing of
+/// Files that may be put in place: their bytes survive a power cut, or lag behind (`Folder::stage`). Dropped, nothing of
 /// it happened.
 #[derive(Debug)]
 pub struct Placeable {
@@ -52,7 +54,7 @@ pub struct Placeable {
 }
 
 impl<'a> Staging<'a> {
-    pub(super) fn new(folder: &'a Folder) -> Self {
+    pub(super) fn new(folder: &'a Folder, lags: bool) -> Self {
         Staging {
             finder: Finder::new(folder),
             writer: Writer {
@@ -60,6 +62,7 @@ impl<'a> Staging<'a> {
                 staged: Vec::new(),
                 outcome: Outcome::default(),
                 head_start: HeadStart::default(),
+                lags,
             },
         }
     }
@@ -101,16 +104,17 @@ impl<'a> Staging<'a> {
         self.sync().place()
     }
 
-    /// Makes the bytes durable, unless the folder lags and they replace nothing.
+    /// Makes the bytes durable, unless they may lag and replace nothing.
     pub fn sync(self) -> Placeable {
         let Finder { parents, .. } = self.finder;
         let Writer {
-            folder,
             staged,
             outcome,
             head_start,
+            lags,
+            ..
         } = self.writer;
-        if folder.lags() && parents.is_one_system() && staged.iter().all(Staged::is_new) {
+        if lags && parents.is_one_system() && staged.iter().all(Staged::is_new) {
             let staged = staged.into_iter();
             return Placeable {
                 parents,
@@ -234,7 +238,7 @@ impl Writer<'_> {
             .iter()
             .flat_map(|staged| &staged.parts);
         let bytes = parts.map(|part| part.published.size);
-        if !folder.lags() {
+        if !self.lags {
             self.head_start.note(bytes, folder.dir());
         }
     }

@@ -3,7 +3,7 @@
 //! disk begins with what there is so far, so that less is left to wait for.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 use std::thread::JoinHandle;
 
@@ -28,11 +28,11 @@ pub fn sync_file_system(_dir: &File) -> io::Result<()> {
     Err(io::Error::from(io::ErrorKind::Unsupported))
 }
 
-/// The bytes of a file of this length: those that the disk gives, where none wait to be written.
-pub fn from_disk(mut file: &File, length: u64) -> io::Result<Vec<u8>> {
+/// The bytes of a file: those that the disk gives, where none wait to be written.
+pub fn from_disk(mut file: &File) -> io::Result<Vec<u8>> {
     #[cfg(target_os = "linux")]
     rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed)?;
-    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
+    let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
     Ok(bytes)
 }
@@ -44,17 +44,19 @@ pub struct Behind {
 }
 
 impl Behind {
-    /// Begins to put down what was written to the file system of `dir`, on a thread of its own; `None` where that cannot
-    /// be done.
-    pub fn begin(dir: &Path) -> Option<Behind> {
+    /// Begins to put down what was written to the file system of `dir`, on a thread of its own.
+    ///
+    /// # Errors
+    /// The system's; `Unsupported` where it has no such call.
+    pub fn begin(dir: &Path) -> io::Result<Behind> {
         if !HAS_SYNCFS {
-            return None;
+            return Err(ErrorKind::Unsupported.into());
         }
         // Opened here: the kernel tells this handle of what goes wrong from now on, and of what nobody was told yet.
-        let dir = File::open(dir).ok()?;
+        let dir = File::open(dir)?;
         let thread = std::thread::Builder::new().name("sync".to_owned());
-        let thread = thread.spawn(move || sync_file_system(&dir)).ok()?;
-        Some(Behind { thread })
+        let thread = thread.spawn(move || sync_file_system(&dir))?;
+        Ok(Behind { thread })
     }
 
     /// Whether `end` would not wait.
@@ -101,7 +103,7 @@ impl HeadStart {
         }
         (self.bytes, self.files) = (0, 0);
         self.wait();
-        self.behind = Behind::begin(dir);
+        self.behind = Behind::begin(dir).ok();
     }
 
     /// Waits for the end. What the disk said to this one it may not say again to whoever syncs later (syncfs(2)).

@@ -105,7 +105,7 @@ fn names_in(dir: &Path) -> BTreeSet<String> {
 fn a_new_folder_gets_its_name_only_with_all_its_files() {
     let temp = tempfile::tempdir().unwrap();
     let folder = Folder::open(temp.path()).unwrap();
-    let mut staging = folder.stage();
+    let mut staging = folder.stage(false);
     staging.add(batch(&[("feed/a.xml", "a")]), &unknown);
     staging.add(
         batch(&[("feed/by_tag/b.xml", "b"), ("feed.xml", "c")]),
@@ -130,7 +130,7 @@ fn a_new_folder_gets_its_name_only_with_all_its_files() {
 fn a_file_of_a_new_folder_that_gets_no_bytes_leaves_nothing() {
     let temp = tempfile::tempdir().unwrap();
     let folder = Folder::open(temp.path()).unwrap();
-    let mut staging = folder.stage();
+    let mut staging = folder.stage(false);
     let (finder, writer) = staging.halves();
     let jobs = ["feed/a.xml", "feed/b.xml"].map(|path| vec![path.to_owned()]);
     let spots = finder.find(jobs.to_vec(), &unknown);
@@ -151,7 +151,7 @@ fn a_file_of_a_new_folder_that_gets_no_bytes_leaves_nothing() {
 fn more_files_than_are_opened_at_once_are_written_too() {
     let temp = tempfile::tempdir().unwrap();
     let folder = Folder::open(temp.path()).unwrap();
-    let mut staging = folder.stage();
+    let mut staging = folder.stage(false);
     let (finder, writer) = staging.halves();
     let names: Vec<String> = (0..300)
         .map(|number| format!("feed/{number}.xml"))
@@ -169,7 +169,7 @@ fn more_files_than_are_opened_at_once_are_written_too() {
 fn a_new_folder_that_is_given_up_leaves_nothing() {
     let temp = tempfile::tempdir().unwrap();
     let folder = Folder::open(temp.path()).unwrap();
-    let mut staging = folder.stage();
+    let mut staging = folder.stage(false);
     staging.add(batch(&[("feed/by_tag/b.xml", "b")]), &unknown);
     assert_eq!(names_in(temp.path()).len(), 1);
     drop(staging);
@@ -180,7 +180,7 @@ fn a_new_folder_that_is_given_up_leaves_nothing() {
 fn a_new_folder_whose_name_is_taken_meanwhile_gives_its_files_one_by_one() {
     let temp = tempfile::tempdir().unwrap();
     let folder = Folder::open(temp.path()).unwrap();
-    let mut staging = folder.stage();
+    let mut staging = folder.stage(false);
     let rows = [
         ("feed/a.xml", "a"),
         ("feed/by_tag/b.xml", "b"),

@@ -9,11 +9,9 @@ use std::process::{Command, Stdio};
 use super::system_calls::can_trace;
 use crate::world::{World, today};
 
-const FEEDS: &str = "publish: {compress: [gzip]}\n";
-
 /// So many that one sync of the file system takes the place of an fsync of each file.
 fn world_with_posts(count: usize) -> World {
-    let world = World::new().config(FEEDS);
+    let world = World::new().config("publish: {compress: [gzip]}\n");
     for number in 0..count {
         let text = today(
             &format!("第{number}号消息"),
@@ -42,13 +40,13 @@ fn published(world: &World) -> BTreeMap<String, Vec<u8>> {
 /// What the catalog notes of files that may not be on the disk.
 fn note(world: &World) -> Option<String> {
     let catalog = rusqlite::Connection::open(world.path("var/catalog.db")).unwrap();
-    let note = "select value from meta where key = 'behind'";
+    let note = "select value from meta where key = 'lagging'";
     catalog.query_row(note, [], |row| row.get(0)).ok()
 }
 
 fn set_note(world: &World, value: &str) {
     let catalog = rusqlite::Connection::open(world.path("var/catalog.db")).unwrap();
-    let note = "update meta set value = ?1 where key = 'behind'";
+    let note = "update meta set value = ?1 where key = 'lagging'";
     assert_eq!(catalog.execute(note, [value]).unwrap(), 1);
 }
 
@@ -240,5 +238,114 @@ fn a_disk_that_fails_behind_a_first_build_is_told_and_read_again() {
     );
     world.run(&["build"], 0);
     assert_eq!(note(&world), None);
+    assert!(published(&world) == whole, "not as it was");
+}
+
+#[test]
+fn what_a_power_cut_took_and_nobody_wants_any_more_goes() {
+    let world = world_with_posts(40);
+    world.run(&["build"], 0);
+    if !is_left(&world) {
+        return;
+    }
+    set_note(&world, "another boot");
+    for file in published(&world).keys() {
+        spoil(Path::new(file), b"");
+    }
+    let narrow = [
+        "--set",
+        "publish.compress=[]",
+        "--set",
+        "feeds.formats=[atom]",
+        "--set",
+        "feeds.pages=false",
+        "--set",
+        "feeds.archives=false",
+    ];
+    let again = [&["build"], &narrow[..]].concat();
+    let said = world.run_err(&again, 0);
+    assert!(said.contains("had not reached the disk"), "{said}");
+    let mended = published(&world);
+    // As a first build with these settings.
+    for name in ["var", "public"] {
+        fs::remove_dir_all(world.path(name)).unwrap();
+    }
+    world.run(&again, 0);
+    let names =
+        |files: &BTreeMap<String, Vec<u8>>| -> Vec<String> { files.keys().cloned().collect() };
+    assert_eq!(names(&mended), names(&published(&world)));
+    assert!(mended == published(&world), "not as a first build");
+}
+
+#[test]
+fn a_disk_that_fails_after_a_power_cut_is_told_and_read_again() {
+    if !can_trace() {
+        return;
+    }
+    let world = world_with_posts(5);
+    world.run(&["build"], 0);
+    if !is_left(&world) {
+        return;
+    }
+    set_note(&world, "another boot");
+    let said = traced(&world, &["-e", "inject=syncfs:error=EIO"]);
+    assert!(said.contains("published files may be lost"), "{said}");
+    assert_eq!(note(&world).as_deref(), Some("failed"));
+    // A catalog that is made anew still knows.
+    let said = world.run(&["build", "--json", "--set", "summary.budget=150"], 0);
+    assert!(said.contains("\"added\":5"), "{said}");
+    assert_eq!(note(&world).as_deref(), Some("failed"));
+    world.run(&["build", "--set", "summary.budget=150"], 0);
+    assert_eq!(note(&world), None);
+}
+
+#[test]
+fn what_was_left_in_another_folder_gets_to_the_disk_too() {
+    if !can_trace() {
+        return;
+    }
+    let world = world_with_posts(3);
+    world.run(&["build"], 0);
+    if !is_left(&world) {
+        return;
+    }
+    world.write("public2/feed.xml", "<an older one/>");
+    let moved = world.read("config/tagwire.yaml");
+    world.write(
+        "config/tagwire.yaml",
+        &moved.replace("publish: {", "publish: {dir: public2, "),
+    );
+    let trace = traced(&world, &[]);
+    assert!(
+        trace
+            .lines()
+            .any(|line| line.contains("syncfs") && line.contains("/public>")),
+        "{trace}"
+    );
+    assert_eq!(note(&world), None);
+    assert!(world.read("public2/feed.xml").contains("第0号消息"));
+}
+
+#[test]
+fn a_size_that_the_catalog_has_wrong_is_only_a_wrong_size() {
+    let world = world_with_posts(3);
+    world.run(&["build"], 0);
+    if !is_left(&world) {
+        return;
+    }
+    let whole = published(&world);
+    set_note(&world, "another boot");
+    let catalog = rusqlite::Connection::open(world.path("var/catalog.db")).unwrap();
+    for (path, size) in [("feed.xml", 1_i64 << 60), ("feed.xml.gz", -5)] {
+        let wrong = "update published set size = ?2 where path = ?1";
+        assert_eq!(
+            catalog
+                .execute(wrong, rusqlite::params![path, size])
+                .unwrap(),
+            1
+        );
+    }
+    drop(catalog);
+    world.run(&["build"], 0);
     assert!(published(&world) == whole, "not as it was");
 }
