@@ -69,6 +69,7 @@ fn files_of_formats_and_pages_that_are_turned_off_go_and_no_others() {
     world.run(&["build"], 0);
     world.write("public/own.json", "{}");
     world.write("public/feed/own.rss", "mine");
+    assert!(world.path("public/pinyin.txt").exists());
     let on = [
         "--set",
         "feeds.formats=[atom]",
@@ -85,6 +86,7 @@ fn files_of_formats_and_pages_that_are_turned_off_go_and_no_others() {
             );
         }
     }
+    assert!(!world.path("public/pinyin.txt").exists());
     for kept in ["own.json", "feed/own.rss", "index.html", "feeds.opml"] {
         assert!(world.path(&format!("public/{kept}")).exists(), "{kept}");
     }
