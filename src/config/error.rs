@@ -94,9 +94,12 @@ impl ConfigError {
     /// The same with the line of its key, when the file has the key and nothing else set it.
     #[must_use]
     pub fn placed(self, source: &Source) -> Self {
-        let Some(key) = self.key.as_deref().filter(|key| !source.overrides(key)) else {
+        let Some(key) = self.key.as_deref() else {
             return self;
         };
+        if source.origin(key).is_some() {
+            return self;
+        }
         let path = source.path.as_deref();
         let path = path.unwrap_or(std::path::Path::new(DEFAULT_PATH));
         let Ok(text) = std::fs::read_to_string(path) else {

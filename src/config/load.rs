@@ -7,6 +7,7 @@ use serde_yaml::{Mapping, Value};
 
 use super::error::suggestion;
 use super::{Config, ConfigError, DEFAULT_PATH};
+use crate::model::in_words;
 
 /// Environment variables that start so set a key: `TAGWIRE__POSTS__DIR` is `posts.dir`.
 const PREFIX: &str = "TAGWIRE__";
@@ -45,25 +46,28 @@ pub fn load(source: &Source) -> Result<Config, ConfigError> {
         put(&mut tree, key.trim(), value)
             .map_err(|why| ConfigError::new(format!("--set {pair}: {why}")))?;
     }
-    let config = parse_tree(tree)?;
+    let config = parse_tree(tree, source)?;
     config.validate().map_err(|error| error.placed(source))?;
     Ok(config)
 }
 
 impl Source {
-    /// True when the environment or `--set` gives the key, or a section that holds it.
-    pub(super) fn overrides(&self, key: &str) -> bool {
+    /// What gives the key, or a section that holds it, besides the file: `--set` or a variable of the environment.
+    pub(super) fn origin(&self, key: &str) -> Option<String> {
         let key = key.split('[').next().unwrap_or(key);
         let covers = |set: &str| {
             let rest = key.strip_prefix(set);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
         let given = self.set.iter().filter_map(|pair| pair.split_once('='));
-        given.into_iter().any(|(set, _)| covers(set.trim()))
-            || std::env::vars().any(|(name, _)| {
-                let name = name.strip_prefix(PREFIX);
-                name.is_some_and(|name| covers(&name.to_ascii_lowercase().replace("__", ".")))
-            })
+        if let Some((set, _)) = { given }.find(|(set, _)| covers(set.trim())) {
+            return Some(format!("--set {}", set.trim()));
+        }
+        let mut variables = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        variables.find(|name| {
+            let name = name.strip_prefix(PREFIX);
+            name.is_some_and(|name| covers(&name.to_ascii_lowercase().replace("__", ".")))
+        })
     }
 }
 
@@ -102,14 +106,14 @@ fn read_file(path: Option<&Path>) -> Result<Value, ConfigError> {
 
 fn explain(path: &str, text: &str, error: &serde_yaml::Error) -> ConfigError {
     let message = error.to_string();
-    let plain = message.split(" at line ").next().unwrap_or(&message);
+    let plain = in_words(message.split(" at line ").next().unwrap_or(&message));
     match error.location() {
         Some(place) => ConfigError::at(
             path,
             text,
             place.line(),
             place.column(),
-            plain,
+            &plain,
             suggestion(&message),
         ),
         None => ConfigError::new(format!("{path}: {message}")),
@@ -117,13 +121,16 @@ fn explain(path: &str, text: &str, error: &serde_yaml::Error) -> ConfigError {
 }
 
 /// What is wrong here came from the environment or from `--set`: the file was read before, with its lines.
-fn parse_tree(tree: Value) -> Result<Config, ConfigError> {
+fn parse_tree(tree: Value, source: &Source) -> Result<Config, ConfigError> {
     serde_path_to_error::deserialize(tree).map_err(|error| {
         let (key, message) = (error.path().to_string(), error.inner().to_string());
         let help = suggestion(&message)
             .map(|help| format!("; {help}"))
             .unwrap_or_default();
-        ConfigError::key(&key, format!("{message}{help}"))
+        let from = { source.origin(&key) }
+            .map(|from| format!(" (given by {from})"))
+            .unwrap_or_default();
+        ConfigError::key(&key, format!("{}{from}{help}", in_words(&message)))
     })
 }
 

@@ -11,6 +11,7 @@ mod preferences;
 mod problem;
 mod site;
 pub mod time;
+mod wording;
 
 pub use chat::{ChatId, InvalidChatId};
 pub use label::{Follow, InvalidFollow, Label, LabelKind};
@@ -20,3 +21,4 @@ pub use preferences::{InvalidHours, Length, Preferences, Quiet, Rhythm};
 pub use problem::{Problem, Severity};
 pub use site::Site;
 pub use time::PostTime;
+pub use wording::in_words;

@@ -10,7 +10,7 @@ use super::pattern;
 use super::rule::{Group, Kind, Place, Rule, Topic};
 use super::spots::Spots;
 use super::yaml::{RawGroup, RawTopic};
-use crate::model::meant_key;
+use crate::model::{in_words, meant_key};
 
 /// A rule file beyond this is a mistake; deep nesting costs the YAML reader quadratic time.
 pub(super) const MAX_FILE_BYTES: usize = 256 * 1024;
@@ -245,5 +245,5 @@ fn yaml_fault(error: &serde_yaml::Error) -> Fault {
     } else {
         "see the comments in config/topics/market-supervision.yaml for each key".to_owned()
     };
-    Fault::new(at, message, help)
+    Fault::new(at, in_words(&message), help)
 }

@@ -285,3 +285,22 @@ fn scripts_read_progress_and_result() {
     let last: serde_json::Value = serde_json::from_str(output.lines().last().unwrap()).unwrap();
     assert_eq!(last["announced"], 0, "{output}");
 }
+
+#[test]
+fn a_wrong_value_is_told_in_words_and_by_who_gave_it() {
+    let world = World::new();
+    let said = world.run_err(&["build", "--set", "feeds.limit=abc"], 2);
+    let words = "this must be a whole number from 0 on, not \"abc\" (given by --set feeds.limit)";
+    assert!(said.contains(words), "{said}");
+    let world = world.with_env("TAGWIRE__FEEDS__FORMATS", "[rsss]");
+    let said = world.run_err(&["build"], 2);
+    let words = "`rsss` is none of `atom`, `rss`, `json` (given by TAGWIRE__FEEDS__FORMATS)";
+    assert!(said.contains(words), "{said}");
+    let world = World::new().config("feeds: {pages: maybe}\n");
+    let said = world.run_err(&["build"], 2);
+    assert!(
+        said.contains("this must be `true` or `false`, not \"maybe\""),
+        "{said}"
+    );
+    assert!(said.contains("tagwire.yaml:3"), "{said}");
+}
