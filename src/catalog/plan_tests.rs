@@ -12,7 +12,7 @@ fn no_question_of_a_round_reads_a_whole_table() {
     let catalog = Catalog::open(&folder.path().join("catalog.db"), "x").unwrap();
     let questions = [
         read::UNDATED,
-        read::DIRTY,
+        marks::DIRTY,
         read::DUE,
         archives::UNARCHIVED,
         archives::MARKED,

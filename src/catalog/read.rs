@@ -39,8 +39,6 @@ pub struct Counts {
 
 /// What each round asks, so that its cost hangs on the answers alone.
 pub(super) const UNDATED: &str = "select path, published from posts where first_seen = 1";
-pub(super) const DIRTY: &str =
-    "select kind, name from labels indexed by labels_dirty where dirty = 1";
 pub(super) const DUE: &str = "select min(published) from posts where state = 1";
 
 pub(super) const COLUMNS: &str =
@@ -207,39 +205,6 @@ impl Catalog {
                 .collect()
         })();
         self.wrap(result)
-    }
-
-    /// Feeds that have to be rendered.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn dirty(&self) -> Result<Vec<Follow>, CatalogError> {
-        let result: rusqlite::Result<Vec<Follow>> = (|| {
-            self.connection
-                .prepare(DIRTY)?
-                .query_map([], |row| {
-                    let kind = row.get_ref(0)?.as_str()?;
-                    Ok(follow_of(kind, row.get(1)?))
-                })?
-                .collect()
-        })();
-        let mut dirty = self.wrap(result)?;
-        dirty.sort_unstable_by(|a, b| kind_and_name(a).cmp(&kind_and_name(b)));
-        Ok(dirty)
-    }
-
-    /// A word kept by `note`.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn noted(&self, key: &str) -> Result<Option<String>, CatalogError> {
-        let found = self
-            .connection
-            .query_row("select value from meta where key = ?1", [key], |row| {
-                row.get(0)
-            })
-            .optional();
-        self.wrap(found)
     }
 
     /// A label with its short key and the number of its posts.

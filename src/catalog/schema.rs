@@ -7,6 +7,8 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 
+use super::marks::LAGGING;
+
 /// Raised whenever the tables or what is written to them changes, or which files are looked at: the index is then built
 /// anew.
 const SCHEMA_VERSION: u32 = 12;
@@ -179,10 +181,6 @@ fn keep_plans(connection: &Connection) -> rusqlite::Result<()> {
         .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
         .map(|_| ())
 }
-
-/// The note of published files that may not be on the disk (`pipeline::behind`): it is about them, not about rows, and so
-/// outlives these.
-pub const LAGGING: &str = "lagging";
 
 fn rebuild(connection: &Connection, fingerprint: &str) -> rusqlite::Result<()> {
     // There is no such table in a new file.

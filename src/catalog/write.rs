@@ -2,17 +2,15 @@
 //! as dirty in it, so that a crash between the index and the feeds is repaired by the next start.
 //! In: readings, gone paths, the time. Out: a `Delta` that says what changed.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::claims::{claim, duplicate, heir, rival, tell_claimants};
 use super::links::{Linked, Links};
-use super::owed::{Owed, owe};
 use super::posts::{Inserts, insert_post, write_post};
 use super::{Catalog, CatalogError, PostKey, Reading, is_below_any, kind_and_name};
 use crate::model::{Follow, Label, PostId, Problem};
-use crate::publish::Published;
 
 /// What a change did.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -186,54 +184,6 @@ impl Catalog {
         })
     }
 
-    /// Records that feeds were written and are up to date, and what that leaves to be given to targets. `follows` are
-    /// some of those that `dirty` gave, each once.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn mark_published(
-        &mut self,
-        follows: &[Follow],
-        files: &[Published],
-        owed: &[Owed],
-    ) -> Result<(), CatalogError> {
-        self.change(|connection| note_published(connection, follows, files, owed))
-    }
-
-    /// Marks feeds for rendering, for example because a published file was tampered with.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn mark_all_dirty(&mut self) -> Result<(), CatalogError> {
-        let result = self
-            .connection
-            .execute("update labels set dirty = 1, archived = 0", [])
-            .map(|_| ());
-        self.wrap(result)
-    }
-
-    /// Keeps a word about how derived files were made.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn note(&mut self, key: &str, value: &str) -> Result<(), CatalogError> {
-        let done = self
-            .connection
-            .execute("insert or replace into meta values (?1, ?2)", [key, value]);
-        self.wrap(done.map(|_| ()))
-    }
-
-    /// Forgets such a word.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn forget_note(&mut self, key: &str) -> Result<(), CatalogError> {
-        let done = self
-            .connection
-            .execute("delete from meta where key = ?1", [key]);
-        self.wrap(done.map(|_| ()))
-    }
-
     /// Makes sure that every topic has a feed, even before its first post.
     ///
     /// # Errors
@@ -246,84 +196,6 @@ impl Catalog {
             Ok(())
         })
     }
-
-    /// Forgets what a store knows, because another one took its place: it is asked about every post again.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn forget_plans(path: &Path) -> Result<(), CatalogError> {
-        if !path.exists() {
-            return Ok(());
-        }
-        let result = Connection::open(path).and_then(|connection| {
-            let tables = "select count(*) from sqlite_master where name = 'posts'";
-            match connection.query_row(tables, [], |row| row.get(0))? {
-                0 => Ok(0),
-                _ => connection.execute("update posts set planned = 0", []),
-            }
-        });
-        match result {
-            // It is made anew by the next start anyway.
-            Err(error) if super::schema::is_damaged(&error) => Ok(()),
-            other => other
-                .map(|_| ())
-                .map_err(|source| super::error(path, source)),
-        }
-    }
-
-    /// Records that the store knows these posts: they are announced, held or known.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn mark_planned(&mut self, ids: &[PostId]) -> Result<(), CatalogError> {
-        self.change(|connection| {
-            for id in ids {
-                connection
-                    .prepare_cached("update posts set planned = 1 where id = ?1")?
-                    .execute([id.as_str()])?;
-            }
-            Ok(())
-        })
-    }
-}
-
-fn note_published(
-    transaction: &Connection,
-    follows: &[Follow],
-    files: &[Published],
-    owed: &[Owed],
-) -> rusqlite::Result<()> {
-    let mut insert =
-        transaction.prepare_cached("insert or replace into published values (?1, ?2, ?3, ?4)")?;
-    for file in files {
-        insert.execute(params![
-            file.path,
-            file.hash,
-            file.size as i64,
-            file.modified_ns
-        ])?;
-    }
-    owe(transaction, owed)?;
-    if follows.is_empty() {
-        return Ok(());
-    }
-    let dirty: i64 = transaction
-        .prepare_cached("select count(*) from labels indexed by labels_dirty where dirty = 1")?
-        .query_row([], |row| row.get(0))?;
-    if usize::try_from(dirty) == Ok(follows.len()) {
-        // All of them, as after a build: one look at the index instead of one for each.
-        transaction
-            .prepare_cached("update labels indexed by labels_dirty set dirty = 0 where dirty = 1")?
-            .execute([])?;
-        return Ok(());
-    }
-    let mut clean =
-        transaction.prepare_cached("update labels set dirty = 0 where kind = ?1 and name = ?2")?;
-    for follow in follows {
-        let (kind, name) = kind_and_name(follow);
-        clean.execute([kind, name])?;
-    }
-    Ok(())
 }
 
 fn upsert(

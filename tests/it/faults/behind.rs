@@ -63,6 +63,13 @@ fn is_left(world: &World) -> bool {
     is_left
 }
 
+/// A world after its first build; nothing where that waited for the disk.
+fn left_to_the_system(posts: usize) -> Option<World> {
+    let world = world_with_posts(posts);
+    world.run(&["build"], 0);
+    is_left(&world).then_some(world)
+}
+
 /// Puts other bytes into a file, which looks as it did: what a power cut leaves where the size had reached the disk and
 /// the bytes had not.
 fn spoil(file: &Path, bytes: &[u8]) {
@@ -74,11 +81,9 @@ fn spoil(file: &Path, bytes: &[u8]) {
 
 #[test]
 fn what_a_power_cut_took_of_a_first_build_is_written_again() {
-    let world = world_with_posts(40);
-    world.run(&["build"], 0);
-    if !is_left(&world) {
+    let Some(world) = left_to_the_system(40) else {
         return;
-    }
+    };
     let whole = published(&world);
     // Nothing was lost: nothing is written.
     set_note(&world, "another boot");
@@ -109,11 +114,9 @@ fn what_a_power_cut_took_of_a_first_build_is_written_again() {
 
 #[test]
 fn a_start_in_the_same_boot_sees_to_it_that_everything_is_on_the_disk() {
-    let world = world_with_posts(5);
-    world.run(&["build"], 0);
-    if !is_left(&world) {
+    let Some(world) = left_to_the_system(5) else {
         return;
-    }
+    };
     let said = world.run(&["build", "--json"], 0);
     assert!(said.contains("\"written\":0"), "{said}");
     assert_eq!(note(&world), None);
@@ -223,11 +226,9 @@ fn a_disk_that_fails_behind_a_first_build_is_told_and_read_again() {
     if !can_trace() {
         return;
     }
-    let world = world_with_posts(5);
-    world.run(&["build"], 0);
-    if !is_left(&world) {
+    let Some(world) = left_to_the_system(5) else {
         return;
-    }
+    };
     let whole = published(&world);
     let said = traced(&world, &["-e", "inject=syncfs:error=EIO:when=1"]);
     assert!(said.contains("published files may be lost"), "{said}");
@@ -243,11 +244,9 @@ fn a_disk_that_fails_behind_a_first_build_is_told_and_read_again() {
 
 #[test]
 fn what_a_power_cut_took_and_nobody_wants_any_more_goes() {
-    let world = world_with_posts(40);
-    world.run(&["build"], 0);
-    if !is_left(&world) {
+    let Some(world) = left_to_the_system(40) else {
         return;
-    }
+    };
     set_note(&world, "another boot");
     for file in published(&world).keys() {
         spoil(Path::new(file), b"");
@@ -282,11 +281,9 @@ fn a_disk_that_fails_after_a_power_cut_is_told_and_read_again() {
     if !can_trace() {
         return;
     }
-    let world = world_with_posts(5);
-    world.run(&["build"], 0);
-    if !is_left(&world) {
+    let Some(world) = left_to_the_system(5) else {
         return;
-    }
+    };
     set_note(&world, "another boot");
     let said = traced(&world, &["-e", "inject=syncfs:error=EIO"]);
     assert!(said.contains("published files may be lost"), "{said}");
@@ -304,11 +301,9 @@ fn what_was_left_in_another_folder_gets_to_the_disk_too() {
     if !can_trace() {
         return;
     }
-    let world = world_with_posts(3);
-    world.run(&["build"], 0);
-    if !is_left(&world) {
+    let Some(world) = left_to_the_system(3) else {
         return;
-    }
+    };
     world.write("public2/feed.xml", "<an older one/>");
     let moved = world.read("config/tagwire.yaml");
     world.write(
@@ -328,11 +323,9 @@ fn what_was_left_in_another_folder_gets_to_the_disk_too() {
 
 #[test]
 fn a_size_that_the_catalog_has_wrong_is_only_a_wrong_size() {
-    let world = world_with_posts(3);
-    world.run(&["build"], 0);
-    if !is_left(&world) {
+    let Some(world) = left_to_the_system(3) else {
         return;
-    }
+    };
     let whole = published(&world);
     set_note(&world, "another boot");
     let catalog = rusqlite::Connection::open(world.path("var/catalog.db")).unwrap();

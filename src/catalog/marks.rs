@@ -1,0 +1,180 @@
+//! What one round leaves to the next: marks of feeds and posts, and words.
+//! In: feeds that were written, posts that the store knows. Out: feeds that have to be rendered, what was noted.
+//! A mark goes in the transaction that tells what was written, so that a crash between the two leaves it.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::owed::{Owed, owe};
+use super::{Catalog, CatalogError, follow_of, kind_and_name};
+use crate::model::{Follow, PostId};
+use crate::publish::Published;
+
+pub(super) const DIRTY: &str =
+    "select kind, name from labels indexed by labels_dirty where dirty = 1";
+
+/// The note of published files that may not be on the disk (`pipeline::behind`): it is about them, not about rows, and so
+/// outlives these.
+pub const LAGGING: &str = "lagging";
+
+impl Catalog {
+    /// Feeds that have to be rendered.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn dirty(&self) -> Result<Vec<Follow>, CatalogError> {
+        let result: rusqlite::Result<Vec<Follow>> = (|| {
+            self.connection
+                .prepare(DIRTY)?
+                .query_map([], |row| {
+                    let kind = row.get_ref(0)?.as_str()?;
+                    Ok(follow_of(kind, row.get(1)?))
+                })?
+                .collect()
+        })();
+        let mut dirty = self.wrap(result)?;
+        dirty.sort_unstable_by(|a, b| kind_and_name(a).cmp(&kind_and_name(b)));
+        Ok(dirty)
+    }
+
+    /// Marks feeds for rendering, for example because a published file was tampered with.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn mark_all_dirty(&mut self) -> Result<(), CatalogError> {
+        let result = self
+            .connection
+            .execute("update labels set dirty = 1, archived = 0", [])
+            .map(|_| ());
+        self.wrap(result)
+    }
+
+    /// Records that feeds were written and are up to date, and what that leaves to be given to targets. `follows` are
+    /// some of those that `dirty` gave, each once.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn mark_published(
+        &mut self,
+        follows: &[Follow],
+        files: &[Published],
+        owed: &[Owed],
+    ) -> Result<(), CatalogError> {
+        self.change(|connection| note_published(connection, follows, files, owed))
+    }
+
+    /// Records that the store knows these posts: they are announced, held or known.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn mark_planned(&mut self, ids: &[PostId]) -> Result<(), CatalogError> {
+        self.change(|connection| {
+            for id in ids {
+                connection
+                    .prepare_cached("update posts set planned = 1 where id = ?1")?
+                    .execute([id.as_str()])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Forgets what a store knows, because another one took its place: it is asked about every post again.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn forget_plans(path: &Path) -> Result<(), CatalogError> {
+        if !path.exists() {
+            return Ok(());
+        }
+        let result = Connection::open(path).and_then(|connection| {
+            let tables = "select count(*) from sqlite_master where name = 'posts'";
+            match connection.query_row(tables, [], |row| row.get(0))? {
+                0 => Ok(0),
+                _ => connection.execute("update posts set planned = 0", []),
+            }
+        });
+        match result {
+            // It is made anew by the next start anyway.
+            Err(error) if super::schema::is_damaged(&error) => Ok(()),
+            other => other
+                .map(|_| ())
+                .map_err(|source| super::error(path, source)),
+        }
+    }
+
+    /// Keeps a word about how derived files were made.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn note(&mut self, key: &str, value: &str) -> Result<(), CatalogError> {
+        let done = self
+            .connection
+            .execute("insert or replace into meta values (?1, ?2)", [key, value]);
+        self.wrap(done.map(|_| ()))
+    }
+
+    /// A word kept by `note`.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn noted(&self, key: &str) -> Result<Option<String>, CatalogError> {
+        let found = self
+            .connection
+            .query_row("select value from meta where key = ?1", [key], |row| {
+                row.get(0)
+            })
+            .optional();
+        self.wrap(found)
+    }
+
+    /// Forgets such a word.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn forget_note(&mut self, key: &str) -> Result<(), CatalogError> {
+        let done = self
+            .connection
+            .execute("delete from meta where key = ?1", [key]);
+        self.wrap(done.map(|_| ()))
+    }
+}
+
+fn note_published(
+    transaction: &Connection,
+    follows: &[Follow],
+    files: &[Published],
+    owed: &[Owed],
+) -> rusqlite::Result<()> {
+    let mut insert =
+        transaction.prepare_cached("insert or replace into published values (?1, ?2, ?3, ?4)")?;
+    for file in files {
+        insert.execute(params![
+            file.path,
+            file.hash,
+            file.size as i64,
+            file.modified_ns
+        ])?;
+    }
+    owe(transaction, owed)?;
+    if follows.is_empty() {
+        return Ok(());
+    }
+    let dirty: i64 = transaction
+        .prepare_cached("select count(*) from labels indexed by labels_dirty where dirty = 1")?
+        .query_row([], |row| row.get(0))?;
+    if usize::try_from(dirty) == Ok(follows.len()) {
+        // All of them, as after a build: one look at the index instead of one for each.
+        transaction
+            .prepare_cached("update labels indexed by labels_dirty set dirty = 0 where dirty = 1")?
+            .execute([])?;
+        return Ok(());
+    }
+    let mut clean =
+        transaction.prepare_cached("update labels set dirty = 0 where kind = ?1 and name = ?2")?;
+    for follow in follows {
+        let (kind, name) = kind_and_name(follow);
+        clean.execute([kind, name])?;
+    }
+    Ok(())
+}
