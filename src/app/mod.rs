@@ -155,6 +155,7 @@ async fn deliver(sender: &Arc<Sender>, progress: Option<&Progress>) -> Result<()
     sender.recover().await?;
     // What is waited for, and since when.
     let wait = Cell::new((0, 0));
+    let shown = Cell::new(None);
     let waits = |now: Millis, due: Millis| {
         let Some(progress) = progress else { return };
         if wait.get().0 != due {
@@ -164,14 +165,12 @@ async fn deliver(sender: &Arc<Sender>, progress: Option<&Progress>) -> Result<()
         let (due, since) = wait.get();
         if due - since >= SHOWN_WAIT {
             progress(WAITING, seconds(now - since), seconds(due - since));
+            shown.set(Some(seconds(due - since)));
         }
     };
     let drained = sender.drain(ONCE_PATIENCE, waits).await;
-    let (due, since) = wait.get();
-    if let Some(progress) = progress
-        && due - since >= SHOWN_WAIT
-    {
-        progress(WAITING, 1, 1);
+    if let (Some(progress), Some(total)) = (progress, shown.get()) {
+        progress(WAITING, total, total);
     }
     Ok(drained?)
 }

@@ -108,8 +108,8 @@ impl Loop {
     /// One round; how long to wait for the next when nothing is noticed.
     async fn round(&mut self, hint: Hint) -> Result<Duration, AppError> {
         let now = self.clock.now();
-        let is_first = matches!(hint, Hint::Start);
         let hint = self.owed.with(hint);
+        let is_first = matches!(hint, Hint::Start);
         match pipeline::refresh(&self.derived, &self.planner, hint, Patience::Daemon, now).await {
             Ok((round, planned)) => {
                 for notice in &round.notices {

@@ -163,6 +163,11 @@ fn note_published(
     let dirty: i64 = transaction
         .prepare_cached("select count(*) from labels indexed by labels_dirty where dirty = 1")?
         .query_row([], |row| row.get(0))?;
+    debug_assert!(
+        follows
+            .iter()
+            .is_sorted_by(|a, b| kind_and_name(a) < kind_and_name(b))
+    );
     if usize::try_from(dirty) == Ok(follows.len()) {
         // All of them, as after a build: one look at the index instead of one for each.
         transaction

@@ -1,6 +1,7 @@
 //! Reads the config from its three places, the later one winning.
 //! In: the file, environment variables, `--set` pairs. Out: a checked `Config`.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use serde_yaml::{Mapping, Value};
@@ -11,6 +12,19 @@ use crate::model::in_words;
 
 /// Environment variables that start so set a key: `TAGWIRE__POSTS__DIR` is `posts.dir`.
 const PREFIX: &str = "TAGWIRE__";
+
+/// The variables that set keys, without their prefix. Others may hold anything.
+fn variables() -> impl Iterator<Item = (String, OsString)> {
+    std::env::vars_os().filter_map(|(name, value)| {
+        let name = name.into_string().ok()?;
+        Some((name.strip_prefix(PREFIX)?.to_owned(), value))
+    })
+}
+
+/// `POSTS__DIR` is `posts.dir`.
+fn key_of(name: &str) -> String {
+    name.to_ascii_lowercase().replace("__", ".")
+}
 
 /// Where to look for settings.
 #[derive(Debug, Clone, Default)]
@@ -27,13 +41,15 @@ pub struct Source {
 /// The file cannot be read or parsed, a key is unknown or has a wrong value; the text names it.
 pub fn load(source: &Source) -> Result<Config, ConfigError> {
     let mut tree = read_file(source.path.as_deref())?;
-    let mut environment: Vec<(String, String)> = std::env::vars()
-        .filter_map(|(name, value)| Some((name.strip_prefix(PREFIX)?.to_owned(), value)))
-        .collect();
+    let mut environment: Vec<(String, OsString)> = variables().collect();
     environment.sort();
     for (name, value) in environment {
-        let key = name.to_ascii_lowercase().replace("__", ".");
-        put(&mut tree, &key, &value).map_err(|why| {
+        let value = value.into_string().map_err(|_| {
+            ConfigError::new(format!(
+                "environment variable {PREFIX}{name}: write it in UTF-8"
+            ))
+        })?;
+        put(&mut tree, &key_of(&name), &value).map_err(|why| {
             ConfigError::new(format!("environment variable {PREFIX}{name}: {why}"))
         })?;
     }
@@ -63,11 +79,8 @@ impl Source {
         if let Some((set, _)) = { given }.find(|(set, _)| covers(set.trim())) {
             return Some(format!("--set {}", set.trim()));
         }
-        let mut variables = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-        variables.find(|name| {
-            let name = name.strip_prefix(PREFIX);
-            name.is_some_and(|name| covers(&name.to_ascii_lowercase().replace("__", ".")))
-        })
+        let found = variables().find(|(name, _)| covers(&key_of(name)));
+        found.map(|(name, _)| format!("{PREFIX}{name}"))
     }
 }
 
@@ -116,7 +129,7 @@ fn explain(path: &str, text: &str, error: &serde_yaml::Error) -> ConfigError {
             &plain,
             suggestion(&message),
         ),
-        None => ConfigError::new(format!("{path}: {message}")),
+        None => ConfigError::new(format!("{path}: {plain}")),
     }
 }
 

@@ -11,8 +11,8 @@ use super::{Derived, Patience, Round};
 use crate::catalog::{CatalogError, LAGGING};
 use crate::publish::{Behind, Epoch, Folder, Published};
 
-/// What the catalog notes once the disk failed: no epoch is called so.
-const FAILED: &str = "failed";
+/// What the catalog notes instead of an epoch once the disk failed: none is called so.
+const FAILED: &str = "failed -";
 
 /// How far the disk is behind what is published. The catalog notes (`LAGGING`) in which epoch and folder something was
 /// published that may not be on the disk; its rows of what was published come later, so no power cut leaves them without
@@ -34,10 +34,10 @@ impl Derived {
     /// Lets the first round lag where nothing was published before. Else sees to it that what an earlier run left to the
     /// system gets to the disk, and takes away what a power cut between the two broke: it is made again as whatever
     /// somebody else took away.
-    pub(super) fn catch_up(&mut self, published: &[Published]) -> Result<(), CatalogError> {
+    pub(super) fn catch_up(&mut self, published: &mut Vec<Published>) -> Result<(), CatalogError> {
         let dir = self.folder.dir();
         let noted = self.catalog.noted(LAGGING)?;
-        let now = Epoch::of(dir).map(|epoch| format!("{} {}", epoch.as_str(), dir.display()));
+        let now = Epoch::of(dir).map(|epoch| note(epoch.as_str(), dir));
         let is_same = now.is_some() && noted == now;
         if published.is_empty() {
             // What an earlier catalog noted stays for a start that has something to look at.
@@ -53,7 +53,7 @@ impl Derived {
         if is_same {
             self.lag = Behind::begin(dir).map_or_else(
                 |error| Lag::Read {
-                    synced: Err(error),
+                    synced: Err(at(dir, error)),
                     lost: 0,
                 },
                 Lag::Syncing,
@@ -62,11 +62,22 @@ impl Derived {
         }
         // Bytes that wait to be written would be read from memory.
         let synced = synced(dir);
-        let (synced, lost) = match moved_from(&noted, dir) {
+        if let Some(there) = moved_from(&noted, dir) {
             // Nothing here was published by that run, and nobody looks at what it published there.
-            Some(there) => (synced.and(self::synced(there)), 0),
-            None => (synced, take_broken_away(&self.folder, published)),
-        };
+            let synced = synced.and(self::synced(there));
+            self.lag = Lag::Read { synced, lost: 0 };
+            return Ok(());
+        }
+        let broken = broken(&self.folder, published);
+        let lost = broken.len();
+        let gone = |path: &String| self.folder.remove(path).is_ok();
+        let stuck: Vec<String> = broken.into_iter().filter(|path| !gone(path)).collect();
+        if !stuck.is_empty() {
+            // Not known any more, they are compared by their bytes.
+            self.catalog.mark_all_dirty()?;
+            self.catalog.forget_published(&stuck, &[])?;
+            published.retain(|file| !stuck.contains(&file.path));
+        }
         self.lag = Lag::Read { synced, lost };
         Ok(())
     }
@@ -81,7 +92,7 @@ impl Derived {
         match (std::mem::take(&mut self.lag), patience) {
             (Lag::None, _) => Ok(()),
             // A sync that failed meanwhile tells nobody once more what it lost.
-            (Lag::First, _) if !round.failed.is_empty() => self.catalog.note(LAGGING, FAILED),
+            (Lag::First, _) if !round.failed.is_empty() => self.note_failure(),
             (Lag::First, Patience::OneShot) => Ok(()),
             (Lag::First, Patience::Daemon) => {
                 let behind = Behind::begin(self.folder.dir());
@@ -92,7 +103,10 @@ impl Derived {
                 self.lag = Lag::Syncing(behind);
                 Ok(())
             }
-            (Lag::Syncing(behind), _) => self.note_end(behind.end(), round),
+            (Lag::Syncing(behind), _) => {
+                let synced = behind.end().map_err(|error| at(self.folder.dir(), error));
+                self.note_end(synced, round)
+            }
             (Lag::Read { synced, lost }, _) => {
                 if lost > 0 {
                     round.notices.push(format!(
@@ -109,12 +123,30 @@ impl Derived {
             return self.catalog.forget_note(LAGGING);
         };
         round.notices.push(format!(
-            "the disk of {} failed ({error}), and published files may be lost: mend it, then start again, which reads each \
-             of them from the disk",
-            self.folder.dir().display()
+            "a disk failed ({error}), and published files may be lost: mend it, then start again, which reads each of them \
+             from the disk"
         ));
-        self.catalog.note(LAGGING, FAILED)
+        self.note_failure()
     }
+
+    fn note_failure(&mut self) -> Result<(), CatalogError> {
+        self.catalog.note(LAGGING, &note(FAILED, self.folder.dir()))
+    }
+}
+
+/// Two words and the folder that they are about.
+fn note(epoch: &str, dir: &Path) -> String {
+    format!("{epoch} {}", dir.display())
+}
+
+/// The folder of a note, if that is another one.
+fn moved_from<'a>(noted: &'a str, dir: &Path) -> Option<&'a Path> {
+    let there = noted.splitn(3, ' ').nth(2)?;
+    (there != dir.display().to_string()).then_some(Path::new(there))
+}
+
+fn at(dir: &Path, error: io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", dir.display()))
 }
 
 /// Waits for the file system of a folder; where no call does that, the bytes are taken for written.
@@ -123,22 +155,15 @@ fn synced(dir: &Path) -> io::Result<()> {
         Err(error) if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::NotFound) => {
             Ok(())
         }
-        synced => synced,
+        synced => synced.map_err(|error| at(dir, error)),
     }
 }
 
-/// The folder of a note, if that is another one.
-fn moved_from<'a>(noted: &'a str, dir: &Path) -> Option<&'a Path> {
-    let there = noted.splitn(3, ' ').nth(2).map(Path::new)?;
-    (there != dir).then_some(there)
-}
-
-/// Takes files away that do not hold on the disk what was published; how many.
-fn take_broken_away(folder: &Folder, published: &[Published]) -> usize {
+/// Files that do not hold on the disk what was published.
+fn broken(folder: &Folder, published: &[Published]) -> Vec<String> {
     let broken = { published.par_iter() }.filter(|file| !folder.holds(file));
-    // One that cannot be taken away is looked at as any other, and said where it is written.
-    let gone = broken.map(|file| folder.remove(&file.path));
-    let lost = gone.count();
-    tracing::debug!(files = published.len(), lost, "read from the disk");
-    lost
+    let broken: Vec<String> = broken.map(|file| file.path.clone()).collect();
+    let (files, lost) = (published.len(), broken.len());
+    tracing::debug!(files, lost, "read from the disk");
+    broken
 }

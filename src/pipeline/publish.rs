@@ -83,8 +83,8 @@ impl Derived {
     /// Fills the shelf with what was published before, and marks everything dirty when a file was changed
     /// or removed by somebody else.
     pub(super) fn stock_shelf(&mut self) -> Result<(), CatalogError> {
-        let published = self.catalog.published()?;
-        self.catch_up(&published)?;
+        let mut published = self.catalog.published()?;
+        self.catch_up(&mut published)?;
         let folder = &self.folder;
         let intact = published.par_iter().all(|file| folder.is_intact(file));
         self.shelf.put_all(&published);

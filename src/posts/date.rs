@@ -234,14 +234,26 @@ fn loose(text: &str) -> Option<Written> {
     }
     let (day, found) = day_of(&rest, shapes, &mut written.clock)?;
     written.day = day;
-    written.partly = is_told([&rest[..found.start], &rest[found.end..]]);
+    let left = [&rest[..found.start], &rest[found.end..]];
+    // Beside a clock with its offset, words can only say the same once more.
+    written.partly = match written.offset {
+        Some(_) => left
+            .iter()
+            .any(|text| text.contains(|c: char| c.is_ascii_digit())),
+        None => is_told(left),
+    };
     Some(written)
 }
 
 /// Whether what is left of a date may be a part of it. Names of days are not: the day itself is written.
 fn is_told(left: [&str; 2]) -> bool {
     let is_part = |c: char| c.is_ascii_digit() || (!c.is_ascii() && c.is_alphanumeric());
-    let is_weekday = |word: &str| word.starts_with("星期") || word.starts_with('周');
+    let is_weekday = |word: &str| {
+        let named = ["星期", "礼拜", "禮拜", "周", "週"];
+        let day = named.iter().find_map(|name| word.strip_prefix(name));
+        let day = day.unwrap_or(word).trim_end_matches(['曜', '日']);
+        day.is_empty() || (day.chars().count() == 1 && "一二三四五六天月火水木金土".contains(day))
+    };
     let words = left.into_iter().flat_map(str::split_whitespace);
     { words.map(|word| word.trim_matches(|c: char| !c.is_alphanumeric())) }
         .any(|word| word.contains(is_part) && !is_weekday(word))

@@ -338,6 +338,20 @@ const DATES: &[Quirk] = &[
         &[("date-in-part", 2, 7, "2022-02-18 10:01:41 +0800")],
     ),
     quirk(
+        "an hour behind a weekday in Chinese",
+        "posts/a.md",
+        "---\ndate: 2022/02/18 星期五8点\n---\n",
+        &[("date", "2022-02-18T00:00:00+08:00")],
+        &[("date-in-part", 2, 7, "2022-02-18 10:01:41 +0800")],
+    ),
+    fine(
+        "a zone said twice",
+        "posts/a.md",
+        "---\ndate: 2022/02/18 10:01 +0800（北京时间）\n---\n",
+        &[("date", "2022-02-18T10:01:00+08:00")],
+        "the offset says it",
+    ),
+    quirk(
         "half of a day in Chinese",
         "posts/a.md",
         "---\ndate: 2022-02-18 下午 2:30\n---\n",
@@ -347,7 +361,7 @@ const DATES: &[Quirk] = &[
     fine(
         "a weekday in Chinese, which says nothing new",
         "posts/a.md",
-        "---\ndate: 2022/02/18 星期五 14:30\n---\n",
+        "---\ndate: 2022/02/18（礼拜五） 14:30\n---\n",
         &[("date", "2022-02-18T14:30:00+08:00")],
         "the day itself is written",
     ),
@@ -364,6 +378,20 @@ const DATES: &[Quirk] = &[
         "---\ntitle: 甲\nimage:\n\turl: /a.png\n\ttitle: 乙\ndate: 2022-02-18 10:01:41 +0800\n---\n",
         &[("title", "甲"), ("date", "2022-02-18T10:01:41+08:00")],
         &[("broken-yaml", 4, 1, "")],
+    ),
+    quirk(
+        "the same with a blank line, and all of it behind a tab",
+        "posts/2022-02-18-a.md",
+        "---\ntitle: 甲\n\timage:\n\n\t\turl: /a.png\n\t\ttitle: 乙\n---\n",
+        &[("title", "甲")],
+        &[("bad-colon", 3, 1, "without the tab")],
+    ),
+    quirk(
+        "a text over several lines that looks like a key behind a tab",
+        "posts/2022-02-18-a.md",
+        "---\ntitle: 甲\nexcerpt: |\n  一\n  \ttitle: 引文\ntags: [a\n---\n",
+        &[("title", "甲")],
+        &[("broken-yaml", 6, 7, "tags")],
     ),
     quirk(
         "an offset beyond every zone",

@@ -51,7 +51,11 @@ pub(super) fn entries(
     for (row, entry) in chunks(yaml) {
         let line = first_line.saturating_add(row);
         if let Some(slip) = bad_colon(entry) {
-            entries.extend(with_colon(entry, &slip, line, findings));
+            let read = with_colon(entry, &slip, line, findings);
+            // A key where keys stand was hardly meant to be replaced.
+            let is_there = |key: &str| slip.is_tabbed() && entries.iter().any(|(k, _)| k == key);
+            let news: Vec<_> = read.into_iter().filter(|(key, _)| !is_there(key)).collect();
+            entries.extend(news);
             bad += 1;
             continue;
         }
@@ -89,16 +93,20 @@ pub(super) fn entries(
 fn chunks(yaml: &str) -> Vec<(u32, &str)> {
     let mut starts = Vec::new();
     let mut at = 0;
-    // What is indented after a key alone belongs to it.
-    let mut is_open = false;
+    // What is indented deeper than a key alone, or the head of a text over several lines, belongs to it.
+    let mut open: Option<usize> = None;
     for (row, text) in (0u32..).zip(yaml.split_inclusive('\n')) {
         let key = key_of(text.trim_end());
-        let is_inside = is_open && text.starts_with([' ', '\t']);
-        if key.is_some() || (bad_colon(text).is_some() && !is_inside) {
+        let slip = bad_colon(text);
+        let indent = text.len() - text.trim_start_matches([' ', '\t']).len();
+        let is_inside = text.trim().is_empty() || open.is_some_and(|open| indent > open);
+        if key.is_some() || (slip.is_some() && !is_inside) {
             starts.push((row, at));
         }
         if !is_inside {
-            is_open = key.is_some_and(|(_, value)| value.trim().is_empty());
+            let value = key.map(|(_, value)| value).or(slip.map(|slip| slip.value));
+            let is_head = |value: &str| value.is_empty() || value.starts_with(['|', '>']);
+            open = { value.map(str::trim) }.and_then(|value| is_head(value).then_some(indent));
         }
         at += text.len();
     }
@@ -115,6 +123,13 @@ struct Slip<'a> {
     why: &'static str,
     /// From 1.
     column: usize,
+}
+
+impl Slip<'_> {
+    /// Whether it stands behind a tab instead of where keys stand.
+    fn is_tabbed(&self) -> bool {
+        self.column == 1
+    }
 }
 
 /// `title：某事`, `title:某事` and `title: 某事` behind a tab, of keys that posts have; elsewhere such a text may be meant.
@@ -174,6 +189,10 @@ fn with_colon(
     let value = read.first().map_or(&Value::Null, |(_, value)| value);
     let quoted = written(slip.key, value);
     let mend = quoted.unwrap_or_else(|| format!("{}: {}", slip.key, slip.value.trim()));
+    let help = match slip.is_tabbed() && slip.value.trim().is_empty() {
+        true => "write it without the tab, and indent what belongs to it with blanks".to_owned(),
+        false => format!("write it as: {mend}"),
+    };
     findings.recovered(
         "bad-colon",
         At {
@@ -181,7 +200,7 @@ fn with_colon(
             column: u32::try_from(slip.column).unwrap_or(0),
         },
         format!("`{}` is no field to YAML: {}", slip.key, slip.why),
-        &format!("write it as: {mend}"),
+        &help,
     );
     read
 }

@@ -209,7 +209,8 @@ impl Staged {
             let there = part.target.symlink_metadata();
             there.is_err_and(|error| error.kind() == ErrorKind::NotFound)
         };
-        self.is_within || self.parts.iter().all(is_free)
+        self.is_within
+            || (self.parts.iter().all(is_free) && !self.stale.iter().any(|copy| copy.exists()))
     }
 
     /// Gives the parts their names; all of them, or none but old ones.
