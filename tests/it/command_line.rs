@@ -304,3 +304,23 @@ fn a_wrong_value_is_told_in_words_and_by_who_gave_it() {
     );
     assert!(said.contains("tagwire.yaml:3"), "{said}");
 }
+
+#[test]
+fn a_variable_that_is_no_text_is_no_panic() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let world = World::new();
+    let run = |name: &str| {
+        let mut command = world.command(&["build"]);
+        command.env(name, OsStr::from_bytes(b"\xff"));
+        command.output().unwrap()
+    };
+    assert!(run("SOMETHING").status.success());
+    let wrong = run("TAGWIRE__SITE__TITLE");
+    assert_eq!(wrong.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&wrong.stderr);
+    assert!(
+        said.contains("TAGWIRE__SITE__TITLE: write it in UTF-8"),
+        "{said}"
+    );
+}
