@@ -108,10 +108,7 @@ impl Catalog {
     /// # Errors
     /// SQLite's.
     pub fn note(&mut self, key: &str, value: &str) -> Result<(), CatalogError> {
-        let done = self
-            .connection
-            .execute("insert or replace into meta values (?1, ?2)", [key, value]);
-        self.wrap(done.map(|_| ()))
+        self.wrap(note(&self.connection, key, value))
     }
 
     /// A word kept by `note`.
@@ -119,13 +116,7 @@ impl Catalog {
     /// # Errors
     /// SQLite's.
     pub fn noted(&self, key: &str) -> Result<Option<String>, CatalogError> {
-        let found = self
-            .connection
-            .query_row("select value from meta where key = ?1", [key], |row| {
-                row.get(0)
-            })
-            .optional();
-        self.wrap(found)
+        self.wrap(noted(&self.connection, key))
     }
 
     /// Forgets such a word.
@@ -138,6 +129,18 @@ impl Catalog {
             .execute("delete from meta where key = ?1", [key]);
         self.wrap(done.map(|_| ()))
     }
+}
+
+pub(super) fn note(connection: &Connection, key: &str, value: &str) -> rusqlite::Result<()> {
+    let done = connection.execute("insert or replace into meta values (?1, ?2)", [key, value]);
+    done.map(|_| ())
+}
+
+pub(super) fn noted(connection: &Connection, key: &str) -> rusqlite::Result<Option<String>> {
+    let found = connection.query_row("select value from meta where key = ?1", [key], |row| {
+        row.get(0)
+    });
+    found.optional()
 }
 
 fn note_published(

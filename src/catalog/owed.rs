@@ -6,6 +6,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, params};
 
+use super::marks::{note, noted};
 use super::{Catalog, CatalogError, error, schema};
 
 /// Where published files go beyond their folder.
@@ -66,15 +67,7 @@ impl Catalog {
                 let key = format!("target:{}", target.as_str());
                 let wanted = targets.iter().find(|(wanted, _)| *wanted == target);
                 let wanted = wanted.map_or("", |(_, identity)| identity.as_str());
-                let known: String = connection
-                    .query_row("select value from meta where key = ?1", [&key], |row| {
-                        row.get(0)
-                    })
-                    .or_else(|error| match error {
-                        rusqlite::Error::QueryReturnedNoRows => Ok(String::new()),
-                        error => Err(error),
-                    })?;
-                if known == wanted {
+                if noted(connection, &key)?.unwrap_or_default() == wanted {
                     continue;
                 }
                 connection.execute("delete from owed where target = ?1", [target.as_str()])?;
@@ -85,10 +78,7 @@ impl Catalog {
                         [target.as_str()],
                     )?;
                 }
-                connection.execute(
-                    "insert or replace into meta values (?1, ?2)",
-                    params![key, wanted],
-                )?;
+                note(connection, &key, wanted)?;
             }
             Ok(())
         })

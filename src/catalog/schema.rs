@@ -5,13 +5,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::marks::LAGGING;
+use super::marks::{LAGGING, note, noted};
 
 /// Raised whenever the tables or what is written to them changes, or which files are looked at: the index is then built
 /// anew.
 const SCHEMA_VERSION: u32 = 12;
+
+/// Under which it is noted of what the tables were made.
+const FINGERPRINT: &str = "fingerprint";
 
 const TABLES: &str = "
 create table meta (key text primary key, value text not null) without rowid;
@@ -70,12 +73,8 @@ pub fn open(path: &Path, fingerprint: &str) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     tune(&connection)?;
     let wanted = format!("{SCHEMA_VERSION}:{fingerprint}");
-    let found: rusqlite::Result<String> = connection.query_row(
-        "select value from meta where key = 'fingerprint'",
-        [],
-        |row| row.get(0),
-    );
-    if found.as_ref().is_ok_and(|found| *found == wanted) {
+    let found = noted(&connection, FINGERPRINT);
+    if { found.as_ref() }.is_ok_and(|found| found.as_ref() == Some(&wanted)) {
         return Ok(connection);
     }
     if let Err(error) = found
@@ -184,9 +183,7 @@ fn keep_plans(connection: &Connection) -> rusqlite::Result<()> {
 
 fn rebuild(connection: &Connection, fingerprint: &str) -> rusqlite::Result<()> {
     // There is no such table in a new file.
-    let lagging = connection.query_row("select value from meta where key = ?1", [LAGGING], |row| {
-        row.get::<_, String>(0)
-    });
+    let lagging = noted(connection, LAGGING);
     let tables: Vec<String> = connection
         .prepare(
             "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'",
@@ -198,12 +195,9 @@ fn rebuild(connection: &Connection, fingerprint: &str) -> rusqlite::Result<()> {
         transaction.execute_batch(&format!("drop table \"{table}\""))?;
     }
     transaction.execute_batch(TABLES)?;
-    transaction.execute(
-        "insert into meta values ('fingerprint', ?1)",
-        params![fingerprint],
-    )?;
-    if let Ok(lagging) = lagging {
-        transaction.execute("insert into meta values (?1, ?2)", [LAGGING, &lagging])?;
+    note(&transaction, FINGERPRINT, fingerprint)?;
+    if let Ok(Some(lagging)) = lagging {
+        note(&transaction, LAGGING, &lagging)?;
     }
     transaction.execute(
         "insert into labels (kind, name, key) values ('site', '', 'site')",

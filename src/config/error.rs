@@ -94,12 +94,10 @@ impl ConfigError {
     /// The same with the line of its key, when the file has the key and nothing else set it.
     #[must_use]
     pub fn placed(self, source: &Source) -> Self {
-        let Some(key) = self.key.as_deref() else {
+        let key = self.key.as_deref();
+        let Some(key) = key.filter(|key| source.origin(key).is_none()) else {
             return self;
         };
-        if source.origin(key).is_some() {
-            return self;
-        }
         let path = source.path.as_deref();
         let path = path.unwrap_or(std::path::Path::new(DEFAULT_PATH));
         let Ok(text) = std::fs::read_to_string(path) else {

@@ -4,18 +4,16 @@
 use std::borrow::Cow;
 
 /// What serde calls things, and people.
-const FOUND: [(&str, &str); 4] = [
+const FOUND: &[(&str, &str)] = &[
     ("sequence", "a list"),
     ("map", "keys with values"),
     ("unit value", "nothing"),
-    ("null", "nothing"),
 ];
-const WANTED: [(&str, &str); 9] = [
+const WANTED: &[(&str, &str)] = &[
     ("a boolean", "`true` or `false`"),
     ("a sequence", "a list"),
     ("a map", "keys with values"),
     ("a string", "a text"),
-    ("string", "a text"),
     ("f32", "a number"),
     ("f64", "a number"),
     ("path string", "a path"),
@@ -50,32 +48,30 @@ fn unknown_variant(message: &str) -> Option<String> {
     Some(format!("{before}{found} is none of {known}"))
 }
 
-fn found(text: &str) -> String {
-    let named = FOUND.iter().find(|(serde, _)| *serde == text);
-    if let Some((_, people)) = named {
-        return (*people).to_owned();
-    }
-    // ``integer `5` ``, `string "abc"`: the value tells its kind.
-    match text.find(['`', '"']) {
-        Some(at) => text[at..].to_owned(),
-        None => text.to_owned(),
-    }
+fn named(table: &[(&str, &'static str)], text: &str) -> Option<&'static str> {
+    let found = table.iter().find(|(serde, _)| *serde == text);
+    found.map(|(_, people)| *people)
 }
 
-fn wanted(text: &str) -> String {
-    let named = WANTED.iter().find(|(serde, _)| *serde == text);
-    if let Some((_, people)) = named {
-        return (*people).to_owned();
-    }
+fn found(text: &str) -> &str {
+    // ``integer `5` ``, `string "abc"`: the value tells its kind.
+    let value = || text.find(['`', '"']).map(|at| &text[at..]);
+    named(FOUND, text).or_else(value).unwrap_or(text)
+}
+
+fn wanted(text: &str) -> &str {
     let is_number = |sign: char| {
         let bits = text.strip_prefix(sign);
         bits.is_some_and(|bits| matches!(bits, "8" | "16" | "32" | "64" | "128" | "size"))
     };
-    match () {
-        () if is_number('u') => "a whole number from 0 on".to_owned(),
-        () if is_number('i') => "a whole number".to_owned(),
-        () if text.starts_with("struct ") => "keys with values".to_owned(),
-        () => text.to_owned(),
+    if is_number('u') {
+        "a whole number from 0 on"
+    } else if is_number('i') {
+        "a whole number"
+    } else if text.starts_with("struct ") {
+        "keys with values"
+    } else {
+        named(WANTED, text).unwrap_or(text)
     }
 }
 

@@ -7,7 +7,6 @@
 
 use std::collections::BTreeSet;
 
-use super::behind::Lag;
 use super::publish::Ready;
 use super::shape::Outline;
 use super::{Derived, Round};
@@ -116,7 +115,7 @@ impl Derived {
         for group in pages.chunks(GROUP) {
             let (folder, shelf) = (self.folder.clone(), self.shelf.clone());
             let known = |path: &str| shelf.get(path);
-            let mut staging = folder.stage(matches!(self.lag, Lag::First));
+            let mut staging = folder.stage(self.lag.is_first());
             for batch in group.chunks(BATCH) {
                 let mut ready = self.pages_of(batch)?;
                 self.load(&self.entries, &mut ready)?;

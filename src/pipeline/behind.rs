@@ -30,6 +30,13 @@ pub(super) enum Lag {
     Read { synced: io::Result<()>, lost: usize },
 }
 
+impl Lag {
+    /// Whether nothing is waited for that replaces nothing.
+    pub fn is_first(&self) -> bool {
+        matches!(self, Lag::First)
+    }
+}
+
 impl Derived {
     /// Lets the first round lag where nothing was published before. Else sees to it that what an earlier run left to the
     /// system gets to the disk, and takes away what a power cut between the two broke: it is made again as whatever
@@ -37,6 +44,9 @@ impl Derived {
     pub(super) fn catch_up(&mut self, published: &mut Vec<Published>) -> Result<(), CatalogError> {
         let dir = self.folder.dir();
         let noted = self.catalog.noted(LAGGING)?;
+        if noted.is_none() && !published.is_empty() {
+            return Ok(());
+        }
         let now = Epoch::of(dir).map(|epoch| note(epoch.as_str(), dir));
         let is_same = now.is_some() && noted == now;
         if published.is_empty() {

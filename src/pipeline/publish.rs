@@ -6,7 +6,6 @@ use std::io;
 
 use rayon::prelude::*;
 
-use super::behind::Lag;
 use super::entries::{Entries, Record, Shown};
 use super::lists::Lists;
 use super::shape::{Outline, Shape};
@@ -200,7 +199,7 @@ impl Derived {
         let folder = self.folder.clone();
         let known = |path: &str| shelf.get(path);
         let paths = |batch: &[Follow]| batch.iter().map(|follow| shape.paths(follow)).collect();
-        let mut staging = folder.stage(matches!(self.lag, Lag::First));
+        let mut staging = folder.stage(self.lag.is_first());
         let mut complete = Vec::with_capacity(group.len());
         let mut listed = None;
         let (mut batch, mut rest) = self.batch_of(group);

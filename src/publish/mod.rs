@@ -1,4 +1,4 @@
-//! Bytes become files: only what changed, each whole or not at all, safe against a power cut.
+//! Bytes become files: only what changed, each whole or not at all; what replaces something, safe against a power cut.
 //! In: rendered feeds with their relative paths, and what is known to lie there already.
 //! Out: what was written, what was the same, what failed and why.
 

@@ -1,6 +1,6 @@
 //! Files on their way to their places.
 //! In: paths, and bytes that may be made only now. Out: the files beside their places, or in folders that are new as
-//! they are; then all of them in place, durable, each one's fate told.
+//! they are; then all of them in place, durable but where they may lag, each one's fate told.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
@@ -99,7 +99,7 @@ impl<'a> Staging<'a> {
         (&mut self.finder, &mut self.writer)
     }
 
-    /// Makes the bytes durable, gives the files their names, makes the names durable.
+    /// `sync`, then `place`.
     pub fn commit(self) -> Outcome {
         self.sync().place()
     }
@@ -114,43 +114,33 @@ impl<'a> Staging<'a> {
             lags,
             ..
         } = self.writer;
-        if lags && parents.is_one_system() && staged.iter().all(Staged::is_new) {
-            let staged = staged.into_iter();
-            return Placeable {
-                parents,
-                staged: staged
-                    .map(|staged| (staged.path.clone(), Ok(staged)))
-                    .collect(),
-                named: Ok(()),
-                lags: true,
-                outcome,
-            };
-        }
+        let lags = lags && parents.is_one_system() && staged.iter().all(Staged::is_new);
         let many = HAS_SYNCFS && staged.len() > MANY;
-        let synced = match many {
-            true => parents.sync_systems(),
-            false => Ok(()),
+        let one_by_one = !lags && !many;
+        let synced = match lags || one_by_one {
+            true => Ok(()),
+            false => parents.sync_systems(),
         };
         let synced = synced.and(head_start.end());
         let staged = staged.into_par_iter().map(|staged| {
             let path = staged.path.clone();
-            let durable = match (&synced, many) {
+            let synced = match (&synced, one_by_one) {
                 (Err(error), _) => Err(same_error(error)),
-                (Ok(()), true) => Ok(()),
-                (Ok(()), false) => staged.sync(),
+                (Ok(()), true) => staged.sync(),
+                (Ok(()), false) => Ok(()),
             };
-            (path, durable.map(|()| staged))
+            (path, synced.map(|()| staged))
         });
         let staged = staged.collect();
-        let named = match (synced, many) {
-            (Ok(()), false) => parents.sync_fresh(),
+        let named = match (synced, one_by_one) {
+            (Ok(()), true) => parents.sync_fresh(),
             (synced, _) => synced,
         };
         Placeable {
             parents,
             staged,
             named,
-            lags: false,
+            lags,
             outcome,
         }
     }

@@ -32,8 +32,7 @@ struct Explained<'a> {
 /// Explains one post.
 pub fn execute(setup: &Setup, wanted: &str, json: bool) -> Result<Verdict, AppError> {
     let reader = Reader::new(setup)?;
-    let found = { !wanted.trim().is_empty() }.then(|| find(setup, &reader, wanted));
-    let Some(reading) = found.flatten() else {
+    let Some(reading) = find(setup, &reader, wanted) else {
         eprintln!("no post is meant by `{wanted}`: give its file, its id, or a part of its title");
         return Ok(Verdict::Found);
     };
@@ -59,6 +58,10 @@ pub fn execute(setup: &Setup, wanted: &str, json: bool) -> Result<Verdict, AppEr
 
 /// The file itself, else what the catalog finds, else the first file whose post fits.
 fn find(setup: &Setup, reader: &Reader<'_>, wanted: &str) -> Option<Reading> {
+    if wanted.trim().is_empty() {
+        // Every path ends with it.
+        return None;
+    }
     if Path::new(wanted).is_file() {
         return Some(reader.read(wanted));
     }
