@@ -14,7 +14,6 @@ use crate::catalog::{Catalog, CatalogError, Outdated, Slot, Span};
 use crate::feeds::{self, Addresses, Format, Period};
 use crate::http::Shelf;
 use crate::model::Follow;
-use crate::publish::{Coding, Published};
 
 /// Pages rendered at a time: bounds memory, keeps two cores busy.
 const BATCH: usize = 8;
@@ -170,78 +169,6 @@ impl Derived {
         self.unpublish(paths, round)
     }
 
-    /// Takes published files away. What cannot be removed is told, and stays known.
-    pub(super) fn unpublish(
-        &mut self,
-        paths: Vec<String>,
-        round: &mut Round,
-    ) -> Result<(), CatalogError> {
-        let mut gone = Vec::with_capacity(paths.len());
-        for path in self.copies_first(paths) {
-            match self.folder.remove(&path) {
-                Ok(()) => gone.push(path),
-                Err(error) => round.failed.push((path, error.to_string())),
-            }
-        }
-        if !gone.is_empty() {
-            self.shelf.remove_all(&gone);
-            let owed = self.owed_for_gone(&gone);
-            self.catalog.forget_published(&gone, &owed)?;
-        }
-        Ok(())
-    }
-
-    /// Takes away the pages of histories that the config asks for no longer, or asks for elsewhere.
-    pub(super) fn drop_foreign_archives(
-        &mut self,
-        published: &[Published],
-    ) -> Result<(), CatalogError> {
-        let follows = self.catalog.follows()?;
-        let archived = follows.iter().filter(|follow| self.is_archived(follow));
-        let folders: BTreeSet<String> = archived
-            .map(|follow| self.reader.shape.addresses.archive_folder(follow))
-            .collect();
-        let formats = self.config.feeds.archive_formats();
-        let endings: Vec<&str> = formats.iter().map(|format| format.extension()).collect();
-        let is_foreign = |path: &str| {
-            let path = Coding::original_of(path);
-            let (folder, file) = path.split_at(path.rfind('/').map_or(0, |at| at + 1));
-            let ending = file.rsplit('.').next().unwrap_or_default();
-            folder.ends_with(feeds::ARCHIVE_FOLDER)
-                && !(folders.contains(folder) && endings.contains(&ending))
-        };
-        let paths = published.iter().map(|file| file.path.clone());
-        let foreign = paths.filter(|path| is_foreign(path)).collect();
-        self.unpublish(foreign, &mut Round::default())
-    }
-
-    /// These files and their compressed copies, which some servers send even when the file is gone.
-    fn copies_first(&self, paths: Vec<String>) -> Vec<String> {
-        let copies = paths
-            .iter()
-            .flat_map(|path| Coding::ALL.map(|coding| coding.copy_of(path)))
-            .filter(|copy| self.shelf.get(copy).is_some());
-        let mut all: Vec<String> = copies.collect();
-        all.extend(paths);
-        let mut seen = BTreeSet::new();
-        all.retain(|path| seen.insert(path.clone()));
-        all.sort_by_key(|path| Coding::of_copy(path).is_none());
-        all
-    }
-
-    /// Takes away the compressed copies that the config does not ask for.
-    pub(super) fn drop_unwanted_copies(
-        &mut self,
-        published: &[Published],
-    ) -> Result<(), CatalogError> {
-        let wanted = &self.config.publish.compress;
-        let is_unwanted =
-            |path: &str| Coding::of_copy(path).is_some_and(|coding| !wanted.contains(&coding));
-        let paths = published.iter().map(|file| file.path.clone());
-        let unwanted = paths.filter(|path| is_unwanted(path)).collect();
-        self.unpublish(unwanted, &mut Round::default())
-    }
-
     fn archived_kinds(&self) -> Vec<&'static str> {
         let archives = &self.config.feeds.archives;
         feeds::Archived::ALL
@@ -251,7 +178,7 @@ impl Derived {
             .collect()
     }
 
-    fn is_archived(&self, follow: &Follow) -> bool {
+    pub(super) fn is_archived(&self, follow: &Follow) -> bool {
         self.config.feeds.archives.include(follow) && !self.reader.shape.labels.is_retired(follow)
     }
 

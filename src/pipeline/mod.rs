@@ -15,6 +15,7 @@ mod plan;
 mod publish;
 mod reader;
 mod shape;
+mod stock;
 mod stories;
 mod wanted;
 

@@ -1,7 +1,7 @@
 //! Dirty feeds become files.
 //! In: labels that the catalog marked. Out: files in the publish folder, marks taken back, the shelf restocked.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::io;
 
 use rayon::prelude::*;
@@ -13,7 +13,7 @@ use super::{Derived, Round};
 use crate::catalog::{CatalogError, PostKey, Slot};
 use crate::feeds;
 use crate::model::{Follow, LabelKind};
-use crate::publish::{Published, Spots, Writer};
+use crate::publish::{Spots, Writer};
 
 /// Files of feeds rendered at a time: bounds memory, keeps two cores busy.
 const FILES: usize = 64;
@@ -79,73 +79,6 @@ impl Ready {
 }
 
 impl Derived {
-    /// Fills the shelf with what was published before, and marks everything dirty when a file was changed
-    /// or removed by somebody else.
-    pub(super) fn stock_shelf(&mut self) -> Result<(), CatalogError> {
-        let mut published = self.catalog.published()?;
-        self.catch_up(&mut published)?;
-        let folder = &self.folder;
-        let intact = published.par_iter().all(|file| folder.is_intact(file));
-        self.shelf.put_all(&published);
-        let shape = self.feed_shape();
-        if !intact || self.catalog.noted("feed_shape")?.as_deref() != Some(&shape) {
-            self.catalog.mark_all_dirty()?;
-            self.drop_foreign_archives(&published)?;
-            self.drop_unwanted_copies(&published)?;
-            self.drop_unwanted_forms(&published)?;
-            self.catalog.note("feed_shape", &shape)?;
-        }
-        Ok(())
-    }
-
-    /// Takes away the feeds of formats that the config does not ask for any more, and the pages likewise: nobody
-    /// would keep them up to date.
-    fn drop_unwanted_forms(&mut self, published: &[Published]) -> Result<(), CatalogError> {
-        let settings = &self.config.feeds;
-        let off = feeds::Format::ALL
-            .into_iter()
-            .filter(|format| !settings.formats.contains(format));
-        let off: Vec<feeds::Format> = off.collect();
-        let mut unwanted: BTreeSet<String> = BTreeSet::new();
-        let mut take = |follow: &Follow| {
-            unwanted.extend(
-                off.iter()
-                    .map(|format| self.reader.shape.addresses.file(follow, *format)),
-            );
-            // The site's page is the index, which is always there.
-            if !settings.pages && *follow != Follow::Site {
-                unwanted.insert(self.reader.shape.addresses.page_file(follow));
-            }
-        };
-        for follow in self.catalog.follows()? {
-            if let Follow::Label(label) = &follow {
-                let aliases = self.reader.shape.labels.aliases_of(label);
-                aliases.for_each(|old| take(&Follow::Label(old.clone())));
-            }
-            take(&follow);
-        }
-        if !settings.pages {
-            unwanted.insert(feeds::READINGS.to_owned());
-        }
-        let paths = published.iter().map(|file| file.path.clone());
-        let gone = paths.filter(|path| unwanted.contains(path)).collect();
-        self.unpublish(gone, &mut Round::default())
-    }
-
-    /// Everything besides the posts that shapes the bytes of feeds.
-    fn feed_shape(&self) -> String {
-        format!(
-            "{}|{:?}|{:?}|{:?}|{:?}|{:?}|{}",
-            env!("CARGO_PKG_VERSION"),
-            self.reader.shape.site,
-            self.config.feeds,
-            self.config.labels,
-            self.config.telegram.bot,
-            self.config.publish.compress,
-            self.folder.dir().display()
-        )
-    }
-
     /// Renders what is dirty a batch at a time, and puts it in place many batches at a time: bytes in
     /// memory stay few, and the disk is synced seldom.
     pub(super) fn publish_dirty(&mut self, round: &mut Round) -> Result<(), CatalogError> {

@@ -1,0 +1,154 @@
+//! What is published when a run begins, and what of it goes.
+//! In: what the catalog knows to be published, the config. Out: the shelf, marks where somebody changed a file; files that
+//! the config no longer wants taken away, as those are that a round no longer wants.
+
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+
+use super::{Derived, Round};
+use crate::catalog::CatalogError;
+use crate::feeds;
+use crate::model::Follow;
+use crate::publish::{Coding, Published};
+
+impl Derived {
+    /// Fills the shelf with what was published before, and marks everything dirty when a file was changed
+    /// or removed by somebody else.
+    pub(super) fn stock_shelf(&mut self) -> Result<(), CatalogError> {
+        let mut published = self.catalog.published()?;
+        self.catch_up(&mut published)?;
+        let folder = &self.folder;
+        let intact = published.par_iter().all(|file| folder.is_intact(file));
+        self.shelf.put_all(&published);
+        let shape = self.feed_shape();
+        if !intact || self.catalog.noted("feed_shape")?.as_deref() != Some(&shape) {
+            self.catalog.mark_all_dirty()?;
+            self.drop_foreign_archives(&published)?;
+            self.drop_unwanted_copies(&published)?;
+            self.drop_unwanted_forms(&published)?;
+            self.catalog.note("feed_shape", &shape)?;
+        }
+        Ok(())
+    }
+
+    /// Everything besides the posts that shapes the bytes of feeds.
+    fn feed_shape(&self) -> String {
+        format!(
+            "{}|{:?}|{:?}|{:?}|{:?}|{:?}|{}",
+            env!("CARGO_PKG_VERSION"),
+            self.reader.shape.site,
+            self.config.feeds,
+            self.config.labels,
+            self.config.telegram.bot,
+            self.config.publish.compress,
+            self.folder.dir().display()
+        )
+    }
+
+    /// Takes away the feeds of formats that the config does not ask for any more, and the pages likewise: nobody
+    /// would keep them up to date.
+    fn drop_unwanted_forms(&mut self, published: &[Published]) -> Result<(), CatalogError> {
+        let settings = &self.config.feeds;
+        let off = feeds::Format::ALL
+            .into_iter()
+            .filter(|format| !settings.formats.contains(format));
+        let off: Vec<feeds::Format> = off.collect();
+        let mut unwanted: BTreeSet<String> = BTreeSet::new();
+        let mut take = |follow: &Follow| {
+            unwanted.extend(
+                off.iter()
+                    .map(|format| self.reader.shape.addresses.file(follow, *format)),
+            );
+            // The site's page is the index, which is always there.
+            if !settings.pages && *follow != Follow::Site {
+                unwanted.insert(self.reader.shape.addresses.page_file(follow));
+            }
+        };
+        for follow in self.catalog.follows()? {
+            if let Follow::Label(label) = &follow {
+                let aliases = self.reader.shape.labels.aliases_of(label);
+                aliases.for_each(|old| take(&Follow::Label(old.clone())));
+            }
+            take(&follow);
+        }
+        if !settings.pages {
+            unwanted.insert(feeds::READINGS.to_owned());
+        }
+        let paths = published.iter().map(|file| file.path.clone());
+        let gone = paths.filter(|path| unwanted.contains(path)).collect();
+        self.unpublish(gone, &mut Round::default())
+    }
+
+    /// Takes away the compressed copies that the config does not ask for.
+    pub(super) fn drop_unwanted_copies(
+        &mut self,
+        published: &[Published],
+    ) -> Result<(), CatalogError> {
+        let wanted = &self.config.publish.compress;
+        let is_unwanted =
+            |path: &str| Coding::of_copy(path).is_some_and(|coding| !wanted.contains(&coding));
+        let paths = published.iter().map(|file| file.path.clone());
+        let unwanted = paths.filter(|path| is_unwanted(path)).collect();
+        self.unpublish(unwanted, &mut Round::default())
+    }
+
+    /// Takes away the pages of histories that the config asks for no longer, or asks for elsewhere.
+    pub(super) fn drop_foreign_archives(
+        &mut self,
+        published: &[Published],
+    ) -> Result<(), CatalogError> {
+        let follows = self.catalog.follows()?;
+        let archived = follows.iter().filter(|follow| self.is_archived(follow));
+        let folders: BTreeSet<String> = archived
+            .map(|follow| self.reader.shape.addresses.archive_folder(follow))
+            .collect();
+        let formats = self.config.feeds.archive_formats();
+        let endings: Vec<&str> = formats.iter().map(|format| format.extension()).collect();
+        let is_foreign = |path: &str| {
+            let path = Coding::original_of(path);
+            let (folder, file) = path.split_at(path.rfind('/').map_or(0, |at| at + 1));
+            let ending = file.rsplit('.').next().unwrap_or_default();
+            folder.ends_with(feeds::ARCHIVE_FOLDER)
+                && !(folders.contains(folder) && endings.contains(&ending))
+        };
+        let paths = published.iter().map(|file| file.path.clone());
+        let foreign = paths.filter(|path| is_foreign(path)).collect();
+        self.unpublish(foreign, &mut Round::default())
+    }
+
+    /// Takes published files away. What cannot be removed is told, and stays known.
+    pub(super) fn unpublish(
+        &mut self,
+        paths: Vec<String>,
+        round: &mut Round,
+    ) -> Result<(), CatalogError> {
+        let mut gone = Vec::with_capacity(paths.len());
+        for path in self.copies_first(paths) {
+            match self.folder.remove(&path) {
+                Ok(()) => gone.push(path),
+                Err(error) => round.failed.push((path, error.to_string())),
+            }
+        }
+        if !gone.is_empty() {
+            self.shelf.remove_all(&gone);
+            let owed = self.owed_for_gone(&gone);
+            self.catalog.forget_published(&gone, &owed)?;
+        }
+        Ok(())
+    }
+
+    /// These files and their compressed copies, which some servers send even when the file is gone.
+    fn copies_first(&self, paths: Vec<String>) -> Vec<String> {
+        let copies = paths
+            .iter()
+            .flat_map(|path| Coding::ALL.map(|coding| coding.copy_of(path)))
+            .filter(|copy| self.shelf.get(copy).is_some());
+        let mut all: Vec<String> = copies.collect();
+        all.extend(paths);
+        let mut seen = BTreeSet::new();
+        all.retain(|path| seen.insert(path.clone()));
+        all.sort_by_key(|path| Coding::of_copy(path).is_none());
+        all
+    }
+}
