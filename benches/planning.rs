@@ -6,7 +6,7 @@
 
 use divan::Bencher;
 use tagwire::model::{ChatId, Follow, Label, PostId, PostTime};
-use tagwire::store::{Card, ChatRow, Decision, SqliteStore, Store};
+use tagwire::store::{Announcements, Card, ChatRow, Decision, SqliteStore, Store};
 
 const NOW: i64 = 1_800_000_000;
 

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tagwire::model::{ChatId, Follow, Label, PostId, PostTime};
-use tagwire::store::{Card, ChatRow, Decision, SqliteStore, Store};
+use tagwire::store::{Announcements, Card, ChatRow, Decision, People, SqliteStore, Store};
 
 const NOW: i64 = 1_800_000_000_000;
 /// Somebody who changes what they follow while everybody is planned for.

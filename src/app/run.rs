@@ -2,22 +2,24 @@
 //! In: a setup. Out: nothing until it stops; then everything that was started has ended. A damaged catalog ends it too,
 //! and it starts again with a new one: what a start does for an empty catalog need not be done in a second way.
 
-use std::collections::BTreeSet;
 use std::io::Write;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::setup::{AppError, Setup};
 use super::watch::{self, Loop, Owed};
 use super::{bot, discard_damaged};
-use crate::bot::{Context, Index, Naming, Places};
+use crate::bot::{Context, Index, Naming, Places, Source};
+use crate::delivery::Pace;
 use crate::http::{self, Health, Hook, Serving};
-use crate::pipeline::{Patience, Progress, lock};
-use crate::store::{disk_failed, disk_is_believed};
+use crate::pipeline::{Derived, Patience, Progress, lock};
+use crate::store::{Store, disk_failed, disk_is_believed};
+use crate::telegram::Telegram;
 
 /// Runs until `stop`.
 ///
@@ -78,53 +80,17 @@ async fn run_locked(
     });
 
     // The feeds of the last run are served while the posts are looked at.
-    let shelf = lock(&derived).shelf();
-    let retired = lock(&derived).retired_files();
     let (source, hook) = setup.source(store.as_ref()).await?;
-    let address = serve(
-        setup, door, shelf, retired, hook, &health, &stop, &mut tasks,
-    )?;
+    let mut address = None;
+    if let Some((listener, at)) = answer(setup.config.http.listen.trim(), door)? {
+        let serving = serving(setup, &lock(&derived), &health, hook);
+        let stopped = stop.clone().cancelled_owned();
+        tasks.spawn(http::serve(listener, serving, stopped));
+        address = Some(at);
+    }
 
     let bell = setup.push(stages)?.start(&mut tasks, &stop);
-    let outlet = setup.outlet(store.as_ref()).await?;
-    let telegram = setup.sealed_telegram(store.as_ref()).await?;
-    let mut wake = None;
-    let mut pace = None;
-    if let Some(outlet) = outlet {
-        let sender = Arc::new(setup.sender(store.clone(), outlet));
-        sender.recover().await?;
-        wake = Some(sender.wake());
-        pace = Some(sender.pace());
-        tasks.spawn(sender.run(stop.clone()));
-    }
-    if let (Some(telegram), Some(pace)) = (telegram, pace) {
-        let context = Context {
-            telegram,
-            store: store.clone(),
-            index: Index::new(
-                setup.config.catalog.path.clone(),
-                Naming {
-                    labels: setup.config.labels()?,
-                    matcher: setup.matcher.clone(),
-                    site: setup.site.title.clone(),
-                },
-            ),
-            matcher: setup.matcher.clone(),
-            site: setup.site.clone(),
-            published: setup.published()?,
-            reread: setup.reread()?,
-            admins: setup.config.telegram.admins.clone(),
-            pace,
-            clock: setup.clock.clone(),
-            username: String::new(),
-            places: Places::new(
-                setup.config.telegram.commands_per_minute,
-                setup.config.telegram.most_follows,
-            ),
-        };
-        let channels = setup.config.channels()?;
-        tasks.spawn(bot::start(context, source, channels, stop.clone()));
-    }
+    let wake = start_messages(setup, &store, source, &stop, &mut tasks).await?;
     let watching = Loop {
         derived,
         planner: setup.planner(store.clone()),
@@ -146,6 +112,59 @@ async fn run_locked(
     watched
 }
 
+/// Starts what sends messages and, with a token, the bot. What rings when there is something to send; `None` where
+/// messages have to wait.
+async fn start_messages(
+    setup: &Setup,
+    store: &Arc<dyn Store>,
+    source: Source,
+    stop: &CancellationToken,
+    tasks: &mut JoinSet<()>,
+) -> Result<Option<Arc<Notify>>, AppError> {
+    let Some(outlet) = setup.outlet(store.as_ref()).await? else {
+        return Ok(None);
+    };
+    let sender = Arc::new(setup.sender(store.clone(), outlet));
+    sender.recover().await?;
+    let (wake, pace) = (sender.wake(), sender.pace());
+    tasks.spawn(sender.run(stop.clone()));
+    if let Some(telegram) = setup.sealed_telegram(store.as_ref()).await? {
+        let context = context(setup, telegram, store.clone(), pace)?;
+        let channels = setup.config.channels()?;
+        tasks.spawn(bot::start(context, source, channels, stop.clone()));
+    }
+    Ok(Some(wake))
+}
+
+/// What the bot answers from.
+fn context(
+    setup: &Setup,
+    telegram: Arc<Telegram>,
+    store: Arc<dyn Store>,
+    pace: Arc<Pace>,
+) -> Result<Context, AppError> {
+    let naming = Naming {
+        labels: setup.config.labels()?,
+        matcher: setup.matcher.clone(),
+        site: setup.site.title.clone(),
+    };
+    let settings = &setup.config.telegram;
+    Ok(Context {
+        telegram,
+        store,
+        index: Index::new(setup.config.catalog.path.clone(), naming),
+        matcher: setup.matcher.clone(),
+        site: setup.site.clone(),
+        published: setup.published()?,
+        reread: setup.reread()?,
+        admins: settings.admins.clone(),
+        pace,
+        clock: setup.clock.clone(),
+        username: String::new(),
+        places: Places::new(settings.commands_per_minute, settings.most_follows),
+    })
+}
+
 /// Where requests come in. Kept open while a damaged catalog is made anew: they wait and are not refused.
 struct Door {
     listener: TcpListener,
@@ -165,19 +184,12 @@ impl Door {
     }
 }
 
-/// Starts the server; the address that it got, or nothing when it is off.
-#[expect(clippy::too_many_arguments, reason = "wiring")]
-fn serve(
-    setup: &Setup,
+/// Opens the door, or goes on with the one that is open: who listens, and at which address. `None` when there is to be
+/// no server.
+fn answer(
+    address: &str,
     door: &mut Option<Door>,
-    shelf: http::Shelf,
-    retired: BTreeSet<String>,
-    hook: Option<Hook>,
-    health: &Health,
-    stop: &CancellationToken,
-    tasks: &mut JoinSet<()>,
-) -> Result<Option<String>, AppError> {
-    let address = setup.config.http.listen.trim();
+) -> Result<Option<(tokio::net::TcpListener, String)>, AppError> {
     if address.is_empty() {
         return Ok(None);
     }
@@ -191,18 +203,20 @@ fn serve(
     };
     let open = door.insert(open);
     let listener = open.listener().map_err(refused)?;
-    let serving = Serving {
-        shelf,
+    Ok(Some((listener, open.address.clone())))
+}
+
+/// What the server is made of.
+fn serving(setup: &Setup, derived: &Derived, health: &Health, hook: Option<Hook>) -> Serving {
+    Serving {
+        shelf: derived.shelf(),
         health: health.clone(),
         site: setup.site.clone(),
         hubs: setup.config.feeds.hub.urls().to_vec(),
-        retired,
+        retired: derived.retired_files(),
         access_log: setup.config.http.access_log,
         hook,
-    };
-    let stopped = stop.clone().cancelled_owned();
-    tasks.spawn(http::serve(listener, serving, stopped));
-    Ok(Some(open.address.clone()))
+    }
 }
 
 /// What a person sees when everything is up.

@@ -261,5 +261,11 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(error.contains("telegram.channels[0]"), "{error}");
+        for (key, wrong) in [("digest", "25"), ("quiet", "late")] {
+            let chat = format!("{{chat: '@news', follow: [site], {key}: '{wrong}'}}");
+            let error = from_text(&format!("telegram: {{channels: [{chat}]}}")).unwrap_err();
+            let key = format!("telegram.channels[0].{key}");
+            assert!(error.to_string().contains(&key), "{error}");
+        }
     }
 }

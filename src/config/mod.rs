@@ -2,6 +2,7 @@
 //! In: texts from those three places. Out: one checked `Config`, or an error that names the key,
 //! the line where there is one, and the way out. Secrets are not part of it (see `token`).
 
+mod check;
 mod error;
 mod load;
 mod place;

@@ -13,7 +13,7 @@ use super::reader::Reader;
 use super::shape::Shape;
 use super::{Hint, Patience, Round};
 use crate::catalog::{Catalog, CatalogError, Target};
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::feeds::Addresses;
 use crate::http::Shelf;
 use crate::model::{Follow, Label, Site};
@@ -98,60 +98,23 @@ impl Derived {
         if is_ahead {
             rayon::spawn(summary::warm_up);
         }
-        let site = config
-            .site()
-            .map_err(|error| DerivedError::Settings(error.to_string()))?;
-        let rules = posts::Rules::new(&config.posts, &site, config.naive_dates())
-            .map_err(DerivedError::Settings)?;
-        let addresses = Addresses::new(&config.feeds, &site).map_err(DerivedError::Settings)?;
-        let labels = config
-            .labels()
-            .map_err(|error| DerivedError::Settings(error.to_string()))?;
-        let fingerprint = format!(
-            "{}|{}|{}|{}",
-            rules.fingerprint(),
-            matcher.fingerprint(),
-            config.summary.budget,
-            labels.fingerprint()
-        );
-        let mut catalog = Catalog::open(&config.catalog.path, &fingerprint)?;
-        let topics: Vec<Label> = matcher
-            .topics()
-            .map(|topic| Label::topic(&topic.id))
-            .collect();
-        catalog.ensure_labels(&topics)?;
-        catalog.ensure_labels(&labels.targets())?;
+        let reader = reader_of(config, matcher, first_seen)?;
+        let catalog = open_catalog(&config.catalog.path, &reader)?;
         let publish = |source| DerivedError::Publish {
             path: config.publish.dir.display().to_string(),
             source,
         };
+        let folder = Folder::open(&config.publish.dir).map_err(publish)?;
         let var = config.catalog.path.parent();
         let var = var.filter(|folder| !folder.as_os_str().is_empty());
-        let folder = Folder::open(&config.publish.dir).map_err(publish)?;
-        let folder = folder.with_copies(&config.publish.compress);
-        let shelf = Shelf::new(config.publish.dir.clone());
         let mut derived = Derived {
             roots,
             ahead,
-            reader: Reader {
-                rules,
-                matcher,
-                first_seen,
-                budget: config.summary.budget,
-                settle_ms: i64::try_from(config.posts.settle_ms).unwrap_or(0),
-                writers: Arc::default(),
-                shape: Arc::new(Shape::new(
-                    site,
-                    addresses,
-                    config.feeds.clone(),
-                    config.telegram.bot.clone(),
-                    labels,
-                )),
-            },
+            reader,
             catalog,
-            folder,
+            folder: folder.with_copies(&config.publish.compress),
             lag: Lag::None,
-            shelf,
+            shelf: Shelf::new(config.publish.dir.clone()),
             config: config.clone(),
             entries: Entries::new(var.unwrap_or(Path::new("."))),
             progress: None,
@@ -301,4 +264,46 @@ impl Derived {
             progress(what, done, total);
         }
     }
+}
+
+/// What files are read by, as the config says.
+fn reader_of(
+    config: &Config,
+    matcher: Arc<Matcher>,
+    first_seen: HashMap<String, i64>,
+) -> Result<Reader, DerivedError> {
+    let wrong = |error: ConfigError| DerivedError::Settings(error.to_string());
+    let site = config.site().map_err(wrong)?;
+    let labels = config.labels().map_err(wrong)?;
+    let rules = posts::Rules::new(&config.posts, &site, config.naive_dates())
+        .map_err(DerivedError::Settings)?;
+    let addresses = Addresses::new(&config.feeds, &site).map_err(DerivedError::Settings)?;
+    let (feeds, bot) = (config.feeds.clone(), config.telegram.bot.clone());
+    Ok(Reader {
+        rules,
+        matcher,
+        first_seen,
+        budget: config.summary.budget,
+        settle_ms: i64::try_from(config.posts.settle_ms).unwrap_or(0),
+        writers: Arc::default(),
+        shape: Arc::new(Shape::new(site, addresses, feeds, bot, labels)),
+    })
+}
+
+/// The index of what this reader reads; a new one where another reader made it.
+fn open_catalog(path: &Path, reader: &Reader) -> Result<Catalog, CatalogError> {
+    let labels = &reader.shape.labels;
+    let fingerprint = format!(
+        "{}|{}|{}|{}",
+        reader.rules.fingerprint(),
+        reader.matcher.fingerprint(),
+        reader.budget,
+        labels.fingerprint()
+    );
+    let mut catalog = Catalog::open(path, &fingerprint)?;
+    let topics = reader.matcher.topics();
+    let topics: Vec<Label> = topics.map(|topic| Label::topic(&topic.id)).collect();
+    catalog.ensure_labels(&topics)?;
+    catalog.ensure_labels(&labels.targets())?;
+    Ok(catalog)
 }

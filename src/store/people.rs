@@ -1,18 +1,78 @@
-//! What people may change and end by themselves: the language they are spoken to in, and being known at all.
-//! In: a chat. Out: nothing of it that should not be.
+//! Chats: what is kept about them, what they follow, how they want it; and that they may be forgotten.
+//! In: what people and the config say. Out: the same, asked for.
 //! Part of `Store`; a trait of its own, because it is a subject of its own.
 
 use async_trait::async_trait;
 
-use sqlx::Row;
+use super::{Millis, StoreError};
+use crate::model::{ChatId, Follow, Preferences};
 
-use super::StoreError;
-use super::sqlite::{SqliteStore, follow_of, kind_and_name};
-use crate::model::{ChatId, Follow};
+/// A chat with what is kept about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChatRow {
+    /// Where messages go.
+    pub chat: ChatId,
+    /// `private`, `group`, `supergroup`, `channel`.
+    pub kind: String,
+    /// Name or title, for admins.
+    pub title: String,
+    /// `zh` or `en`.
+    pub language: String,
+    /// Why nothing is sent at present (`bot was blocked by the user`), if so.
+    pub suspended: Option<String>,
+}
+
+/// A chat that follows something, for `explain`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Follower {
+    /// The chat.
+    pub chat: ChatId,
+    /// What it follows.
+    pub follow: Follow,
+    /// Since when.
+    pub since: Millis,
+    /// Why nothing is sent to it at present, if so.
+    pub suspended: Option<String>,
+}
 
 /// The verbs of people. Every method is one transaction.
 #[async_trait]
 pub trait People: Send + Sync {
+    /// Makes the subscriptions of the config's chats equal to the config.
+    async fn sync_channels(
+        &self,
+        channels: &[(ChatId, Vec<Follow>)],
+        now: Millis,
+    ) -> Result<(), StoreError>;
+    /// Creates or refreshes a chat that wrote to the bot; a suspended one becomes active again.
+    async fn meet(&self, chat: &ChatRow, now: Millis) -> Result<(), StoreError>;
+    /// What is kept about a chat.
+    async fn chat(&self, chat: &ChatId) -> Result<Option<ChatRow>, StoreError>;
+    /// How a chat wants its messages; the usual way for one that is not known.
+    async fn preferences(&self, chat: &ChatId) -> Result<Preferences, StoreError>;
+    /// Keeps how a chat wants its messages; `false` when the chat is not known. What waits goes by them, too.
+    async fn set_preferences(
+        &self,
+        chat: &ChatId,
+        preferences: &Preferences,
+    ) -> Result<bool, StoreError>;
+    /// Topics whose alerts wait for no chat's hours, for posts that are announced from now on.
+    async fn set_urgent_topics(&self, ids: &[String]) -> Result<(), StoreError>;
+    /// The bot was blocked or removed: the chat is suspended and its open rows are skipped.
+    async fn suspend(&self, chat: &ChatId, reason: &str, now: Millis) -> Result<(), StoreError>;
+    /// A group got a new id: chat, subscriptions and outbox move to it.
+    async fn move_chat(&self, from: &ChatId, to: &ChatId) -> Result<(), StoreError>;
+    /// Adds a subscription; `false` when it was there.
+    async fn follow(&self, chat: &ChatId, follow: &Follow, now: Millis)
+    -> Result<bool, StoreError>;
+    /// Removes a subscription; `false` when there was none.
+    async fn unfollow(&self, chat: &ChatId, follow: &Follow) -> Result<bool, StoreError>;
+    /// The rules of their own that active chats follow, each once.
+    async fn own_rules(&self) -> Result<Vec<String>, StoreError>;
+    /// What a chat follows, oldest first.
+    async fn following(&self, chat: &ChatId) -> Result<Vec<Follow>, StoreError>;
+    /// Who follows any of these today, by chat.
+    async fn followers(&self, follows: &[Follow]) -> Result<Vec<Follower>, StoreError>;
     /// From now on the chat is spoken to in `zh` or `en`.
     async fn set_language(&self, chat: &ChatId, language: &str) -> Result<(), StoreError>;
     /// Deletes all that is kept about a chat: itself, its settings, what it follows, its messages, who speaks
@@ -23,84 +83,4 @@ pub trait People: Send + Sync {
     /// Who follows `old` follows `new` from now on, since the same day, in the same forum topic, as loud as
     /// before. Returns how many that were.
     async fn rename_follow(&self, old: &Follow, new: &Follow) -> Result<u64, StoreError>;
-}
-
-#[async_trait]
-impl People for SqliteStore {
-    async fn set_language(&self, chat: &ChatId, language: &str) -> Result<(), StoreError> {
-        sqlx::query("update chats set language = $2 where chat = $1")
-            .bind(chat.to_string())
-            .bind(language)
-            .execute(self.writer())
-            .await?;
-        Ok(())
-    }
-
-    async fn forget(&self, chat: &ChatId) -> Result<bool, StoreError> {
-        let mut transaction = self.begin().await?;
-        let mut found = 0;
-        for sql in [
-            "delete from managing where chat = $1 or channel = $1",
-            "delete from threads where chat = $1",
-            "delete from subscriptions where chat = $1",
-            "delete from outbox where chat = $1",
-            "delete from chat_names where chat = $1",
-            "delete from chats where chat = $1",
-        ] {
-            found = sqlx::query(sql)
-                .bind(chat.to_string())
-                .execute(&mut *transaction)
-                .await?
-                .rows_affected();
-        }
-        transaction.commit().await?;
-        Ok(found > 0)
-    }
-
-    async fn followed(&self) -> Result<Vec<Follow>, StoreError> {
-        let rows = sqlx::query("select distinct kind, name from subscriptions order by kind, name")
-            .fetch_all(self.reader())
-            .await?;
-        let follows = rows.iter();
-        Ok(follows
-            .map(|row| follow_of(&row.get::<String, _>(0), row.get(1)))
-            .collect())
-    }
-
-    async fn rename_follow(&self, old: &Follow, new: &Follow) -> Result<u64, StoreError> {
-        let ((kind, name), (new_kind, new_name)) = (kind_and_name(old), kind_and_name(new));
-        let mut transaction = self.begin().await?;
-        let moved: i64 =
-            sqlx::query_scalar("select count(*) from subscriptions where kind = $1 and name = $2")
-                .bind(kind)
-                .bind(name)
-                .fetch_one(&mut *transaction)
-                .await?;
-        // Whoever follows both keeps the new one as it is; what is left of the old one goes.
-        for sql in [
-            "update or ignore threads set kind = $3, name = $4 where kind = $1 and name = $2 and not exists
-               (select 1 from subscriptions s where s.chat = threads.chat and s.kind = $3 and s.name = $4)",
-            "update or ignore subscriptions set kind = $3, name = $4 where kind = $1 and name = $2",
-        ] {
-            sqlx::query(sql)
-                .bind(kind)
-                .bind(name)
-                .bind(new_kind)
-                .bind(new_name)
-                .execute(&mut *transaction)
-                .await?;
-        }
-        for sql in [
-            "delete from threads where kind = $1 and name = $2",
-            "delete from subscriptions where kind = $1 and name = $2",
-        ] {
-            sqlx::query(sql)
-                .bind(kind)
-                .bind(name)
-                .execute(&mut *transaction)
-                .await?;
-        }
-        transaction.commit().await?;
-        Ok(moved.unsigned_abs())
-    }
 }

@@ -3,7 +3,8 @@
 use super::{decide, part};
 use crate::model::{ChatId, Follow, Label, PostId, PostTime};
 use crate::store::{
-    Card, ChatRow, Decision, DeliveryFilter, Release, SqliteStore, Store, StoryNote,
+    Announcements, Card, ChatRow, Decision, DeliveryFilter, Outbox, People, Release, SqliteStore,
+    Store, StoryNote,
 };
 
 const NOW: i64 = 1_800_000_000_000;

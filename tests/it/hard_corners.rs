@@ -3,7 +3,9 @@
 use std::time::{Duration, SystemTime};
 
 use tagwire::model::{ChatId, Follow, PostId, PostTime};
-use tagwire::store::{Card, ChatRow, ClaimRules, Decision, Settled, SqliteStore, Store};
+use tagwire::store::{
+    Announcements, Card, ChatRow, ClaimRules, Decision, Outbox, People, Settled, SqliteStore,
+};
 
 use crate::world::{World, today};
 

@@ -4,8 +4,8 @@
 use chrono::DateTime;
 use tagwire::model::{ChatId, Follow, Label, PostId, PostTime, Preferences, Quiet, Rhythm};
 use tagwire::store::{
-    Card, ChatRow, Claim, ClaimRules, Content, Decision, DeliveryFilter, Release, Settled,
-    SqliteStore, Store,
+    Announcements, Card, ChatRow, Claim, ClaimRules, Content, Decision, DeliveryFilter, Outbox,
+    People, Release, Settled, SqliteStore, Store,
 };
 
 const RULES: ClaimRules = ClaimRules {
