@@ -166,6 +166,12 @@ async fn name_channels(context: &Context, channels: &Channels) {
     }
 }
 
+/// What the store calls a chat of the config: by the number of its name, or by the id that it moved to.
+pub(super) async fn known_as(store: &dyn Store, chat: &ChatId) -> Result<ChatId, StoreError> {
+    let known = store.named(&chat.to_string()).await?;
+    Ok(known.unwrap_or_else(|| chat.clone()))
+}
+
 /// Makes the subscriptions of the config's chats equal to the config, each chat under one name.
 pub(super) async fn subscribe(
     store: &dyn Store,
@@ -174,10 +180,7 @@ pub(super) async fn subscribe(
 ) -> Result<(), StoreError> {
     let mut known: Channels = Vec::new();
     for (chat, follows) in channels {
-        let chat = match chat {
-            ChatId::Name(name) => store.named(name).await?.unwrap_or_else(|| chat.clone()),
-            ChatId::Id(_) => chat.clone(),
-        };
+        let chat = known_as(store, chat).await?;
         match known.iter_mut().find(|(other, _)| *other == chat) {
             Some((_, all)) => all.extend(follows.iter().cloned()),
             None => known.push((chat, follows.clone())),

@@ -12,7 +12,7 @@ use crate::delivery::{Clock, Policy, Sender, Terminal};
 use crate::model::{ChatId, Follow, LabelKind, Problem, Severity, Site};
 use crate::pipeline::{Derived, DerivedError, Patience, PipelineError, Planner, Progress};
 use crate::push::{Book, Bucket, Hook, HubList, KEY_VARIABLES, Push, PushError, Stage};
-use crate::store::{InstanceLock, LockError, SqliteStore, Store, StoreError, path_of};
+use crate::store::{Card, InstanceLock, LockError, SqliteStore, Store, StoreError, path_of};
 use crate::telegram::{Outlet, Seal, Telegram, TelegramError};
 use crate::topics::story;
 use crate::topics::{self, Matcher, TopicError};
@@ -282,6 +282,18 @@ impl Setup {
                 tracing::info!(%old, %new, moved, "subscriptions moved with labels.aliases");
             }
         }
+        // What waits goes to those who follow the new names.
+        let waiting = store.waiting().await?.into_iter();
+        let renamed = waiting.filter_map(|mut card| {
+            let before = (card.categories.clone(), card.tags.clone());
+            card.categories = labels.canonical_names(LabelKind::Category, &before.0);
+            card.tags = labels.canonical_names(LabelKind::Tag, &before.1);
+            (before != (card.categories.clone(), card.tags.clone())).then_some(card)
+        });
+        let renamed: Vec<Card> = renamed.collect();
+        if !renamed.is_empty() {
+            store.relabel(&renamed).await?;
+        }
         Ok(())
     }
 
@@ -308,12 +320,8 @@ impl Setup {
         store.set_urgent_topics(&urgent).await?;
         let wishes = self.config.channel_preferences()?;
         for ((chat, _), wishes) in self.config.channels()?.iter().zip(&wishes) {
-            let known = match chat {
-                ChatId::Name(name) => store.named(name).await?,
-                ChatId::Id(_) => None,
-            };
-            let chat = known.as_ref().unwrap_or(chat);
-            store.set_preferences(chat, wishes).await?;
+            let chat = super::bot::known_as(store, chat).await?;
+            store.configure(&chat, wishes).await?;
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! What happens to posts that were not known before; pure.
 //! In: cards, the rules, the time. Out: a decision for each: announce, or hold for an admin.
 
-use crate::store::{Card, Correction, Decision};
+use crate::store::{Card, Correction, Decision, Presence};
 
 /// The rules of the `delivery` section that decide about new posts.
 #[derive(Debug, Clone, Copy)]
@@ -28,38 +28,61 @@ pub struct Corrections {
 /// So many posts may vanish at once before it looks like a folder that is gone.
 const VANISHED: usize = 10;
 
-/// What changed about announced posts: `known` as the store has it, with the post as it is now (`None`: gone).
-/// When most of many posts are gone at once, nothing is withdrawn; the second value counts them.
+/// A post as the catalog has it now.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Today {
+    /// People can read it.
+    Shown(Box<Card>),
+    /// `published: false`.
+    Withdrawn,
+    /// There is none, or not yet.
+    Gone,
+}
+
+/// What changed about posts that the store knows. When most of many announced posts are gone at once, they count as
+/// there; the second value is their number.
 pub fn corrections(
-    known: Vec<(Correction, Option<Card>)>,
+    known: Vec<(Correction, Today)>,
     rules: Corrections,
 ) -> (Vec<Correction>, usize) {
-    let all = known.len();
-    let changed: Vec<Correction> = known
-        .into_iter()
-        .filter_map(|(known, now)| match now {
-            Some(card) => {
-                let is_new = known.withdrawn || card.version(false) != known.card.version(false);
-                // Whose words it met was settled when it was announced.
-                let rules = known.card.rules;
-                is_new.then_some(Correction {
-                    card: Card { rules, ..card },
-                    withdrawn: false,
-                })
-            }
-            None if known.withdrawn || rules.keep_withdrawn => None,
-            None => Some(Correction {
-                withdrawn: true,
-                ..known
-            }),
-        })
+    let all = known.iter().filter(|(known, _)| !known.is_held).count();
+    let changed: Vec<Correction> = { known.into_iter() }
+        .filter_map(|(known, today)| change(known, today, rules))
         .collect();
-    let gone = changed.iter().filter(|change| change.withdrawn).count();
+    let is_gone = |change: &Correction| change.presence == Presence::Gone && !change.is_held;
+    let gone = changed.iter().filter(|change| is_gone(change)).count();
     if gone > VANISHED && gone * 2 > all {
-        let kept = changed.into_iter().filter(|change| !change.withdrawn);
+        let kept = changed.into_iter().filter(|change| !is_gone(change));
         return (kept.collect(), gone);
     }
     (changed, 0)
+}
+
+fn change(known: Correction, today: Today, rules: Corrections) -> Option<Correction> {
+    let presence = match today {
+        Today::Shown(card) => {
+            // Whose words it met was settled when it was announced.
+            let card = Card {
+                rules: known.card.rules.clone(),
+                ..*card
+            };
+            let is_other = match known.is_held {
+                // Nobody has seen it: whatever it is made of may change, also who gets it.
+                true => card != known.card,
+                false => card.version(false) != known.card.version(false),
+            };
+            return (is_other || known.presence != Presence::Shown).then_some(Correction {
+                card,
+                presence: Presence::Shown,
+                ..known
+            });
+        }
+        Today::Withdrawn if !rules.keep_withdrawn => Presence::Withdrawn,
+        // A message that says that its post was withdrawn goes on saying so.
+        Today::Withdrawn | Today::Gone if known.presence == Presence::Withdrawn => return None,
+        Today::Withdrawn | Today::Gone => Presence::Gone,
+    };
+    (known.presence != presence).then_some(Correction { presence, ..known })
 }
 
 /// What is going on while a batch is decided.
@@ -102,15 +125,21 @@ mod tests {
         keep_withdrawn: false,
     };
 
-    fn known(withdrawn: bool) -> Correction {
+    fn known(presence: Presence) -> Correction {
         Correction {
             card: card(NOW),
-            withdrawn,
+            presence,
+            is_held: false,
         }
+    }
+
+    fn shown(card: &Card) -> Today {
+        Today::Shown(Box::new(card.clone()))
     }
 
     #[test]
     fn a_message_is_corrected_when_it_would_read_differently_and_only_then() {
+        use Presence::{Gone, Shown, Withdrawn};
         let same = card(NOW);
         let retagged = Card {
             tags: vec!["新".into()],
@@ -121,26 +150,54 @@ mod tests {
             ..card(NOW)
         };
         let changes =
-            |now: Option<Card>, before| corrections(vec![(known(before), now)], CORRECTIONS).0;
-        assert!(changes(Some(same.clone()), false).is_empty());
-        assert!(changes(Some(retagged), false).is_empty());
-        assert_eq!(changes(Some(retitled.clone()), false)[0].card, retitled);
-        assert!(changes(None, false)[0].withdrawn);
-        assert!(changes(None, true).is_empty());
-        assert!(!changes(Some(same), true)[0].withdrawn, "it came back");
+            |today: Today, before| corrections(vec![(known(before), today)], CORRECTIONS).0;
+        assert!(changes(shown(&same), Shown).is_empty());
+        assert!(changes(shown(&retagged), Shown).is_empty());
+        assert_eq!(changes(shown(&retitled), Shown)[0].card, retitled);
+        let becomes =
+            |today: Today, before| changes(today, before).pop().map(|change| change.presence);
+        assert_eq!(becomes(Today::Gone, Shown), Some(Gone));
+        assert_eq!(becomes(Today::Gone, Gone), None);
+        assert_eq!(becomes(Today::Gone, Withdrawn), None);
+        assert_eq!(becomes(Today::Withdrawn, Shown), Some(Withdrawn));
+        assert_eq!(becomes(Today::Withdrawn, Gone), Some(Withdrawn));
+        assert_eq!(becomes(Today::Withdrawn, Withdrawn), None);
+        assert_eq!(
+            becomes(shown(&same), Withdrawn),
+            Some(Shown),
+            "it came back"
+        );
+        assert_eq!(becomes(shown(&same), Gone), Some(Shown), "it came back");
         let keep = Corrections {
             keep_withdrawn: true,
             ..CORRECTIONS
         };
-        assert!(corrections(vec![(known(false), None)], keep).0.is_empty());
+        let kept = corrections(vec![(known(Shown), Today::Withdrawn)], keep).0;
+        assert_eq!(kept[0].presence, Gone, "what waits is not sent");
+        let held = Correction {
+            is_held: true,
+            ..known(Shown)
+        };
+        let retold = corrections(vec![(held, shown(&retagged))], CORRECTIONS).0;
+        assert_eq!(retold[0].card, retagged, "nobody has seen it");
     }
 
     #[test]
-    fn a_folder_that_is_gone_withdraws_nothing() {
-        let all_gone = vec![(known(false), None); 11];
+    fn a_folder_that_is_gone_takes_nothing_back() {
+        let known = || known(Presence::Shown);
+        let all_gone = vec![(known(), Today::Gone); 11];
         assert_eq!(corrections(all_gone, CORRECTIONS), (Vec::new(), 11));
-        let few_gone = vec![(known(false), None); 10];
+        let few_gone = vec![(known(), Today::Gone); 10];
         assert_eq!(corrections(few_gone, CORRECTIONS).0.len(), 10);
+        let said_so = vec![(known(), Today::Withdrawn); 11];
+        assert_eq!(corrections(said_so, CORRECTIONS).0.len(), 11);
+        let mut held = vec![(known(), Today::Gone); 11];
+        held.iter_mut().for_each(|(known, _)| known.is_held = true);
+        assert_eq!(
+            corrections(held, CORRECTIONS).0.len(),
+            11,
+            "nobody was told"
+        );
     }
 
     fn card(published: i64) -> Card {

@@ -237,7 +237,7 @@ impl Derived {
             unsettled.for_each(|path| searched.doubt(&path));
             self.catalog.keep_folders(&searched)?;
         }
-        self.catalog.release_due(now)?;
+        round.released = self.catalog.release_due(now)?;
         crate::crash::point("after-catalog");
         if !self.is_blind()? {
             self.publish(&mut round)?;

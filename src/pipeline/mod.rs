@@ -62,6 +62,8 @@ pub enum Patience {
 pub struct Round {
     /// Posts added, changed, removed.
     pub delta: Delta,
+    /// Posts whose time came.
+    pub released: usize,
     /// Files written below `publish.dir`.
     pub written: usize,
     /// Feeds rendered whose bytes did not change.
@@ -108,7 +110,7 @@ pub async fn refresh(
 ) -> Result<(Round, Planned), PipelineError> {
     let round = derive(derived, hint, patience, now).await?;
     planner.keep_first_seen(derived).await?;
-    let touched = round.delta.changed + round.delta.removed > 0;
+    let touched = round.delta.changed + round.delta.removed + round.released > 0;
     let planned = planner.plan(derived, touched, now).await?;
     Ok((round, planned))
 }

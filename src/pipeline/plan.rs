@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::stories::{Stories, Telling};
 use super::{Derived, PipelineError, lock};
 use crate::catalog::{Row, State};
-use crate::delivery::plan::{Occasion, Rules, corrections, decide};
+use crate::delivery::plan::{Occasion, Rules, Today, corrections, decide};
 use crate::model::{ChatId, PostId};
 use crate::store::{Card, Correction, Decision, Millis, Store};
 use crate::topics::OwnRules;
@@ -110,7 +110,7 @@ impl Planner {
             planned.known = self.take_baseline(derived, now).await?;
         }
         planned.deliveries += self.store.finish_announcing(now).await?;
-        let fresh = self.count_fresh(derived).await?;
+        let (fresh, came_back) = self.count_fresh(derived).await?;
         let occasion = Occasion {
             fresh,
             now: now.div_euclid(1000),
@@ -119,7 +119,7 @@ impl Planner {
             0 => None,
             _ => self.own_rules().await?,
         };
-        let mut touched = touched;
+        let mut touched = touched || came_back;
         loop {
             let page = lock(derived).catalog.unplanned(PAGE)?;
             if page.is_empty() {
@@ -248,9 +248,14 @@ impl Planner {
             let mut known = Vec::new();
             for announced in recent {
                 let row = derived.catalog.post(&announced.card.post)?;
-                let row = row.filter(|row| row.state == State::Live);
-                let card = row.map(|row| card(&row, &derived));
-                known.push((announced, card));
+                let today = match row {
+                    Some(row) if row.state == State::Live => {
+                        Today::Shown(Box::new(card(&row, &derived)))
+                    }
+                    Some(row) if row.state == State::Withdrawn => Today::Withdrawn,
+                    _ => Today::Gone,
+                };
+                known.push((announced, today));
             }
             known
         };
@@ -271,10 +276,14 @@ impl Planner {
             .await?)
     }
 
-    /// How many unplanned posts are really new; the others were known before the catalog was deleted,
-    /// and get their mark back here.
-    async fn count_fresh(&self, derived: &Arc<Mutex<Derived>>) -> Result<u64, PipelineError> {
+    /// How many unplanned posts are really new, and whether there are others: those were known before the catalog was
+    /// deleted, or their files were gone for a while, and they get their mark back here.
+    async fn count_fresh(
+        &self,
+        derived: &Arc<Mutex<Derived>>,
+    ) -> Result<(u64, bool), PipelineError> {
         let mut fresh = 0;
+        let mut came_back = false;
         let mut after: Option<(i64, PostId)> = None;
         loop {
             let page = {
@@ -284,7 +293,7 @@ impl Planner {
             };
             after = page.last().cloned();
             if after.is_none() {
-                return Ok(fresh);
+                return Ok((fresh, came_back));
             }
             let ids: Vec<PostId> = page.into_iter().map(|(_, id)| id).collect();
             let undecided = self.store.undecided(&ids).await?;
@@ -294,6 +303,7 @@ impl Planner {
                 .filter(|id| !undecided.contains(id))
                 .collect();
             if !known.is_empty() {
+                came_back = true;
                 lock(derived).catalog.mark_planned(&known)?;
             }
         }
@@ -333,9 +343,9 @@ fn count(decided: &[(Card, Decision)], planned: &mut Planned) {
 /// Names in each card the others that tell its story. A twin of which nothing is known any more, because it is
 /// older than the window, stays named as it was.
 fn link_twins(
-    mut known: Vec<(Correction, Option<Card>)>,
+    mut known: Vec<(Correction, Today)>,
     twins: &[(PostId, PostId)],
-) -> Vec<(Correction, Option<Card>)> {
+) -> Vec<(Correction, Today)> {
     let mut of_post: HashMap<&PostId, HashSet<&PostId>> = HashMap::new();
     for (post, twin) in twins {
         of_post.entry(post).or_default().insert(twin);
@@ -343,17 +353,20 @@ fn link_twins(
     }
     // In the order in which they were announced; `None` for one that is gone.
     let told: Vec<(PostId, Option<(String, String)>)> = { known.iter() }
-        .filter(|(announced, _)| of_post.contains_key(&announced.card.post))
-        .map(|(announced, card)| {
-            let link = card.as_ref().map(|card| {
-                let name = card.source.as_ref().unwrap_or(&card.title);
-                (name.clone(), card.url.clone())
-            });
+        .filter(|(known, _)| !known.is_held && of_post.contains_key(&known.card.post))
+        .map(|(announced, today)| {
+            let link = match today {
+                Today::Shown(card) => {
+                    let name = card.source.as_ref().unwrap_or(&card.title);
+                    Some((name.clone(), card.url.clone()))
+                }
+                Today::Withdrawn | Today::Gone => None,
+            };
             (announced.card.post.clone(), link)
         })
         .collect();
-    for (announced, card) in &mut known {
-        let Some(card) = card else { continue };
+    for (announced, today) in &mut known {
+        let Today::Shown(card) = today else { continue };
         let Some(twins) = of_post.get(&announced.card.post) else {
             card.also.clone_from(&announced.card.also);
             continue;

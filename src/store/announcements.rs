@@ -29,13 +29,46 @@ pub enum Release {
     Dismiss,
 }
 
-/// An announced post, as it is now.
+/// Whether people can read a post that was announced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// They can.
+    Shown,
+    /// Its file is gone, or its time is still to come: what waits is not sent, and what was sent stays.
+    Gone,
+    /// Its author took it back (`published: false`): what was sent says so.
+    Withdrawn,
+}
+
+impl Presence {
+    /// As the store keeps it.
+    pub(super) fn code(self) -> i64 {
+        match self {
+            Presence::Shown => 0,
+            Presence::Withdrawn => 1,
+            Presence::Gone => 2,
+        }
+    }
+
+    /// Back from the store.
+    pub(super) fn from_code(code: i64) -> Presence {
+        match code {
+            0 => Presence::Shown,
+            1 => Presence::Withdrawn,
+            _ => Presence::Gone,
+        }
+    }
+}
+
+/// A post that was announced, or waits for an admin's word, as it is now.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Correction {
     /// What messages are made of.
     pub card: Card,
-    /// Its file is gone, or says `published: false`.
-    pub withdrawn: bool,
+    /// Whether people can read it.
+    pub presence: Presence,
+    /// It waits for an admin's word: nobody was told.
+    pub is_held: bool,
 }
 
 /// What an announced post tells.
@@ -87,17 +120,22 @@ pub trait Announcements: Send + Sync {
     async fn twins_since(&self, since: Millis) -> Result<Vec<(PostId, PostId)>, StoreError>;
     /// The posts that tell the same as this one, whichever came first.
     async fn twins(&self, post: &PostId) -> Result<Vec<PostId>, StoreError>;
-    /// Posts that wait for an admin's word, oldest first, with the reason.
+    /// Posts that wait for an admin's word, oldest first, with the reason; but for those that are gone meanwhile.
     async fn held(&self, limit: i64) -> Result<Vec<(Card, String)>, StoreError>;
-    /// Ends the wait of all held posts. Returns how many posts that were.
+    /// Ends the wait of all held posts; those that are gone meanwhile wait on, unless they are dismissed. Returns how
+    /// many posts that were.
     async fn release_held(&self, release: Release, now: Millis) -> Result<u64, StoreError>;
     /// What was decided about a post, with the reason.
     async fn decision(&self, post: &PostId)
     -> Result<Option<(String, Option<String>)>, StoreError>;
     /// When the store decided about a post.
     async fn decided_at(&self, post: &PostId) -> Result<Option<Millis>, StoreError>;
-    /// Posts announced since then, as the store knows them.
+    /// Posts announced since then, and the newest of those that wait for an admin's word, as the store knows them.
     async fn recent(&self, since: Millis) -> Result<Vec<Correction>, StoreError>;
+    /// What messages are made of, of all posts that wait: for an admin's word, or in the outbox.
+    async fn waiting(&self) -> Result<Vec<Card>, StoreError>;
+    /// In ONE transaction: keeps what is new in such cards; their messages go out with it.
+    async fn relabel(&self, cards: &[Card]) -> Result<(), StoreError>;
     /// In ONE transaction: keeps what became of announced posts, and plans an edit, not before `edit_at`, of
     /// each message that was sent not longer than `edit_for` milliseconds ago. Returns the edits planned.
     async fn correct(

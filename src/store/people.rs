@@ -31,6 +31,8 @@ pub struct Follower {
     pub follow: Follow,
     /// Since when.
     pub since: Millis,
+    /// When it came back from a suspension; 0: it never was suspended.
+    pub active_since: Millis,
     /// Why nothing is sent to it at present, if so.
     pub suspended: Option<String>,
 }
@@ -56,6 +58,9 @@ pub trait People: Send + Sync {
         chat: &ChatId,
         preferences: &Preferences,
     ) -> Result<bool, StoreError>;
+    /// What the config says of rhythm, quiet hours and silence of a chat: kept when it says something else than at the
+    /// last start, so that what its people changed meanwhile stays.
+    async fn configure(&self, chat: &ChatId, wishes: &Preferences) -> Result<(), StoreError>;
     /// Topics whose alerts wait for no chat's hours, for posts that are announced from now on.
     async fn set_urgent_topics(&self, ids: &[String]) -> Result<(), StoreError>;
     /// The bot was blocked or removed: the chat is suspended and its open rows are skipped.

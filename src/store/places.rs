@@ -38,6 +38,6 @@ pub trait Places: Send + Sync {
 
     /// Telegram said which chat an `@name` is: whatever was kept under the name moves to the id.
     async fn name_chat(&self, name: &str, id: &ChatId) -> Result<(), StoreError>;
-    /// The chat of an `@name`, as Telegram said last.
+    /// The chat of an `@name`, or of an id that moved to another, as Telegram said last.
     async fn named(&self, name: &str) -> Result<Option<ChatId>, StoreError>;
 }

@@ -36,11 +36,14 @@ pub fn path_of(url: &str) -> Result<PathBuf, StoreError> {
 
 /// A mistyped URL may hold a password; the error that shows it must not.
 fn hide_password(url: &str) -> String {
-    match (url.find("://"), url.rfind('@')) {
+    let (address, query) = url
+        .split_once('?')
+        .map_or((url, ""), |(address, _)| (address, "?…"));
+    match (address.find("://"), address.rfind('@')) {
         (Some(scheme), Some(at)) if scheme + 3 < at => {
-            format!("{}…{}", &url[..scheme + 3], &url[at..])
+            format!("{}…{}{query}", &address[..scheme + 3], &address[at..])
         }
-        _ => url.to_owned(),
+        _ => format!("{address}{query}"),
     }
 }
 
@@ -203,7 +206,7 @@ impl Store for SqliteStore {
 pub(super) async fn counts(connection: &mut SqliteConnection) -> Result<StoreCounts, StoreError> {
     let chats = sqlx::query(
         "select (select count(*) from chats where state = 'active'), (select count(*) from chats where state <> 'active'),
-                (select count(*) from subscriptions), (select count(*) from announcements where decision = 'held'),
+                (select count(*) from subscriptions), (select count(*) from announcements where decision = 'held' and withdrawn = 0),
                 (select count(*) from outbox where unknowns > 0),
                 (select min(created_at) from outbox where state in ('pending', 'sending')),
                 (select count(*) from subscriptions where kind = 'words')",

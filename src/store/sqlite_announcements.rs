@@ -125,7 +125,7 @@ impl Announcements for SqliteStore {
 
     async fn held(&self, limit: i64) -> Result<Vec<(Card, String)>, StoreError> {
         let rows = sqlx::query(
-            "select post, card, reason from announcements where decision = 'held' order by at, post limit $1",
+            "select post, card, reason from announcements where decision = 'held' and withdrawn = 0 order by at, post limit $1",
         )
         .bind(limit)
         .fetch_all(self.reader())
@@ -171,6 +171,33 @@ impl Announcements for SqliteStore {
 
     async fn recent(&self, since: Millis) -> Result<Vec<Correction>, StoreError> {
         sqlite_corrections::recent(self.reader(), since).await
+    }
+
+    async fn waiting(&self) -> Result<Vec<Card>, StoreError> {
+        let rows = sqlx::query(
+            "select post, card from announcements where card is not null and post in (
+               select post from outbox where state = 'pending' union select post from outbox where state = 'held'
+               union select post from announcements where decision = 'held') order by post",
+        )
+        .fetch_all(self.reader())
+        .await?;
+        let cards = rows.iter().map(|row| {
+            let post = PostId::new(row.get::<String, _>(0));
+            Card::from_json(post, row.get(1))
+        });
+        cards.collect()
+    }
+
+    async fn relabel(&self, cards: &[Card]) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        for card in cards {
+            sqlx::query("update announcements set card = $2 where post = $1")
+                .bind(card.post.as_str())
+                .bind(card.to_json())
+                .execute(&mut *transaction)
+                .await?;
+        }
+        Ok(transaction.commit().await?)
     }
 
     async fn correct(

@@ -4,7 +4,7 @@
 
 use sqlx::{Row, Sqlite, SqlitePool, Transaction};
 
-use super::{Card, Correction, Millis, StoreError};
+use super::{Card, Correction, Millis, Presence, StoreError, sqlite_stories};
 use crate::model::PostId;
 
 type Tx<'a> = Transaction<'a, Sqlite>;
@@ -12,13 +12,22 @@ type Tx<'a> = Transaction<'a, Sqlite>;
 /// The reason of rows that were not sent because their post went away first.
 pub(super) const GONE: &str = "the post was withdrawn before the message went out";
 
-/// Posts announced since then, as the store knows them.
+/// Held posts that are compared with their files at most; of more, an admin dismisses the old ones.
+const MOST_HELD: i64 = 5_000;
+
+/// Posts announced since then, and the newest held ones, as the store knows them.
 pub async fn recent(pool: &SqlitePool, since: Millis) -> Result<Vec<Correction>, StoreError> {
     let rows = sqlx::query(
-        "select post, card, withdrawn from announcements
-         where decision = 'announced' and at >= $1 and card is not null order by at, post",
+        "select post, card, withdrawn, decision from (
+           select post, card, withdrawn, decision, at from announcements
+           where decision = 'announced' and at >= $1 and card is not null
+           union all
+           select * from (select post, card, withdrawn, decision, at from announcements
+             where decision = 'held' order by at desc limit $2)
+         ) order by at, post",
     )
     .bind(since)
+    .bind(MOST_HELD)
     .fetch_all(pool)
     .await?;
     rows.iter()
@@ -26,7 +35,8 @@ pub async fn recent(pool: &SqlitePool, since: Millis) -> Result<Vec<Correction>,
             let card: String = row.get(1);
             Ok(Correction {
                 card: Card::from_json(PostId::new(row.get::<String, _>(0)), &card)?,
-                withdrawn: row.get::<i64, _>(2) != 0,
+                presence: Presence::from_code(row.get(2)),
+                is_held: row.get::<&str, _>(3) == "held",
             })
         })
         .collect()
@@ -44,14 +54,15 @@ pub async fn correct(
     sqlx::query("update announcements set card = $2, withdrawn = $3 where post = $1")
         .bind(post)
         .bind(correction.card.to_json())
-        .bind(i64::from(correction.withdrawn))
+        .bind(correction.presence.code())
         .execute(&mut **tx)
         .await?;
-    let (from, to, reason) = match correction.withdrawn {
-        true => ("pending", "skipped", Some(GONE)),
-        false => ("skipped", "pending", None),
+    let is_shown = correction.presence == Presence::Shown;
+    let (from, to, reason) = match is_shown {
+        false => ("pending", "skipped", Some(GONE)),
+        true => ("skipped", "pending", None),
     };
-    sqlx::query(
+    let moved = sqlx::query(
         "update outbox set state = $3, reason = $4, settled_at = $5
          where post = $1 and kind = 'alert' and state = $2 and ($4 is not null or reason = $6)",
     )
@@ -63,11 +74,23 @@ pub async fn correct(
     .bind(GONE)
     .execute(&mut **tx)
     .await?;
+    // A chat has the story from this post or from its twin, whichever there is.
+    if moved.rows_affected() > 0 {
+        if is_shown {
+            sqlite_stories::skip_told(tx, &correction.card.post, 0, now).await?;
+        } else {
+            sqlite_stories::revive(tx, &correction.card.post, None).await?;
+        }
+    }
+    if correction.presence == Presence::Gone {
+        return Ok(0);
+    }
+    let version = correction.card.version(!is_shown);
     let edits = sqlx::query(
         "insert into outbox (post, chat, kind, state, not_before, expires_at, created_at, lane)
          select o.post, o.chat, 'edit', 'pending', $2, coalesce(o.settled_at, $4) + $3, $4, 3
          from outbox o where o.post = $1 and o.kind = 'alert' and o.state in ('sent', 'sending')
-           and o.digest is null order by o.delivery
+           and o.digest is null and o.shown is not $5 order by o.delivery
          on conflict (post, chat, kind) do update set not_before = excluded.not_before,
            state = case when outbox.state = 'sending' then 'sending' else 'pending' end,
            attempts = 0, fallback = 0, reason = null",
@@ -76,6 +99,7 @@ pub async fn correct(
     .bind(edit_at)
     .bind(edit_until)
     .bind(now)
+    .bind(version)
     .execute(&mut **tx)
     .await?;
     Ok(edits.rows_affected())
@@ -102,7 +126,8 @@ pub async fn edited(tx: &mut Tx<'_>, delivery: i64, now: Millis) -> Result<(), S
     let Some(row) = row else { return Ok(()) };
     let card = Card::from_json(PostId::new(row.get::<String, _>(0)), row.get(1))?;
     let shown: Option<String> = row.get(3);
-    if shown.as_deref() != Some(card.version(row.get::<i64, _>(2) != 0).as_str()) {
+    let is_withdrawn = Presence::from_code(row.get(2)) == Presence::Withdrawn;
+    if shown.as_deref() != Some(card.version(is_withdrawn).as_str()) {
         sqlx::query("update outbox set state = 'pending', not_before = $2, settled_at = null where delivery = $1")
             .bind(delivery)
             .bind(now)

@@ -7,28 +7,39 @@ use sqlx::sqlite::SqliteRow;
 
 use super::sqlite::chat_id;
 use super::sqlite_outbox::{Tx, end, unwanted_alert};
-use super::{Card, ClaimRules, DIGEST_POSTS, LATE, Millis, StoreError, preferences};
+use super::{
+    Card, ClaimRules, DIGEST_POSTS, LATE, Millis, StoreError, preferences, sqlite_stories,
+};
 use crate::model::{PostId, Preferences, Rhythm};
 
 /// Why rows are `held`.
 const IN_DIGEST: &str = "part of a digest";
 
-/// Whether this alert or digest does not go out now: it is put off, or became part of a digest.
+/// The lane of urgent alerts, and that of alerts and of words to everybody.
+const URGENT: i64 = 1;
+const ALERTS: i64 = 2;
+
+/// Whether this row does not go out now: it is put off, became part of a digest, or has ended. Words to admins, and
+/// edits, wait for nobody.
 pub async fn waits(
     tx: &mut Tx<'_>,
     row: &SqliteRow,
     now: Millis,
     rules: ClaimRules,
 ) -> Result<bool, StoreError> {
-    let (kind, planned): (&str, Millis) = (row.get(9), row.get(10));
+    let (delivery, kind, planned): (i64, &str, Millis) = (row.get(0), row.get(9), row.get(10));
     let (chat, folded): (&str, i64) = (row.get(2), row.get(16));
-    if !matches!(kind, "alert" | "digest") || is_urgent(tx, row.get(0)).await? {
-        return Ok(false);
-    }
+    let lane: i64 = sqlx::query_scalar("select lane from outbox where delivery = $1")
+        .bind(delivery)
+        .fetch_one(&mut **tx)
+        .await?;
     let mut wishes = preferences::from_json(row.get::<Option<&str>, _>(15));
-    if kind == "digest" {
+    match (kind, lane) {
+        ("alert", URGENT) => return is_paused(tx, delivery, &wishes, now).await,
+        ("alert", _) => {}
         // It waited for its hour when it was folded.
-        wishes.rhythm = Rhythm::AtOnce;
+        ("digest", _) | ("notice", ALERTS) => wishes.rhythm = Rhythm::AtOnce,
+        _ => return Ok(false),
     }
     let open_at = wishes.open_at(planned, now, rules.zone);
     if open_at > now {
@@ -39,19 +50,38 @@ pub async fn waits(
             .await?;
         return Ok(true);
     }
-    if kind == "digest" || !folds(tx, chat, folded, planned, &wishes, now, rules).await? {
+    // What may be in the chat already goes by itself: in a digest, whose fate may be unknown too, it could come thrice.
+    let may_be_there = row.get::<i64, _>(7) > 0;
+    if kind != "alert"
+        || may_be_there
+        || !folds(tx, chat, folded, planned, &wishes, now, rules).await?
+    {
         return Ok(false);
     }
     fold(tx, chat, now, rules).await?;
-    Ok(true)
-}
-
-async fn is_urgent(tx: &mut Tx<'_>, delivery: i64) -> Result<bool, StoreError> {
-    let lane: i64 = sqlx::query_scalar("select lane from outbox where delivery = $1")
+    let state: String = sqlx::query_scalar("select state from outbox where delivery = $1")
         .bind(delivery)
         .fetch_one(&mut **tx)
         .await?;
-    Ok(lane == 1)
+    Ok(state != "pending")
+}
+
+/// Urgent alerts pass a chat's hours, but not its pause: the row itself is put off.
+async fn is_paused(
+    tx: &mut Tx<'_>,
+    delivery: i64,
+    wishes: &Preferences,
+    now: Millis,
+) -> Result<bool, StoreError> {
+    let Some(until) = wishes.paused_until.filter(|until| *until > now) else {
+        return Ok(false);
+    };
+    sqlx::query("update outbox set not_before = $2 where delivery = $1")
+        .bind(delivery)
+        .bind(until)
+        .execute(&mut **tx)
+        .await?;
+    Ok(true)
 }
 
 /// Whether the alerts that wait in a chat become digests.
@@ -65,7 +95,8 @@ async fn folds(
     rules: ClaimRules,
 ) -> Result<bool, StoreError> {
     let waiting: i64 = sqlx::query_scalar(
-        "select count(*) from outbox where chat = $1 and state = 'pending' and lane = 2",
+        "select count(*) from outbox where chat = $1 and state = 'pending' and lane = 2 and kind = 'alert'
+           and unknowns = 0",
     )
     .bind(chat)
     .fetch_one(&mut **tx)
@@ -87,7 +118,8 @@ async fn fold(
 ) -> Result<(), StoreError> {
     let rows = sqlx::query(
         "select o.delivery, o.post, a.card, o.created_at from outbox o join announcements a on a.post = o.post
-         where o.chat = $1 and o.state = 'pending' and o.lane = 2 order by o.delivery",
+         where o.chat = $1 and o.state = 'pending' and o.lane = 2 and o.kind = 'alert' and o.unknowns = 0
+         order by o.delivery",
     )
     .bind(chat)
     .fetch_all(&mut **tx)
@@ -195,7 +227,12 @@ pub async fn follow(tx: &mut Tx<'_>, digest: Option<i64>, now: Millis) -> Result
         }
     };
     for digest in digests {
-        sqlx::query(
+        let posts =
+            sqlx::query("select post, chat from outbox where digest = $1 and state = 'held'")
+                .bind(digest)
+                .fetch_all(&mut **tx)
+                .await?;
+        let ended = sqlx::query(
             "update outbox set settled_at = $2,
                state = (select d.state from outbox d where d.delivery = $1),
                reason = (select coalesce(d.reason, 'sent in a digest') from outbox d where d.delivery = $1)
@@ -206,6 +243,12 @@ pub async fn follow(tx: &mut Tx<'_>, digest: Option<i64>, now: Millis) -> Result
         .bind(now)
         .execute(&mut **tx)
         .await?;
+        if ended.rows_affected() > 0 {
+            for row in &posts {
+                let post = PostId::new(row.get::<String, _>(0));
+                sqlite_stories::revive(tx, &post, Some(row.get(1))).await?;
+            }
+        }
     }
     Ok(())
 }

@@ -125,7 +125,8 @@ async fn what_is_withdrawn_while_it_is_planned_goes_to_nobody_else() {
     let begun = planned(&store, "a").await;
     let withdrawn = crate::store::Correction {
         card: card("a"),
-        withdrawn: true,
+        presence: crate::store::Presence::Withdrawn,
+        is_held: false,
     };
     store.correct(&[withdrawn], NOW, NOW, NOW).await.unwrap();
     store.finish_announcing(NOW).await.unwrap();

@@ -6,8 +6,9 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, Transaction};
 
 use super::sqlite::{chat_id, kind_and_name};
 use super::{
-    Card, Claim, ClaimRules, Content, DeliveryFilter, DeliveryRow, Millis, Release, Settled,
-    StoreError, pace, preferences, sqlite_corrections, sqlite_desk, sqlite_digests, sqlite_fan_out,
+    Card, Claim, ClaimRules, Content, DeliveryFilter, DeliveryRow, Millis, Presence, Release,
+    Settled, StoreError, pace, preferences, sqlite_corrections, sqlite_desk, sqlite_digests,
+    sqlite_fan_out, sqlite_stories,
 };
 use crate::model::{ChatId, PostId};
 
@@ -22,8 +23,8 @@ pub async fn release_held(
     let dismiss = release == Release::Dismiss;
     let ended = sqlx::query(
         "update announcements set decision = $1, at = $2, fan_fold = $3,
-           fan_after = case when $4 = 1 or withdrawn = 1 then null else '' end
-         where decision = 'held'",
+           fan_after = case when $4 = 1 then null else '' end
+         where decision = 'held' and ($4 = 1 or withdrawn = 0)",
     )
     .bind(if dismiss { "dismissed" } else { "announced" })
     .bind(now)
@@ -243,7 +244,8 @@ fn claim_of(row: &sqlx::sqlite::SqliteRow) -> Result<Claim, StoreError> {
             match row.get::<&str, _>(9) {
                 "edit" => Content::Edit {
                     card,
-                    withdrawn: row.get::<Option<i64>, _>(12).unwrap_or(0) != 0,
+                    withdrawn: Presence::from_code(row.get::<Option<i64>, _>(12).unwrap_or(0))
+                        == Presence::Withdrawn,
                     message_id: row
                         .get::<Option<i64>, _>(13)
                         .ok_or_else(|| damaged("message to edit"))?,
@@ -372,6 +374,16 @@ pub(super) async fn end(
         .bind(now)
         .execute(&mut **tx)
         .await?;
+    let alert = sqlx::query(
+        "select post, chat from outbox where delivery = $1 and kind = 'alert' and state in ('skipped', 'failed')",
+    )
+    .bind(delivery)
+    .fetch_optional(&mut **tx)
+    .await?;
+    if let Some(row) = alert {
+        let post = PostId::new(row.get::<String, _>(0));
+        sqlite_stories::revive(tx, &post, Some(row.get(1))).await?;
+    }
     sqlite_digests::follow(tx, Some(delivery), now).await
 }
 
@@ -402,15 +414,21 @@ pub async fn move_chat(tx: &mut Tx<'_>, from: &str, to: &str) -> Result<(), Stor
         return Ok(());
     }
     let steps = [
-        "insert into chats (chat, kind, title, language, next_at, paused_until, created_at, preferences)
-           select $2, 'supergroup', title, language, next_at, paused_until, created_at, preferences from chats where chat = $1
-           on conflict (chat) do update set state = 'active', reason = null",
+        "insert into chats (chat, kind, title, language, next_at, paused_until, created_at, preferences, active_since)
+           select $2, 'supergroup', title, language, next_at, paused_until, created_at, preferences, active_since
+           from chats where chat = $1
+           on conflict (chat) do update set state = 'active', reason = null,
+             preferences = coalesce(chats.preferences, excluded.preferences),
+             paused_until = max(chats.paused_until, excluded.paused_until)",
         "insert into subscriptions (chat, kind, name, origin, created_at, muted)
            select $2, kind, name, origin, created_at, muted from subscriptions where chat = $1
            on conflict do nothing",
         "update outbox set chat = $2 where chat = $1 and not exists
            (select 1 from outbox o where o.chat = $2 and o.post = outbox.post and o.kind = outbox.kind)",
         "delete from chats where chat = $1 and $2 <> ''",
+        // The config, and whoever else knows the old id, means the new one.
+        "update chat_names set chat = $2 where chat = $1",
+        "insert into chat_names (name, chat) values (lower($1), $2) on conflict (name) do update set chat = excluded.chat",
     ];
     for step in steps {
         sqlx::query(step)

@@ -8,6 +8,14 @@ use super::sqlite::{SqliteStore, chat_id, follow_of, kind_and_name};
 use super::{ChatRow, Follower, Millis, People, StoreError, preferences, sqlite_outbox};
 use crate::model::{ChatId, Follow, Preferences};
 
+/// A chat that was suspended gets messages again, from the time on at which it would have been made.
+macro_rules! comes_back {
+    () => {
+        "active_since = case when chats.state <> 'active' then excluded.created_at else chats.active_since end,
+         state = 'active', reason = null"
+    };
+}
+
 #[async_trait]
 impl People for SqliteStore {
     async fn sync_channels(
@@ -16,15 +24,32 @@ impl People for SqliteStore {
         now: Millis,
     ) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
-        sqlx::query("delete from subscriptions where origin = 'config'")
-            .execute(&mut *transaction)
-            .await?;
+        // What the config still asks for stays as it is: since when, and whether somebody muted it.
+        let before: Vec<(String, String, String)> =
+            sqlx::query_as("select chat, kind, name from subscriptions where origin = 'config'")
+                .fetch_all(&mut *transaction)
+                .await?;
+        for (chat, kind, name) in before {
+            let is_meant = |follow: &Follow| kind_and_name(follow) == (&kind, &name);
+            let mut same = channels.iter().filter(|(id, _)| id.to_string() == chat);
+            if !same.any(|(_, follows)| follows.iter().any(is_meant)) {
+                sqlx::query(
+                    "delete from subscriptions where chat = $1 and kind = $2 and name = $3",
+                )
+                .bind(chat)
+                .bind(kind)
+                .bind(name)
+                .execute(&mut *transaction)
+                .await?;
+            }
+        }
         for (chat, follows) in channels {
-            sqlx::query(
-                // A restart is the admin's way to say that a lost channel is back.
+            // A restart is the admin's way to say that a lost channel is back.
+            sqlx::query(concat!(
                 "insert into chats (chat, kind, title, created_at) values ($1, 'channel', $1, $2)
-                 on conflict (chat) do update set state = 'active', reason = null",
-            )
+                 on conflict (chat) do update set ",
+                comes_back!()
+            ))
             .bind(chat.to_string())
             .bind(now)
             .execute(&mut *transaction)
@@ -37,11 +62,11 @@ impl People for SqliteStore {
     }
 
     async fn meet(&self, chat: &ChatRow, now: Millis) -> Result<(), StoreError> {
-        sqlx::query(
+        sqlx::query(concat!(
             "insert into chats (chat, kind, title, language, created_at) values ($1, $2, $3, $4, $5)
-             on conflict (chat) do update set kind = excluded.kind, title = excluded.title,
-               state = 'active', reason = null",
-        )
+             on conflict (chat) do update set kind = excluded.kind, title = excluded.title, ",
+            comes_back!()
+        ))
         .bind(chat.chat.to_string())
         .bind(&chat.kind)
         .bind(&chat.title)
@@ -85,12 +110,34 @@ impl People for SqliteStore {
         chat: &ChatId,
         preferences: &Preferences,
     ) -> Result<bool, StoreError> {
-        let done = sqlx::query("update chats set preferences = $2, alerts_at = 0 where chat = $1")
-            .bind(chat.to_string())
-            .bind(preferences::to_json(preferences))
-            .execute(self.writer())
-            .await?;
-        Ok(done.rows_affected() > 0)
+        let mut transaction = self.begin().await?;
+        let is_known = prefer(&mut transaction, chat, preferences).await?;
+        transaction.commit().await?;
+        Ok(is_known)
+    }
+
+    async fn configure(&self, chat: &ChatId, wishes: &Preferences) -> Result<(), StoreError> {
+        let key = format!("wishes:{chat}");
+        let text = preferences::to_json(wishes);
+        if self.meta(&key).await?.as_deref() == Some(&text) {
+            return Ok(());
+        }
+        let kept = self.preferences(chat).await?;
+        let mut transaction = self.begin().await?;
+        let preferences = Preferences {
+            rhythm: wishes.rhythm.clone(),
+            quiet: wishes.quiet,
+            silent: wishes.silent,
+            ..kept
+        };
+        if prefer(&mut transaction, chat, &preferences).await? {
+            sqlx::query("insert into meta values ($1, $2) on conflict (key) do update set value = excluded.value")
+                .bind(key)
+                .bind(text)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        Ok(transaction.commit().await?)
     }
 
     async fn set_urgent_topics(&self, ids: &[String]) -> Result<(), StoreError> {
@@ -161,7 +208,7 @@ impl People for SqliteStore {
         for follow in follows {
             let (kind, name) = kind_and_name(follow);
             let rows = sqlx::query(
-                "select s.chat, s.created_at, c.state, c.reason
+                "select s.chat, s.created_at, c.state, c.reason, c.active_since
                  from subscriptions s join chats c on c.chat = s.chat
                  where s.kind = $1 and s.name = $2 order by s.chat",
             )
@@ -175,6 +222,7 @@ impl People for SqliteStore {
                     chat: chat_id(row.get(0))?,
                     follow: follow.clone(),
                     since: row.get(1),
+                    active_since: row.get(4),
                     suspended: (state != "active").then(|| reason.unwrap_or_default()),
                 });
             }
@@ -258,6 +306,26 @@ impl People for SqliteStore {
         transaction.commit().await?;
         Ok(moved.unsigned_abs())
     }
+}
+
+/// Keeps how a chat wants its messages; what waits, urgent alerts too, is judged by it anew.
+async fn prefer(
+    transaction: &mut Transaction<'_, Sqlite>,
+    chat: &ChatId,
+    preferences: &Preferences,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query("update chats set preferences = $2, alerts_at = 0 where chat = $1")
+        .bind(chat.to_string())
+        .bind(preferences::to_json(preferences))
+        .execute(&mut **transaction)
+        .await?;
+    sqlx::query(
+        "update outbox set not_before = 0 where chat = $1 and state = 'pending' and lane = 1",
+    )
+    .bind(chat.to_string())
+    .execute(&mut **transaction)
+    .await?;
+    Ok(done.rows_affected() > 0)
 }
 
 async fn subscribe(

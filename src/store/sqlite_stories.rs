@@ -66,13 +66,8 @@ pub async fn skip_told(
     before: i64,
     now: Millis,
 ) -> Result<u64, StoreError> {
-    let twins: Vec<String> =
-        sqlx::query_scalar("select twin from twins where post = $1 order by twin")
-            .bind(post.as_str())
-            .fetch_all(&mut **tx)
-            .await?;
     let mut skipped = 0;
-    for twin in twins {
+    for twin in twins_in(tx, post).await? {
         skipped += sqlx::query(
             "update outbox set state = 'skipped', reason = 'same story as ' || $2, settled_at = $3
              where post = $1 and kind = 'alert' and state = 'pending' and delivery > $4 and exists (select 1 from outbox t
@@ -90,14 +85,47 @@ pub async fn skip_told(
     Ok(skipped)
 }
 
+/// A post's alert ended unsent, in one chat or in all: a twin that was skipped for it goes out in its place, unless the
+/// chat has the story from yet another.
+pub async fn revive(tx: &mut Tx<'_>, post: &PostId, chat: Option<&str>) -> Result<(), StoreError> {
+    for twin in twins_in(tx, post).await? {
+        sqlx::query(
+            "update outbox set state = 'pending', reason = null, settled_at = null
+             where post = $2 and kind = 'alert' and state = 'skipped' and reason = 'same story as ' || $1
+               and ($3 is null or chat = $3)
+               and exists (select 1 from outbox x where x.post = $1 and x.chat = outbox.chat and x.kind = 'alert'
+                 and x.state in ('skipped', 'failed'))
+               and exists (select 1 from chats c where c.chat = outbox.chat and c.state = 'active')
+               and exists (select 1 from announcements a where a.post = outbox.post and a.withdrawn = 0)
+               and not exists (select 1 from outbox t where t.chat = outbox.chat and t.kind = 'alert' and t.post <> $2
+                 and t.state in ('pending', 'held', 'sending', 'sent', 'unknown')
+                 and t.post in (select twin from twins where post in ($1, $2)
+                   union select post from twins where twin in ($1, $2)))",
+        )
+        .bind(post.as_str())
+        .bind(twin)
+        .bind(chat)
+        .execute(&mut **tx)
+        .await?;
+    }
+    Ok(())
+}
+
+const TWINS: &str = "select twin from twins where post = $1 union select post from twins where twin = $1 order by 1";
+
+async fn twins_in(tx: &mut Tx<'_>, post: &PostId) -> Result<Vec<String>, StoreError> {
+    Ok(sqlx::query_scalar(TWINS)
+        .bind(post.as_str())
+        .fetch_all(&mut **tx)
+        .await?)
+}
+
 /// The posts that tell the same as this one, whichever came first.
 pub async fn twins(pool: &SqlitePool, post: &PostId) -> Result<Vec<PostId>, StoreError> {
-    let twins: Vec<String> = sqlx::query_scalar(
-        "select twin from twins where post = $1 union select post from twins where twin = $1 order by 1",
-    )
-    .bind(post.as_str())
-    .fetch_all(pool)
-    .await?;
+    let twins: Vec<String> = sqlx::query_scalar(TWINS)
+        .bind(post.as_str())
+        .fetch_all(pool)
+        .await?;
     Ok(twins.into_iter().map(PostId::new).collect())
 }
 

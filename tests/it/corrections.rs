@@ -1,7 +1,7 @@
 //! A sent message follows its post: corrected, withdrawn, back again; and the outbox can be read.
 
 use crate::fake_telegram::{Fault, Only};
-use crate::world::{World, today};
+use crate::world::{World, far_hour, today};
 
 const CHAT: i64 = -1_001_234_567_890;
 
@@ -171,4 +171,101 @@ fn one_run_says_that_it_waits_for_a_correction() {
         .count();
     assert!(waits > 2, "{said}");
     world.telegram().next_edit(&sent);
+}
+
+#[test]
+fn a_deleted_file_cancels_what_waits_and_brings_it_back_with_itself() {
+    let world = World::new().with_telegram().config(&format!(
+        "telegram: {{channels: [{{chat: {CHAT}, follow: [site], digest: '{}'}}]}}\nposts: {{delete_grace_seconds: 0}}\n",
+        far_hour()
+    ));
+    world.telegram().add_channel(CHAT, None, "测试快讯");
+    let daemon = world.start();
+    post(&world, "抽检结果", "合格率九成。");
+    world.settled_but(0, 1);
+    world.rename("posts/2026-11-20-a.md", "a.md");
+    world.settled_but(0, 0);
+    world.rename("a.md", "posts/2026-11-20-a.md");
+    world.settled_but(0, 1);
+    assert!(daemon.terminate().success());
+}
+
+#[test]
+fn a_deleted_file_leaves_the_message_that_was_sent() {
+    let world = World::new().with_telegram().config(&format!(
+        "telegram: {{channels: [{{chat: {CHAT}, follow: [site]}}]}}\ndelivery: {{correct_after_seconds: 0}}\nposts: {{delete_grace_seconds: 0}}\n"
+    ));
+    world.telegram().add_channel(CHAT, None, "测试快讯");
+    let daemon = world.start();
+    post(&world, "抽检结果", "合格率九成。");
+    let sent = world.telegram().next_message(CHAT);
+    world.settled(1);
+    world.delete("posts/2026-11-20-a.md");
+    world.post(
+        "2026-11-20-b.md",
+        &today("下一条", "demo", "演示", "正文。"),
+    );
+    assert!(world.telegram().next_message(CHAT).text.contains("下一条"));
+    daemon.wait_for("/feed.xml", |answer| !answer.text().contains("抽检结果"));
+    assert!(daemon.terminate().success());
+    world.run(&["once"], 0);
+    assert_eq!(world.telegram().messages(CHAT)[0].text, sent.text);
+    assert!(world.telegram().requests("editMessageText").is_empty());
+}
+
+#[test]
+fn a_post_that_is_put_off_while_it_waits_waits_for_its_time() {
+    let world = World::new().with_telegram().config(&format!(
+        "telegram: {{channels: [{{chat: {CHAT}, follow: [site], digest: '{}'}}]}}\n",
+        far_hour()
+    ));
+    world.telegram().add_channel(CHAT, None, "测试快讯");
+    let daemon = world.start();
+    let at = |seconds: i64| {
+        let time = chrono::Utc::now() + chrono::Duration::seconds(seconds);
+        let date = time.format("%Y-%m-%d %H:%M:%S +0000");
+        format!("---\ntitle: 通报\nguid: one\ndate: {date}\ncategories: demo\n---\n正文。\n")
+    };
+    world.post("2026-11-20-a.md", &at(-5));
+    world.settled_but(0, 1);
+    world.post("2026-11-20-a.md", &at(3));
+    world.settled_but(0, 0);
+    world.settled_but(0, 1);
+    assert!(daemon.terminate().success());
+}
+
+#[test]
+fn held_posts_go_out_as_their_files_are_now_and_those_without_a_file_do_not() {
+    let world = World::new();
+    let old = |title: &str| {
+        format!(
+            "---\ntitle: {title}\nguid: {title}\ndate: 2022-02-18 10:01:41 +0800\n---\n正文。\n"
+        )
+    };
+    world.post(
+        "2026-11-20-now.md",
+        &today("头条", "demo", "演示", "正文。"),
+    );
+    world.run(&["once"], 0);
+    world.post("2022-02-18-a.md", &old("甲"));
+    world.post("2022-02-18-b.md", &old("乙"));
+    let said = world.run(&["once"], 0);
+    assert!(said.contains("2 held"), "{said}");
+    world.delete("posts/2022-02-18-a.md");
+    world.post(
+        "2022-02-18-b.md",
+        &old("乙").replace("title: 乙", "title: 乙（更正）"),
+    );
+    world.run(&["once"], 0);
+    let held = world.run(&["held"], 0);
+    assert!(
+        held.contains("乙（更正）") && !held.contains('甲'),
+        "{held}"
+    );
+    world.run(&["held", "announce"], 0);
+    let said = world.run(&["once"], 0);
+    assert!(
+        said.contains("乙（更正）") && !said.contains('甲'),
+        "{said}"
+    );
 }

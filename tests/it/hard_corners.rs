@@ -2,9 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use tagwire::model::{ChatId, Follow, PostId, PostTime};
+use tagwire::model::{ChatId, Follow, PostId, PostTime, Preferences};
 use tagwire::store::{
-    Announcements, Card, ChatRow, ClaimRules, Decision, Outbox, People, Settled, SqliteStore,
+    Announcements, Card, ChatRow, ClaimRules, Decision, Outbox, People, Places, Settled,
+    SqliteStore,
 };
 
 use crate::world::{World, today};
@@ -203,6 +204,24 @@ fn a_group_that_moves_to_a_chat_that_was_suspended_wakes_it() {
             .await
             .unwrap();
         assert_eq!(store.claim(NOW, 9, RULES).await.unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn a_chat_that_moves_takes_its_hours_along_and_is_found_by_its_old_id() {
+    with_store(&[-1, -2], |store, _| async move {
+        let quiet = Preferences {
+            quiet: Some("22:00-07:00".parse().unwrap()),
+            ..Preferences::default()
+        };
+        let id = ChatId::Id;
+        store.set_preferences(&id(-1), &quiet).await.unwrap();
+        // Somebody wrote in the new group before Telegram told of the move.
+        store.move_chat(&id(-1), &id(-2)).await.unwrap();
+        assert_eq!(store.preferences(&id(-2)).await.unwrap(), quiet);
+        assert_eq!(store.named("-1").await.unwrap(), Some(id(-2)));
+        store.move_chat(&id(-2), &id(-3)).await.unwrap();
+        assert_eq!(store.named("-1").await.unwrap(), Some(id(-3)));
     });
 }
 

@@ -4,8 +4,8 @@
 use chrono::DateTime;
 use tagwire::model::{ChatId, Follow, Label, PostId, PostTime, Preferences, Quiet, Rhythm};
 use tagwire::store::{
-    Announcements, Card, ChatRow, Claim, ClaimRules, Content, Decision, DeliveryFilter, Outbox,
-    People, Release, Settled, SqliteStore, Store,
+    Announcements, Card, ChatRow, Claim, ClaimRules, Content, Correction, Decision, DeliveryFilter,
+    Desk as _, Outbox, People, Presence, Release, Settled, SqliteStore, Store, StoryNote,
 };
 
 const RULES: ClaimRules = ClaimRules {
@@ -119,6 +119,31 @@ impl Desk {
     async fn states(&self, name: &str) -> Vec<String> {
         let rows = self.store.deliveries_of(&PostId::new(name)).await.unwrap();
         rows.into_iter().map(|row| row.state).collect()
+    }
+
+    /// What becomes of a post, whose card is as it was.
+    async fn becomes(&self, name: &str, presence: Presence, now: i64) {
+        let correction = Correction {
+            card: card(name),
+            presence,
+            is_held: false,
+        };
+        let edits = self.store.correct(&[correction], 0, HOUR, now).await;
+        edits.unwrap();
+    }
+
+    /// `later` tells the same as `earlier`.
+    async fn twins(&self, later: &str, earlier: &str) {
+        let note = StoryNote {
+            post: PostId::new(later),
+            key: None,
+            source: None,
+            title: String::new(),
+            text: String::new(),
+            twins: vec![PostId::new(earlier)],
+            at: 0,
+        };
+        self.store.note_stories(&[note], 0).await.unwrap();
     }
 
     /// As after a kill: the same file, opened anew.
@@ -337,14 +362,7 @@ async fn what_goes_away_while_a_digest_waits_is_not_in_it() {
         .settle(claim.delivery, &retry, at("24T08:00"))
         .await
         .unwrap();
-    let gone = tagwire::store::Correction {
-        card: card("/b"),
-        withdrawn: true,
-    };
-    desk.store
-        .correct(&[gone], 0, HOUR, at("24T08:00"))
-        .await
-        .unwrap();
+    desk.becomes("/b", Presence::Gone, at("24T08:00")).await;
     assert_eq!(desk.all(at("24T08:01")).await, ["[/a /c]"]);
     assert_eq!(desk.states("/b").await, ["skipped"]);
 }
@@ -433,4 +451,239 @@ async fn a_thousand_quiet_chats_hold_up_nobody() {
     };
     assert_eq!(desk.store.deliveries(&filter).await.unwrap().len(), 1_000);
     assert_eq!(desk.store.next_due().await.unwrap(), Some(at("24T07:00")));
+}
+
+#[tokio::test]
+async fn a_word_to_everybody_behind_the_one_alert_of_a_digest_stops_nobody() {
+    let desk = Desk::new().await;
+    desk.wants(daily("8,11")).await;
+    desk.announce(&["/a"], at("23T10:05")).await;
+    desk.meet(ChatId::Id(8), Follow::Site).await;
+    let told = desk.store.broadcast("word", "大家好", at("23T10:20")).await;
+    assert_eq!(told.unwrap(), 2);
+    assert_eq!(desk.all(at("23T10:20")).await, ["大家好", "/a", "大家好"]);
+}
+
+#[tokio::test]
+async fn a_word_to_everybody_rings_in_no_quiet_hour() {
+    let desk = Desk::new().await;
+    desk.wants(quiet("22:00-07:00")).await;
+    let told = desk.store.broadcast("word", "大家好", at("23T23:00")).await;
+    assert_eq!(told.unwrap(), 1);
+    assert!(desk.all(at("23T23:00")).await.is_empty());
+    assert_eq!(desk.all(at("24T07:00")).await, ["大家好"]);
+}
+
+#[tokio::test]
+async fn an_urgent_alert_passes_the_quiet_hours_and_waits_for_the_end_of_a_pause() {
+    let desk = Desk::new().await;
+    let topic = Follow::Label(Label::topic("recall"));
+    let urgent = ["recall".to_owned()];
+    desk.store.set_urgent_topics(&urgent).await.unwrap();
+    desk.store.follow(&CHAT, &topic, 0).await.unwrap();
+    let paused = Preferences {
+        paused_until: Some(at("25T00:00")),
+        ..Preferences::default()
+    };
+    desk.wants(paused.clone()).await;
+    desk.announce(&["/a"], at("23T12:00")).await;
+    assert!(desk.claim(at("23T12:00")).await.is_none());
+    assert_eq!(desk.store.next_due().await.unwrap(), Some(at("25T00:00")));
+    desk.wants(Preferences::default()).await;
+    assert_eq!(desk.all(at("23T13:00")).await, ["/a"], "it goes on");
+    desk.wants(paused).await;
+    desk.announce(&["/b"], at("23T14:00")).await;
+    assert!(desk.claim(at("23T14:00")).await.is_none());
+    assert_eq!(desk.all(at("25T00:00")).await, ["/b"], "the pause is over");
+}
+
+#[tokio::test]
+async fn what_may_be_in_the_chat_already_comes_by_itself_and_in_no_digest() {
+    let desk = Desk::new().await;
+    desk.wants(daily("8")).await;
+    desk.announce(&["/a"], at("23T09:00")).await;
+    let claim = desk.claim(at("24T08:00")).await.unwrap();
+    let unknown = Settled::Unknown {
+        at: at("24T08:01"),
+        reason: "no answer".into(),
+        resend: true,
+    };
+    let settled = desk.store.settle(claim.delivery, &unknown, at("24T08:00"));
+    settled.await.unwrap();
+    desk.announce(&["/b", "/c"], at("23T10:00")).await;
+    assert_eq!(desk.all(at("24T08:01")).await, ["/a", "[/b /c]"]);
+}
+
+#[tokio::test]
+async fn a_twin_goes_out_for_a_post_that_never_did_and_the_story_comes_once() {
+    let desk = Desk::new().await;
+    desk.wants(quiet("22:00-07:00")).await;
+    desk.twins("/y", "/x").await;
+    desk.announce(&["/x", "/y"], at("23T23:00")).await;
+    assert_eq!(desk.states("/y").await, ["skipped"]);
+    desk.becomes("/x", Presence::Gone, at("23T23:30")).await;
+    assert_eq!(desk.states("/y").await, ["pending"]);
+    desk.becomes("/x", Presence::Shown, at("23T23:40")).await;
+    assert_eq!(desk.all(at("24T07:00")).await, ["/y"]);
+    assert_eq!(desk.states("/x").await, ["skipped"]);
+}
+
+#[tokio::test]
+async fn of_three_twins_one_goes_out_for_a_post_that_telegram_refuses() {
+    let desk = Desk::new().await;
+    for (later, earlier) in [("/y", "/x"), ("/z", "/x")] {
+        desk.twins(later, earlier).await;
+    }
+    desk.announce(&["/x", "/y", "/z"], at("23T12:00")).await;
+    let claim = desk.claim(at("23T12:00")).await.unwrap();
+    let refused = Settled::Failed {
+        reason: "no".into(),
+    };
+    let settled = desk.store.settle(claim.delivery, &refused, at("23T12:00"));
+    settled.await.unwrap();
+    assert_eq!(desk.all(at("23T12:01")).await, ["/y"]);
+}
+
+#[tokio::test]
+async fn a_twin_goes_out_for_a_post_whose_label_the_chat_gave_up() {
+    let desk = Desk::new().await;
+    let topic = Follow::Label(Label::topic("recall"));
+    desk.store.follow(&CHAT, &topic, 0).await.unwrap();
+    desk.store.unfollow(&CHAT, &Follow::Site).await.unwrap();
+    let mut other = card("/y");
+    other.tags.push("抽检".into());
+    let tag = Follow::Label(Label::tag("抽检"));
+    desk.store.follow(&CHAT, &tag, 0).await.unwrap();
+    desk.wants(quiet("22:00-07:00")).await;
+    desk.twins("/y", "/x").await;
+    let decided = [
+        (card("/x"), Decision::Announce),
+        (other, Decision::Announce),
+    ];
+    desk.store.announce(&decided, at("23T23:00")).await.unwrap();
+    assert_eq!(desk.states("/y").await, ["skipped"]);
+    desk.store.unfollow(&CHAT, &topic).await.unwrap();
+    assert_eq!(desk.all(at("24T07:00")).await, ["/y"]);
+}
+
+#[tokio::test]
+async fn a_twin_in_a_digest_that_telegram_refuses_gives_way_to_the_other() {
+    let desk = Desk::new().await;
+    desk.wants(daily("8")).await;
+    desk.twins("/y", "/x").await;
+    desk.announce(&["/x", "/y", "/z"], at("23T12:00")).await;
+    let claim = desk.claim(at("24T08:00")).await.unwrap();
+    assert_eq!(words(&claim), "[/x /z]");
+    let refused = Settled::Failed {
+        reason: "no".into(),
+    };
+    let settled = desk.store.settle(claim.delivery, &refused, at("24T08:00"));
+    settled.await.unwrap();
+    assert_eq!(desk.all(at("25T08:00")).await, ["/y"]);
+}
+
+#[tokio::test]
+async fn a_held_post_whose_twin_went_out_is_told_to_nobody_twice() {
+    let desk = Desk::new().await;
+    let held = [(card("/x"), Decision::Hold("many".into()))];
+    desk.store.announce(&held, at("23T12:00")).await.unwrap();
+    desk.twins("/y", "/x").await;
+    desk.announce(&["/y"], at("23T12:01")).await;
+    assert_eq!(desk.all(at("23T12:01")).await, ["/y"]);
+    let released = desk.store.release_held(Release::Announce, at("23T13:00"));
+    assert_eq!(released.await.unwrap(), 1);
+    assert!(desk.all(at("23T13:00")).await.is_empty());
+    assert_eq!(desk.states("/x").await, ["skipped"]);
+}
+
+#[tokio::test]
+async fn a_held_post_that_is_gone_waits_until_it_is_back_and_goes_out_as_it_is_then() {
+    let desk = Desk::new().await;
+    let held = [(card("/x"), Decision::Hold("many".into()))];
+    desk.store.announce(&held, at("23T12:00")).await.unwrap();
+    let mut known = desk.store.recent(at("24T12:00")).await.unwrap();
+    assert!(known[0].is_held, "however long ago");
+    known[0].presence = Presence::Gone;
+    let corrected = desk.store.correct(&known, 0, HOUR, at("23T12:10"));
+    corrected.await.unwrap();
+    assert!(desk.store.held(9).await.unwrap().is_empty());
+    let released = desk.store.release_held(Release::Announce, at("23T13:00"));
+    assert_eq!(released.await.unwrap(), 0);
+    known[0].presence = Presence::Shown;
+    known[0].card.title = "更正".into();
+    let corrected = desk.store.correct(&known, 0, HOUR, at("23T13:10"));
+    corrected.await.unwrap();
+    let released = desk.store.release_held(Release::Announce, at("23T14:00"));
+    assert_eq!(released.await.unwrap(), 1);
+    let claim = desk.claim(at("23T14:00")).await.unwrap();
+    let Content::Alert(card) = claim.content else {
+        panic!("{claim:?}")
+    };
+    assert_eq!(card.title, "更正");
+}
+
+#[tokio::test]
+async fn a_message_that_shows_its_post_already_is_not_edited() {
+    let desk = Desk::new().await;
+    desk.announce(&["/a"], at("23T12:00")).await;
+    assert_eq!(desk.all(at("23T12:00")).await, ["/a"]);
+    desk.becomes("/a", Presence::Gone, at("23T12:10")).await;
+    desk.becomes("/a", Presence::Shown, at("23T12:20")).await;
+    assert!(desk.all(at("23T12:20")).await.is_empty());
+    assert_eq!(desk.states("/a").await, ["sent"]);
+    desk.becomes("/a", Presence::Withdrawn, at("23T12:30"))
+        .await;
+    assert_eq!(desk.all(at("23T12:30")).await, ["edit /a"]);
+    desk.becomes("/a", Presence::Gone, at("23T12:40")).await;
+    desk.becomes("/a", Presence::Shown, at("23T12:50")).await;
+    assert_eq!(desk.all(at("23T12:50")).await, ["edit /a"]);
+}
+
+#[tokio::test]
+async fn what_people_changed_stays_until_the_config_says_something_else() {
+    let desk = Desk::new().await;
+    let channels = [(CHAT, vec![Follow::Site])];
+    desk.store.unfollow(&CHAT, &Follow::Site).await.unwrap();
+    desk.store.sync_channels(&channels, 5).await.unwrap();
+    let config = daily("8");
+    desk.store.configure(&CHAT, &config).await.unwrap();
+    let theirs = Preferences {
+        rhythm: Rhythm::Hourly,
+        zone: Some(chrono_tz::Asia::Tokyo),
+        ..Preferences::default()
+    };
+    desk.wants(theirs.clone()).await;
+    assert!(desk.store.mute(&CHAT, &Follow::Site, true).await.unwrap());
+    // The next start.
+    desk.store.sync_channels(&channels, 10).await.unwrap();
+    desk.store.configure(&CHAT, &config).await.unwrap();
+    assert_eq!(desk.store.preferences(&CHAT).await.unwrap(), theirs);
+    assert_eq!(desk.store.muted(&CHAT).await.unwrap(), [Follow::Site]);
+    let followers = desk.store.followers(&[Follow::Site]).await.unwrap();
+    assert_eq!(followers[0].since, 5);
+    desk.store.configure(&CHAT, &daily("9")).await.unwrap();
+    let now = desk.store.preferences(&CHAT).await.unwrap();
+    assert_eq!(
+        (now.rhythm, now.zone),
+        (Rhythm::Daily(vec![9]), theirs.zone)
+    );
+    desk.store.sync_channels(&[], 10).await.unwrap();
+    assert!(desk.store.following(&CHAT).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn it_is_known_since_when_a_chat_gets_messages_again() {
+    let desk = Desk::new().await;
+    let since = async || {
+        let followers = desk.store.followers(&[Follow::Site]).await.unwrap();
+        followers[0].active_since
+    };
+    desk.meet(CHAT, Follow::Site).await;
+    assert_eq!(since().await, 0);
+    desk.store.suspend(&CHAT, "blocked", 5).await.unwrap();
+    let row = desk.store.chat(&CHAT).await.unwrap().unwrap();
+    for now in [10, 20] {
+        desk.store.meet(&row, now).await.unwrap();
+        assert_eq!(since().await, 10);
+    }
 }

@@ -1,6 +1,6 @@
 //! What people call labels, which of them are one, and what becomes of old names.
 
-use crate::world::World;
+use crate::world::{World, far_hour, today};
 
 fn post(title: &str, category: &str, tag: &str) -> String {
     format!(
@@ -166,4 +166,31 @@ fn a_label_without_posts_leaves_the_lists_and_its_feed_stays_valid_and_empty() {
     world.post("2022-02-18-a.md", &post("一", "finance", "走了"));
     world.run(&["build"], 0);
     assert!(world.read("public/feeds.opml").contains("走了"));
+}
+
+#[test]
+fn what_waits_goes_to_those_who_follow_the_name_that_its_label_has_now() {
+    let chat = -1_001_234_567_890;
+    let world = World::new().with_telegram().config(&format!(
+        "telegram: {{channels: [{{chat: {chat}, follow: ['tag:旧']}}]}}\nlabels: {{aliases: {{'tag:旧': 新}}}}\n"
+    ));
+    world.telegram().add_channel(chat, None, "新");
+    let late = format!(
+        "telegram.channels=[{{chat: {chat}, follow: ['tag:旧'], digest: '{}'}}]",
+        far_hour()
+    );
+    let before = ["once", "--set", "labels={}", "--set", &late];
+    world.run(&before, 0);
+    world.post("2026-11-20-a.md", &today("等着的", "demo", "旧", "正文。"));
+    let old = "---\ntitle: 旧文\ndate: 2022-02-18 10:01:41 +0800\ntags: 旧\n---\n正文。\n";
+    world.post("2022-02-18-old.md", old);
+    let said = world.run(&before, 0);
+    assert!(said.contains("1 held"), "{said}");
+    world.settled_but(0, 1);
+    // Now the alias is there, and no hour.
+    world.run(&["once"], 0);
+    assert!(world.telegram().next_message(chat).text.contains("等着的"));
+    world.run(&["held", "announce"], 0);
+    world.run(&["once"], 0);
+    assert!(world.telegram().next_message(chat).text.contains("旧文"));
 }

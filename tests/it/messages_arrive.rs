@@ -259,7 +259,17 @@ fn a_group_that_becomes_a_supergroup_keeps_its_subscriptions() {
     );
     is_about(&telegram.next_message(new), "搬家以后");
     telegram.expect_no_more_messages();
+    world.settled(1);
     assert!(daemon.terminate().success());
+    // The config still has the old id.
+    let daemon = world.start();
+    world.post(
+        "2026-11-20-b.md",
+        &today("重启以后", "demo", "演示", "正文。"),
+    );
+    is_about(&telegram.next_message(new), "重启以后");
+    assert!(daemon.terminate().success());
+    assert_eq!(telegram.messages(new).len(), 2);
 }
 
 #[test]

@@ -393,3 +393,9 @@ pub fn today(title: &str, category: &str, tag: &str, body: &str) -> String {
     let date = now.format("%Y-%m-%d %H:%M:%S %z");
     format!("---\ntitle: {title}\ndate: {date}\ncategories: {category}\ntags: {tag}\n---\n{body}\n")
 }
+
+/// An hour of the day that is far away, as the config writes it.
+pub fn far_hour() -> u32 {
+    let now = chrono::Utc::now().with_timezone(&chrono_tz::Asia::Shanghai);
+    (chrono::Timelike::hour(&now) + 12) % 24
+}

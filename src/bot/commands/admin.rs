@@ -189,7 +189,7 @@ pub async fn broadcast(
     } else {
         let counts = context.store.counts().await?;
         let key = context.places.texts.keep(text, context.clock.now());
-        admin_replies::broadcast(asker.words, text, counts.chats - counts.suspended, &key)
+        admin_replies::broadcast(asker.words, text, counts.chats, &key)
     };
     asker.reply(context, &reply).await;
     Ok(())

@@ -88,6 +88,9 @@ impl Sent {
             (Some(since), Some(at)) if since >= at => {
                 "it followed after the post was announced".to_owned()
             }
+            (_, Some(at)) if followers.iter().any(|f| f.active_since > at) => {
+                "the chat was suspended when the post was announced".to_owned()
+            }
             _ => "the post did not carry this label when it was announced".to_owned(),
         }
     }
@@ -102,6 +105,7 @@ mod tests {
             chat: chat.parse().unwrap(),
             follow: follow.parse().unwrap(),
             since,
+            active_since: 0,
             suspended: suspended.map(str::to_owned),
         }
     }
@@ -140,6 +144,14 @@ mod tests {
                 "after the post",
             ),
             (Some("announced"), active(), "did not carry"),
+            (
+                Some("announced"),
+                Follower {
+                    active_since: 150,
+                    ..active()
+                },
+                "was suspended when",
+            ),
         ] {
             let told = why(decision, follower);
             assert!(told.contains(words), "{decision:?}: {told}");
