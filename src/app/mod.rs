@@ -66,7 +66,7 @@ async fn build_locked(setup: &Setup, progress: Option<Progress>) -> Result<Done,
         store = Some(setup.open_store().await?);
     }
     if let Some(store) = store {
-        let planner = setup.planner(store.clone());
+        let planner = setup.planner(store.clone(), Patience::OneShot);
         planner.keep_first_seen(&derived).await?;
         store.close().await;
     }
@@ -94,7 +94,7 @@ async fn once_locked(
     let stages = setup.stages()?;
     let first_seen = store.first_seen().await?;
     let derived = setup.derive(first_seen, Patience::OneShot, progress.clone())?;
-    let planner = setup.planner(store.clone());
+    let planner = setup.planner(store.clone(), Patience::OneShot);
     let now = setup.clock.now();
     let (round, planned) =
         pipeline::refresh(&derived, &planner, Hint::Everything, Patience::OneShot, now).await?;

@@ -93,7 +93,7 @@ async fn run_locked(
     let wake = start_messages(setup, &store, source, &stop, &mut tasks).await?;
     let watching = Loop {
         derived,
-        planner: setup.planner(store.clone()),
+        planner: setup.planner(store.clone(), Patience::Daemon),
         wake,
         bell,
         health,

@@ -242,14 +242,19 @@ impl Setup {
         })
     }
 
-    pub(super) fn planner(&self, store: Arc<dyn Store>) -> Planner {
+    /// A run that ends looks once: it waits for no quiet after a change before it corrects what was sent.
+    pub(super) fn planner(&self, store: Arc<dyn Store>, patience: Patience) -> Planner {
         let delivery = &self.config.delivery;
+        let quiet = match patience {
+            Patience::OneShot => 0,
+            Patience::Daemon => i64::from(delivery.correct_after_seconds) * 1000,
+        };
         let rules = Rules {
             burst_limit: delivery.burst_limit,
             max_age_days: delivery.max_age_days,
             corrections: Corrections {
                 window: i64::from(delivery.correct_for_hours) * HOUR,
-                quiet: i64::from(delivery.correct_after_seconds) * 1000,
+                quiet,
                 keep_withdrawn: delivery.withdrawn == WithdrawnPolicy::Keep,
             },
         };

@@ -198,7 +198,7 @@ pub struct DeliverySettings {
     pub fold_late_above: u32,
     /// Sent messages follow their post for this many hours; 0: never. Default 48, as Telegram allows.
     pub correct_for_hours: u32,
-    /// Seconds after a change of a post before its messages are edited. Default 60.
+    /// Seconds after a change of a post before a daemon edits its messages; `once` does so at once. Default 60.
     pub correct_after_seconds: u32,
     /// A message whose post was withdrawn: `strike` it through (default), `delete` it, or `keep` it.
     pub withdrawn: WithdrawnPolicy,

@@ -155,9 +155,9 @@ fn what_a_chat_stopped_following_is_not_sent_to_it() {
 }
 
 #[test]
-fn one_run_says_that_it_waits_for_a_correction() {
+fn one_run_corrects_at_once_and_says_when_it_has_to_wait() {
     let world = World::new().with_telegram().config(&format!(
-        "telegram: {{channels: [{{chat: {CHAT}, follow: [site]}}]}}\ndelivery: {{correct_after_seconds: 4}}\n"
+        "telegram: {{channels: [{{chat: {CHAT}, follow: [site]}}]}}\ndelivery: {{correct_after_seconds: 3600}}\n"
     ));
     world.telegram().add_channel(CHAT, Some("news"), "测试快讯");
     world.run(&["once"], 0);
@@ -165,12 +165,23 @@ fn one_run_says_that_it_waits_for_a_correction() {
     world.run(&["once"], 0);
     let sent = world.telegram().next_message(CHAT);
     post(&world, "抽检结果（更正）", "合格率八成。");
+    world.run(&["once"], 0);
+    world.telegram().next_edit(&sent);
+    let wait = Fault::TooManyRequests {
+        retry_after: 4,
+        parameters: true,
+    };
+    world.telegram().fail_next(wait, Only::chat(CHAT), 1);
+    world.post(
+        "2026-11-20-b.md",
+        &today("下一条", "demo", "演示", "正文。"),
+    );
     let said = world.run(&["once", "--json"], 0);
     let waits = said
         .matches("seconds until the next message may go")
         .count();
     assert!(waits > 2, "{said}");
-    world.telegram().next_edit(&sent);
+    assert!(world.telegram().next_message(CHAT).text.contains("下一条"));
 }
 
 #[test]
