@@ -55,6 +55,18 @@ impl Catalog {
         Ok(self.rows(&sql, [id.as_str()])?.pop())
     }
 
+    /// Whether there is no such post, or its file is missing at present.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn is_gone(&self, id: &PostId) -> Result<bool, CatalogError> {
+        let sql = "select not exists (select 1 from posts p join files f on f.path = p.path
+                   where p.id = ?1 and f.missing_since is null)";
+        let gone = { self.connection.prepare_cached(sql) }
+            .and_then(|mut gone| gone.query_row([id.as_str()], |row| row.get(0)));
+        self.wrap(gone)
+    }
+
     /// Posts that a person may mean by a text: an id, a path, a file name or a part of the title.
     ///
     /// # Errors

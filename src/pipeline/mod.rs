@@ -4,6 +4,7 @@
 
 mod archives;
 mod behind;
+mod corrections;
 mod derived;
 mod entries;
 mod intake;

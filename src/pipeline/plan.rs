@@ -2,16 +2,16 @@
 //! In: unplanned rows of the catalog. Out: one transaction in the store, then a mark in the catalog.
 //! A crash between the two is harmless: the store decides about a post only once.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::stories::{Stories, Telling};
 use super::{Derived, PipelineError, lock};
-use crate::catalog::{Row, State};
-use crate::delivery::plan::{Occasion, Rules, Today, corrections, decide};
+use crate::catalog::Row;
+use crate::delivery::plan::{Occasion, Rules, decide};
 use crate::model::{ChatId, PostId};
-use crate::store::{Card, Correction, Decision, Millis, Store};
+use crate::store::{Card, Decision, Millis, Store};
 use crate::topics::OwnRules;
 use crate::topics::story;
 
@@ -39,8 +39,8 @@ pub struct Planned {
 
 /// Plans into a store by the rules of the config.
 pub struct Planner {
-    store: Arc<dyn Store>,
-    rules: Rules,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) rules: Rules,
     story_rules: story::Rules,
     stories: Mutex<Stories>,
     admins: Vec<ChatId>,
@@ -215,7 +215,10 @@ impl Planner {
                     text: derived.reader.text_of(row),
                 })
                 .collect();
-            self.lock_stories().compare(&self.story_rules, &new, now)
+            // What cannot be asked for counts as there: rather two messages than one too few.
+            let is_gone = |post: &PostId| derived.catalog.is_gone(post).unwrap_or(false);
+            self.lock_stories()
+                .compare(&self.story_rules, &new, now, is_gone)
         };
         let noted = self.store.note_stories(&notes, now - window).await;
         if noted.is_err() {
@@ -228,52 +231,6 @@ impl Planner {
 
     fn lock_stories(&self) -> MutexGuard<'_, Stories> {
         self.stories.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Compares what was announced lately with what the catalog says now. It asks the store, not the
-    /// catalog, what changed: so it holds over restarts and over a catalog that was deleted.
-    async fn correct(
-        &self,
-        derived: &Arc<Mutex<Derived>>,
-        now: Millis,
-    ) -> Result<u64, PipelineError> {
-        let rules = self.rules.corrections;
-        if rules.window == 0 {
-            return Ok(0);
-        }
-        let recent = self.store.recent(now - rules.window).await?;
-        let twins = self.store.twins_since(now - rules.window).await?;
-        let known = {
-            let derived = lock(derived);
-            let mut known = Vec::new();
-            for announced in recent {
-                let row = derived.catalog.post(&announced.card.post)?;
-                let today = match row {
-                    Some(row) if row.state == State::Live => {
-                        Today::Shown(Box::new(card(&row, &derived)))
-                    }
-                    Some(row) if row.state == State::Withdrawn => Today::Withdrawn,
-                    _ => Today::Gone,
-                };
-                known.push((announced, today));
-            }
-            known
-        };
-        let known = link_twins(known, &twins);
-        let (changed, gone) = corrections(known, rules);
-        if gone > 0 {
-            tracing::warn!(
-                "{gone} announced posts are gone at once; their messages stay as they are, in case a folder is missing"
-            );
-        }
-        if changed.is_empty() {
-            return Ok(0);
-        }
-        let edit_at = now + rules.quiet;
-        Ok(self
-            .store
-            .correct(&changed, edit_at, rules.window, now)
-            .await?)
     }
 
     /// How many unplanned posts are really new, and whether there are others: those were known before the catalog was
@@ -338,53 +295,6 @@ fn count(decided: &[(Card, Decision)], planned: &mut Planned) {
             }
         }
     }
-}
-
-/// Names in each card the others that tell its story. A twin of which nothing is known any more, because it is
-/// older than the window, stays named as it was.
-fn link_twins(
-    mut known: Vec<(Correction, Today)>,
-    twins: &[(PostId, PostId)],
-) -> Vec<(Correction, Today)> {
-    let mut of_post: HashMap<&PostId, HashSet<&PostId>> = HashMap::new();
-    for (post, twin) in twins {
-        of_post.entry(post).or_default().insert(twin);
-        of_post.entry(twin).or_default().insert(post);
-    }
-    // In the order in which they were announced; `None` for one that is gone.
-    let told: Vec<(PostId, Option<(String, String)>)> = { known.iter() }
-        .filter(|(known, _)| !known.is_held && of_post.contains_key(&known.card.post))
-        .map(|(announced, today)| {
-            let link = match today {
-                Today::Shown(card) => {
-                    let name = card.source.as_ref().unwrap_or(&card.title);
-                    Some((name.clone(), card.url.clone()))
-                }
-                Today::Withdrawn | Today::Gone => None,
-            };
-            (announced.card.post.clone(), link)
-        })
-        .collect();
-    for (announced, today) in &mut known {
-        let Today::Shown(card) = today else { continue };
-        let Some(twins) = of_post.get(&announced.card.post) else {
-            card.also.clone_from(&announced.card.also);
-            continue;
-        };
-        let found: Vec<_> = { told.iter() }
-            .filter(|(post, _)| twins.contains(post))
-            .collect();
-        if found.len() < twins.len() {
-            card.also.clone_from(&announced.card.also);
-        }
-        for (_, link) in found {
-            match link {
-                Some(link) if !card.also.contains(link) => card.also.push(link.clone()),
-                _ => {}
-            }
-        }
-    }
-    known
 }
 
 /// Whether there are posts that go by when their files were first seen, which only a store remembers.

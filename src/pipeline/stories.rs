@@ -50,8 +50,15 @@ impl Stories {
         self.is_loaded = true;
     }
 
-    /// Compares new posts with those before them, in their order, and remembers them.
-    pub fn compare(&mut self, rules: &Rules, new: &[Telling<'_>], now: Millis) -> Vec<StoryNote> {
+    /// Compares new posts with those before them, in their order, and remembers them. `is_gone` says whether a post's file
+    /// is not there any more.
+    pub fn compare(
+        &mut self,
+        rules: &Rules,
+        new: &[Telling<'_>],
+        now: Millis,
+        is_gone: impl Fn(&PostId) -> bool,
+    ) -> Vec<StoryNote> {
         self.told.retain(|told| told.at >= now - rules.window());
         let mut notes = Vec::with_capacity(new.len());
         for Telling { row, text } in new {
@@ -62,10 +69,12 @@ impl Stories {
             let source = Some(source(row));
             let story = Story::new(key.clone(), source.clone(), &row.title, text);
             let few = self.told.len() <= COMPARED;
-            let is_twin = |told: &&Told| match few {
+            let is_same = |told: &Told| match few {
                 true => rules.same(&told.story, &story),
                 false => key.is_some() && told.story.key == key,
             };
+            let is_moved = |told: &Told| story.is_copy_of(&told.story) && is_gone(&told.post);
+            let is_twin = |told: &&Told| is_same(told) || is_moved(told);
             let twins: Vec<PostId> = self
                 .told
                 .iter()

@@ -122,6 +122,12 @@ impl Story {
         }
     }
 
+    /// Whether this is the other to the letter, and of the same source: when the other's file is gone, it was moved.
+    pub fn is_copy_of(&self, other: &Story) -> bool {
+        self.source.is_some()
+            && (&self.source, &self.title, &self.text) == (&other.source, &other.title, &other.text)
+    }
+
     /// How much of the shorter text stands in the longer, 0 to 1.
     fn likeness(&self, other: &Story) -> f64 {
         let (short, long) = if self.shingles.len() <= other.shingles.len() {

@@ -171,3 +171,22 @@ fn who_was_told_sees_the_other_sources_in_the_message_that_is_there() {
     assert_eq!(telegram.messages(ALL).len(), 1);
     assert_eq!(telegram.messages(SECOND).len(), 1);
 }
+
+#[test]
+fn a_file_that_gets_another_name_is_told_once_and_its_message_leads_to_where_it_is() {
+    let world = world("delivery: {correct_after_seconds: 0}\nposts: {delete_grace_seconds: 1}\n");
+    let telegram = world.telegram();
+    let daemon = world.start();
+    post(&world, "a", "抽检结果公布", "first", NOTICE);
+    let sent = telegram.next_message(ALL);
+    world.settled(1);
+    world.rename("posts/2026-11-20-a.md", "posts/2026-11-20-b.md");
+    let edited = telegram.next_edit(&sent);
+    let address = edited.button("阅读全文").to_string();
+    assert!(address.contains("/b"), "{address}");
+    assert!(!edited.text.contains("另见"), "{}", edited.text);
+    post(&world, "c", "另一篇文章", "first", "另一篇。");
+    assert_eq!(next(telegram, ALL), "另一篇文章");
+    assert!(daemon.terminate().success());
+    assert_eq!(telegram.messages(ALL).len(), 2);
+}

@@ -1,0 +1,143 @@
+//! What became of posts that were announced, or are held.
+//! In: posts as the store knows them, as the catalog has them, which of them tell the same. Out: one transaction in the
+//! store, with the edits of what was sent.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
+
+use super::plan::{Planner, card};
+use super::{Derived, PipelineError, lock};
+use crate::catalog::State;
+use crate::delivery::plan::{Today, corrections};
+use crate::model::PostId;
+use crate::store::{Card, Correction, Millis};
+
+impl Planner {
+    /// Compares what was announced lately with what the catalog says now. It asks the store, not the
+    /// catalog, what changed: so it holds over restarts and over a catalog that was deleted.
+    pub(super) async fn correct(
+        &self,
+        derived: &Arc<Mutex<Derived>>,
+        now: Millis,
+    ) -> Result<u64, PipelineError> {
+        let rules = self.rules.corrections;
+        if rules.window == 0 {
+            return Ok(0);
+        }
+        let recent = self.store.recent(now - rules.window).await?;
+        let twins = self.store.twins_since(now - rules.window).await?;
+        let known = {
+            let derived = lock(derived);
+            let mut known = Vec::new();
+            for announced in recent {
+                let row = derived.catalog.post(&announced.card.post)?;
+                let today = match row {
+                    Some(row) if row.state == State::Live => {
+                        Today::Shown(Box::new(card(&row, &derived)))
+                    }
+                    Some(row) if row.state == State::Withdrawn => Today::Withdrawn,
+                    _ => Today::Gone,
+                };
+                known.push((announced, today));
+            }
+            known
+        };
+        let known = link_twins(follow_moves(known, &twins), &twins);
+        let (changed, gone) = corrections(known, rules);
+        if gone > 0 {
+            tracing::warn!(
+                "{gone} announced posts are gone at once; their messages stay as they are, in case a folder is missing"
+            );
+        }
+        if changed.is_empty() {
+            return Ok(0);
+        }
+        let edit_at = now + rules.quiet;
+        Ok(self
+            .store
+            .correct(&changed, edit_at, rules.window, now)
+            .await?)
+    }
+}
+
+/// A post that is gone while another is the same to the letter was moved: its messages lead to where it is now.
+fn follow_moves(
+    mut known: Vec<(Correction, Today)>,
+    twins: &[(PostId, PostId)],
+) -> Vec<(Correction, Today)> {
+    let there = { known.iter() }.filter_map(|(known, today)| match today {
+        Today::Shown(card) if !known.is_held => Some((card.post.clone(), card.as_ref().clone())),
+        _ => None,
+    });
+    let there: HashMap<PostId, Card> = there.collect();
+    for (announced, today) in &mut known {
+        if *today != Today::Gone {
+            continue;
+        }
+        let post = &announced.card.post;
+        let mut others = twins.iter().filter_map(|(later, earlier)| match post {
+            post if post == earlier => there.get(later),
+            post if post == later => there.get(earlier),
+            _ => None,
+        });
+        if let Some(card) = others.find(|card| are_one(&announced.card, card)) {
+            *today = Today::Shown(Box::new(Card {
+                post: post.clone(),
+                ..card.clone()
+            }));
+        }
+    }
+    known
+}
+
+/// Two cards of the same article of one source, perhaps at two addresses.
+fn are_one(a: &Card, b: &Card) -> bool {
+    (&a.title, &a.summary, &a.source, &a.categories)
+        == (&b.title, &b.summary, &b.source, &b.categories)
+}
+
+/// Names in each card the others that tell its story. A twin of which nothing is known any more, because it is
+/// older than the window, stays named as it was.
+fn link_twins(
+    mut known: Vec<(Correction, Today)>,
+    twins: &[(PostId, PostId)],
+) -> Vec<(Correction, Today)> {
+    let mut of_post: HashMap<&PostId, HashSet<&PostId>> = HashMap::new();
+    for (post, twin) in twins {
+        of_post.entry(post).or_default().insert(twin);
+        of_post.entry(twin).or_default().insert(post);
+    }
+    // In the order in which they were announced; `None` for one that is gone.
+    let told: Vec<(PostId, Option<Card>)> = { known.iter() }
+        .filter(|(known, _)| !known.is_held && of_post.contains_key(&known.card.post))
+        .map(|(announced, today)| {
+            let card = match today {
+                Today::Shown(card) => Some(card.as_ref().clone()),
+                Today::Withdrawn | Today::Gone => None,
+            };
+            (announced.card.post.clone(), card)
+        })
+        .collect();
+    for (announced, today) in &mut known {
+        let Today::Shown(card) = today else { continue };
+        let Some(twins) = of_post.get(&announced.card.post) else {
+            card.also.clone_from(&announced.card.also);
+            continue;
+        };
+        let found: Vec<_> = { told.iter() }
+            .filter(|(post, _)| twins.contains(post))
+            .collect();
+        if found.len() < twins.len() {
+            card.also.clone_from(&announced.card.also);
+        }
+        for other in found.into_iter().filter_map(|(_, other)| other.as_ref()) {
+            let name = other.source.as_ref().unwrap_or(&other.title);
+            let link = (name.clone(), other.url.clone());
+            // The same article under another name is no other source.
+            if !are_one(card, other) && !card.also.contains(&link) {
+                card.also.push(link);
+            }
+        }
+    }
+    known
+}
