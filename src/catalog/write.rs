@@ -238,6 +238,11 @@ fn upsert_one(
     for problem in &reading.problems {
         insert_problem(transaction, problem)?;
     }
+    if let (None, Some((_, id))) = (&reading.post, &before) {
+        // A save that went wrong: as with a file that is gone, the post stays for a while.
+        keep_last_version(transaction, path, id, now)?;
+        return Ok(None);
+    }
     // A file that nobody knew has no post yet, and most posts are of one file alone.
     if is_new {
         let Some(digested) = &reading.post else {
@@ -292,18 +297,34 @@ fn write_file(inserts: &mut Inserts<'_>, reading: &Reading) -> rusqlite::Result<
     Ok(inserted == 1)
 }
 
-/// Records the version of a file that was known. What was wrong with an older version is forgotten.
+/// Records the version of a file that was known. What was wrong with an older version is forgotten. A file without a
+/// post that was missing stays so.
 fn rewrite_file(transaction: &Connection, reading: &Reading) -> rusqlite::Result<()> {
     transaction
         .prepare_cached(
-            "update files set size = ?2, modified_ns = ?3, changed_ns = ?4, id = ?5, missing_since = null
-             where path = ?1",
+            "update files set size = ?2, modified_ns = ?3, changed_ns = ?4, id = ?5,
+               missing_since = case when ?5 is null then missing_since end where path = ?1",
         )?
         .execute(file_row(reading))?;
     transaction
         .prepare_cached("delete from problems where path = ?1")?
         .execute([&reading.path])?;
     Ok(())
+}
+
+/// The file has no post any more, but stands for the one that it had until `forget_missing`.
+fn keep_last_version(
+    transaction: &Connection,
+    path: &str,
+    id: &str,
+    now: i64,
+) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached(
+            "update files set id = ?2, missing_since = coalesce(missing_since, ?3) where path = ?1",
+        )?
+        .execute(params![path, id, now])
+        .map(|_| ())
 }
 
 /// The post that a file stands for: the one of its id, unless another file stands for that.
@@ -400,14 +421,18 @@ fn forget_missing(
         if is_below_any(&path, held) {
             continue;
         }
+        let problems = transaction.execute("delete from problems where path = ?1", [&path])?;
+        transaction.execute("delete from files where path = ?1", [&path])?;
         if let (Some(post), Some(id)) = (post, id) {
             delta
                 .reread
                 .extend(remove_post(transaction, post, &id, &path)?);
             delta.removed += 1;
+            if problems > 0 {
+                // It may be there, without a post: what is wrong with it is noted again.
+                delta.reread.push(path);
+            }
         }
-        transaction.execute("delete from problems where path = ?1", [&path])?;
-        transaction.execute("delete from files where path = ?1", [&path])?;
     }
     Ok(delta)
 }

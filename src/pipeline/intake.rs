@@ -106,7 +106,12 @@ impl Derived {
         if total <= FEW {
             let problems = last.0.iter().flat_map(|reading| &reading.problems);
             let found = problems.filter(|problem| problem.severity > Severity::Note);
-            round.problems.extend(found.cloned());
+            for problem in found {
+                // A file is read twice where its last version goes in the same round.
+                if !round.problems.contains(problem) {
+                    round.problems.push(problem.clone());
+                }
+            }
         }
         let kept = keep(catalog, entries, last, Then::GoOn, now)?;
         self.remember(kept, round);

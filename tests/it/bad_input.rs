@@ -338,3 +338,32 @@ fn a_daemon_says_at_once_what_is_wrong_with_a_post_that_came() {
     assert!(said.contains("1 problems"), "{said}");
     assert!(daemon.terminate().success());
 }
+
+#[test]
+fn a_save_that_went_wrong_leaves_the_last_version_in_the_feeds_for_a_while() {
+    let world = World::new().config("posts: {settle_ms: 100, delete_grace_seconds: 3}\n");
+    let daemon = world.start();
+    let good = crate::world::today("指南发布", "demo", "演示", "正文。");
+    world.post("2026-11-20-a.md", &good);
+    daemon.wait_for("/feed.xml", |answer| answer.text().contains("指南发布"));
+    let broken = good.replacen("\n---\n", "\n", 1);
+    world.post("2026-11-20-a.md", &broken);
+    daemon.wait_for_output("skipped [unclosed-front-matter]");
+    assert!(daemon.get("/feed.xml").text().contains("指南发布"));
+    world.post("2026-11-20-a.md", &good.replace("指南", "新指南"));
+    daemon.wait_for("/feed.xml", |answer| answer.text().contains("新指南"));
+    world.post("2026-11-20-a.md", &broken);
+    daemon.wait_for("/feed.xml", |answer| !answer.text().contains("指南"));
+    assert!(daemon.terminate().success());
+    // What is wrong with it is still known.
+    let index = tagwire::catalog::Catalog::reader(&world.path("var/catalog.db")).unwrap();
+    let problems = index.problems(9).unwrap();
+    assert_eq!(problems.len(), 1);
+    assert_eq!(problems[0].path, "posts/2026-11-20-a.md");
+    // A run that ends has no patience, and ends as one over a new catalog.
+    world.post("2026-11-20-a.md", &good);
+    world.run(&["build"], 0);
+    world.post("2026-11-20-a.md", &broken);
+    world.run(&["build"], 0);
+    assert!(!world.read("public/feed.xml").contains("指南"));
+}
