@@ -14,8 +14,12 @@ pub fn claim(transaction: &Connection, id: &PostId, path: &str) -> rusqlite::Res
         .map(|_| ())
 }
 
-/// Tells all files that stand back behind another one of their id which one it is now.
-pub fn tell_claimants(transaction: &Connection, id: &PostId, winner: &str) -> rusqlite::Result<()> {
+/// Tells all files that stand back behind another one of their id which one it is now; what they are told.
+pub fn tell_claimants(
+    transaction: &Connection,
+    id: &PostId,
+    winner: &str,
+) -> rusqlite::Result<Vec<Problem>> {
     let claimants: Vec<String> = transaction
         .prepare_cached(
             "select f.path from claims c join files f on f.path = c.path and f.id = c.id
@@ -23,13 +27,16 @@ pub fn tell_claimants(transaction: &Connection, id: &PostId, winner: &str) -> ru
         )?
         .query_map([id.as_str(), winner], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
+    let mut told = Vec::new();
     for path in claimants {
         transaction
             .prepare_cached("delete from problems where path = ?1 and kind = 'duplicate-id'")?
             .execute([&path])?;
-        insert_problem(transaction, &duplicate(&path, id, winner))?;
+        let doubled = duplicate(&path, id, winner);
+        insert_problem(transaction, &doubled)?;
+        told.push(doubled);
     }
-    Ok(())
+    Ok(told)
 }
 
 /// Another file that is there and stands for the same post.

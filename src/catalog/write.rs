@@ -23,7 +23,12 @@ pub struct Delta {
     pub removed: usize,
     /// Files that have to be read because the file that stood for their post went away.
     pub reread: Vec<String>,
+    /// Of files whose post another file stands for now: the first few.
+    pub doubled: Vec<Problem>,
 }
+
+/// So many of them are kept: after a long build nobody is told one by one.
+const DOUBLED: usize = 10;
 
 /// What came of readings.
 #[derive(Debug, Default)]
@@ -41,6 +46,12 @@ impl Delta {
         self.changed += other.changed;
         self.removed += other.removed;
         self.reread.extend(other.reread);
+        self.tell_doubled(other.doubled);
+    }
+
+    fn tell_doubled(&mut self, problems: Vec<Problem>) {
+        let room = DOUBLED.saturating_sub(self.doubled.len());
+        self.doubled.extend(problems.into_iter().take(room));
     }
 }
 
@@ -269,14 +280,17 @@ fn upsert_one(
     match rival(transaction, &digested.post)? {
         Some(winner) if winner.as_str() < path => {
             claim(transaction, &digested.post.id, path)?;
-            insert_problem(transaction, &duplicate(path, &digested.post.id, &winner))?;
+            let doubled = duplicate(path, &digested.post.id, &winner);
+            insert_problem(transaction, &doubled)?;
+            delta.tell_doubled(vec![doubled]);
             Ok(None)
         }
         loser => {
             if let Some(loser) = loser {
                 claim(transaction, &digested.post.id, &loser)?;
             }
-            tell_claimants(transaction, &digested.post.id, path)?;
+            let doubled = tell_claimants(transaction, &digested.post.id, path)?;
+            delta.tell_doubled(doubled);
             write_post(transaction, inserts, digested, now, delta, links)
         }
     }

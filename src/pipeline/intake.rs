@@ -14,7 +14,7 @@ use super::reader::ReadOutcome;
 use super::wanted::Wanted;
 use super::{Derived, Patience, Round};
 use crate::catalog::{Catalog, CatalogError, Delta, Digested, Reading, Upserted};
-use crate::model::{DateSource, Severity};
+use crate::model::{DateSource, Problem, Severity};
 
 /// Files read and written in one go: large enough for two cores, small enough for flat memory.
 const BATCH: usize = 256;
@@ -103,17 +103,23 @@ impl Derived {
             catalog, entries, ..
         } = self;
         let last = sifted.sift(read);
-        if total <= FEW {
-            let problems = last.0.iter().flat_map(|reading| &reading.problems);
-            let found = problems.filter(|problem| problem.severity > Severity::Note);
-            for problem in found {
-                // A file is read twice where its last version goes in the same round.
-                if !round.problems.contains(problem) {
-                    round.problems.push(problem.clone());
-                }
+        let is_told = total <= FEW;
+        let found: Vec<Problem> = { last.0.iter().filter(|_| is_told) }
+            .flat_map(|reading| &reading.problems)
+            .filter(|problem| problem.severity > Severity::Note)
+            .cloned()
+            .collect();
+        let mut kept = keep(catalog, entries, last, Then::GoOn, now)?;
+        let doubled = std::mem::take(&mut kept.delta.doubled);
+        for problem in found
+            .into_iter()
+            .chain(doubled.into_iter().filter(|_| is_told))
+        {
+            // A file is read twice where its last version goes in the same round.
+            if !round.problems.contains(&problem) {
+                round.problems.push(problem);
             }
         }
-        let kept = keep(catalog, entries, last, Then::GoOn, now)?;
         self.remember(kept, round);
         if is_many {
             match patience {
@@ -132,7 +138,8 @@ impl Derived {
         self.catalog.mark_missing(&sifted.gone, now)
     }
 
-    fn remember(&mut self, kept: Kept, round: &mut Round) {
+    fn remember(&mut self, mut kept: Kept, round: &mut Round) {
+        kept.delta.doubled.clear();
         round.delta.merge(kept.delta);
         if let Some(undated) = &mut self.undated {
             undated.extend(kept.undated);

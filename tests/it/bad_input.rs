@@ -108,6 +108,26 @@ fn two_files_with_one_id_are_one_post_and_a_problem_whatever_came_first() {
 }
 
 #[test]
+fn a_daemon_says_which_of_two_files_with_one_id_stands_back() {
+    let world = World::new();
+    let daemon = world.start();
+    let post = |title: &str| crate::world::today(title, "demo", "演示", "正文。");
+    world.post("2026-11-20-b.md", &post("先来的"));
+    daemon.wait_for("/feed.xml", |answer| answer.text().contains("先来的"));
+    world.post("2026-11-20-b.html", &post("抢位的"));
+    let said = daemon.wait_for_output("posts/2026-11-20-b.md: skipped [duplicate-id]");
+    assert!(
+        said.contains("which posts/2026-11-20-b.html has already"),
+        "{said}"
+    );
+    world.post("2026-11-20-c.html", &post("别的"));
+    daemon.wait_for("/feed.xml", |answer| answer.text().contains("别的"));
+    world.post("2026-11-20-c.md", &post("后来的"));
+    daemon.wait_for_output("posts/2026-11-20-c.md: skipped [duplicate-id]");
+    assert!(daemon.terminate().success());
+}
+
+#[test]
 fn a_wrong_config_is_shown_with_its_line_and_exit_code_2() {
     let world = World::new().config("feeds:\n  limmit: 5\n");
     let words = world.run_err(&["build"], 2);
