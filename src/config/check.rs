@@ -3,6 +3,7 @@
 //! it takes.
 
 use std::net::SocketAddr;
+use std::path::Path;
 
 use super::ConfigError;
 use super::sections::{ChatText, Config, Naive, Webhook};
@@ -115,6 +116,24 @@ impl Config {
             .collect()
     }
 
+    /// Checks that feeds are not taken for posts, nor posts for feeds.
+    fn validate_folders(&self) -> Result<(), ConfigError> {
+        let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let publish = whole(&self.publish.dir);
+        let roots = self.posts.roots();
+        match roots.iter().find(|root| publish.starts_with(whole(root))) {
+            Some(root) => Err(ConfigError::key(
+                "publish.dir",
+                format!(
+                    "{} lies in posts.dir {}, where its pages would be read as posts: name a folder beside it",
+                    self.publish.dir.display(),
+                    root.display()
+                ),
+            )),
+            None => Ok(()),
+        }
+    }
+
     /// Checks where files go beyond their folder.
     fn validate_targets(&self) -> Result<(), ConfigError> {
         if let Some(s3) = &self.publish.s3 {
@@ -162,6 +181,7 @@ impl Config {
         for hub in self.feeds.hub.urls() {
             web_address("feeds.hub", hub, "https://hub.example.org/")?;
         }
+        self.validate_folders()?;
         self.validate_targets()?;
         self.validate_server()?;
         self.validate_telegram()

@@ -78,6 +78,7 @@ impl Spot {
         }
         let (hash, size) = (change.hash, change.bytes.len() as u64);
         let known = self.known.filter(|known| known.path == change.path);
+        let is_first = known.is_none();
         let same = match known.filter(|known| folder.is_intact(known)) {
             // Remembered and untouched: nothing to read.
             Some(known) => (known.hash == hash && known.size == size).then_some(known),
@@ -85,6 +86,10 @@ impl Spot {
         };
         match same {
             Some(published) => compare_copies(published, &change, self.copies, folder),
+            None if is_first && is_a_strangers(&change.target) => {
+                let words = "tagwire did not make the file that is there: move it away, or set publish.dir to a folder of its own";
+                Err(io::Error::new(ErrorKind::AlreadyExists, words))
+            }
             None => change.stage(folder.codings()).map(Done::Staged),
         }
     }
@@ -255,4 +260,27 @@ fn same_on_disk(target: &Path, bytes: &[u8]) -> Option<i64> {
         && found.len() == bytes.len() as u64
         && fs::read(target).is_ok_and(|old| old == bytes);
     same.then(|| modified_ns(&found))
+}
+
+/// What every feed and page that tagwire makes says in its head.
+const SIGN: &[u8] = b"tagwire";
+
+/// Kinds of files that others make, too, and that would be missed: somebody's home page, another generator's feed.
+const MISSED: [&str; 5] = ["html", "xml", "rss", "atom", "rdf"];
+
+/// Whether there is a feed or a page of somebody else. What a power cut left of one of ours says nothing, or nothing
+/// that can be read.
+fn is_a_strangers(target: &Path) -> bool {
+    let kind = target.extension().and_then(|kind| kind.to_str());
+    if !kind.is_some_and(|kind| MISSED.contains(&kind)) {
+        return false;
+    }
+    let is_text = |bytes: &[u8]| {
+        bytes
+            .trim_ascii_start()
+            .first()
+            .is_some_and(|byte| *byte != 0)
+    };
+    fs::read(target)
+        .is_ok_and(|bytes| is_text(&bytes) && memchr::memmem::find(&bytes, SIGN).is_none())
 }

@@ -336,3 +336,51 @@ fn a_folder_that_vanishes_is_not_taken_for_deletion() {
     );
     daemon.wait_for("/feed.xml", |answer| answer.text().contains("回来了"));
 }
+
+#[test]
+fn what_somebody_else_made_is_not_written_over() {
+    let world = World::new()
+        .config("publish: {dir: site}\nfeeds: {formats: [atom, rss, json], archives: [site]}\n");
+    world.post("2026-11-20-a.md", &today("甲", "demo", "演示", "正文。"));
+    world.write("site/index.html", "<h1>我的首页</h1>");
+    world.write("site/feed.xml", "<?xml version=\"1.0\"?><feed/>");
+    // Of a crash, and of another version of the same feed.
+    world.write("site/feed.rss", "\0\0\0\0");
+    world.write(
+        "site/feed/demo.xml",
+        "<feed><generator>tagwire 0.1.0</generator></feed>",
+    );
+    let said = world.run_err(&["build"], 4);
+    assert!(said.contains("tagwire did not make the file"), "{said}");
+    assert_eq!(world.read("site/index.html"), "<h1>我的首页</h1>");
+    assert!(world.read("site/feed.xml").contains("<feed/>"));
+    assert!(world.read("site/feed.rss").contains("甲"));
+    assert!(world.read("site/feed/demo.xml").contains("甲"));
+    world.rename("site/index.html", "index.html");
+    world.rename("site/feed.xml", "feed.xml");
+    world.run(&["build"], 0);
+    assert!(world.read("site/feed.xml").contains("甲"));
+    // All that it writes says whose it is, so that a new catalog knows it again.
+    for found in walkdir::WalkDir::new(world.path("site")) {
+        let path = found.unwrap().into_path();
+        let kind = path.extension().and_then(|kind| kind.to_str());
+        if kind.is_some_and(|kind| ["html", "xml", "rss"].contains(&kind)) {
+            let text = std::fs::read_to_string(&path).unwrap();
+            assert!(text.contains("tagwire"), "{}", path.display());
+        }
+    }
+    world.delete("var/catalog.db");
+    world.post("2026-11-20-b.md", &today("乙", "demo", "演示", "正文。"));
+    world.run(&["build"], 0);
+    assert!(world.read("site/feed.xml").contains("乙"));
+}
+
+#[test]
+fn feeds_are_not_published_among_the_posts() {
+    let world = World::new();
+    for dir in ["posts", "posts/public", "./posts/../posts/site"] {
+        let said = world.run_err(&["build", "--set", &format!("publish.dir={dir}")], 2);
+        assert!(said.contains("publish.dir"), "{said}");
+        assert!(!world.path("posts/index.html").exists());
+    }
+}

@@ -224,7 +224,7 @@ fn a_feed_that_was_there_without_a_catalog_is_replaced_only_once_the_new_one_is_
         return;
     }
     let world = world_with_posts(3);
-    world.write("public/feed.xml", "<old/>");
+    world.write("public/feed.xml", "<old>tagwire</old>");
     let trace = traced(&world, &[]);
     assert!(!calls(&trace, "sync").is_empty(), "{trace}");
     assert!(world.read("public/feed.xml").contains("第0号消息"));
@@ -313,7 +313,7 @@ fn what_was_left_in_another_folder_gets_to_the_disk_too() {
     let Some(world) = left_to_the_system(3) else {
         return;
     };
-    world.write("public2/feed.xml", "<an older one/>");
+    world.write("public2/feed.xml", "<older>tagwire</older>");
     let moved = world.read("config/tagwire.yaml");
     world.write(
         "config/tagwire.yaml",
@@ -357,14 +357,14 @@ fn files_of_another_folder_are_not_taken_away_for_broken_ones() {
     let Some(world) = left_to_the_system(3) else {
         return;
     };
-    world.write("public2/feed.xml", "<an older one/>");
-    world.write("public2/index.html", "mine");
+    world.write("public2/feed.xml", "<older>tagwire</older>");
+    world.write("public2/index.html", "mine, by tagwire");
     set_note(&world, &failed(&world, "public"));
     let moved = ["build", "--set", "publish.dir=public2", "--json"];
     // Nothing is replaced where posts cannot be read.
     let said = world.run(&[&moved[..], &["--set", "posts.dir=elsewhere"]].concat(), 0);
     assert!(said.contains("\"written\":0"), "{said}");
-    assert_eq!(world.read("public2/feed.xml"), "<an older one/>");
+    assert_eq!(world.read("public2/feed.xml"), "<older>tagwire</older>");
     world.run(&moved, 0);
     assert!(world.read("public2/feed.xml").contains("第0号消息"));
 }
