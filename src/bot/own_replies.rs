@@ -32,11 +32,11 @@ pub fn preview(
     message.push_as(rule, &[Span::Bold]);
     message.push(&match words {
         Words::Zh => format!(
-            "\n标题或正文含有全部关键词（带 - 的除外）的新文章会推送给您。\n\n最近 {looked} 篇中，标题和摘要符合的有 {} 篇",
+            "\n标题或正文含有全部关键词（带 - 的除外）的新文章会推送给您。\n\n最近 {looked} 篇中，符合的有 {} 篇",
             found.len()
         ),
         Words::En => format!(
-            "\nYou get each new post that has all these words in title or text, and none after a minus.\n\nOf the newest {looked} posts, {} match by title and summary",
+            "\nYou get each new post that has all these words in title or text, and none after a minus.\n\nOf the newest {looked} posts, {} match",
             found.len()
         ),
     });

@@ -112,11 +112,21 @@ fn a_rule_of_ones_own_is_previewed_followed_obeyed_and_removed() {
         "2026-11-20-c.md",
         &today("反垄断处罚", "news", "要闻", "证监会通报。"),
     );
+    // Its digest is the summary, and does not say it.
+    world.post(
+        "2026-11-20-d.md",
+        &today(
+            "机场旅客增长",
+            "news",
+            "要闻",
+            "> 机场公布三季度旅客数，同比增长百分之六。\n\n机场29日公布三季度旅客数。\n\n最后一段谈到反垄断。",
+        ),
+    );
     let daemon = world.start();
     let telegram = people(&world);
     let preview = ask(telegram, LI, "/follow 反垄断 -证监会");
     says(&preview, "关键词 反垄断 -证监会");
-    says(&preview, "最近 3 篇中，标题和摘要符合的有 1 篇");
+    says(&preview, "最近 4 篇中，符合的有 2 篇");
     says(&preview, "平台反垄断调查");
     telegram.user_presses(LI, &preview, "✅ 关注");
     says(
@@ -127,7 +137,7 @@ fn a_rule_of_ones_own_is_previewed_followed_obeyed_and_removed() {
     let offer = ask(telegram, ANN, "antitrust");
     telegram.user_presses(ANN, &offer, "🔎 The words: antitrust");
     let preview = telegram.next_edit(&offer);
-    says(&preview, "Of the newest 3 posts, 0 match");
+    says(&preview, "Of the newest 4 posts, 0 match");
     telegram.user_presses(ANN, &preview, "✅ Follow");
     says(&telegram.next_edit(&preview), "Following Words · antitrust");
     for (command, why) in [

@@ -60,7 +60,8 @@ pub async fn offered(
     Ok("")
 }
 
-/// What a rule finds among the newest posts, by what the index keeps of them: title and summary.
+/// What a rule finds among the newest posts, read anew: the index keeps only title and summary, which tell for a file
+/// that cannot be read just now.
 async fn preview(
     context: &Context,
     asker: &Asker<'_>,
@@ -74,17 +75,15 @@ async fn preview(
         .await?;
     let looked = rows.len();
     let rules = OwnRules::new(std::slice::from_ref(&rule)).map_err(CommandError::Broken)?;
-    let met = rows.into_iter().filter(|row| {
-        let article = Article {
-            title: &row.title,
-            text: &row.summary,
-            categories: &[],
-            tags: &[],
-            source: None,
+    let reread = context.reread.clone();
+    let found = tokio::task::spawn_blocking(move || -> Vec<Row> {
+        let is_met = |row: &Row| match reread(&row.path) {
+            Some(post) => !rules.met(&Article::from(&post)).is_empty(),
+            None => !rules.met(&by_summary(row)).is_empty(),
         };
-        !rules.met(&article).is_empty()
+        rows.into_iter().filter(is_met).collect()
     });
-    let found: Vec<Row> = met.collect();
+    let found = { found.await }.map_err(|error| CommandError::Broken(error.to_string()))?;
     let url = &context.site.url;
     Ok(own_replies::preview(
         asker.words,
@@ -94,6 +93,16 @@ async fn preview(
         looked,
         url,
     ))
+}
+
+fn by_summary(row: &Row) -> Article<'_> {
+    Article {
+        title: &row.title,
+        text: &row.summary,
+        categories: &[],
+        tags: &[],
+        source: None,
+    }
 }
 
 /// A pressed “more” or “back” button below what a search found.
