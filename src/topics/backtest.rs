@@ -2,6 +2,8 @@
 //! In: the rules as they would be, posts, and whether each belongs to the topic today. Out: what matches,
 //! what is new, what would be lost, each with the deciding words. One function for command, bot and web.
 
+use std::collections::BTreeMap;
+
 use super::article::Article;
 use super::matcher::Matcher;
 use super::verdict::Verdict;
@@ -30,6 +32,17 @@ pub struct Backtest {
     pub lost: Vec<Found>,
     /// What only lacks some weight.
     pub near: Vec<Found>,
+    /// Other topics, which ask for this one, and what they would gain and lose by it.
+    pub others: BTreeMap<String, Shift>,
+}
+
+/// Posts that a topic would gain and lose.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Shift {
+    /// Posts that would belong to it.
+    pub new: usize,
+    /// Posts that would no longer.
+    pub lost: usize,
 }
 
 impl Backtest {
@@ -55,6 +68,23 @@ impl Backtest {
             before,
             verdict,
         });
+    }
+
+    /// Looks at what becomes of the topics beside `id`, to which the post belongs today as `before` says.
+    pub fn look_beside(&mut self, rules: &Matcher, id: &str, article: &Article, before: &[String]) {
+        let matches = rules.matches(article);
+        let after: Vec<&String> = matches.iter().map(|found| &found.topic).collect();
+        let is_other = |topic: &&String| *topic != id;
+        for topic in after.iter().copied().filter(is_other) {
+            if !before.contains(topic) {
+                self.others.entry(topic.clone()).or_default().new += 1;
+            }
+        }
+        for topic in before.iter().filter(is_other) {
+            if !after.contains(&topic) {
+                self.others.entry(topic.clone()).or_default().lost += 1;
+            }
+        }
     }
 
     /// What would be added.

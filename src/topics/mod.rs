@@ -40,7 +40,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use article::Article;
-pub use backtest::{Backtest, Found};
+pub use backtest::{Backtest, Found, Shift};
 pub use error::{Also, TopicError};
 pub use evaluate::{Answer, Confusion, Evaluation, Half, Labelled, Score, hash_of, read_labels};
 pub use export::to_yaml;

@@ -51,7 +51,15 @@ fn a_change_of_rules_is_tried_before_it_is_made() {
         "try/food.yaml",
         "title: 食品\nthreshold: 2\nany:\n  text: [抽检, {regex: '(大|小)雪'}]\n",
     );
+    world.write(
+        "config/topics/meal.yaml",
+        "title: 餐饮\nany:\n  topic: [food]\n",
+    );
     let text = world.run(&["topic", "test", "try/food.yaml"], 0);
+    assert!(
+        text.contains("meal, which hangs on it: 2 new, 1 no longer"),
+        "{text}"
+    );
     assert!(
         text.contains("food: matches 3 of the newest 4 posts, 2 new, 1 no longer"),
         "{text}"
@@ -63,6 +71,7 @@ fn a_change_of_rules_is_tried_before_it_is_made() {
     );
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["looked"], 3);
+    assert_eq!(json["others"][0]["topic"], "meal");
     // The rules in force are compared with what readers see.
     world.run(&["build"], 0);
     let text = world.run(&["topic", "test", "food"], 0);

@@ -59,6 +59,9 @@ pub(super) fn execute(
             remembered
         };
         let article = Article::from(&*digested.post);
+        if is_file {
+            backtest.look_beside(rules, &id, &article, &digested.topics);
+        }
         let before = before.contains(&id);
         backtest.look(rules, &id, &reading.path, &article, before);
     })?;
@@ -143,6 +146,12 @@ fn as_text(id: &str, backtest: &Backtest) -> String {
         backtest.looked,
         backtest.lost.len()
     ));
+    for (other, shift) in &backtest.others {
+        text.push_str(&format!(
+            "{other}, which hangs on it: {} new, {} no longer\n",
+            shift.new, shift.lost
+        ));
+    }
     text
 }
 
@@ -163,8 +172,13 @@ fn line(found: &Found) -> String {
 
 fn as_json(id: &str, backtest: &Backtest) -> Value {
     let list = |found: &[Found]| found.iter().map(found_json).collect::<Vec<_>>();
+    let others = backtest.others.iter();
+    let others: Vec<Value> = others
+        .map(|(topic, shift)| json!({"topic": topic, "new": shift.new, "lost": shift.lost}))
+        .collect();
     json!({"topic": id, "looked": backtest.looked, "matched": list(&backtest.matched),
-           "new": backtest.new_ones().count(), "lost": list(&backtest.lost), "near": list(&backtest.near)})
+           "new": backtest.new_ones().count(), "lost": list(&backtest.lost), "near": list(&backtest.near),
+           "others": others})
 }
 
 fn found_json(found: &Found) -> Value {
