@@ -198,11 +198,8 @@ impl Setup {
         patience: Patience,
         progress: Option<Progress>,
     ) -> Result<Arc<Mutex<Derived>>, AppError> {
-        let derived = Derived::open(&self.config, self.matcher.clone(), first_seen, patience)?;
-        let derived = match progress {
-            Some(progress) => derived.with_progress(progress),
-            None => derived,
-        };
+        let matcher = self.matcher.clone();
+        let derived = Derived::open(&self.config, matcher, first_seen, patience, progress)?;
         Ok(Arc::new(Mutex::new(derived)))
     }
 

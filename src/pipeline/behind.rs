@@ -78,7 +78,8 @@ impl Derived {
             self.lag = Lag::Read { synced, lost: 0 };
             return Ok(());
         }
-        let broken = broken(&self.folder, published);
+        let told = |done, total| self.tell("reading published files", done, total);
+        let broken = broken(&self.folder, published, told);
         let lost = broken.len();
         let gone = |path: &String| self.folder.remove(path).is_ok();
         let stuck: Vec<String> = broken.into_iter().filter(|path| !gone(path)).collect();
@@ -169,11 +170,19 @@ fn synced(dir: &Path) -> io::Result<()> {
     }
 }
 
+/// Files read between two words of how far that is.
+const TOLD: usize = 256;
+
 /// Files that do not hold on the disk what was published.
-fn broken(folder: &Folder, published: &[Published]) -> Vec<String> {
-    let broken = { published.par_iter() }.filter(|file| !folder.holds(file));
-    let broken: Vec<String> = broken.map(|file| file.path.clone()).collect();
-    let (files, lost) = (published.len(), broken.len());
+fn broken(folder: &Folder, published: &[Published], told: impl Fn(u64, u64)) -> Vec<String> {
+    let files = published.len();
+    let mut broken = Vec::new();
+    for (number, some) in published.chunks(TOLD).enumerate() {
+        let lost = { some.par_iter() }.filter(|file| !folder.holds(file));
+        broken.par_extend(lost.map(|file| file.path.clone()));
+        told((number * TOLD + some.len()) as u64, files as u64);
+    }
+    let lost = broken.len();
     tracing::debug!(files, lost, "read from the disk");
     broken
 }

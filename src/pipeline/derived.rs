@@ -81,7 +81,7 @@ pub struct Derived {
 
 impl Derived {
     /// Opens the catalog and the publish folder. `first_seen` is what the store remembers of files without
-    /// a usable date, in seconds since 1970. `patience` is that of the rounds.
+    /// a usable date, in seconds since 1970. `patience` is that of the rounds; `progress` is told how far long work is.
     ///
     /// # Errors
     /// A wrong setting, or files that cannot be opened.
@@ -90,6 +90,7 @@ impl Derived {
         matcher: Arc<Matcher>,
         first_seen: HashMap<String, i64>,
         patience: Patience,
+        progress: Option<Progress>,
     ) -> Result<Self, DerivedError> {
         let roots = config.posts.roots();
         // A daemon looks once it watches, or what comes between the two would be missed.
@@ -117,7 +118,7 @@ impl Derived {
             shelf: Shelf::new(config.publish.dir.clone()),
             config: config.clone(),
             entries: Entries::new(var.unwrap_or(Path::new("."))),
-            progress: None,
+            progress,
             targets: super::owed::targets(config),
             searched: None,
             away: Vec::new(),
@@ -137,12 +138,6 @@ impl Derived {
         derived.stock_shelf()?;
         derived.catalog.serve(&derived.targets)?;
         Ok(derived)
-    }
-
-    /// Shows the progress of long rounds.
-    pub fn with_progress(mut self, progress: Progress) -> Self {
-        self.progress = Some(progress);
-        self
     }
 
     /// What is published, for the server.

@@ -253,7 +253,23 @@ pub(super) fn chat_id(text: &str) -> Result<ChatId, StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use super::SqliteStore;
+    use super::{SqliteStore, path_of};
+
+    #[test]
+    fn a_url_of_another_engine_is_shown_without_its_password() {
+        for url in [
+            "postgres://me:geheim@db/news",
+            "postgres://me@db/news?password=geheim",
+            "db/news?password=geheim",
+            "postgres://me:gehe@geheim@db/news?sslmode=off",
+        ] {
+            let told = path_of(url).unwrap_err().to_string();
+            assert!(
+                !told.contains("geheim") && told.contains("db/news"),
+                "{told}"
+            );
+        }
+    }
 
     /// sqlx looks after ages in a task that may go round for ever: see `SqliteStore::open`.
     #[tokio::test]

@@ -50,12 +50,7 @@ pub async fn waits(
             .await?;
         return Ok(true);
     }
-    // What may be in the chat already goes by itself: in a digest, whose fate may be unknown too, it could come thrice.
-    let may_be_there = row.get::<i64, _>(7) > 0;
-    if kind != "alert"
-        || may_be_there
-        || !folds(tx, chat, folded, planned, &wishes, now, rules).await?
-    {
+    if kind != "alert" || !folds(tx, chat, folded, planned, &wishes, now, rules).await? {
         return Ok(false);
     }
     fold(tx, chat, now, rules).await?;
@@ -109,7 +104,8 @@ async fn folds(
     Ok(waiting > 1 && (many || folded != 0 || wishes.wants_digests()))
 }
 
-/// All alerts that wait in the chat become digests of about the same size, in their order.
+/// All alerts that wait in the chat become digests of about the same size, in their order. One that may be in the chat
+/// already goes by itself: in a digest, whose fate may become unknown too, it could come thrice.
 async fn fold(
     tx: &mut Tx<'_>,
     chat: &str,

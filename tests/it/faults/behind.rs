@@ -95,6 +95,7 @@ fn what_a_power_cut_took_of_a_first_build_is_written_again() {
     set_note(&world, "another boot");
     let said = world.run(&["build", "--json"], 0);
     assert!(said.contains("\"written\":0"), "{said}");
+    assert!(said.contains("reading published files"), "{said}");
     assert_eq!((note(&world), published(&world)), (None, whole.clone()));
     // The same once more, from the beginning, and now with losses of each kind.
     for name in ["var", "public"] {
