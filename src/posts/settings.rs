@@ -3,7 +3,7 @@
 //! A key left out has the default that its doc comment names.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -124,13 +124,30 @@ impl Settings {
     /// Jekyll's `excerpt_separator`: a blank line.
     pub const EXCERPT_SEPARATOR: &str = "\n\n";
 
-    /// The folders to search.
+    /// The folders to search; without those that lie in another one by another spelling, whose files would be two.
     pub fn roots(&self) -> Vec<PathBuf> {
-        match &self.dir {
-            Dirs::One(dir) => vec![dir.clone()],
-            Dirs::Many(dirs) => dirs.clone(),
-        }
+        let roots: &[PathBuf] = match &self.dir {
+            Dirs::One(dir) => std::slice::from_ref(dir),
+            Dirs::Many(dirs) => dirs,
+        };
+        let lies_in = |inner: usize, outer: usize| {
+            let (a, b) = (plain(&roots[inner]), plain(&roots[outer]));
+            a.starts_with(&b) && (a != b || outer < inner)
+        };
+        let is_apart = |inner: usize| {
+            !(0..roots.len()).any(|outer| {
+                outer != inner && lies_in(inner, outer) && !roots[inner].starts_with(&roots[outer])
+            })
+        };
+        let apart = (0..roots.len()).filter(|number| is_apart(*number));
+        apart.map(|number| roots[number].clone()).collect()
     }
+}
+
+/// A path without `.`, which changes nothing.
+fn plain(path: &Path) -> PathBuf {
+    let parts = path.components();
+    parts.filter(|part| *part != Component::CurDir).collect()
 }
 
 impl Default for Settings {
@@ -186,6 +203,15 @@ mod tests {
         assert_eq!(read("dir: a").unwrap().roots(), [PathBuf::from("a")]);
         assert_eq!(read("dir: [a, b]").unwrap().roots().len(), 2);
         assert_eq!(read("id: file").unwrap().id, IdStyle::File);
+        let named = |text: &str| {
+            let roots = read(text).unwrap().roots().into_iter();
+            let names = roots.map(|root| root.display().to_string());
+            names.collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(named("dir: [./a/b, a, c]"), "a c");
+        assert_eq!(named("dir: [a, a/b]"), "a a/b", "the search sees these");
+        assert_eq!(named("dir: [ab, a]"), "ab a");
+        assert_eq!(named("dir: [a, .]"), ".");
         assert!(read("dirs: a").is_err());
         assert!(read("cleaning: {hide: true}").is_err());
         let text = serde_yaml::to_string(&Settings::default()).unwrap();
