@@ -1,4 +1,4 @@
-//! tagwire's Markdown beside kramdown's: the text that a reader sees, and the elements it stands in.
+//! tagwire's Markdown beside kramdown's: the text that a reader sees, the elements it stands in, and where these lead.
 //! In: kramdown's HTML, an object a line, and the folder that holds the files. Out: by feature (a file's first
 //! folder), how many agree, differ on purpose and why, and are wrong.
 
@@ -10,6 +10,7 @@ use regex::Regex;
 use scraper::{ElementRef, Html, Node};
 use serde_json::Value;
 use tagwire::posts::kramdown;
+use url::Url;
 
 /// One feature.
 #[derive(Default)]
@@ -113,18 +114,22 @@ impl Tally {
         let structure = ours_seen.structure == theirs_seen.structure;
         self.same_text += usize::from(text);
         self.same_structure += usize::from(structure);
-        if text && structure {
+        if text && structure && ours_seen.targets == theirs_seen.targets {
             return;
         }
         if let Some(reason) = on_purpose(path, body, &ours_seen, &theirs_seen) {
             *self.on_purpose.entry(reason).or_default() += 1;
             return;
         }
-        let what = if text { "structure" } else { "text" };
-        let (a, b) = if text {
-            around(&ours_seen.structure, &theirs_seen.structure)
-        } else {
-            around(&ours_seen.text, &theirs_seen.text)
+        let what = match (text, structure) {
+            (false, _) => "text",
+            (true, false) => "structure",
+            (true, true) => "targets",
+        };
+        let (a, b) = match (text, structure) {
+            (false, _) => around(&ours_seen.text, &theirs_seen.text),
+            (true, false) => around(&ours_seen.structure, &theirs_seen.structure),
+            (true, true) => around(&ours_seen.targets, &theirs_seen.targets),
         };
         self.wrong
             .push(format!("{path} ({what})\n  ours   {a}\n  theirs {b}"));
@@ -175,10 +180,12 @@ fn stray_tags() -> Regex {
     Regex::new("</[a-z0-9]+>").unwrap_or_else(|error| unreachable!("{error}"))
 }
 
-/// What a reader sees, without white space, and the elements in order, without attributes.
+/// What a reader sees, without white space, the elements in order, without attributes, and the addresses and titles of
+/// links and images.
 struct Seen {
     text: String,
     structure: String,
+    targets: String,
 }
 
 impl Seen {
@@ -187,6 +194,7 @@ impl Seen {
         let mut seen = Seen {
             text: String::new(),
             structure: String::new(),
+            targets: String::new(),
         };
         seen.walk(document.root_element());
         // `***x***` is either within the other.
@@ -232,6 +240,7 @@ impl Seen {
             "p" if is_in_item(element) => return self.walk(element),
             _ => {}
         }
+        self.target(element);
         let name = if class == "footnotes" {
             "footnotes"
         } else {
@@ -240,6 +249,21 @@ impl Seen {
         self.structure.push_str(&format!("{name} "));
         self.walk(element);
         self.structure.push_str(&format!("/{name} "));
+    }
+}
+
+impl Seen {
+    fn target(&mut self, element: ElementRef) {
+        let attr = |name| element.value().attr(name);
+        let Some(address) = attr("href").or(attr("src")) else {
+            return;
+        };
+        // One writes blanks and Chinese as they are, the other in percents.
+        let page = Url::parse("https://page.test/").ok();
+        let read = page.and_then(|page| page.join(address).ok());
+        let address = read.map_or_else(|| address.to_owned(), String::from);
+        let title = attr("title").unwrap_or("");
+        self.targets.push_str(&format!("{address} {title:?} "));
     }
 }
 

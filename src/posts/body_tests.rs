@@ -156,6 +156,13 @@ fn marks_of_footnotes_are_in_no_text() {
 }
 
 #[test]
+fn links_lead_where_the_page_has_what_they_mean() {
+    let note = run("说明[^1]。\n\n[^1]: 来源：统计局。\n");
+    assert!(note.html.contains(".html#fn:1\""), "{}", note.html);
+    assert!(note.html.contains(".html#fnref:1\""), "{}", note.html);
+}
+
+#[test]
 fn long_nonsense_ends_soon() {
     for text in [
         "- ", "[", "*a_", "<b>x", "{% ", "{{", "`", "![", "|a", "<p>a", "</b>", "<a>", "{:",

@@ -6,6 +6,7 @@
 //! what must not be touched (HTML, mathematics) waits aside (`Kept`) while a mark stands in its place.
 
 mod blocks;
+mod footnotes;
 mod html;
 mod inline;
 mod lines;
@@ -60,7 +61,7 @@ pub(super) fn long_way(source: &str, options: &Options) -> String {
 fn render(source: &str, options: &Options, depth: usize) -> String {
     let mut kept = Kept::default();
     let markdown = blocks::prepare(source, &mut kept, options, depth);
-    let html = comrak::markdown_to_html(&markdown, options);
+    let html = footnotes::to_html(&markdown, options);
     kept.put_back(html)
 }
 

@@ -41,6 +41,37 @@ fn single_tildes_and_numbers_in_parentheses_are_text() {
     assert_eq!(run("    3~5\n"), "<pre><code>3~5\n</code></pre>");
 }
 
+#[test]
+fn footnotes_have_the_addresses_that_kramdown_gives_them() {
+    let html = run("甲[^1]乙[^a-2]丙[^1]。\n\n[^1]: 一。\n[^a-2]: 二。\n\n    - 三");
+    let addresses = |html: &str| -> Vec<String> {
+        let quoted = html.split('"').skip(1).step_by(2);
+        quoted
+            .filter(|text| text.contains("fn"))
+            .map(str::to_owned)
+            .collect()
+    };
+    assert_eq!(
+        addresses(&html),
+        [
+            "#fn:1",
+            "fnref:1",
+            "#fn:a-2",
+            "fnref:a-2",
+            "#fn:1",
+            "fnref:1:1",
+            "fn:1",
+            "#fnref:1",
+            "#fnref:1:1",
+            "fn:a-2",
+            "#fnref:a-2",
+        ],
+        "{html}"
+    );
+    assert!(html.ends_with("</section>") && html.matches("<section").count() == 1);
+    assert!(html.contains("<p>一。 <a href"), "{html}");
+}
+
 /// Each takes a careless reader quadratic time or memory.
 #[test]
 fn long_nonsense_ends() {
