@@ -157,6 +157,10 @@ fn marks_of_footnotes_are_in_no_text() {
 
 #[test]
 fn links_lead_where_the_page_has_what_they_mean() {
+    let image = run("![码头 图](/assets/码头 a.png)");
+    let address = "https://news.example/assets/%E7%A0%81%E5%A4%B4%20a.png";
+    assert_eq!(image.image.as_deref(), Some(address));
+    assert!(image.html.contains(address), "{}", image.html);
     let note = run("说明[^1]。\n\n[^1]: 来源：统计局。\n");
     assert!(note.html.contains(".html#fn:1\""), "{}", note.html);
     assert!(note.html.contains(".html#fnref:1\""), "{}", note.html);

@@ -9,7 +9,7 @@ use super::html::{self, Inside};
 use super::lines::{
     is_heading, is_rule, line_at, marker, parenthesis, unwrapped, without_attributes, without_id,
 };
-use super::{BAR, Kept, MAX_NESTED, inline, render, tables};
+use super::{BAR, Kept, MAX_NESTED, addresses, inline, render, tables};
 
 /// Prepares a body.
 pub(super) fn prepare(source: &str, kept: &mut Kept, options: &Options, depth: usize) -> String {
@@ -40,6 +40,8 @@ enum Before {
     /// A heading, HTML, code: a paragraph may begin, but no table and no underlined heading.
     Block,
     Text,
+    /// A definition of an address, which another may follow.
+    Reference,
     /// A line of an indented code block.
     Code,
     /// A blank line after one, which does not end it.
@@ -77,7 +79,7 @@ impl<'t> Pass<'t, '_> {
             self.list = None;
         }
         let code = indent - indent.min(self.list.unwrap_or(0)) >= 4 || text.starts_with('\t');
-        if code && self.before != Before::Text {
+        if code && !self.is_in_text() {
             self.push(line, Before::Code);
             return;
         }
@@ -85,6 +87,7 @@ impl<'t> Pass<'t, '_> {
             || self.html(text, indent)
             || self.extension(line, text)
             || self.definition(text)
+            || self.reference(line, text, indent)
             || self.mathematics(text)
             || self.table(line, text)
             || self.text(line, text, indent);
@@ -232,6 +235,22 @@ impl<'t> Pass<'t, '_> {
         found
     }
 
+    /// `[甲]: /乙`: no paragraph may be open before it.
+    fn reference(&mut self, line: &str, text: &str, indent: usize) -> bool {
+        if !text.starts_with('[') || self.before == Before::Text {
+            return false;
+        }
+        let Some(definition) = addresses::definition(text) else {
+            return false;
+        };
+        self.out.push_str(&line[..indent]);
+        self.out.push_str(&definition);
+        self.at += line.len();
+        self.count_line();
+        self.before = Before::Reference;
+        true
+    }
+
     /// A block of mathematics.
     fn mathematics(&mut self, text: &str) -> bool {
         if !self.is_boundary() || !text.starts_with("$$") {
@@ -293,7 +312,7 @@ impl<'t> Pass<'t, '_> {
         if let Some(width) = marker(text).filter(|_| !lazy) {
             let number = text.starts_with(|c: char| c.is_ascii_digit());
             // CommonMark lets only a 1 end a paragraph.
-            if number && self.before == Before::Text && self.list.is_none() {
+            if number && self.is_in_text() && self.list.is_none() {
                 self.mark(String::new(), indent);
             }
             self.list = Some(indent + width);
@@ -328,7 +347,7 @@ impl<'t> Pass<'t, '_> {
             [b'#', ..] if text.trim_end().bytes().all(|b| b == b'#') => self.bar(),
             // kramdown's headings have one line, and only a blank line parts text from a rule.
             [b'-' | b'=' | b'*' | b'_', ..]
-                if self.before == Before::Text && self.list.is_none() && self.is_bare(&text) =>
+                if self.is_in_text() && self.list.is_none() && self.is_bare(&text) =>
             {
                 self.bar();
             }
@@ -341,12 +360,7 @@ impl<'t> Pass<'t, '_> {
             _ => text,
         };
         inline::line(&text, self.kept, &mut self.out);
-        if self.before == Before::Text {
-            self.lines += 1;
-        } else {
-            self.lines = 1;
-            self.fresh = self.is_boundary();
-        }
+        self.count_line();
         self.before = if heading { Before::Block } else { Before::Text };
         true
     }
@@ -367,6 +381,20 @@ impl Pass<'_, '_> {
 
     fn is_boundary(&self) -> bool {
         matches!(self.before, Before::Boundary | Before::BlankInCode)
+    }
+
+    /// One more of a paragraph, or its first.
+    fn count_line(&mut self) {
+        if self.is_in_text() {
+            self.lines += 1;
+        } else {
+            self.lines = 1;
+            self.fresh = self.is_boundary();
+        }
+    }
+
+    fn is_in_text(&self) -> bool {
+        matches!(self.before, Before::Text | Before::Reference)
     }
 
     fn bar(&mut self) {

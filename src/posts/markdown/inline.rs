@@ -2,6 +2,7 @@
 //! In: a line outside of code blocks. Out: the same for comrak; mathematics wait aside.
 
 use super::super::tree::escape;
+use super::addresses::Brackets;
 use super::{Kept, html};
 
 /// Mathematics in a line; longer ones are no mathematics.
@@ -21,8 +22,9 @@ fn near(text: &str, length: usize) -> &str {
 /// Prepares a line.
 pub(super) fn line(text: &str, kept: &mut Kept, out: &mut String) {
     let long_dashes = has_long_dashes(text);
+    let links = text.contains("](");
     let is_special = |byte: u8| matches!(byte, b'~' | b'$' | b'{' | b'\\' | b'<');
-    if !text.bytes().any(is_special) && !long_dashes {
+    if !text.bytes().any(is_special) && !long_dashes && !links {
         out.push_str(text);
         return;
     }
@@ -31,6 +33,7 @@ pub(super) fn line(text: &str, kept: &mut Kept, out: &mut String) {
     let mut at = 0;
     // True when a comment or an element is not closed in this line: the next one is not tried.
     let mut unclosed = false;
+    let mut brackets = Brackets::default();
     while at < bytes.len() {
         let step = match bytes[at] {
             b'\\' => {
@@ -44,22 +47,19 @@ pub(super) fn line(text: &str, kept: &mut Kept, out: &mut String) {
             b'~' => tilde(bytes, at),
             b'$' => math(text, at, kept),
             b'{' => attributes(text, at),
-            b'<' if text[at..].starts_with("<!--") => {
-                let end = if unclosed {
-                    None
-                } else {
-                    text[at..].find("-->")
-                };
-                unclosed |= end.is_none();
-                at += end.map_or(4, |end| end + 3);
-                continue;
+            b'<' => match angle(text, at, kept, &mut unclosed) {
+                Angle::Replaced(end, replaced) => Some((end, replaced)),
+                Angle::Kept(end) => {
+                    at = end;
+                    continue;
+                }
+            },
+            b'[' if links => {
+                brackets.open(text, at);
+                None
             }
-            b'<' if !unclosed => {
-                let found = raw(text, at, kept);
-                unclosed =
-                    found.is_none() && html::tag(&text[at..]).is_some_and(|tag| tag.is_raw_span());
-                found
-            }
+            b']' if links => { brackets.close(near(&text[at..], LONGEST)) }
+                .map(|(length, written)| (at + length, written)),
             b'-' if long_dashes => Some(dashes(text, at)),
             _ => None,
         };
@@ -73,6 +73,29 @@ pub(super) fn line(text: &str, kept: &mut Kept, out: &mut String) {
         at = end;
     }
     out.push_str(&text[from..]);
+}
+
+/// What an angle bracket begins, up to a byte.
+enum Angle {
+    Replaced(usize, String),
+    Kept(usize),
+}
+
+/// A comment, an element whose inside is no Markdown, a tag, or the bracket alone.
+fn angle(text: &str, at: usize, kept: &mut Kept, unclosed: &mut bool) -> Angle {
+    let rest = &text[at..];
+    if rest.starts_with("<!--") {
+        let end = (!*unclosed).then(|| rest.find("-->")).flatten();
+        *unclosed |= end.is_none();
+        return Angle::Kept(at + end.map_or(4, |end| end + 3));
+    }
+    if !*unclosed && let Some((end, replaced)) = raw(text, at, kept) {
+        return Angle::Replaced(end, replaced);
+    }
+    // What stands in a tag is no Markdown either.
+    let tag = html::tag(rest);
+    *unclosed |= tag.as_ref().is_some_and(html::Tag::is_raw_span);
+    Angle::Kept(at + tag.map_or(1, |tag| tag.whole.len()))
 }
 
 /// The byte after a code span, or after the backticks if they open none.

@@ -5,6 +5,7 @@
 //! tables need no head, attribute lists are no text. `blocks` turns the one into the other line by line;
 //! what must not be touched (HTML, mathematics) waits aside (`Kept`) while a mark stands in its place.
 
+mod addresses;
 mod blocks;
 mod footnotes;
 mod html;

@@ -42,6 +42,103 @@ fn single_tildes_and_numbers_in_parentheses_are_text() {
 }
 
 #[test]
+fn addresses_may_have_blanks() {
+    for (text, html) in [
+        (
+            "![码头 图](/a/码头 a.png)",
+            r#"<img src="/a/%E7%A0%81%E5%A4%B4%20a.png" alt="码头 图" />"#,
+        ),
+        (
+            "[附件](/通知 b.docx)",
+            r#"<a href="/%E9%80%9A%E7%9F%A5%20b.docx">附件</a>"#,
+        ),
+        (
+            "[a](/b c 'd\" e')",
+            r#"<a href="/b%20c" title="d&quot; e">a</a>"#,
+        ),
+        (
+            "[a](/b \"c \"d\" e\" )",
+            r#"<a href="/b" title="c &quot;d&quot; e">a</a>"#,
+        ),
+        ("[a](/b (c d) e)", r#"<a href="/b%20(c%20d)%20e">a</a>"#),
+        ("[a](/b (c))", r#"<a href="/b%20(c)">a</a>"#),
+        ("[a]( /b c )", r#"<a href="/b%20c">a</a>"#),
+        ("[a](/b <c> d)", r#"<a href="/b%20%3Cc%3E%20d">a</a>"#),
+        ("[a](/b\\) c)", r#"<a href="/b%5C">a</a> c)"#),
+        ("[a](/b~c d) 3~5", r#"<a href="/b~c%20d">a</a> 3~5"#),
+        (
+            "[![a](/b c.png)](/d e)",
+            r#"<a href="/d%20e"><img src="/b%20c.png" alt="a" /></a>"#,
+        ),
+        ("[a](</b c>)", r#"<a href="/b%20c">a</a>"#),
+    ] {
+        let html = format!("<p>{html}</p>");
+        assert_eq!(run(text), html, "{text}");
+    }
+}
+
+#[test]
+fn what_looks_like_an_address_with_blanks_may_be_none() {
+    for (text, html) in [
+        ("`[a](/b c)`", "<p><code>[a](/b c)</code></p>"),
+        ("    [a](/b c)", "<pre><code>[a](/b c)</code></pre>"),
+        (
+            "```\n[a](/b c)\n[a]: /b c\n```",
+            "<pre><code>[a](/b c)\n[a]: /b c\n</code></pre>",
+        ),
+        ("\\[a](/b c)", "<p>[a](/b c)</p>"),
+        ("[a\\](/b c)", "<p>[a](/b c)</p>"),
+        ("a](/b c)", "<p>a](/b c)</p>"),
+        ("[a] (/b c)", "<p>[a] (/b c)</p>"),
+        (
+            "[a] = b(c d) [](e)",
+            "<p>[a] = b(c d) <a href=\"e\"></a></p>",
+        ),
+        ("[^1](b c)", "<p>[^1](b c)</p>"),
+        ("[a](/b (c d)", "<p>[a](/b (c d)</p>"),
+        ("[a](/b c \"d)", "<p>[a](/b c “d)</p>"),
+        ("[a](/b 'c' d)", "<p>[a](/b ‘c’ d)</p>"),
+        (
+            "a <b title=\"[c](/d e)\">f</b>",
+            "<p>a <b title=\"[c](/d e)\">f</b></p>",
+        ),
+        (
+            "a <a href=\"/~b\">3~5</a>",
+            "<p>a <a href=\"/~b\">3~5</a></p>",
+        ),
+        (
+            "[a [b](/c d) e](/f g)",
+            "<p>[a <a href=\"/c%20d\">b</a> e](/f g)</p>",
+        ),
+        ("a\n[a]: /b c", "<p>a\n[a]: /b c</p>"),
+        ("[a]\n\n[a]: /b c \"d", "<p>[a]</p>\n<p>[a]: /b c “d</p>"),
+    ] {
+        let ours = run(text).replace("\n</code></pre>", "</code></pre>");
+        let html = html.replace("\n</code></pre>", "</code></pre>");
+        assert_eq!(ours, html, "{text}");
+    }
+}
+
+#[test]
+fn addresses_of_references_may_have_blanks() {
+    assert_eq!(
+        run("[a] 与 [b]\n\n[a]: /c d.png\n[x]: /y\n[b]: /e f \"g \"h\"\"\n甲"),
+        "<p><a href=\"/c%20d.png\">a</a> 与 <a href=\"/e%20f\" title=\"g &quot;h&quot;\">b</a></p>\n<p>甲</p>"
+    );
+    assert_eq!(
+        run("[a]\n\n[a]: /b c\n    'd'\n"),
+        "<p><a href=\"/b%20c\" title=\"d\">a</a></p>"
+    );
+    assert_eq!(run("[1]: 甲 乙"), "");
+    assert_eq!(
+        run("正文[^1]。\n\n[^1]: 甲 [a](/b c)")
+            .matches("/b%20c")
+            .count(),
+        1
+    );
+}
+
+#[test]
 fn footnotes_have_the_addresses_that_kramdown_gives_them() {
     let html = run("甲[^1]乙[^a-2]丙[^1]。\n\n[^1]: 一。\n[^a-2]: 二。\n\n    - 三");
     let addresses = |html: &str| -> Vec<String> {
@@ -109,6 +206,11 @@ fn long_nonsense_ends() {
         "> <div>\n",
         "1)",
         "<code>x</code>",
+        "[a](",
+        "[a](b c",
+        "[a](b \"c",
+        "[",
+        "[a]: b c\n",
     ] {
         let body = text.repeat(20_000);
         let html = run(&body);
@@ -134,7 +236,7 @@ proptest! {
         "\n", "\n\n", " ", "    ", "\t", "- ", "* ", "1. ", "1) ", "> ", "# ", "|", "---", "|---|", "===", "{:", "}", "{:.a}",
         "{: .a}\n", "{:toc}", "{::comment}", "{:/}", "$$", "$", "~", "~~", "`", "```", "```\n", "<div>", "</div>", "<p>", "</p>",
         "<code>", "</code>", "<!--", "-->", "<br>", "<div markdown=\"1\">", "[^1]", "[^1]: x", "*[A]: b", "甲", "乙。", "**", "_",
-        "[a](b)", "![](c)", "\\", "\"", "^", "\u{FDD0}", "<!--tagwire:0-->", "<script>", "</script>", ": ", "<http://a.test>",
+        "[a](b)", "![](c)", "[a](b c)", "](", "(", ")", "[a]: b c", "\\", "\"", "^", "\u{FDD0}", "<!--tagwire:0-->", "<script>", "</script>", ": ", "<http://a.test>",
     ]), 0..60)) {
         kramdown(&words.concat());
     }
