@@ -15,7 +15,7 @@ mod wording;
 
 pub use chat::{ChatId, InvalidChatId};
 pub use label::{Follow, InvalidFollow, Label, LabelKind};
-pub use nearest::{meant_key, nearest};
+pub use nearest::{is_slip, meant_key, nearest};
 pub use post::{DateSource, Post, PostId};
 pub use preferences::{InvalidHours, Length, Preferences, Quiet, Rhythm};
 pub use problem::{Problem, Severity};

@@ -11,11 +11,7 @@ const SHORTEST: usize = 3;
 
 /// The name that was meant; `None` when none looks like it. Of several that look alike, the first by the alphabet.
 pub fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let is_slip = |name: &str| {
-        let shortest = written.chars().count().min(name.chars().count());
-        shortest >= SHORTEST && osa_distance(written, name) <= 1
-    };
-    let likeness = |name: &str| (is_slip(name), jaro_winkler(written, name));
+    let likeness = |name: &str| (is_slip(written, name), jaro_winkler(written, name));
     let rated = names.into_iter().map(|name| (likeness(name), name));
     let best = rated.max_by(|((a_slip, a), a_name), ((b_slip, b), b_name)| {
         { a_slip.cmp(b_slip) }
@@ -23,6 +19,12 @@ pub fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> O
             .then(b_name.cmp(a_name))
     });
     best.and_then(|((is_slip, likeness), name)| (is_slip || likeness > LIKE).then_some(name))
+}
+
+/// Whether one name is the other but for one slip of a finger.
+pub fn is_slip(written: &str, name: &str) -> bool {
+    let shortest = written.chars().count().min(name.chars().count());
+    shortest >= SHORTEST && osa_distance(written, name) <= 1
 }
 
 /// Reads serde's ``unknown field `txt`, expected one of `text`, …`` and names the key that was meant.

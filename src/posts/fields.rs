@@ -37,7 +37,9 @@ pub(super) fn title(
     };
     // Jekyll takes the name where there is no title or a null, and leaves `""` empty.
     let title = if fields.get("title").is_none() {
-        from_name()
+        let title = from_name();
+        note_number(&title, fields, findings);
+        title
     } else {
         let said = body.digest.as_deref().or_else(|| body.text.lines().next());
         let title = said.map(first_sentence).filter(|s| !s.is_empty());
@@ -54,6 +56,22 @@ pub(super) fn title(
         "?".to_owned()
     } else {
         title
+    }
+}
+
+/// A number says nothing to a reader. A name with a word in it does, and without any field it is meant to.
+fn note_number(title: &str, fields: &Fields, findings: &mut Findings) {
+    let is_number = |word: &str| {
+        let digits = word.chars().filter(char::is_ascii_digit).count();
+        digits > word.chars().filter(|c| c.is_alphabetic()).count()
+    };
+    if title.split(' ').all(is_number) && fields.all().next().is_some() {
+        findings.note(
+            "no-title",
+            fields.at_key("title"),
+            format!("there is no `title`; `{title}` from the file name is used"),
+            "add a line such as title: 标题",
+        );
     }
 }
 

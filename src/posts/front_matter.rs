@@ -10,7 +10,7 @@ use serde_yaml::Value;
 
 use super::defaults::{self, Values};
 use super::findings::{At, FILE, Findings, line};
-use super::{plain_yaml, recover, toml_front_matter};
+use super::{plain_yaml, recover, slips, toml_front_matter};
 
 /// Beyond this the YAML parser's quadratic cases would be felt.
 const MAX_BYTES: usize = 16 * 1024;
@@ -159,6 +159,11 @@ impl Fields<'_> {
         (!text.trim().is_empty()).then(|| text.into_owned())
     }
 
+    /// The language it is written in.
+    pub fn syntax(&self) -> Syntax {
+        self.syntax
+    }
+
     /// Lays the fields over these.
     pub fn set_defaults(&mut self, values: Values) {
         let own = std::mem::take(&mut self.entries).into_iter();
@@ -289,6 +294,7 @@ pub(super) fn read<'t>(
         first_line,
     };
     note_duplicates(&fields, findings);
+    slips::note(&fields, findings);
     fields
 }
 

@@ -10,6 +10,7 @@ use super::decode::one_line;
 use super::findings::Findings;
 use super::front_matter::{Fields, shown};
 use super::rules::Rules;
+use super::separators;
 
 /// Categories and tags of one post.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -66,19 +67,23 @@ fn folders(relative: &str) -> Vec<Cow<'_, str>> {
 
 /// A text is split on ASCII white space only: `U+3000` and commas are parts of names.
 fn several<'f>(fields: &'f Fields, key: &str, findings: &mut Findings) -> Vec<Cow<'f, str>> {
-    match fields.get(key) {
+    let names = match fields.get(key) {
         Some(Value::String(text)) => text.split_ascii_whitespace().map(Cow::Borrowed).collect(),
         Some(value) => items(value, fields, key, findings),
         None => Vec::new(),
-    }
+    };
+    separators::note(&names, fields, key, findings);
+    names
 }
 
 /// A text is one label, whatever is in it.
 fn single<'f>(fields: &'f Fields, key: &str, findings: &mut Findings) -> Vec<Cow<'f, str>> {
-    fields
+    let names = fields
         .get(key)
         .map(|value| items(value, fields, key, findings))
-        .unwrap_or_default()
+        .unwrap_or_default();
+    separators::note(&names, fields, key, findings);
+    names
 }
 
 fn items<'f>(

@@ -90,11 +90,15 @@ fn list(text: &str) -> Option<Value> {
 
 /// A word or several, without any mark that has a meaning somewhere.
 fn item(text: &str) -> Option<Value> {
+    is_item(text).then(|| Value::String(text.to_owned()))
+}
+
+/// True for what may stand in a list in brackets without quotes.
+pub(super) fn is_item(text: &str) -> bool {
     let is_part = |byte: u8| {
         byte.is_ascii_alphanumeric() || byte >= 0x80 || matches!(byte, b' ' | b'_' | b'-' | b'.')
     };
-    let is_plain = begins_text(text) && text.bytes().all(is_part) && !is_word_of_yaml(text);
-    is_plain.then(|| Value::String(text.to_owned()))
+    begins_text(text) && text.bytes().all(is_part) && !is_word_of_yaml(text)
 }
 
 fn begins_text(text: &str) -> bool {

@@ -3,7 +3,7 @@
 
 use super::super::rules::example_rules;
 use super::*;
-use crate::model::Problem;
+use crate::model::{Problem, Severity};
 
 struct Quirk {
     /// What is odd.
@@ -173,11 +173,28 @@ const GENERATOR: &[Quirk] = &[
         "Jekyll splits a text at blanks too",
     ),
     fine(
-        "an ideographic space and commas in labels",
+        "an ideographic space in a label",
         "posts/2022-02-18-a.md",
-        "---\ntags: '甲\u{3000}乙,丙、丁'\n---\n",
-        &[("tags", "甲\u{3000}乙,丙、丁")],
+        "---\ntags: '甲\u{3000}乙'\n---\n",
+        &[("tags", "甲\u{3000}乙")],
         "only ASCII blanks split",
+    ),
+    quirk(
+        "commas in labels",
+        "posts/2022-02-18-a.md",
+        "---\ntags: \"美食, 老字号\"\ncategories: 甲，乙 丙、丁\n---\n",
+        &[("tags", "美食,|老字号"), ("categories", "甲，乙|丙、丁")],
+        &[
+            ("separator-in-label", 3, 13, "categories: [甲, 乙, 丙, 丁]"),
+            ("separator-in-label", 2, 7, "tags: [美食, 老字号]"),
+        ],
+    ),
+    fine(
+        "commas that belong to a label",
+        "posts/2022-02-18-a.md",
+        "---\ncategory: 1,000元\ntags: ['Washington, D.C.', r&amp;d, 《甲、乙》]\n---\n",
+        &[("tags", "Washington, D.C.|r&amp;d|《甲、乙》")],
+        "they part no names",
     ),
     fine(
         "categories that differ by case only",
@@ -546,11 +563,50 @@ const MARKS: &[Quirk] = &[
         "several people may write a post",
     ),
     fine(
-        "keys of other programs and keys with a slip",
+        "keys of other programs",
         "posts/2022-02-18-a.md",
-        "---\ntitel: 甲\nlayout: 3\nseo: {a: [b]}\n乙: 丙\n---\n",
+        "---\nsubtitle: 甲\nLayout: 3\nseo: {a: [b]}\n乙: 丙\ntagline: d\nupdate: e\ndata: f\npublisher: g\ntabs: h\n---\n",
         &[("title", "A")],
         "front matter is open: themes and plugins add their own keys",
+    ),
+    quirk(
+        "keys with a slip of the finger or of another case",
+        "posts/2022-02-18-a.md",
+        "---\ntitel: 甲\nDate: 2022-02-19\ncatagories: b\nTAGS: c\nAuthor: d\nPermlink: /e\n---\n",
+        &[
+            ("title", "A"),
+            ("date", "2022-02-18T00:00:00+08:00"),
+            ("tags", ""),
+        ],
+        &[
+            ("unread-key", 2, 1, "`title`"),
+            ("unread-key", 3, 1, "`date`"),
+            ("unread-key", 4, 1, "`categories`"),
+            ("unread-key", 5, 1, "`tags`"),
+            ("unread-key", 6, 1, "`author`"),
+            ("unread-key", 7, 1, "`permalink`"),
+        ],
+    ),
+    fine(
+        "such keys beside the right ones",
+        "posts/2022-02-18-a.md",
+        "---\nTitle: 甲\ntitle: 乙\nTags: c\ntag: d\ncategorie: e\ncategory: f\n---\n",
+        &[("title", "乙"), ("tags", "d"), ("categories", "f")],
+        "what is read is there, so the other one may be a theme's",
+    ),
+    quirk(
+        "no title, and a number for a name",
+        "posts/2022-02-18-NW202205312398034850.md",
+        "---\ntags: a\n---\n",
+        &[("title", "Nw202205312398034850")],
+        &[("no-title", 0, 0, "title:")],
+    ),
+    fine(
+        "no title, and words for a name",
+        "posts/2022-02-18-top-10-of-2021.md",
+        "---\ntags: a\n---\n",
+        &[("title", "Top 10 Of 2021")],
+        "the name says it, as in Jekyll",
     ),
 ];
 
@@ -732,6 +788,21 @@ fn a_line_that_a_mend_writes_out_is_right() {
         assert_eq!(post, again, "{}", quirk.what);
     }
     assert!(mended >= 9, "{mended}");
+}
+
+#[test]
+fn what_is_read_as_jekyll_reads_it_holds_no_post_back() {
+    let kinds = ["separator-in-label", "unread-key", "no-title"];
+    let told = all().flat_map(|quirk| run(quirk.path, quirk.file).1);
+    let notes: Vec<Problem> = told
+        .filter(|problem| kinds.contains(&problem.kind))
+        .collect();
+    assert!(notes.iter().all(|note| note.severity == Severity::Note));
+    assert!(
+        kinds
+            .iter()
+            .all(|kind| notes.iter().any(|note| note.kind == *kind))
+    );
 }
 
 proptest::proptest! {

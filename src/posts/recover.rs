@@ -17,7 +17,7 @@ const GENERAL_MEND: &str =
 const LISTS: &[&str] = &["categories", "category", "tags", "tag", "authors"];
 
 /// Fields of posts.
-const KEYS: &[&str] = &[
+pub(super) const KEYS: &[&str] = &[
     "title",
     "date",
     "categories",
@@ -418,7 +418,8 @@ fn written(key: &str, value: &Value) -> Option<String> {
     (text.chars().count() <= LONGEST_MEND).then(|| format!("{key}: {text}"))
 }
 
-fn shortened(text: &str) -> String {
+/// Enough of a text to know it by.
+pub(super) fn shortened(text: &str) -> String {
     const LONGEST: usize = 60;
     let mut short: String = text.chars().take(LONGEST).collect();
     if short.len() < text.len() {
