@@ -529,6 +529,19 @@ async fn a_twin_goes_out_for_a_post_that_never_did_and_the_story_comes_once() {
 }
 
 #[tokio::test]
+async fn a_twin_that_is_gone_itself_stays_away() {
+    for presence in [Presence::Gone, Presence::Withdrawn] {
+        let desk = Desk::new().await;
+        desk.wants(quiet("22:00-07:00")).await;
+        desk.twins("/y", "/x").await;
+        desk.announce(&["/x", "/y"], at("23T23:00")).await;
+        desk.becomes("/y", presence, at("23T23:10")).await;
+        desk.becomes("/x", Presence::Gone, at("23T23:20")).await;
+        assert!(desk.all(at("24T07:00")).await.is_empty());
+    }
+}
+
+#[tokio::test]
 async fn of_three_twins_one_goes_out_for_a_post_that_telegram_refuses() {
     let desk = Desk::new().await;
     for (later, earlier) in [("/y", "/x"), ("/z", "/x")] {

@@ -261,8 +261,15 @@ fn a_group_that_becomes_a_supergroup_keeps_its_subscriptions() {
     telegram.expect_no_more_messages();
     world.settled(1);
     assert!(daemon.terminate().success());
-    // The config still has the old id.
+    // The config still has the old id, and what waits for the new one waits on.
     let daemon = world.start();
+    let store = rusqlite::Connection::open(world.path("var/store.db")).unwrap();
+    let followers: String = store
+        .query_row("select group_concat(chat) from subscriptions", [], |row| {
+            row.get(0)
+        })
+        .unwrap();
+    assert_eq!(followers, new.to_string());
     world.post(
         "2026-11-20-b.md",
         &today("重启以后", "demo", "演示", "正文。"),
