@@ -200,7 +200,31 @@ impl Setup {
     ) -> Result<Arc<Mutex<Derived>>, AppError> {
         let matcher = self.matcher.clone();
         let derived = Derived::open(&self.config, matcher, first_seen, patience, progress)?;
+        // A daemon goes on looking.
+        if patience == Patience::OneShot {
+            self.must_see_posts(&derived)?;
+        }
         Ok(Arc::new(Mutex::new(derived)))
+    }
+
+    /// A folder of posts can be read, or the catalog knows posts of one that could.
+    fn must_see_posts(&self, derived: &Derived) -> Result<(), AppError> {
+        let roots = self.config.posts.roots();
+        if roots.iter().any(|root| std::fs::read_dir(root).is_ok()) {
+            return Ok(());
+        }
+        let counts = derived.catalog().counts().map_err(PipelineError::from)?;
+        if counts.live + counts.waiting + counts.withdrawn > 0 {
+            return Ok(());
+        }
+        let roots: Vec<String> = { roots.iter() }
+            .map(|root| root.display().to_string())
+            .collect();
+        let why = format!(
+            "there is no folder of posts that can be read at {}, and no post is known: nothing is published; make the folder, or name another one",
+            roots.join(", ")
+        );
+        Err(AppError::Config(ConfigError::key("posts.dir", why)))
     }
 
     /// The targets of the config, checked; nothing is asked of them yet.

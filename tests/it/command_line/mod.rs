@@ -324,3 +324,23 @@ fn a_variable_that_is_no_text_is_no_panic() {
         "{said}"
     );
 }
+
+#[test]
+fn without_any_folder_of_posts_nothing_is_published_and_the_code_says_so() {
+    let world = World::new();
+    for command in ["build", "once"] {
+        let arguments = [command, "--set", "posts.dir=[nowhere, nor-here]", "--json"];
+        let said = world.run(&arguments, 2);
+        let last: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
+        assert_eq!(last["code"], 2);
+        let error = last["error"].as_str().unwrap();
+        assert!(
+            error.contains("`posts.dir`") && error.contains("nowhere, nor-here"),
+            "{error}"
+        );
+    }
+    assert!(!world.path("public/feed.xml").exists());
+    // One that is there is enough, though it is empty.
+    world.run(&["build", "--set", "posts.dir=[nowhere, posts]"], 0);
+    assert!(world.path("public/feed.xml").exists());
+}
