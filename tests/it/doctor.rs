@@ -205,3 +205,51 @@ fn a_token_that_others_can_read_is_found() {
     let found = findings(&world, &["--set", &set], 0);
     assert_eq!(about(&found, "token file", "644")["state"], "warning");
 }
+
+#[test]
+fn a_folder_of_catalog_or_store_that_cannot_be_written_is_found() {
+    let world = world();
+    world.write("taken", "a file where a folder should be");
+    for (key, check, value) in [
+        ("catalog.path", "catalog", "taken/catalog.db"),
+        ("store.url", "store", "sqlite:taken/var/store.db"),
+    ] {
+        let set = format!("{key}={value}");
+        let found = findings(&world, &["--set", &set], 1);
+        let wrong = { found.iter() }.find(|f| f["check"] == check && f["state"] == "wrong");
+        let wrong = wrong.unwrap_or_else(|| panic!("{found:#?}"));
+        is_wrong(wrong);
+        assert!(wrong["mend"].as_str().unwrap().contains(key), "{wrong}");
+    }
+    is_wrong(about(
+        &findings(&world, &["--set", "publish.dir=taken/public"], 1),
+        "publish",
+        "taken",
+    ));
+}
+
+#[test]
+fn links_that_lead_to_the_readers_own_machine_are_found() {
+    let world = world();
+    for address in [
+        "http://localhost:8080",
+        "http://127.0.0.1",
+        "'http://[::1]:4000'",
+    ] {
+        let set = format!("site.url={address}");
+        let found = findings(&world, &["--set", &set], 0);
+        let site = about(&found, "site", address.trim_matches('\''));
+        assert_eq!(site["state"], "warning", "{site}");
+        assert!(site["mend"].as_str().unwrap().contains("site.url"));
+    }
+    let sound = findings(&world, &[], 0);
+    assert_eq!(about(&sound, "site", "news.example.cn")["state"], "ok");
+    // On the terminal nobody follows a link.
+    let alone = World::new();
+    let found = findings(&alone, &["--set", "site.url=http://localhost:8080"], 0);
+    assert!(
+        !found
+            .iter()
+            .any(|f| f["check"] == "site" && f["state"] == "warning")
+    );
+}

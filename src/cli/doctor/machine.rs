@@ -24,7 +24,8 @@ pub async fn look(setup: &Setup) -> Vec<Finding> {
     for root in config.posts.roots() {
         findings.push(posts(&root));
     }
-    findings.push(writable("publish", &config.publish.dir));
+    findings.extend(setup.has_token().then(|| site(&setup.site.url)));
+    findings.push(writable("publish", &config.publish.dir, "publish.dir"));
     findings.push(watches(&config.posts.roots()));
     if let Some(file) = &config.telegram.token_file {
         findings.push(token_file(file));
@@ -38,9 +39,17 @@ pub async fn look(setup: &Setup) -> Vec<Finding> {
         disks.insert(0, ("store", path.clone()));
     }
     findings.extend(rooms(&disks));
+    let var = folder_of(&config.catalog.path);
+    findings.push(writable("catalog", &var, "catalog.path"));
     findings.push(catalog(&config.catalog.path));
     match store {
-        Ok(path) => findings.extend(database(setup, &path).await),
+        Ok(path) => {
+            // What was said of one folder is said.
+            let beside = folder_of(&path);
+            let other = (beside != var).then(|| writable("store", &beside, "store.url"));
+            findings.extend(other);
+            findings.extend(database(setup, &path).await);
+        }
         Err(error) => findings.push(Finding::wrong(
             "store",
             error.to_string(),
@@ -48,6 +57,25 @@ pub async fn look(setup: &Setup) -> Vec<Finding> {
         )),
     }
     findings
+}
+
+/// Whether links in messages lead anywhere.
+fn site(address: &str) -> Finding {
+    let host = url::Url::parse(address);
+    let is_own = match host.as_ref().ok().and_then(url::Url::host) {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback() || ip.is_unspecified(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback() || ip.is_unspecified(),
+        None => false,
+    };
+    if is_own {
+        return Finding::doubtful(
+            "site",
+            format!("site.url is {address}: links in messages lead readers to their own machine"),
+            "set site.url to the address at which readers find the posts",
+        );
+    }
+    Finding::fine("site", format!("links in messages begin with {address}"))
 }
 
 fn posts(root: &Path) -> Finding {
@@ -87,9 +115,18 @@ fn catalog(path: &Path) -> Finding {
     }
 }
 
-/// A file is made and taken away again.
-fn writable(check: &'static str, folder: &Path) -> Finding {
-    let there = nearest(folder);
+/// The folder that a database and the files beside it are in.
+fn folder_of(database: &Path) -> PathBuf {
+    let folder = database
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new(".")).to_owned()
+}
+
+/// A file is made and taken away again, in the folder or in what is there of the way to it.
+fn writable(check: &'static str, folder: &Path, key: &str) -> Finding {
+    let there = { folder.ancestors() }.find(|path| path.exists() && !path.as_os_str().is_empty());
+    let there = there.unwrap_or(Path::new("."));
     let probe = there.join(format!(".tagwire-doctor-{}", std::process::id()));
     let tried = fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe));
     match tried {
@@ -97,7 +134,7 @@ fn writable(check: &'static str, folder: &Path) -> Finding {
         Err(error) => Finding::wrong(
             check,
             format!("{}: {error}", folder.display()),
-            "let the user of tagwire write there, or name another folder",
+            format!("let the user of tagwire write there, or name another place in {key}"),
         ),
     }
 }
