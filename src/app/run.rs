@@ -17,6 +17,7 @@ use super::{bot, discard_damaged};
 use crate::bot::{Context, Index, Naming, Places, Source};
 use crate::delivery::Pace;
 use crate::http::{self, Health, Hook, Serving};
+use crate::model::counted;
 use crate::pipeline::{Derived, Patience, Progress, lock};
 use crate::store::{Store, disk_failed, disk_is_believed};
 use crate::telegram::Telegram;
@@ -222,15 +223,15 @@ fn serving(setup: &Setup, derived: &Derived, health: &Health, hook: Option<Hook>
 /// What a person sees when everything is up.
 fn greet(setup: &Setup, address: Option<&str>, counts: crate::catalog::Counts) {
     let mut lines = vec![format!(
-        "tagwire {}: {} posts, {} labels, {} problems{}",
+        "tagwire {}: {}, {}, {}{}",
         env!("CARGO_PKG_VERSION"),
-        counts.live,
-        counts.labels,
-        counts.problems,
-        if counts.problems > 0 {
-            " (tagwire check shows them)"
-        } else {
-            ""
+        counted(counts.live, "post"),
+        counted(counts.labels, "label"),
+        counted(counts.problems, "problem"),
+        match counts.problems {
+            0 => "",
+            1 => " (tagwire check shows it)",
+            _ => " (tagwire check shows them)",
         },
     )];
     if let Some(address) = address {

@@ -12,6 +12,7 @@ use super::AppError;
 use crate::catalog::{Counts, Delta};
 use crate::delivery::Clock;
 use crate::http::Health;
+use crate::model::counted;
 use crate::pipeline::{self, Derived, Hint, Patience, Planner, lock};
 use crate::posts::watch::{Hint as Noticed, Watcher};
 use crate::push::Bell;
@@ -133,8 +134,8 @@ impl Loop {
                 self.bell.ring();
                 if let Some(reason) = &planned.held_because {
                     tracing::warn!(
-                        "{} new posts are held ({reason}); `tagwire held announce` sends them, `tagwire held dismiss` does not",
-                        planned.held
+                        "{} held ({reason}); `tagwire held announce` sends them, `tagwire held dismiss` does not",
+                        counted(planned.held, "new post")
                     );
                 }
                 if planned.deliveries + planned.edits > 0

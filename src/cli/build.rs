@@ -6,6 +6,7 @@ use super::screen::Manner;
 use super::{Verdict, block_on};
 use crate::app::{self, AppError, Done, Setup};
 use crate::catalog::Counts;
+use crate::model::counted;
 use crate::pipeline::Round;
 
 /// Builds the feeds.
@@ -18,12 +19,13 @@ pub fn execute(setup: &Setup, manner: Manner) -> Result<Verdict, AppError> {
 /// Says what a round did. Files that could not be written are an error; problems of posts are not.
 pub fn report(done: &Done, started: Instant, manner: Manner) -> Result<Verdict, AppError> {
     let Done { round, counts } = done;
-    for notice in &round.notices {
+    for notice in round.notices.iter().filter(|_| !manner.quiet) {
         eprintln!("warning: {notice}");
     }
-    match manner.json {
-        true => say!("{}", as_json(counts, round, started)),
-        false => tell(counts, round, started),
+    match manner {
+        Manner { json: true, .. } => say!("{}", as_json(counts, round, started)),
+        Manner { quiet: true, .. } => {}
+        _ => tell(counts, round, started),
     }
     match round.failed.first() {
         None => Ok(Verdict::Fine),
@@ -54,24 +56,38 @@ fn as_json(counts: &Counts, round: &Round, started: Instant) -> serde_json::Valu
 
 fn tell(counts: &Counts, round: &Round, started: Instant) {
     say!(
-        "{} posts, {} labels: {} added, {} changed, {} removed; {} files written, {} unchanged, in {:.2} s",
-        counts.live,
-        counts.labels,
+        "{}, {}: {} added, {} changed, {} removed; {} written, {} unchanged, in {:.2} s",
+        counted(counts.live, "post"),
+        counted(counts.labels, "label"),
         round.delta.added,
         round.delta.changed,
         round.delta.removed,
-        round.written,
+        counted(round.written as u64, "file"),
         round.unchanged,
         started.elapsed().as_secs_f64()
     );
     if counts.waiting + counts.withdrawn > 0 {
-        say!(
-            "{} posts wait for their date, {} are withdrawn",
-            counts.waiting,
-            counts.withdrawn
-        );
+        say!("{}", out_of_sight(counts));
     }
     if counts.problems > 0 {
-        say!("{} problems; `tagwire check` shows them", counts.problems);
+        let them = if counts.problems == 1 { "it" } else { "them" };
+        let problems = counted(counts.problems, "problem");
+        say!("{problems}; `tagwire check` shows {them}");
     }
+}
+
+/// Posts that are known and not in the feeds.
+fn out_of_sight(counts: &Counts) -> String {
+    let waiting = match counts.waiting {
+        0 => None,
+        1 => Some("1 post waits for its date".to_owned()),
+        many => Some(format!("{many} posts wait for their date")),
+    };
+    let withdrawn = match counts.withdrawn {
+        0 => None,
+        1 => Some("1 post is withdrawn".to_owned()),
+        many => Some(format!("{many} posts are withdrawn")),
+    };
+    let parts: Vec<String> = [waiting, withdrawn].into_iter().flatten().collect();
+    parts.join(", ")
 }

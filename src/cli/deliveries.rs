@@ -13,8 +13,8 @@ use crate::store::{DeliveryFilter, DeliveryRow};
 /// Which rows to show.
 #[derive(Args)]
 pub struct Options {
-    /// Only these: pending, sending, sent, unknown, failed, skipped
-    #[arg(long, value_parser = ["pending", "sending", "sent", "unknown", "failed", "skipped"])]
+    /// Only these: pending, held (in a digest that waits), sending, sent, unknown, failed, skipped
+    #[arg(long, value_parser = ["pending", "held", "sending", "sent", "unknown", "failed", "skipped"])]
     state: Option<String>,
     /// Only this chat: a number or @name
     #[arg(long, allow_hyphen_values = true)]

@@ -110,10 +110,7 @@ enum Command {
         action: topic::Action,
     },
     /// Posts that are held until somebody decides
-    Held {
-        #[command(subcommand)]
-        action: Option<held::Action>,
-    },
+    Held(held::Options),
     /// Make a folder ready: config, topics, a place for posts
     Init(init::Options),
     /// Copy the store (who follows what, what was sent) to a new file; a running daemon goes on
@@ -161,9 +158,9 @@ impl Command {
             Command::Deliveries(options) => options.json,
             Command::Doctor(options) => options.json,
             Command::Check(options) => options.json,
+            Command::Held(options) => options.json,
             Command::Run
             | Command::Topic { .. }
-            | Command::Held { .. }
             | Command::Init(_)
             | Command::Backup { .. }
             | Command::Restore { .. }
@@ -257,7 +254,7 @@ fn execute(cli: Cli) -> Result<Verdict, AppError> {
         Command::Deliveries(options) => deliveries::execute(&setup, &options),
         Command::Backup { file } => backup::execute(&setup, &file),
         Command::Restore { file, announce } => backup::restore(&setup, &file, announce),
-        Command::Held { action } => held::execute(&setup, action),
+        Command::Held(options) => held::execute(&setup, &options),
         Command::Config { action } => config::execute(&setup, &action),
         Command::Check(_) | Command::Doctor(_) | Command::Init(_) | Command::Topic { .. } => {
             Ok(Verdict::Fine)

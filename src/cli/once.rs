@@ -3,6 +3,7 @@
 use super::screen::Manner;
 use super::{Verdict, block_on, build};
 use crate::app::{self, AppError, Setup};
+use crate::model::counted;
 
 /// Scans, publishes, announces, delivers what is due, ends.
 pub fn execute(setup: &Setup, manner: Manner) -> Result<Verdict, AppError> {
@@ -20,10 +21,13 @@ pub fn execute(setup: &Setup, manner: Manner) -> Result<Verdict, AppError> {
         say!("{told}");
         return Ok(verdict);
     }
+    if manner.quiet {
+        return Ok(verdict);
+    }
     say!(
-        "{} posts announced in {} messages, {} held, {} taken note of",
-        planned.announced,
-        planned.deliveries,
+        "{} announced in {}, {} held, {} taken note of",
+        counted(planned.announced, "post"),
+        counted(planned.deliveries, "message"),
         planned.held,
         planned.known
     );

@@ -8,7 +8,7 @@ use super::Verdict;
 use super::reading::Reader;
 use crate::app::{AppError, Setup};
 use crate::catalog::Reading;
-use crate::model::Problem;
+use crate::model::{Problem, counted};
 
 /// One post as JSON. A file that gives no post has its path and problems, and nulls.
 #[derive(Serialize)]
@@ -102,9 +102,9 @@ pub fn execute(setup: &Setup, json: bool) -> Result<Verdict, AppError> {
             ),
             (false, None) => writeln!(
                 out,
-                "-  {}  not used ({} problems)",
+                "-  {}  not used ({})",
                 reading.path,
-                reading.problems.len()
+                counted(reading.problems.len() as u64, "problem")
             ),
         };
     });

@@ -21,4 +21,4 @@ pub use preferences::{InvalidHours, Length, Preferences, Quiet, Rhythm};
 pub use problem::{Problem, Severity};
 pub use site::Site;
 pub use time::PostTime;
-pub use wording::in_words;
+pub use wording::{counted, in_words};

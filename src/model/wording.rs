@@ -1,7 +1,13 @@
-//! What serde says of a wrong value, in people's words.
-//! In: its message. Out: what is wanted and what was found, without names of Rust's types; pure.
+//! People's words for numbers of things, and for what serde says of a wrong value.
+//! In: a number, or serde's message. Out: what is wanted and what was found, without names of Rust's types; pure.
 
 use std::borrow::Cow;
+
+/// `1 file`, `2 files`.
+pub fn counted(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
 
 /// What serde calls things, and people.
 const FOUND: &[(&str, &str)] = &[

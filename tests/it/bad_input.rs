@@ -355,7 +355,10 @@ fn a_daemon_says_at_once_what_is_wrong_with_a_post_that_came() {
     assert!(said.contains("write it as 2022-02-18"), "{said}");
     // That of the start is counted by the greeting.
     assert!(!said.contains("2026-11-20-a.md:2"), "{said}");
-    assert!(said.contains("1 problems"), "{said}");
+    assert!(
+        said.contains("1 problem (tagwire check shows it)"),
+        "{said}"
+    );
     assert!(daemon.terminate().success());
 }
 

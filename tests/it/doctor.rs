@@ -164,7 +164,7 @@ fn a_damaged_catalog_is_found_and_its_mend_loses_nothing() {
     world.post("2024-03-01-a.md", "---\ntitle: 甲\n---\n正文。\n");
     world.run(&["build"], 0);
     let path = world.path("var/catalog.db");
-    about(&findings(&world, &[], 0), "catalog", "knows 1 posts");
+    about(&findings(&world, &[], 0), "catalog", "knows 1 post");
     // Folds the log, so that all of the index is in its file.
     let connection = rusqlite::Connection::open(&path).unwrap();
     let query = "select rootpage from sqlite_master where name = 'posts'";
@@ -190,7 +190,7 @@ fn a_damaged_catalog_is_found_and_its_mend_loses_nothing() {
     );
     world.delete("var/catalog.db");
     world.run(&["build"], 0);
-    about(&findings(&world, &[], 0), "catalog", "knows 1 posts");
+    about(&findings(&world, &[], 0), "catalog", "knows 1 post");
 }
 
 #[test]

@@ -315,7 +315,7 @@ fn a_store_of_a_bot_is_never_worked_off_on_the_terminal() {
         String::from_utf8_lossy(&output.stderr),
     );
     assert!(
-        out.contains("1 posts announced in 1 messages") && !out.contains("message to"),
+        out.contains("1 post announced in 1 message,") && !out.contains("message to"),
         "{out}"
     );
     assert!(err.contains("messages wait in the outbox"), "{err}");

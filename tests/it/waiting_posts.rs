@@ -30,7 +30,7 @@ fn a_future_post_is_held_over_a_restart_and_comes_out_at_its_time_once() {
     assert!(daemon.terminate().success());
     let again = world.run(&["once"], 0);
     assert!(!again.contains("message to"), "{again}");
-    assert!(again.contains("1 posts wait for their date"), "{again}");
+    assert!(again.contains("1 post waits for its date"), "{again}");
 }
 
 #[test]

@@ -18,7 +18,7 @@ use super::reading::Reader;
 use crate::app::{AppError, Setup};
 use crate::config::{ConfigError, Source};
 use crate::feeds::Addresses;
-use crate::model::{Follow, LabelKind, Problem};
+use crate::model::{Follow, LabelKind, Problem, Severity};
 use crate::posts::Dirs;
 use crate::store::path_of;
 use show::Screen;
@@ -33,12 +33,36 @@ pub struct Options {
     /// Only counts: a row for each folder, then a row for each kind of problem
     #[arg(long)]
     table: bool,
+    /// Only problems that are at least so severe: the others are neither told nor counted, nor in the exit code
+    #[arg(long, value_name = "LEAST", default_value = "note")]
+    severity: Least,
     /// One JSON object a line
     #[arg(long)]
     pub(super) json: bool,
     /// Colours; auto means on a terminal, unless NO_COLOR is set
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     color: When,
+}
+
+/// The least severity that is told.
+#[derive(Clone, Copy, ValueEnum)]
+enum Least {
+    /// All problems.
+    Note,
+    /// But for notes, which cost a post nothing.
+    Recovered,
+    /// Only what keeps a file from being used.
+    Skipped,
+}
+
+impl Least {
+    fn severity(self) -> Severity {
+        match self {
+            Least::Note => Severity::Note,
+            Least::Recovered => Severity::Recovered,
+            Least::Skipped => Severity::Skipped,
+        }
+    }
 }
 
 /// When to use colours.
@@ -158,7 +182,9 @@ impl<W: Write> Check<'_, W> {
     fn folder(&mut self, setup: &Setup, name: &str) -> Result<(), AppError> {
         let reader = Reader::new(setup)?;
         self.tally.begin(name);
+        let least = self.options.severity.severity();
         reader.read_all(|mut reading| {
+            reading.problems.retain(|p| p.severity >= least);
             reading.problems.sort_by_key(|p| (p.line, p.column));
             self.tally.file(reading.post.is_some(), &reading.problems);
             self.file(&reading.problems, || reader.text_of(&reading.path));

@@ -4,8 +4,7 @@
 
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 
-use super::tally::counted;
-use crate::model::{Problem, Severity};
+use crate::model::{Problem, Severity, counted};
 
 /// Columns of a terminal that a shown line takes; a post's body may be one line of ten thousand characters.
 const WIDTH: usize = 110;

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use crate::model::{Problem, Severity};
+use crate::model::{Problem, Severity, counted};
 
 /// One folder's files, each counted once, by the worst of its problems.
 #[derive(Debug, Default, Clone, Copy)]
@@ -178,10 +178,4 @@ impl Tally {
             );
         }
     }
-}
-
-/// `1 file`, `2 files`.
-pub(super) fn counted(number: u64, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{plural}")
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::Finding;
 use crate::app::Setup;
 use crate::catalog::Catalog;
+use crate::model::counted;
 use crate::model::time::in_site;
 use crate::store::{self, InstanceLock, LockError, StoreCounts, StoreError, path_of};
 
@@ -99,7 +100,7 @@ fn catalog(path: &Path) -> Finding {
     match Catalog::sound(path) {
         Ok(posts) => Finding::fine(
             "catalog",
-            format!("{shown} is sound and knows {posts} posts"),
+            format!("{shown} is sound and knows {}", counted(posts, "post")),
         ),
         Err(error) => {
             let mend = match error.is_damage() {

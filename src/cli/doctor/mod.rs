@@ -13,6 +13,7 @@ use serde_json::json;
 use super::{Verdict, block_on};
 use crate::app::{AppError, Setup};
 use crate::config::Source;
+use crate::model::counted;
 
 /// How to show what was found.
 #[derive(Args)]
@@ -140,7 +141,10 @@ fn config(problems: usize) -> Finding {
         0 => Finding::fine("config", "config and topics can be used"),
         some => Finding::wrong(
             "config",
-            format!("{some} problems in topics: `tagwire run` would not start"),
+            format!(
+                "{} in topics: `tagwire run` would not start",
+                counted(some as u64, "problem")
+            ),
             "tagwire check shows each with its line",
         ),
     }

@@ -50,6 +50,9 @@ pub(super) enum Kind {
     TooMuch,
 }
 
+/// Tags of Jekyll's whose text is in another file.
+const READS_FILES: &[&str] = &["include", "include_relative", "include_cached"];
+
 /// One kind of trouble in a body.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Note {
@@ -65,10 +68,15 @@ impl Note {
     pub fn said(&self) -> (&'static str, String, &'static str) {
         let what = &self.what;
         match self.kind {
+            Kind::UnknownTag if READS_FILES.contains(&what.as_str()) => (
+                "liquid-tag",
+                format!("the Liquid tag `{what}` reads another file; it was left out"),
+                "tagwire has no includes: write here what the tag would bring, or leave it, and feeds and messages go without",
+            ),
             Kind::UnknownTag => (
                 "liquid-tag",
                 format!("the Liquid tag `{what}` is not known here; it was left out"),
-                "put text that is no tag between raw and endraw tags",
+                "take the tag out, or leave it, and feeds and messages go without; text that is meant to be read goes between raw and endraw tags",
             ),
             Kind::UnknownFilter => (
                 "liquid-filter",

@@ -1,5 +1,8 @@
 //! The commands that look: posts, explain, config show.
 
+mod checking;
+mod plainly_said;
+
 use serde_json::Value;
 
 use crate::world::{World, today};
@@ -110,7 +113,7 @@ fn explain_says_how_a_post_was_read_what_matched_and_who_got_it() {
         &today("市场监管要闻", "demo", "演示", "正文。"),
     );
     let said = world.run(&["once"], 0);
-    assert!(said.contains("1 posts announced in 1 messages"), "{said}");
+    assert!(said.contains("1 post announced in 1 message,"), "{said}");
     assert!(said.contains("message to @terminal"), "{said}");
     let text = world.run(&["explain", "市场监管要闻"], 0);
     for words in [
