@@ -1,6 +1,7 @@
 //! `tagwire check`: every problem of config, topics and posts. In: the config's place, perhaps folders.
 //! Out: problems by file with line, caret and mend, or JSON lines, or a table; exit code 1 if there is one.
 
+mod pages;
 mod show;
 mod tally;
 #[cfg(test)]
@@ -21,6 +22,7 @@ use crate::feeds::Addresses;
 use crate::model::{Follow, LabelKind, Problem, Severity};
 use crate::posts::Dirs;
 use crate::store::path_of;
+use pages::Pages;
 use show::Screen;
 use tally::Tally;
 
@@ -182,8 +184,10 @@ impl<W: Write> Check<'_, W> {
     fn folder(&mut self, setup: &Setup, name: &str) -> Result<(), AppError> {
         let reader = Reader::new(setup)?;
         self.tally.begin(name);
+        let mut pages = Pages::default();
         let least = self.options.severity.severity();
         reader.read_all(|mut reading| {
+            reading.problems.extend(pages.taken(&reading));
             reading.problems.retain(|p| p.severity >= least);
             reading.problems.sort_by_key(|p| (p.line, p.column));
             self.tally.file(reading.post.is_some(), &reading.problems);

@@ -12,6 +12,37 @@ fn problems(world: &World, arguments: &[&str], code: i32) -> Vec<Value> {
 }
 
 #[test]
+fn posts_that_share_an_address_are_told() {
+    let world = World::new();
+    let at = |permalink: &str, more: &str| {
+        format!("---\ntitle: 甲\npermalink: {permalink}\n{more}---\n正文。\n")
+    };
+    world.post("2026-11-20-a.md", &at("/law/x/", ""));
+    world.post("2026-11-20-b.md", &at("/law/x/index.html", ""));
+    world.post("2026-11-20-c.md", &at("/law/y/", ""));
+    // What is not published has no page.
+    world.post("2026-11-20-d.md", &at("/law/y/", "published: false\n"));
+    let found = problems(&world, &[], 1);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!(found[0]["kind"], "same-address");
+    assert_eq!(found[0]["file"], "posts/2026-11-20-b.md");
+    let message = found[0]["message"].as_str().unwrap();
+    assert!(message.contains("posts/2026-11-20-a.md"), "{message}");
+    // In a build it is no news.
+    assert!(!world.run(&["build"], 0).contains("problem"));
+}
+
+#[test]
+fn files_of_one_id_are_told_as_that_alone() {
+    let world = World::new();
+    world.post("2026-11-20-a.md", "---\ntitle: 甲\n---\n正文。\n");
+    world.post("2026-11-20-a.html", "---\ntitle: 甲\n---\n正文。\n");
+    let found = problems(&world, &[], 1);
+    let kinds: Vec<&Value> = found.iter().map(|problem| &problem["kind"]).collect();
+    assert_eq!(kinds, ["duplicate-id"]);
+}
+
+#[test]
 fn a_severity_bounds_what_is_told_and_what_counts() {
     let world = World::new();
     // A blank line before the front matter costs the post nothing.
