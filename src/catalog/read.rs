@@ -67,7 +67,8 @@ impl Catalog {
         self.wrap(gone)
     }
 
-    /// Posts that a person may mean by a text: an id, a path, a file name or a part of the title.
+    /// Posts that a person may mean by a text: an id, a path, a page's address, perhaps without its ending, a file name or
+    /// a part of the title. The newest first, but for what the text names exactly.
     ///
     /// # Errors
     /// SQLite's.
@@ -75,8 +76,9 @@ impl Catalog {
         let sql = format!(
             "select {COLUMNS} from posts p
              where p.id = ?1 or p.path = ?1 or p.path like '%/' || ?1 or p.path like '%/' || ?1 || '.%'
-                or instr(p.id, ?1) > 0 or instr(p.title, ?1) > 0
-             order by (p.id = ?1 or p.path = ?1) desc, p.published desc limit ?2"
+                or instr(p.id, ?1) > 0 or instr(p.title, ?1) > 0 or p.url in (?1, ?1 || '/', ?1 || '.html')
+             order by (p.id = ?1 or p.path = ?1 or p.url in (?1, ?1 || '/', ?1 || '.html')) desc, p.published desc
+             limit ?2"
         );
         self.rows(&sql, params![text, limit as i64])
     }

@@ -94,7 +94,7 @@ enum Command {
     },
     /// Say how a post was read, what matched, and who got it
     Explain {
-        /// Its file, id, or part of its title
+        /// Its file, id, address, or part of its title
         post: String,
         /// One JSON object
         #[arg(long)]

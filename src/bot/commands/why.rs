@@ -37,14 +37,13 @@ pub async fn asked(context: &Context, asker: &Asker<'_>, query: &str) -> Result<
 
 /// The newest post that people may mean by an address, an id or a part of a title.
 async fn named(context: &Context, query: &str) -> Result<Option<PostId>, CommandError> {
-    let path = query.strip_prefix(context.site.url.as_str());
-    let path = path.unwrap_or(query).trim_end_matches(".html");
-    let wanted = path.trim_end_matches('/').to_owned();
-    if wanted.is_empty() {
-        return Ok(None);
+    for name in context.site.names_of_post(query) {
+        let rows = context.index.ask(move |catalog| catalog.find(&name, 1));
+        if let Some(row) = rows.await?.into_iter().next() {
+            return Ok(Some(row.id));
+        }
     }
-    let rows = context.index.ask(move |catalog| catalog.find(&wanted, 1));
-    Ok(rows.await?.into_iter().next().map(|row| row.id))
+    Ok(None)
 }
 
 async fn explained(

@@ -1,29 +1,36 @@
 //! `tagwire explain POST`: how a post was read, which labels and topics it has and why, who got it or not.
-//! In: a file, an id or a part of a title. Out: text for people, or one JSON object.
+//! In: a file, an id, an address or a part of a title. Out: text for people, or one JSON object.
 
 mod chats;
+mod find;
+mod known;
 mod text;
 mod value;
 
-use std::path::Path;
-
 use self::chats::Sent;
+use self::find::{Found, Other, Subject};
+use self::known::Known;
 use super::posts::to_json;
 use super::reading::Reader;
 use super::{Verdict, block_on};
 use crate::app::{AppError, Setup};
-use crate::catalog::{Catalog, Digested, Reading};
+use crate::catalog::{Digested, Reading};
 use crate::delivery::message::{Form, alert};
 use crate::delivery::preview;
 use crate::feeds::{Addresses, Format};
-use crate::model::{ChatId, Follow, Label, LabelKind};
+use crate::model::{ChatId, Follow, Label, LabelKind, PostId};
 use crate::store::{Card, path_of};
 use crate::topics::{Article, OwnRules, Verdict as TopicVerdict};
 
 /// Everything there is to say about one post.
 struct Explained<'a> {
     setup: &'a Setup,
-    reading: Reading,
+    /// What its file gives; `None` when no file is known.
+    reading: Option<Reading>,
+    /// What is remembered, when the file gives nothing.
+    known: Option<Known>,
+    /// Posts that may have been meant, too.
+    others: Vec<Other>,
     /// One for each topic; none when the file gives no post.
     verdicts: Vec<TopicVerdict>,
     sent: Sent,
@@ -32,73 +39,72 @@ struct Explained<'a> {
 /// Explains one post.
 pub fn execute(setup: &Setup, wanted: &str, json: bool) -> Result<Verdict, AppError> {
     let reader = Reader::new(setup)?;
-    let Some(reading) = find(setup, &reader, wanted) else {
-        eprintln!("no post is meant by `{wanted}`: give its file, its id, or a part of its title");
+    let Some(found) = find::post(setup, &reader, wanted)? else {
+        eprintln!(
+            "no post is meant by `{wanted}`: give its file, its id, its address, or a part of its title"
+        );
         return Ok(Verdict::Found);
     };
-    let articles = reading
-        .post
-        .iter()
-        .map(|digested| Article::from(&*digested.post));
-    let explained = Explained {
-        verdicts: articles
-            .flat_map(|article| setup.matcher.explain(&article))
-            .collect(),
-        sent: sent(setup, &reading)?,
-        setup,
-        reading,
-    };
+    let explained = Explained::of(setup, found)?;
     if json {
         say!("{}", to_json(&value::as_json(&explained)));
     } else {
-        super::put(&text::as_text(&explained));
+        super::put(&text::as_text(&explained, wanted));
     }
     Ok(Verdict::Fine)
 }
 
-/// The file itself, else what the catalog finds, else the first file whose post fits.
-fn find(setup: &Setup, reader: &Reader<'_>, wanted: &str) -> Option<Reading> {
-    if wanted.trim().is_empty() {
-        // Every path ends with it.
-        return None;
+impl<'a> Explained<'a> {
+    fn of(setup: &'a Setup, found: Found) -> Result<Self, AppError> {
+        let (reading, known) = match found.subject {
+            Subject::Store(card) => (None, Some(Known::remembered(*card))),
+            Subject::File(reading, Some(row)) if reading.post.is_none() => {
+                (Some(*reading), Some(Known::of_row(setup, &row)?))
+            }
+            Subject::File(reading, _) => (Some(*reading), None),
+        };
+        let digested = reading.as_ref().and_then(|reading| reading.post.as_ref());
+        let article = digested.map(|digested| Article::from(&*digested.post));
+        let sent = match (digested, &known) {
+            (Some(digested), _) => sent(
+                setup,
+                &digested.post.id,
+                follows(digested),
+                article.as_ref(),
+            )?,
+            (None, Some(known)) => {
+                let card = &known.card;
+                sent(setup, &card.post, card.follows().collect(), None)?
+            }
+            (None, None) => Sent::default(),
+        };
+        let verdicts = { article.iter() }.flat_map(|article| setup.matcher.explain(article));
+        Ok(Explained {
+            verdicts: verdicts.collect(),
+            setup,
+            others: found.others,
+            reading,
+            known,
+            sent,
+        })
     }
-    if Path::new(wanted).is_file() {
-        return Some(reader.read(wanted));
-    }
-    let catalog = Catalog::reader(&setup.config.catalog.path);
-    if let Ok(rows) = catalog.and_then(|catalog| catalog.find(wanted, 1))
-        && let Some(row) = rows.first()
-    {
-        return Some(reader.read(&row.path));
-    }
-    let mut found: Option<Reading> = None;
-    reader.read_all(|reading| {
-        let fits = reading.path.ends_with(wanted)
-            || reading.post.as_ref().is_some_and(|digested| {
-                digested.post.id.as_str().contains(wanted) || digested.post.title.contains(wanted)
-            });
-        if fits && found.is_none() {
-            found = Some(reading);
-        }
-    });
-    found
 }
 
-fn sent(setup: &Setup, reading: &Reading) -> Result<Sent, AppError> {
-    let Some(digested) = &reading.post else {
-        return Ok(Sent::default());
-    };
+fn sent(
+    setup: &Setup,
+    post: &PostId,
+    mut wanted: Vec<Follow>,
+    article: Option<&Article<'_>>,
+) -> Result<Sent, AppError> {
     if !path_of(&setup.config.store.url)?.exists() {
         return Ok(Sent::default());
     }
     block_on(async {
         let store = setup.open_store().await?;
-        let post = &digested.post.id;
-        let mut wanted = follows(digested);
         let rules = store.own_rules().await?;
         // A rule that the matcher cannot hold was refused when it was written.
-        if let Ok(rules) = OwnRules::new(&rules) {
-            let met = rules.met(&Article::from(&*digested.post));
+        if let (Some(article), Ok(rules)) = (article, OwnRules::new(&rules)) {
+            let met = rules.met(article);
             let met = { met.into_iter() }.map(|rule| Label::new(LabelKind::Words, rule));
             wanted.extend(met.map(Follow::Label));
         }
@@ -116,6 +122,12 @@ fn sent(setup: &Setup, reading: &Reading) -> Result<Sent, AppError> {
 }
 
 impl Explained<'_> {
+    fn digested(&self) -> Option<&Digested> {
+        self.reading
+            .as_ref()
+            .and_then(|reading| reading.post.as_ref())
+    }
+
     /// What is in the way of the whole post, before any chat is looked at.
     fn stage(&self, digested: &Digested) -> Option<&'static str> {
         let due = digested.post.published.seconds() > self.setup.clock.seconds();
@@ -127,17 +139,26 @@ impl Explained<'_> {
         }
     }
 
+    /// The feeds that it is in, or will be.
+    fn feeds(&self) -> Vec<Follow> {
+        match (self.digested(), &self.known) {
+            (Some(digested), _) => follows(digested),
+            (None, Some(known)) if known.is_in_feeds() => known.card.follows().collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The text of the message.
-    fn message(&self, digested: &Digested) -> String {
+    fn message(&self) -> Option<String> {
         let zone = self.setup.site.timezone;
-        alert(&self.card(digested), "zh", zone, Form::Full).text
+        Some(alert(&self.card()?, "zh", zone, Form::Full).text)
     }
 
     /// The message as the terminal shows it.
-    fn preview(&self, digested: &Digested) -> String {
+    fn preview(&self) -> Option<String> {
         let zone = self.setup.site.timezone;
-        let message = alert(&self.card(digested), "zh", zone, Form::Full);
-        preview(&ChatId::Name("preview".into()), &message)
+        let message = alert(&self.card()?, "zh", zone, Form::Full);
+        Some(preview(&ChatId::Name("preview".into()), &message))
     }
 
     fn feed_address(&self, follow: &Follow) -> String {
@@ -148,6 +169,16 @@ impl Explained<'_> {
             Err(why) => why,
         }
     }
+
+    /// What the message is made of, with the other sources of the same story.
+    fn card(&self) -> Option<Card> {
+        let card = match (self.digested(), &self.known) {
+            (Some(digested), _) => card(self.setup, digested),
+            (None, known) => known.as_ref()?.card.clone(),
+        };
+        let also = self.sent.also.clone();
+        Some(Card { also, ..card })
+    }
 }
 
 /// What a chat may follow to get this post.
@@ -155,16 +186,6 @@ fn follows(digested: &Digested) -> Vec<Follow> {
     let topics = digested.topics.iter().map(Label::topic);
     let labels = digested.post.labels().chain(topics).map(Follow::Label);
     std::iter::once(Follow::Site).chain(labels).collect()
-}
-
-impl Explained<'_> {
-    /// What the message is made of, with the other sources of the same story.
-    fn card(&self, digested: &Digested) -> Card {
-        Card {
-            also: self.sent.also.clone(),
-            ..card(self.setup, digested)
-        }
-    }
 }
 
 fn card(setup: &Setup, digested: &Digested) -> Card {

@@ -1,8 +1,12 @@
 //! An explained post for people. In: what is known of it. Out: lines, each with a word for its kind in front.
 
+use std::path::Path;
+
 use super::super::words::hits_line;
+use super::Explained;
 use super::chats::Fate;
-use super::{Explained, follows};
+use super::find::{MOST, Other};
+use super::known::Known;
 use crate::catalog::Digested;
 use crate::model::DateSource;
 use crate::topics::Verdict;
@@ -10,26 +14,74 @@ use crate::topics::Verdict;
 /// Chats that are shown; the others are counted.
 const CHATS_SHOWN: usize = 50;
 
+/// Other posts that are named.
+const OTHERS_SHOWN: usize = 5;
+
 /// All lines.
-pub(super) fn as_text(explained: &Explained) -> String {
+pub(super) fn as_text(explained: &Explained, wanted: &str) -> String {
     let mut lines = Lines::default();
-    lines.add("file", &explained.reading.path);
-    for problem in &explained.reading.problems {
-        lines.add("problem", problem);
+    others(&mut lines, &explained.others, wanted);
+    if let Some(reading) = &explained.reading {
+        lines.add("file", &reading.path);
+        // That the file is gone is told below.
+        let is_told = explained.known.is_some() && !Path::new(&reading.path).exists();
+        for problem in reading.problems.iter().filter(|_| !is_told) {
+            lines.add("problem", problem);
+        }
     }
-    let Some(digested) = &explained.reading.post else {
-        lines.add("stopped", "the file gives no post that can be used");
-        return lines.0;
-    };
-    how_it_was_read(&mut lines, explained, digested);
-    for follow in follows(digested) {
+    match (explained.digested(), &explained.known) {
+        (Some(digested), _) => how_it_was_read(&mut lines, explained, digested),
+        (None, Some(known)) => what_is_known(&mut lines, explained, known),
+        (None, None) => {
+            lines.add("stopped", "the file gives no post that can be used");
+            return lines.0;
+        }
+    }
+    for follow in explained.feeds() {
         let address = explained.feed_address(&follow);
         lines.add("feed", format!("{follow}  {address}"));
     }
     topics(&mut lines, &explained.verdicts);
-    who_got_it(&mut lines, explained, digested);
-    lines.0 += &explained.preview(digested);
+    who_got_it(&mut lines, explained);
+    lines.0 += &explained.preview().unwrap_or_default();
     lines.0
+}
+
+/// What else may have been meant.
+fn others(lines: &mut Lines, others: &[Other], wanted: &str) {
+    let (posts, fit) = match others.len() {
+        0 => return,
+        1 => ("1 more post".to_owned(), "fits"),
+        many if many + 1 >= MOST => (format!("{many} more posts, or even more,"), "fit"),
+        many => (format!("{many} more posts"), "fit"),
+    };
+    let told = "the newest is told, name another one by its id or file";
+    lines.add("others", format!("{posts} {fit} `{wanted}`; {told}"));
+    for other in others.iter().take(OTHERS_SHOWN) {
+        let name = match other.id.is_empty() {
+            true => other.path.as_deref().unwrap_or_default(),
+            false => &other.id,
+        };
+        lines.add("", format!("  {name}  {}", other.title));
+    }
+    if others.len() > OTHERS_SHOWN {
+        let more = others.len() - OTHERS_SHOWN;
+        lines.add("", format!("  and {more} more; --json has them"));
+    }
+}
+
+/// A post whose file gives none now.
+fn what_is_known(lines: &mut Lines, explained: &Explained, known: &Known) {
+    let card = &known.card;
+    lines.add("id", &card.post);
+    lines.add("title", &card.title);
+    lines.add("published", card.published.rfc3339());
+    lines.add("url", &card.url);
+    if let Some(source) = &card.source {
+        lines.add("source", source);
+    }
+    lines.add("summary", &card.summary);
+    lines.add("state", known.told(explained.setup));
 }
 
 #[derive(Default)]
@@ -113,9 +165,9 @@ fn topic_line(verdict: &Verdict) -> String {
     }
 }
 
-fn who_got_it(lines: &mut Lines, explained: &Explained, digested: &Digested) {
+fn who_got_it(lines: &mut Lines, explained: &Explained) {
     let sent = &explained.sent;
-    if let Some(stage) = explained.stage(digested) {
+    if let Some(stage) = explained.digested().and_then(|post| explained.stage(post)) {
         lines.add("stopped", stage);
     } else if let Some((decision, reason)) = &sent.decision {
         let reason = reason.as_ref().map(|reason| format!(" ({reason})"));

@@ -1,6 +1,7 @@
 //! The commands that look: posts, explain, config show.
 
 mod checking;
+mod explaining;
 mod plainly_said;
 
 use serde_json::Value;
