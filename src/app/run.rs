@@ -100,6 +100,7 @@ async fn run_locked(
         health,
         clock: setup.clock.clone(),
         settings: setup.config.posts.clone(),
+        in_force: setup.in_force.clone(),
         owed: Owed::default(),
     };
     let watched = watch::run(watching, stop.clone(), |round| {

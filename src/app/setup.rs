@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use super::in_force::InForce;
 use crate::catalog::{Ledger, Target};
 use crate::config::{self, Config, ConfigError, Secret, Source, UnknownPolicy, WithdrawnPolicy};
 use crate::delivery::plan::{Corrections, Rules};
@@ -102,6 +103,8 @@ pub struct Setup {
     pub matcher: Arc<Matcher>,
     /// When posts of several sources are one story.
     pub stories: story::Rules,
+    /// The files that all of this was read from.
+    pub in_force: InForce,
     /// The clock.
     pub clock: Clock,
     token: Option<Secret>,
@@ -126,7 +129,9 @@ impl Setup {
     /// # Errors
     /// What is wrong with config or token.
     pub fn load_what_can_be(source: &Source) -> Result<(Self, Vec<Problem>), AppError> {
+        let in_force = InForce::begin(source);
         let config = config::load(source)?;
+        let in_force = in_force.with_topics(&config.topics.dir);
         let site = config.site()?;
         let token = config::token(config.telegram.token_file.as_deref())
             .map_err(|error| error.placed(source))?;
@@ -139,6 +144,7 @@ impl Setup {
             config,
             stories,
             site,
+            in_force,
             matcher: Arc::new(matcher),
             clock: Clock::system(),
             token,

@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
+use tokio::time::{Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use super::AppError;
+use super::in_force::InForce;
 use crate::catalog::{Counts, Delta};
 use crate::delivery::Clock;
 use crate::http::Health;
@@ -22,6 +24,9 @@ const RETRY: Duration = Duration::from_secs(5);
 /// How long the loop sleeps when nothing at all is due.
 const IDLE: Duration = Duration::from_secs(3600);
 
+/// How often the config and the topics are looked at when nothing else happens.
+const CONFIG_LOOK: Duration = Duration::from_secs(10);
+
 /// What the loop works with.
 pub struct Loop {
     pub derived: Arc<Mutex<Derived>>,
@@ -33,6 +38,8 @@ pub struct Loop {
     pub health: Health,
     pub clock: Clock,
     pub settings: crate::posts::Settings,
+    /// Config and topics, which are read at the start alone.
+    pub in_force: InForce,
     /// What earlier rounds did not settle; it is looked at again with whatever comes next.
     pub owed: Owed,
 }
@@ -92,20 +99,48 @@ pub async fn run(
     });
     let mut wait = watching.round(Hint::Start).await?;
     greet(watching.counts());
-    loop {
-        let hint = tokio::select! {
-            () = stop.cancelled() => return Ok(()),
-            first = noticed.recv() => match first {
-                Some(first) => gather(first, &mut noticed),
-                None => return Ok(()),
-            },
-            () = watching.clock.sleep(wait) => Hint::Time,
-        };
+    let mut looks = tokio::time::interval(CONFIG_LOOK);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while let Some(hint) = watching
+        .next_hint(wait, &mut noticed, &mut looks, &stop)
+        .await
+    {
         wait = watching.round(hint).await?;
+        watching.look_at_config();
     }
+    Ok(())
 }
 
 impl Loop {
+    /// What the next round is about; `None` at the end.
+    async fn next_hint(
+        &mut self,
+        wait: Duration,
+        noticed: &mut mpsc::UnboundedReceiver<Noticed>,
+        looks: &mut Interval,
+        stop: &CancellationToken,
+    ) -> Option<Hint> {
+        // One wait, however many looks fall into it.
+        let clock = self.clock.clone();
+        let waited = clock.sleep(wait);
+        tokio::pin!(waited);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return None,
+                first = noticed.recv() => return first.map(|first| gather(first, noticed)),
+                () = &mut waited => return Some(Hint::Time),
+                _ = looks.tick() => self.look_at_config(),
+            }
+        }
+    }
+
+    /// Says when the program works by other files than those that are there.
+    fn look_at_config(&mut self) {
+        if let Some(changed) = self.in_force.look() {
+            tracing::warn!("{changed}");
+        }
+    }
+
     /// One round; how long to wait for the next when nothing is noticed.
     async fn round(&mut self, hint: Hint) -> Result<Duration, AppError> {
         let now = self.clock.now();

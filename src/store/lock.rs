@@ -35,14 +35,19 @@ pub enum LockError {
 }
 
 impl InstanceLock {
+    /// `PATH.lock` beside a database: whoever holds it wrote it when it started.
+    pub fn file_of(database: &Path) -> PathBuf {
+        let mut name = database.as_os_str().to_owned();
+        name.push(".lock");
+        PathBuf::from(name)
+    }
+
     /// Locks `PATH.lock` beside a database.
     ///
     /// # Errors
     /// `Taken` when another process holds it; `Io` when the file cannot be made.
     pub fn take(database: &Path) -> Result<Self, LockError> {
-        let mut name = database.as_os_str().to_owned();
-        name.push(".lock");
-        let path = PathBuf::from(name);
+        let path = Self::file_of(database);
         let io = |source| LockError::Io {
             path: path.display().to_string(),
             source,

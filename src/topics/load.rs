@@ -80,8 +80,8 @@ fn load_files(dir: &Path) -> (Vec<RuleFile>, Vec<TopicError>) {
     (loaded, errors)
 }
 
-/// Sorted, so that errors and duplicates come out the same on every machine.
-fn rule_files(dir: &Path) -> io::Result<Vec<PathBuf>> {
+/// The rule files of a folder, sorted, so that errors and duplicates come out the same on every machine.
+pub fn rule_files(dir: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(dir)? {
         let path = entry?.path();

@@ -44,7 +44,7 @@ pub use backtest::{Backtest, Found, Shift};
 pub use error::{Also, TopicError};
 pub use evaluate::{Answer, Confusion, Evaluation, Half, Labelled, Score, hash_of, read_labels};
 pub use export::to_yaml;
-pub use load::{load_dir, load_dir_with};
+pub use load::{load_dir, load_dir_with, rule_files};
 pub use matcher::{Findings, Matcher};
 pub use own_words::{NoRule, OwnRules, OwnWords};
 pub use parse::parse;

@@ -7,6 +7,7 @@ mod agrees_with_jekyll_feed;
 mod agrees_with_kramdown;
 mod bad_input;
 mod command_line;
+mod config_changes;
 mod corrections;
 mod doctor;
 mod every_word;

@@ -247,18 +247,44 @@ async fn database(setup: &Setup, path: &Path) -> Vec<Finding> {
         );
         return vec![Finding::passed("store", found)];
     }
-    let lock = match InstanceLock::take(path) {
-        Ok(_) => Finding::fine("lock", "no tagwire is running on this store"),
+    let mut findings = Vec::new();
+    match InstanceLock::take(path) {
+        Ok(_) => findings.push(Finding::fine("lock", "no tagwire is running on this store")),
         Err(LockError::Taken { owner, .. }) => {
-            Finding::fine("lock", format!("process {owner} is running on this store"))
+            let found = format!("process {owner} is running on this store");
+            findings.push(Finding::fine("lock", found));
+            findings.extend(in_force(setup, path, &owner));
         }
-        Err(error) => Finding::wrong(
+        Err(error) => findings.push(Finding::wrong(
             "lock",
             error.to_string(),
             "let the user of tagwire write there",
+        )),
+    }
+    findings.push(integrity(path, store::sound(path).await, setup));
+    findings
+}
+
+/// Whether the running tagwire works by the config and topics that are there: it wrote its lock when it started.
+fn in_force(setup: &Setup, store: &Path, owner: &str) -> Option<Finding> {
+    let lock = fs::metadata(InstanceLock::file_of(store));
+    let start = lock.and_then(|lock| lock.modified()).ok()?;
+    let younger = setup.in_force.younger_than(start);
+    if younger.is_empty() {
+        let found = format!("process {owner} works by the config and topics that are there");
+        return Some(Finding::fine("in force", found));
+    }
+    let files: Vec<String> = { younger.iter() }
+        .map(|path| path.display().to_string())
+        .collect();
+    Some(Finding::doubtful(
+        "in force",
+        format!(
+            "{} changed since process {owner} started: it works by what was there",
+            files.join(", ")
         ),
-    };
-    vec![lock, integrity(path, store::sound(path).await, setup)]
+        "restart tagwire",
+    ))
 }
 
 fn integrity(path: &Path, sound: Result<StoreCounts, StoreError>, setup: &Setup) -> Finding {
