@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 
 use super::replies::{Words, shorten};
 use crate::catalog::Counts;
-use crate::model::Problem;
+use crate::model::{Problem, counted};
 use crate::store::{Action, ChatRow, Release, StoreCounts};
 use crate::telegram::{Button, Message, Span};
 use crate::topics::Backtest;
@@ -93,7 +93,7 @@ pub fn held(words: Words, titles: &[(String, String)], total: i64) -> Message {
     }
     let mut message = Message::plain(match words {
         Words::Zh => format!("{total} 篇文章等待确认："),
-        Words::En => format!("{total} posts wait for you:"),
+        Words::En => format!("Waiting for you: {}", counted(total.unsigned_abs(), "post")),
     });
     for (title, reason) in titles {
         message.push(&format!(
@@ -117,13 +117,14 @@ pub fn held(words: Words, titles: &[(String, String)], total: i64) -> Message {
 
 /// Held posts were decided about.
 pub fn released(words: Words, count: u64, release: Release) -> Message {
+    let posts = counted(count, "post");
     let text = match (words, release) {
         (Words::Zh, Release::Announce) => format!("✅ 已推送 {count} 篇文章。"),
         (Words::Zh, Release::Digest) => format!("✅ 正在合并推送 {count} 篇文章。"),
         (Words::Zh, Release::Dismiss) => format!("已忽略 {count} 篇文章。"),
-        (Words::En, Release::Announce) => format!("✅ {count} posts are being announced."),
-        (Words::En, Release::Digest) => format!("✅ {count} posts go out in digests."),
-        (Words::En, Release::Dismiss) => format!("{count} posts dismissed."),
+        (Words::En, Release::Announce) => format!("✅ Announcing {posts}."),
+        (Words::En, Release::Digest) => format!("✅ Announcing {posts} in digests."),
+        (Words::En, Release::Dismiss) => format!("{posts} dismissed."),
     };
     Message::plain(text)
 }
@@ -266,8 +267,11 @@ pub fn topics(words: Words, topics: &[TopicFacts]) -> Message {
                 topic.title, topic.id, topic.posts, topic.month
             ),
             Words::En => format!(
-                "\n• {} ({}): {} posts, {} in four weeks",
-                topic.title, topic.id, topic.posts, topic.month
+                "\n• {} ({}): {}, {} in four weeks",
+                topic.title,
+                topic.id,
+                counted(topic.posts, "post"),
+                topic.month
             ),
         });
     }

@@ -159,7 +159,7 @@ pub fn inline_button(words: Words, is_empty: bool) -> &'static str {
 pub fn inline_posts(words: Words, posts: u64) -> String {
     match words {
         Words::Zh => format!("{posts} 篇文章"),
-        Words::En => format!("{posts} posts"),
+        Words::En => crate::model::counted(posts, "post"),
     }
 }
 

@@ -58,7 +58,7 @@ fn topics_are_listed_and_tried_on_the_newest_posts() {
         ),
         (
             BOB,
-            "市场监管 (market): 1 posts",
+            "市场监管 (market): 1 post, ",
             "🔎 Test 市场监管",
             "Of the newest 1 posts 1 match",
             "There is no such topic",

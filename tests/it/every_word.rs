@@ -251,9 +251,9 @@ fn admins_settle_what_is_held_by_digest_or_not_at_all_in_both_languages() {
     }
     let rounds = [
         (CHEN, "合并推送", "正在合并推送 1 篇"),
-        (BOB, "One digest", "1 posts go out in digests"),
+        (BOB, "One digest", "Announcing 1 post in digests"),
         (CHEN, "全部忽略", "已忽略 1 篇"),
-        (BOB, "Dismiss all", "1 posts dismissed"),
+        (BOB, "Dismiss all", "1 post dismissed"),
     ];
     for (number, (user, button, done)) in rounds.into_iter().enumerate() {
         world.post(
