@@ -18,6 +18,7 @@ fn several_posts_that_may_be_meant_are_counted_and_named() {
             &format!("---\ntitle: 要闻{number}\ndate: {date}\n---\n正文。\n"),
         );
     }
+    world.post("2026-01-07-n7b.md", "---\ntitle: 别的\n---\n正文。\n");
     // Without a catalog and with one.
     for _ in 0..2 {
         let said = world.run(&["explain", "要闻"], 0);
