@@ -224,7 +224,7 @@ impl Catalog {
         self.wrap(result)
     }
 
-    /// Since when a file that was read is missing, in seconds since 1970; `None` for any other.
+    /// Since when a file that gave a post is missing or gives none, in seconds since 1970; `None` for any other.
     ///
     /// # Errors
     /// SQLite's.

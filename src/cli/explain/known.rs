@@ -19,7 +19,7 @@ pub(super) struct Known {
 struct Listed {
     state: State,
     is_file_there: bool,
-    /// Since when its file is missing, in seconds since 1970.
+    /// Since when its file is missing or gives no post, in seconds since 1970.
     missing_since: Option<i64>,
     /// When a running tagwire takes it out of the feeds; never, while its whole folder is gone.
     until: Option<i64>,
@@ -71,7 +71,7 @@ impl Known {
         }
     }
 
-    /// Since when its file is missing, and until when feeds have it, on the site's clock.
+    /// Since when its file is missing or broken, and until when feeds have it, on the site's clock.
     pub fn times(&self, setup: &Setup) -> (Option<String>, Option<String>) {
         let told = |seconds: i64| in_site(seconds.saturating_mul(1000), setup.site.timezone);
         let listed = self.listed.as_ref();
@@ -92,16 +92,19 @@ impl Known {
             "withdrawn" => "it is withdrawn (published: false)",
             _ => "it is in the feeds",
         };
+        let lost = match listed.is_file_there {
+            true => "its file gives no post",
+            false => "its file is gone",
+        };
         match self.times(setup) {
-            (None, _) if listed.is_file_there => format!("{place}, as the catalog read it before"),
-            (None, _) => format!("its file is gone, and no round has seen that yet; {place}"),
+            (None, _) => format!("{lost}, and no round has seen that yet; {place}"),
             (Some(since), Some(until)) => format!(
-                "its file is gone since {since}; it stays in the feeds until {until} (posts.delete_grace_seconds), or until the next `build` or `once`"
+                "{lost} since {since}; it stays in the feeds until {until} (posts.delete_grace_seconds), or until the next `build` or `once`"
             ),
             (Some(since), None) if self.is_in_feeds() => format!(
-                "its file is gone since {since}, with its whole folder: it stays in the feeds until the folder is back"
+                "{lost} since {since}, with its whole folder: it stays in the feeds until the folder is back"
             ),
-            (Some(since), None) => format!("its file is gone since {since}; {place}"),
+            (Some(since), None) => format!("{lost} since {since}; {place}"),
         }
     }
 }

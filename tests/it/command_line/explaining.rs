@@ -102,16 +102,23 @@ fn a_post_whose_file_is_gone_is_told_as_catalog_and_store_know_it() {
             assert!(said.contains(words), "{words} in\n{said}");
         }
     }
+    // A save that went wrong is told with what is wrong.
+    world.post("2026-11-20-b.md", "---\ntitle: 乙事\n正文。\n");
+    daemon.wait_for_output("skipped [unclosed-front-matter]");
+    let said = world.run(&["explain", "乙事"], 0);
+    for words in [
+        "problem    posts/2026-11-20-b.md:1: skipped [unclosed-front-matter]",
+        "title      乙事",
+        "state      its file gives no post since 20",
+    ] {
+        assert!(said.contains(words), "{words} in\n{said}");
+    }
     let told = json(&world, "甲事");
     let id = told["known"]["id"].as_str().unwrap().to_owned();
     assert_eq!(told["known"]["state"], "live");
     assert!(told["known"]["until"].is_string(), "{told}");
     assert_eq!(told["feeds"].as_array().unwrap().len(), 3);
     assert!(daemon.terminate().success());
-    world.delete("posts/2026-11-20-b.md");
-    let said = world.run(&["explain", "乙事"], 0);
-    let words = "state      its file is gone, and no round has seen that yet; it is in the feeds";
-    assert!(said.contains(words), "{said}");
     // One run has no time for grace: the catalog forgets the post, the store does not.
     world.run(&["once"], 0);
     let address = told["known"]["url"].as_str().unwrap();
@@ -132,4 +139,10 @@ fn a_post_whose_file_is_gone_is_told_as_catalog_and_store_know_it() {
     assert_eq!(told["known"]["state"], "gone");
     assert_eq!(told["feeds"], serde_json::json!([]));
     assert_eq!(told["deliveries"][0]["state"], "sent");
+    world.post("2026-11-20-c.md", "---\ntitle: 丙事\n---\n正文。\n");
+    world.run(&["build"], 0);
+    world.delete("posts/2026-11-20-c.md");
+    let said = world.run(&["explain", "丙事"], 0);
+    let words = "state      its file is gone, and no round has seen that yet; it is in the feeds";
+    assert!(said.contains(words), "{said}");
 }
