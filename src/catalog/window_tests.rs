@@ -181,3 +181,25 @@ proptest! {
         prop_assert_eq!(parts, wanted);
     }
 }
+
+#[test]
+fn a_post_that_saves_break_again_and_again_goes_when_the_first_is_long_ago() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut catalog = Catalog::open(&folder.path().join("catalog.db"), "").unwrap();
+    catalog.upsert(&[reading(1, 0)], NOW).unwrap();
+    let broken = Reading {
+        post: None,
+        ..reading(1, 0)
+    };
+    for age in [30, 20, 10] {
+        let done = catalog.upsert(std::slice::from_ref(&broken), NOW - age);
+        assert_eq!(done.unwrap().delta.removed, 0);
+    }
+    assert_eq!(catalog.forget_missing(NOW - 31, &[]).unwrap().removed, 0);
+    assert_eq!(catalog.forget_missing(NOW - 30, &[]).unwrap().removed, 1);
+    // Mended in time, it is as if nothing had happened.
+    catalog.upsert(&[reading(1, 0)], NOW).unwrap();
+    catalog.upsert(&[broken], NOW).unwrap();
+    catalog.upsert(&[reading(1, 0)], NOW).unwrap();
+    assert_eq!(catalog.forget_missing(NOW, &[]).unwrap().removed, 0);
+}

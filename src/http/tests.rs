@@ -84,7 +84,8 @@ impl World {
             path: path.to_owned(),
             bytes,
         };
-        let outcome = self.folder.publish(vec![rendered], &|_| None);
+        let known = |path: &str| self.shelf.get(path);
+        let outcome = self.folder.publish(vec![rendered], &known);
         assert!(outcome.failed.is_empty());
         self.shelf.put_all(&outcome.written);
     }

@@ -275,6 +275,10 @@ fn is_a_strangers(target: &Path) -> bool {
     if !kind.is_some_and(|kind| MISSED.contains(&kind)) {
         return false;
     }
+    // A link is replaced, and what it leads to stays.
+    if !fs::symlink_metadata(target).is_ok_and(|found| found.is_file()) {
+        return false;
+    }
     let is_text = |bytes: &[u8]| {
         bytes
             .trim_ascii_start()

@@ -165,7 +165,8 @@ fn one_run_corrects_at_once_and_says_when_it_has_to_wait() {
     world.run(&["once"], 0);
     let sent = world.telegram().next_message(CHAT);
     post(&world, "抽检结果（更正）", "合格率八成。");
-    world.run(&["once"], 0);
+    let said = world.run(&["once", "--json"], 0);
+    assert!(!said.contains("seconds until"), "{said}");
     world.telegram().next_edit(&sent);
     let wait = Fault::TooManyRequests {
         retry_after: 4,

@@ -116,6 +116,10 @@ fn one_source_that_repeats_its_closing_words_tells_many_stories() {
         post(&world, name, title, "diary", &body);
         assert_eq!(next(telegram, ALL), title);
     }
+    // Not even the same words are one story while the file of the first is there: it may be another film.
+    let body = format!("今天的节目说电梯困人怎么办。\n\n{NOTICE}");
+    post(&world, "c", "电梯困人怎么办", "diary", &body);
+    assert_eq!(next(telegram, ALL), "电梯困人怎么办");
     assert!(daemon.terminate().success());
 }
 
