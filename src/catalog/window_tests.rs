@@ -203,3 +203,25 @@ fn a_post_that_saves_break_again_and_again_goes_when_the_first_is_long_ago() {
     catalog.upsert(&[reading(1, 0)], NOW).unwrap();
     assert_eq!(catalog.forget_missing(NOW, &[]).unwrap().removed, 0);
 }
+
+#[test]
+fn a_file_without_a_post_that_was_away_for_a_moment_stays_known_with_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut catalog = Catalog::open(&folder.path().join("catalog.db"), "").unwrap();
+    let broken = Reading {
+        post: None,
+        problems: vec![crate::catalog::duplicate(
+            "posts/1.md",
+            &PostId::new("/n1"),
+            "posts/2.md",
+        )],
+        ..reading(1, 0)
+    };
+    catalog.upsert(std::slice::from_ref(&broken), NOW).unwrap();
+    catalog
+        .mark_missing(std::slice::from_ref(&broken.path), NOW)
+        .unwrap();
+    catalog.upsert(&[broken], NOW + 1).unwrap();
+    catalog.forget_missing(NOW + 9, &[]).unwrap();
+    assert_eq!(catalog.problems(9).unwrap().len(), 1);
+}

@@ -244,7 +244,8 @@ fn upsert_one(
     let mut before: Option<(i64, String)> = None;
     if !is_new {
         before = post_of(transaction, path)?;
-        rewrite_file(transaction, reading)?;
+        let stays_missing = reading.post.is_none() && before.is_some();
+        rewrite_file(transaction, reading, stays_missing)?;
     }
     for problem in &reading.problems {
         insert_problem(transaction, problem)?;
@@ -311,15 +312,26 @@ fn write_file(inserts: &mut Inserts<'_>, reading: &Reading) -> rusqlite::Result<
     Ok(inserted == 1)
 }
 
-/// Records the version of a file that was known. What was wrong with an older version is forgotten. A file without a
-/// post that was missing stays so.
-fn rewrite_file(transaction: &Connection, reading: &Reading) -> rusqlite::Result<()> {
+/// Records the version of a file that was known. What was wrong with an older version is forgotten.
+fn rewrite_file(
+    transaction: &Connection,
+    reading: &Reading,
+    stays_missing: bool,
+) -> rusqlite::Result<()> {
+    let (path, size, modified_ns, changed_ns, id) = file_row(reading);
     transaction
         .prepare_cached(
             "update files set size = ?2, modified_ns = ?3, changed_ns = ?4, id = ?5,
-               missing_since = case when ?5 is null then missing_since end where path = ?1",
+               missing_since = case when ?6 then missing_since end where path = ?1",
         )?
-        .execute(file_row(reading))?;
+        .execute(params![
+            path,
+            size,
+            modified_ns,
+            changed_ns,
+            id,
+            stays_missing
+        ])?;
     transaction
         .prepare_cached("delete from problems where path = ?1")?
         .execute([&reading.path])?;
@@ -426,7 +438,7 @@ fn forget_missing(
     let mut delta = Delta::default();
     let gone: Vec<(String, Option<i64>, Option<String>)> = transaction
         .prepare_cached(
-            "select f.path, p.post, p.id from files f left join posts p on p.id = f.id and p.path = f.path
+            "select f.path, p.post, f.id from files f left join posts p on p.id = f.id and p.path = f.path
              where f.missing_since is not null and f.missing_since <= ?1",
         )?
         .query_map([before], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
@@ -437,15 +449,15 @@ fn forget_missing(
         }
         let problems = transaction.execute("delete from problems where path = ?1", [&path])?;
         transaction.execute("delete from files where path = ?1", [&path])?;
-        if let (Some(post), Some(id)) = (post, id) {
+        if let (Some(post), Some(id)) = (post, &id) {
             delta
                 .reread
-                .extend(remove_post(transaction, post, &id, &path)?);
+                .extend(remove_post(transaction, post, id, &path)?);
             delta.removed += 1;
-            if problems > 0 {
-                // It may be there, without a post: what is wrong with it is noted again.
-                delta.reread.push(path);
-            }
+        }
+        if id.is_some() && problems > 0 {
+            // It may be there, without a post: what is wrong with it is noted again.
+            delta.reread.push(path);
         }
     }
     Ok(delta)

@@ -60,16 +60,16 @@ impl Planner {
     }
 }
 
-/// A post that is gone while another is the same to the letter was moved: its messages lead to where it is now.
+/// A post that is gone while another was the same to the letter was moved: its messages follow the other one, and lead
+/// to where that is.
 fn follow_moves(
     mut known: Vec<(Correction, Today)>,
     twins: &[(PostId, PostId)],
 ) -> Vec<(Correction, Today)> {
-    let there = { known.iter() }.filter_map(|(known, today)| match today {
-        Today::Shown(card) if !known.is_held => Some((card.post.clone(), card.as_ref().clone())),
-        _ => None,
-    });
-    let there: HashMap<PostId, Card> = there.collect();
+    let there = { known.iter() }.filter(|(known, today)| !known.is_held && *today != Today::Gone);
+    let there: HashMap<PostId, (Card, Today)> = there
+        .map(|(known, today)| (known.card.post.clone(), (known.card.clone(), today.clone())))
+        .collect();
     for (announced, today) in &mut known {
         if *today != Today::Gone {
             continue;
@@ -80,18 +80,22 @@ fn follow_moves(
             post if post == later => there.get(earlier),
             _ => None,
         });
-        if let Some(card) = others.find(|card| are_one(&announced.card, card)) {
-            *today = Today::Shown(Box::new(Card {
-                post: post.clone(),
-                ..card.clone()
-            }));
+        // As they were when both were announced: the other may have been changed since.
+        if let Some((_, other)) = others.find(|(card, _)| were_one(&announced.card, card)) {
+            *today = match other {
+                Today::Shown(card) => Today::Shown(Box::new(Card {
+                    post: post.clone(),
+                    ..card.as_ref().clone()
+                })),
+                Today::Withdrawn | Today::Gone => Today::Withdrawn,
+            };
         }
     }
     known
 }
 
 /// Two cards of the same article of one source, perhaps at two addresses.
-fn are_one(a: &Card, b: &Card) -> bool {
+fn were_one(a: &Card, b: &Card) -> bool {
     (&a.title, &a.summary, &a.source, &a.categories)
         == (&b.title, &b.summary, &b.source, &b.categories)
 }
@@ -134,7 +138,7 @@ fn link_twins(
             let name = other.source.as_ref().unwrap_or(&other.title);
             let link = (name.clone(), other.url.clone());
             // The same article under another name is no other source.
-            if !are_one(card, other) && !card.also.contains(&link) {
+            if !were_one(card, other) && !card.also.contains(&link) {
                 card.also.push(link);
             }
         }

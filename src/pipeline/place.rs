@@ -91,8 +91,8 @@ impl Derived {
         self.record(outcome, follows, round).map(|_| ())
     }
 
-    /// Records what was written, and that these feeds are up to date; false when a file failed: then
-    /// they stay dirty and are rendered again.
+    /// Records what was written, and that these feeds are up to date, but for those of which a file failed: they stay dirty
+    /// and are rendered again. False when any did.
     pub(super) fn record(
         &mut self,
         outcome: Outcome,
@@ -101,15 +101,25 @@ impl Derived {
     ) -> Result<bool, CatalogError> {
         round.written += outcome.written.len();
         round.unchanged += outcome.unchanged.len();
-        let complete = outcome.failed.is_empty();
+        let failed: HashSet<&str> = { outcome.failed.iter() }
+            .map(|(path, _)| path.as_str())
+            .collect();
+        let is_whole = |follow: &&Follow| {
+            let paths = self.shape().paths(follow);
+            !paths.iter().any(|path| failed.contains(path.as_str()))
+        };
+        let done: Vec<Follow> = match failed.is_empty() {
+            true => follows.to_vec(),
+            false => follows.iter().filter(is_whole).cloned().collect(),
+        };
+        let complete = failed.is_empty();
         for (path, error) in outcome.failed {
             round.failed.push((path, error.to_string()));
         }
         let news = self.news(outcome.written.into_iter().chain(outcome.unchanged));
         let owed = self.owed_for(&news);
         self.shelf.put_all(&news);
-        let done = if complete { follows } else { &[] };
-        self.catalog.mark_published(done, &news, &owed)?;
+        self.catalog.mark_published(&done, &news, &owed)?;
         Ok(complete)
     }
 }

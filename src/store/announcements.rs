@@ -130,9 +130,10 @@ pub trait Announcements: Send + Sync {
     -> Result<Option<(String, Option<String>)>, StoreError>;
     /// When the store decided about a post.
     async fn decided_at(&self, post: &PostId) -> Result<Option<Millis>, StoreError>;
-    /// Posts announced since then, and the newest of those that wait for an admin's word, as the store knows them.
+    /// Posts announced since then, those whose alerts wait, and the newest of those that are gone or wait for an admin's
+    /// word, as the store knows them.
     async fn recent(&self, since: Millis) -> Result<Vec<Correction>, StoreError>;
-    /// What messages are made of, of all posts that wait: for an admin's word, or in the outbox.
+    /// What messages are made of, of all posts that wait: for an admin's word, in the outbox, or for a twin to fail.
     async fn waiting(&self) -> Result<Vec<Card>, StoreError>;
     /// In ONE transaction: keeps what is new in such cards; their messages go out with it.
     async fn relabel(&self, cards: &[Card]) -> Result<(), StoreError>;

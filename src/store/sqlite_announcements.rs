@@ -175,9 +175,13 @@ impl Announcements for SqliteStore {
 
     async fn waiting(&self) -> Result<Vec<Card>, StoreError> {
         let rows = sqlx::query(
-            "select post, card from announcements where card is not null and post in (
+            "with waiting (post) as (
                select post from outbox where state = 'pending' union select post from outbox where state = 'held'
-               union select post from announcements where decision = 'held') order by post",
+               union select post from announcements where decision = 'held')
+             select post, card from announcements where card is not null and post in (
+               select post from waiting
+               union select t.post from twins t join waiting w on t.twin = w.post
+               union select t.twin from twins t join waiting w on t.post = w.post) order by post",
         )
         .fetch_all(self.reader())
         .await?;

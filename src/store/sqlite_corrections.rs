@@ -12,22 +12,30 @@ type Tx<'a> = Transaction<'a, Sqlite>;
 /// The reason of rows that were not sent because their post went away first.
 pub(super) const GONE: &str = "the post was withdrawn before the message went out";
 
-/// Held posts that are compared with their files at most; of more, an admin dismisses the old ones.
-const MOST_HELD: i64 = 5_000;
+/// Held posts that are compared with their files at most; of more, an admin dismisses the old ones. As many that are gone
+/// may come back however late.
+const MOST: i64 = 5_000;
 
-/// Posts announced since then, and the newest held ones, as the store knows them.
+/// Posts announced since then; those whose alerts wait; the newest ones that are gone, or held; as the store knows them.
 pub async fn recent(pool: &SqlitePool, since: Millis) -> Result<Vec<Correction>, StoreError> {
     let rows = sqlx::query(
         "select post, card, withdrawn, decision from (
            select post, card, withdrawn, decision, at from announcements
            where decision = 'announced' and at >= $1 and card is not null
-           union all
+           union
+           select post, card, withdrawn, decision, at from announcements
+           where decision = 'announced' and card is not null and post in (
+             select post from outbox where state = 'pending' union select post from outbox where state = 'held')
+           union
+           select * from (select post, card, withdrawn, decision, at from announcements
+             where withdrawn = 2 and decision = 'announced' and card is not null order by at desc limit $2)
+           union
            select * from (select post, card, withdrawn, decision, at from announcements
              where decision = 'held' order by at desc limit $2)
          ) order by at, post",
     )
     .bind(since)
-    .bind(MOST_HELD)
+    .bind(MOST)
     .fetch_all(pool)
     .await?;
     rows.iter()
@@ -63,7 +71,9 @@ pub async fn correct(
         true => ("skipped", "pending", None),
     };
     let moved = sqlx::query(
-        "update outbox set state = $3, reason = $4, settled_at = $5
+        "update outbox set state = $3, reason = $4, settled_at = $5,
+           digest = case when $3 = 'pending' then null else digest end,
+           created_at = case when $3 = 'pending' then $7 else created_at end
          where post = $1 and kind = 'alert' and state = $2 and ($4 is not null or reason = $6)",
     )
     .bind(post)
@@ -72,6 +82,7 @@ pub async fn correct(
     .bind(reason)
     .bind(reason.map(|_| now))
     .bind(GONE)
+    .bind(now)
     .execute(&mut **tx)
     .await?;
     // A chat has the story from this post or from its twin, whichever there is.
@@ -79,7 +90,7 @@ pub async fn correct(
         if is_shown {
             sqlite_stories::skip_told(tx, &correction.card.post, 0, now).await?;
         } else {
-            sqlite_stories::revive(tx, &correction.card.post, None).await?;
+            sqlite_stories::revive(tx, &correction.card.post, None, now).await?;
         }
     }
     if correction.presence == Presence::Gone {
@@ -108,16 +119,8 @@ pub async fn correct(
 /// The edit is in the chat: the message shows its version. When the card moved on while the edit was under
 /// way, the row is pending again.
 pub async fn edited(tx: &mut Tx<'_>, delivery: i64, now: Millis) -> Result<(), StoreError> {
-    sqlx::query(
-        "update outbox set shown = (select e.shown from outbox e where e.delivery = $1)
-         where kind = 'alert' and exists (select 1 from outbox e where e.delivery = $1 and e.kind = 'edit'
-           and e.post = outbox.post and e.chat = outbox.chat)",
-    )
-    .bind(delivery)
-    .execute(&mut **tx)
-    .await?;
     let row = sqlx::query(
-        "select a.post, a.card, a.withdrawn, o.shown from outbox o join announcements a on a.post = o.post
+        "select a.post, a.card, a.withdrawn, o.shown, o.chat from outbox o join announcements a on a.post = o.post
          where o.delivery = $1 and o.kind = 'edit'",
     )
     .bind(delivery)
@@ -126,6 +129,12 @@ pub async fn edited(tx: &mut Tx<'_>, delivery: i64, now: Millis) -> Result<(), S
     let Some(row) = row else { return Ok(()) };
     let card = Card::from_json(PostId::new(row.get::<String, _>(0)), row.get(1))?;
     let shown: Option<String> = row.get(3);
+    sqlx::query("update outbox set shown = $3 where post = $1 and chat = $2 and kind = 'alert'")
+        .bind(card.post.as_str())
+        .bind(row.get::<&str, _>(4))
+        .bind(&shown)
+        .execute(&mut **tx)
+        .await?;
     let is_withdrawn = Presence::from_code(row.get(2)) == Presence::Withdrawn;
     if shown.as_deref() != Some(card.version(is_withdrawn).as_str()) {
         sqlx::query("update outbox set state = 'pending', not_before = $2, settled_at = null where delivery = $1")

@@ -156,14 +156,12 @@ async fn digest(
     posts: &[(i64, Millis)],
     now: Millis,
 ) -> Result<(), StoreError> {
-    let Some((first, _)) = posts.first() else {
-        return Ok(());
-    };
+    // A name of its own: an alert may be the first of two digests, when its post went away and came back between them.
     let digest: i64 = sqlx::query_scalar(
         "insert into outbox (post, chat, kind, state, created_at, lane)
-         values ($1, $2, 'digest', 'pending', $3, 4) returning delivery",
+         select 'digest:' || (coalesce(max(delivery), 0) + 1), $1, 'digest', 'pending', $2, 4 from outbox
+         returning delivery",
     )
-    .bind(format!("digest:{first}"))
     .bind(chat)
     .bind(now)
     .fetch_one(&mut **tx)
@@ -242,7 +240,7 @@ pub async fn follow(tx: &mut Tx<'_>, digest: Option<i64>, now: Millis) -> Result
         if ended.rows_affected() > 0 {
             for row in &posts {
                 let post = PostId::new(row.get::<String, _>(0));
-                sqlite_stories::revive(tx, &post, Some(row.get(1))).await?;
+                sqlite_stories::revive(tx, &post, Some(row.get(1)), now).await?;
             }
         }
     }

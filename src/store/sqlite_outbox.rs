@@ -382,7 +382,7 @@ pub(super) async fn end(
     .await?;
     if let Some(row) = alert {
         let post = PostId::new(row.get::<String, _>(0));
-        sqlite_stories::revive(tx, &post, Some(row.get(1))).await?;
+        sqlite_stories::revive(tx, &post, Some(row.get(1)), now).await?;
     }
     sqlite_digests::follow(tx, Some(delivery), now).await
 }
@@ -426,6 +426,7 @@ pub async fn move_chat(tx: &mut Tx<'_>, from: &str, to: &str) -> Result<(), Stor
         "update outbox set chat = $2 where chat = $1 and not exists
            (select 1 from outbox o where o.chat = $2 and o.post = outbox.post and o.kind = outbox.kind)",
         "delete from chats where chat = $1 and $2 <> ''",
+        "update or replace meta set key = 'wishes:' || $2 where key = 'wishes:' || $1",
         // The config, and whoever else knows the old id, means the new one.
         "update chat_names set chat = $2 where chat = $1",
         "insert into chat_names (name, chat) values (lower($1), $2) on conflict (name) do update set chat = excluded.chat",

@@ -248,6 +248,7 @@ impl People for SqliteStore {
             "delete from subscriptions where chat = $1",
             "delete from outbox where chat = $1",
             "delete from chat_names where chat = $1",
+            "delete from meta where key = 'wishes:' || $1",
             "delete from chats where chat = $1",
         ] {
             found = sqlx::query(sql)

@@ -85,13 +85,18 @@ pub async fn skip_told(
     Ok(skipped)
 }
 
-/// A post's alert ended unsent, in one chat or in all: a twin that was skipped for it goes out in its place, unless the
-/// chat has the story from yet another.
-pub async fn revive(tx: &mut Tx<'_>, post: &PostId, chat: Option<&str>) -> Result<(), StoreError> {
-    for twin in twins_in(tx, post).await? {
+/// A post's alert ended unsent, in one chat or in all: one that was skipped because the chat had the story goes out in its
+/// place, unless the chat has it from yet another post.
+pub async fn revive(
+    tx: &mut Tx<'_>,
+    post: &PostId,
+    chat: Option<&str>,
+    now: Millis,
+) -> Result<(), StoreError> {
+    for other in tellers(tx, post).await? {
         sqlx::query(
-            "update outbox set state = 'pending', reason = null, settled_at = null
-             where post = $2 and kind = 'alert' and state = 'skipped' and reason = 'same story as ' || $1
+            "update outbox set state = 'pending', reason = null, settled_at = null, digest = null, created_at = $4
+             where post = $2 and kind = 'alert' and state = 'skipped' and reason like 'same story as %'
                and ($3 is null or chat = $3)
                and exists (select 1 from outbox x where x.post = $1 and x.chat = outbox.chat and x.kind = 'alert'
                  and x.state in ('skipped', 'failed'))
@@ -103,12 +108,26 @@ pub async fn revive(tx: &mut Tx<'_>, post: &PostId, chat: Option<&str>) -> Resul
                    union select post from twins where twin in ($1, $2)))",
         )
         .bind(post.as_str())
-        .bind(twin)
+        .bind(other)
         .bind(chat)
+        .bind(now)
         .execute(&mut **tx)
         .await?;
     }
     Ok(())
+}
+
+/// The twins of a post, and theirs: of three posts, the third need not have been compared with the second.
+async fn tellers(tx: &mut Tx<'_>, post: &PostId) -> Result<Vec<String>, StoreError> {
+    let mut tellers = twins_in(tx, post).await?;
+    for twin in tellers.clone() {
+        for other in twins_in(tx, &PostId::new(twin)).await? {
+            if other != post.as_str() && !tellers.contains(&other) {
+                tellers.push(other);
+            }
+        }
+    }
+    Ok(tellers)
 }
 
 const TWINS: &str = "select twin from twins where post = $1 union select post from twins where twin = $1 order by 1";

@@ -558,6 +558,82 @@ async fn of_three_twins_one_goes_out_for_a_post_that_telegram_refuses() {
 }
 
 #[tokio::test]
+async fn when_the_second_of_three_twins_is_refused_too_the_third_goes_out() {
+    let desk = Desk::new().await;
+    // The third was compared with the first alone.
+    for (later, earlier) in [("/y", "/x"), ("/z", "/x")] {
+        desk.twins(later, earlier).await;
+    }
+    desk.wants(quiet("22:00-07:00")).await;
+    desk.announce(&["/x", "/y", "/z"], at("23T23:00")).await;
+    let waiting = desk.store.waiting().await.unwrap();
+    let waiting: Vec<&str> = waiting.iter().map(|card| card.post.as_str()).collect();
+    assert_eq!(waiting, ["/x", "/y", "/z"], "each may go out yet");
+    for (name, then) in [("/x", "/y"), ("/y", "/z")] {
+        desk.becomes(name, Presence::Gone, at("23T23:30")).await;
+        assert_eq!(desk.states(then).await, ["pending"]);
+    }
+    assert_eq!(desk.all(at("24T07:00")).await, ["/z"]);
+}
+
+#[tokio::test]
+async fn a_post_that_comes_back_may_be_in_a_second_digest() {
+    let desk = Desk::new().await;
+    desk.wants(daily("8")).await;
+    desk.announce(&["/a", "/b", "/c"], at("23T09:00")).await;
+    let claim = desk.claim(at("24T08:00")).await.unwrap();
+    let retry = Settled::Retry {
+        at: at("24T08:01"),
+        reason: "no connection".into(),
+    };
+    let put_back = desk.store.settle(claim.delivery, &retry, at("24T08:00"));
+    put_back.await.unwrap();
+    desk.becomes("/a", Presence::Gone, at("24T08:00")).await;
+    assert_eq!(desk.all(at("24T08:01")).await, ["[/b /c]"]);
+    desk.becomes("/a", Presence::Shown, at("24T09:30")).await;
+    desk.announce(&["/d"], at("24T09:31")).await;
+    assert_eq!(desk.all(at("25T08:00")).await, ["[/a /d]"]);
+    assert_eq!(desk.states("/a").await, ["sent"]);
+}
+
+#[tokio::test]
+async fn what_was_put_off_for_long_is_still_compared_and_is_not_too_old_when_it_comes_back() {
+    let desk = Desk::new().await;
+    desk.wants(daily("8")).await;
+    desk.announce(&["/a", "/b"], at("03T09:00")).await;
+    desk.becomes("/a", Presence::Gone, at("03T10:00")).await;
+    let known = desk.store.recent(at("20T09:00")).await.unwrap();
+    let names: Vec<&str> = known.iter().map(|known| known.card.post.as_str()).collect();
+    assert_eq!(names, ["/a", "/b"], "gone, and waiting");
+    desk.becomes("/b", Presence::Gone, at("20T09:00")).await;
+    desk.becomes("/a", Presence::Shown, at("20T09:00")).await;
+    let rules = ClaimRules {
+        oldest: at("18T08:00"),
+        ..RULES
+    };
+    let claims = desk.store.claim(at("21T08:00"), 9, rules).await.unwrap();
+    assert_eq!(claims.iter().map(words).collect::<Vec<_>>(), ["/a"]);
+}
+
+#[tokio::test]
+async fn what_the_config_said_of_a_chat_moves_with_it_and_is_forgotten_with_it() {
+    let desk = Desk::new().await;
+    let config = daily("8");
+    desk.store.configure(&CHAT, &config).await.unwrap();
+    desk.wants(Preferences::default()).await;
+    let new = ChatId::Id(-8);
+    desk.store.move_chat(&CHAT, &new).await.unwrap();
+    desk.store.configure(&new, &config).await.unwrap();
+    let kept = desk.store.preferences(&new).await.unwrap();
+    assert_eq!(kept.rhythm, Rhythm::AtOnce, "its people changed it");
+    desk.store.forget(&new).await.unwrap();
+    desk.meet(new.clone(), Follow::Site).await;
+    desk.store.configure(&new, &config).await.unwrap();
+    let kept = desk.store.preferences(&new).await.unwrap();
+    assert_eq!(kept.rhythm, config.rhythm, "it is a new chat");
+}
+
+#[tokio::test]
 async fn a_twin_goes_out_for_a_post_whose_label_the_chat_gave_up() {
     let desk = Desk::new().await;
     let topic = Follow::Label(Label::topic("recall"));

@@ -189,6 +189,24 @@ fn a_file_that_gets_another_name_is_told_once_and_its_message_leads_to_where_it_
     let address = edited.button("阅读全文").to_string();
     assert!(address.contains("/b"), "{address}");
     assert!(!edited.text.contains("另见"), "{}", edited.text);
+    // What becomes of the file there becomes of the message.
+    let content = world.read("posts/2026-11-20-b.md");
+    world.post(
+        "2026-11-20-b.md",
+        &content.replace("抽检结果公布", "抽检结果公布（更正）"),
+    );
+    let edited = telegram.next_edit(&edited);
+    assert!(
+        edited.text.starts_with("抽检结果公布（更正）"),
+        "{}",
+        edited.text
+    );
+    world.post(
+        "2026-11-20-b.md",
+        &content.replacen("---\n", "---\npublished: false\n", 1),
+    );
+    let struck = telegram.next_edit(&edited);
+    assert!(struck.text.contains("原文已撤回"), "{}", struck.text);
     post(&world, "c", "另一篇文章", "first", "另一篇。");
     assert_eq!(next(telegram, ALL), "另一篇文章");
     assert!(daemon.terminate().success());

@@ -6,7 +6,11 @@ const BLANKS: [char; 6] = [' ', '\t', '\n', '\r', '\u{B}', '\u{C}'];
 
 /// The brackets that are open in a line.
 #[derive(Default)]
-pub(super) struct Brackets(Vec<Bracket>);
+pub(super) struct Brackets {
+    open: Vec<Bracket>,
+    /// Of the outer ones, so many are text, whatever they were.
+    text: usize,
+}
 
 /// What the closing bracket may make of it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -24,17 +28,22 @@ impl Brackets {
             false if text[..at].ends_with('!') => Bracket::Image,
             false => Bracket::Link,
         };
-        self.0.push(bracket);
+        self.open.push(bracket);
     }
 
     /// At a closing one: how long that and the parentheses behind it are, and what is to be written for them.
     pub fn close(&mut self, text: &str) -> Option<(usize, String)> {
-        let bracket = self.0.pop().filter(|open| *open != Bracket::Text)?;
+        let bracket = self.open.pop()?;
+        let is_text =
+            bracket == Bracket::Text || (bracket == Bracket::Link && self.open.len() < self.text);
+        self.text = self.text.min(self.open.len());
+        if is_text {
+            return None;
+        }
         let target = in_parentheses(text.strip_prefix("]")?)?;
         if bracket == Bracket::Link {
             // CommonMark allows no link around another.
-            let around = self.0.iter_mut().filter(|open| **open == Bracket::Link);
-            around.for_each(|open| *open = Bracket::Text);
+            self.text = self.open.len();
         }
         Some((1 + target.length, format!("]({})", target.written()?)))
     }
