@@ -33,7 +33,7 @@ impl Planner {
                 let row = derived.catalog.post(&announced.card.post)?;
                 let today = match row {
                     Some(row) if row.state == State::Live => {
-                        Today::Shown(Box::new(card(&row, &derived)))
+                        Today::Shown(Box::new(card(&row, derived.matcher(), derived.site())))
                     }
                     Some(row) if row.state == State::Withdrawn => Today::Withdrawn,
                     _ => Today::Gone,

@@ -24,7 +24,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use derived::{Derived, DerivedError, Progress};
-pub use plan::{Planned, Planner, has_undated};
+pub use plan::{Planned, Planner, card, has_undated};
 pub use reader::{digest, unreadable};
 
 use crate::catalog::{CatalogError, Delta};

@@ -10,10 +10,10 @@ use super::stories::{Stories, Telling};
 use super::{Derived, PipelineError, lock};
 use crate::catalog::Row;
 use crate::delivery::plan::{Occasion, Rules, decide};
-use crate::model::{ChatId, PostId};
+use crate::model::{ChatId, PostId, Site};
 use crate::store::{Card, Decision, Millis, Store};
-use crate::topics::OwnRules;
 use crate::topics::story;
+use crate::topics::{Matcher, OwnRules};
 
 /// Posts decided in one transaction: small enough that the bot's writes get in between.
 const PAGE: usize = 500;
@@ -128,7 +128,7 @@ impl Planner {
             let decided: Vec<(Card, Decision)> = {
                 let derived = lock(derived);
                 let cards = page.iter().map(|row| {
-                    let mut card = card(row, &derived);
+                    let mut card = card(row, derived.matcher(), derived.site());
                     if let Some(rules) = &own_rules {
                         card.rules = derived.reader.rules_met(row, rules);
                     }
@@ -305,16 +305,16 @@ pub fn has_undated(derived: &Arc<Mutex<Derived>>) -> Result<bool, PipelineError>
     Ok(!lock(derived).catalog.first_seen()?.is_empty())
 }
 
-/// What messages about a post are made of.
-pub fn card(row: &Row, derived: &Derived) -> Card {
+/// What messages about a post are made of, before it is known whose words it meets.
+pub fn card(row: &Row, matcher: &Matcher, site: &Site) -> Card {
     let topics = row.topics.iter().map(|id| {
-        let title = derived.reader.matcher.title_of(id).unwrap_or(id);
+        let title = matcher.title_of(id).unwrap_or(id);
         (id.clone(), title.to_owned())
     });
     Card {
         post: row.id.clone(),
         title: row.title.clone(),
-        url: format!("{}{}", derived.site().url, row.url),
+        url: format!("{}{}", site.url, row.url),
         summary: row.summary.clone(),
         source: row.source.clone(),
         published: row.published,

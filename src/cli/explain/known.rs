@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::app::{AppError, Setup};
 use crate::catalog::{Catalog, Row, State};
 use crate::model::time::in_site;
-use crate::pipeline::PipelineError;
+use crate::pipeline::{self, PipelineError};
 use crate::store::Card;
 
 /// A post as it is remembered.
@@ -46,7 +46,7 @@ impl Known {
         let grace = i64::try_from(posts.delete_grace_seconds).unwrap_or(i64::MAX / 2);
         let until = missing_since.filter(|_| !is_folder_gone);
         Ok(Known {
-            card: card(setup, row),
+            card: pipeline::card(row, &setup.matcher, &setup.site),
             listed: Some(Listed {
                 state: row.state,
                 is_file_there: Path::new(&row.path).exists(),
@@ -106,26 +106,5 @@ impl Known {
             ),
             (Some(since), None) => format!("{lost} since {since}; {place}"),
         }
-    }
-}
-
-/// What messages are made of.
-fn card(setup: &Setup, row: &Row) -> Card {
-    let topics = row.topics.iter().map(|id| {
-        let title = setup.matcher.title_of(id).unwrap_or(id);
-        (id.clone(), title.to_owned())
-    });
-    Card {
-        post: row.id.clone(),
-        title: row.title.clone(),
-        url: format!("{}{}", setup.site.url, row.url),
-        summary: row.summary.clone(),
-        source: row.source.clone(),
-        published: row.published,
-        categories: row.categories.clone(),
-        tags: row.tags.clone(),
-        topics: topics.collect(),
-        rules: Vec::new(),
-        also: Vec::new(),
     }
 }
