@@ -597,6 +597,27 @@ async fn a_post_that_comes_back_may_be_in_a_second_digest() {
 }
 
 #[tokio::test]
+async fn a_post_that_comes_back_out_of_a_digest_has_a_message_of_its_own_which_is_edited() {
+    let desk = Desk::new().await;
+    desk.wants(daily("8")).await;
+    desk.announce(&["/a", "/b"], at("23T09:00")).await;
+    let claim = desk.claim(at("24T08:00")).await.unwrap();
+    let retry = Settled::Retry {
+        at: at("24T08:01"),
+        reason: "no connection".into(),
+    };
+    let put_back = desk.store.settle(claim.delivery, &retry, at("24T08:00"));
+    put_back.await.unwrap();
+    desk.becomes("/a", Presence::Gone, at("24T08:00")).await;
+    assert_eq!(desk.all(at("24T08:01")).await, ["[/b]"]);
+    desk.becomes("/a", Presence::Shown, at("24T09:30")).await;
+    assert_eq!(desk.all(at("25T08:00")).await, ["/a"]);
+    desk.becomes("/a", Presence::Withdrawn, at("25T08:10"))
+        .await;
+    assert_eq!(desk.all(at("25T08:10")).await, ["edit /a"]);
+}
+
+#[tokio::test]
 async fn what_was_put_off_for_long_is_still_compared_and_is_not_too_old_when_it_comes_back() {
     let desk = Desk::new().await;
     desk.wants(daily("8")).await;
