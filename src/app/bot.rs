@@ -103,6 +103,7 @@ pub(super) async fn start(
     mut context: Context,
     source: Source,
     channels: Channels,
+    is_quiet: bool,
     stop: CancellationToken,
 ) {
     loop {
@@ -117,7 +118,9 @@ pub(super) async fn start(
             () = context.clock.sleep(ASK_AGAIN) => {}
         }
     }
-    say(&format!("bot: @{}", context.username));
+    if !is_quiet {
+        say(&format!("bot: @{}", context.username));
+    }
     tokio::select! {
         () = stop.cancelled() => return,
         () = name_channels(&context, &channels) => {}

@@ -104,7 +104,9 @@ async fn run_locked(
         owed: Owed::default(),
     };
     let watched = watch::run(watching, stop.clone(), |round| {
-        greet(setup, address.as_deref(), round)
+        if !setup.is_quiet {
+            greet(setup, address.as_deref(), round);
+        }
     })
     .await;
     stop.cancel();
@@ -133,7 +135,8 @@ async fn start_messages(
     if let Some(telegram) = setup.sealed_telegram(store.as_ref()).await? {
         let context = context(setup, telegram, store.clone(), pace)?;
         let channels = setup.config.channels()?;
-        tasks.spawn(bot::start(context, source, channels, stop.clone()));
+        let quiet = setup.is_quiet;
+        tasks.spawn(bot::start(context, source, channels, quiet, stop.clone()));
     }
     Ok(Some(wake))
 }

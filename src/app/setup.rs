@@ -109,6 +109,8 @@ pub struct Setup {
     pub clock: Clock,
     token: Option<Secret>,
     is_output_data: bool,
+    /// Nothing is said but errors.
+    pub(super) is_quiet: bool,
 }
 
 impl Setup {
@@ -149,8 +151,16 @@ impl Setup {
             clock: Clock::system(),
             token,
             is_output_data: false,
+            is_quiet: false,
         };
         Ok((setup, errors.into_iter().map(problem).collect()))
+    }
+
+    /// Says nothing but errors from now on, if so.
+    #[must_use]
+    pub fn made_quiet(mut self, is_quiet: bool) -> Self {
+        self.is_quiet = is_quiet;
+        self
     }
 
     /// Messages without a token go to standard error where somebody reads standard output as data.

@@ -18,10 +18,12 @@ pub fn execute(setup: Setup, quiet: bool) -> Result<Verdict, AppError> {
                 _ = terminate.recv() => {}
                 _ = tokio::signal::ctrl_c() => {}
             }
-            eprintln!("stopping: what was started is brought to its end");
+            if !quiet {
+                eprintln!("stopping: what was started is brought to its end");
+            }
             stopped.cancel();
         });
-        app::run(setup, progress, stop).await
+        app::run(setup.made_quiet(quiet), progress, stop).await
     })?;
     Ok(Verdict::Fine)
 }

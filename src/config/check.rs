@@ -3,7 +3,7 @@
 //! it takes.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::ConfigError;
 use super::sections::{ChatText, Config, Naive, Webhook};
@@ -118,7 +118,6 @@ impl Config {
 
     /// Checks that feeds are not taken for posts, nor posts for feeds.
     fn validate_folders(&self) -> Result<(), ConfigError> {
-        let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let publish = whole(&self.publish.dir);
         let roots = self.posts.roots();
         match roots.iter().find(|root| publish.starts_with(whole(root))) {
@@ -251,6 +250,18 @@ impl Webhook {
                 format!("`{path}` is no path of its own: write one like /telegram"),
             )),
         }
+    }
+}
+
+/// Where a path leads, through links as far as there is something.
+fn whole(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let there = path
+        .ancestors()
+        .find_map(|above| Some((above, above.canonicalize().ok()?)));
+    match there {
+        Some((above, real)) => real.join(path.strip_prefix(above).unwrap_or(Path::new(""))),
+        None => path,
     }
 }
 

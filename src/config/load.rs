@@ -261,6 +261,12 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(error.contains("telegram.channels[0]"), "{error}");
+        let read = |hours: &str| {
+            let chat = format!("{{chat: '@news', follow: [site], digest: {hours}}}");
+            let config = from_text(&format!("telegram: {{channels: [{chat}]}}")).unwrap();
+            config.channel_preferences().unwrap()[0].rhythm.to_string()
+        };
+        assert_eq!((read("8"), read("'8'")), ("8".into(), "8".into()));
         for (key, wrong) in [("digest", "25"), ("quiet", "late")] {
             let chat = format!("{{chat: '@news', follow: [site], {key}: '{wrong}'}}");
             let error = from_text(&format!("telegram: {{channels: [{chat}]}}")).unwrap_err();

@@ -159,7 +159,7 @@ pub struct Channel {
     /// `site`, `topic:ID`, `category:NAME`, `tag:NAME`.
     pub follow: Vec<String>,
     /// `off` (default), `hourly`, or full hours such as `8,18`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "hours")]
     pub digest: Option<String>,
     /// Hours without alerts, such as `22:00-07:00`.
     #[serde(default)]
@@ -167,6 +167,21 @@ pub struct Channel {
     /// Messages come without a sound.
     #[serde(default)]
     pub silent: bool,
+}
+
+/// One full hour is a number for YAML.
+fn hours<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "full hours such as 8 or 8,18")]
+    enum Hours {
+        One(u8),
+        Text(String),
+    }
+    let hours = Option::<Hours>::deserialize(value)?;
+    Ok(hours.map(|hours| match hours {
+        Hours::One(hour) => hour.to_string(),
+        Hours::Text(text) => text,
+    }))
 }
 
 /// YAML writes ids as numbers and names as text.

@@ -71,7 +71,7 @@ fn follow_moves(
         .map(|(known, today)| (known.card.post.clone(), (known.card.clone(), today.clone())))
         .collect();
     for (announced, today) in &mut known {
-        if *today != Today::Gone {
+        if *today != Today::Gone || announced.is_held {
             continue;
         }
         let post = &announced.card.post;
@@ -81,7 +81,7 @@ fn follow_moves(
             _ => None,
         });
         // As they were when both were announced: the other may have been changed since.
-        if let Some((_, other)) = others.find(|(card, _)| were_one(&announced.card, card)) {
+        if let Some((_, other)) = others.find(|(card, _)| tell_one(&announced.card, card)) {
             *today = match other {
                 Today::Shown(card) => Today::Shown(Box::new(Card {
                     post: post.clone(),
@@ -94,10 +94,14 @@ fn follow_moves(
     known
 }
 
+/// Whether two posts were shown alike; one that is gone may have had another category.
+fn tell_one(a: &Card, b: &Card) -> bool {
+    (&a.title, &a.summary, &a.source) == (&b.title, &b.summary, &b.source)
+}
+
 /// Two cards of the same article of one source, perhaps at two addresses.
 fn were_one(a: &Card, b: &Card) -> bool {
-    (&a.title, &a.summary, &a.source, &a.categories)
-        == (&b.title, &b.summary, &b.source, &b.categories)
+    tell_one(a, b) && a.categories == b.categories
 }
 
 /// Names in each card the others that tell its story. A twin of which nothing is known any more, because it is

@@ -266,11 +266,11 @@ fn same_on_disk(target: &Path, bytes: &[u8]) -> Option<i64> {
 const SIGN: &[u8] = b"tagwire";
 
 /// Kinds of files that others make, too, and that would be missed: somebody's home page, another generator's feed.
-const MISSED: [&str; 5] = ["html", "xml", "rss", "atom", "rdf"];
+const MISSED: [&str; 6] = ["html", "xml", "rss", "atom", "rdf", "json"];
 
 /// Whether there is a feed or a page of somebody else. What a power cut left of one of ours says nothing, or nothing
 /// that can be read.
-fn is_a_strangers(target: &Path) -> bool {
+pub(super) fn is_a_strangers(target: &Path) -> bool {
     let kind = target.extension().and_then(|kind| kind.to_str());
     if !kind.is_some_and(|kind| MISSED.contains(&kind)) {
         return false;
@@ -286,7 +286,7 @@ fn is_a_strangers(target: &Path) -> bool {
             .is_some_and(|byte| *byte != 0)
     };
     let says = |bytes: &[u8], what: &[u8]| memchr::memmem::find(bytes, what).is_some();
-    // A list of feeds says of none who made it.
-    fs::read(target)
-        .is_ok_and(|bytes| is_text(&bytes) && !says(&bytes, SIGN) && !says(&bytes, b"<opml"))
+    // Neither a list of feeds nor a JSON Feed without entries says who made it.
+    let is_silent = |bytes: &[u8]| says(bytes, b"<opml") || says(bytes, br#""items":[]"#);
+    fs::read(target).is_ok_and(|bytes| is_text(&bytes) && !says(&bytes, SIGN) && !is_silent(&bytes))
 }

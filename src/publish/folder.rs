@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use super::change::is_a_strangers;
 use super::paths::{TEMP_PREFIX, checked};
 use super::staging::Staging;
 use super::sync::from_disk;
@@ -91,6 +92,11 @@ impl Folder {
         };
         let bytes: io::Result<Option<Vec<u8>>> = read();
         bytes.is_ok_and(|bytes| bytes.is_some_and(|bytes| content_hash(&bytes) == published.hash))
+    }
+
+    /// Whether a page or a feed lies there that tagwire did not make.
+    pub fn holds_a_strangers(&self, path: &str) -> bool {
+        checked(path).is_ok_and(|path| is_a_strangers(&self.root.join(path)))
     }
 
     /// Puts a batch in place. `known` tells what lies at a path as far as the caller remembers;

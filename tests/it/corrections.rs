@@ -274,6 +274,10 @@ fn held_posts_go_out_as_their_files_are_now_and_those_without_a_file_do_not() {
         held.contains("乙（更正）") && !held.contains('甲'),
         "{held}"
     );
+    world.rename("posts/2022-02-18-b.md", "posts/2022-02-18-c.md");
+    world.run(&["once"], 0);
+    let held = world.run(&["held"], 0);
+    assert_eq!(held.matches("乙（更正）").count(), 1, "{held}");
     world.run(&["held", "announce"], 0);
     let said = world.run(&["once"], 0);
     assert!(

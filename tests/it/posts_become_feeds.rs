@@ -347,6 +347,9 @@ fn what_somebody_else_made_is_not_written_over() {
     world.write("site/feed.xml", "<?xml version=\"1.0\"?><feed/>");
     // Of a crash, and of another version of the same feed.
     world.write("site/feed.rss", "\0\0\0\0");
+    world.write("site/feed.json", "{\"items\":[]}");
+    world.write("site/feed/demo.json", "{\"title\":\"我的\"}");
+    world.write("site/feed/gone.xml", "<feed/>");
     world.write(
         "site/feed/demo.xml",
         "<feed><generator>tagwire 0.1.0</generator></feed>",
@@ -361,10 +364,18 @@ fn what_somebody_else_made_is_not_written_over() {
     let output = world.command(&["build", "--json"]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(
-        said.contains("\"step\":\"writing feeds\",\"total\":1"),
+        said.contains("\"step\":\"writing feeds\",\"total\":2"),
         "{said}"
     );
-    assert!(said.contains("\"failed\":2"), "{said}");
+    assert!(said.contains("\"failed\":3"), "{said}");
+    // Nor is it taken away, where a label has no feed any more.
+    let retired = ["build", "--set", "labels.retired=['category:demo']"];
+    world.run_err(&retired, 4);
+    assert!(world.read("site/feed/demo.json").contains("我的"));
+    assert!(!world.path("site/feed/demo.xml").exists());
+    assert!(world.path("site/feed/gone.xml").exists());
+    world.delete("site/feed/demo.json");
+    world.delete("site/feed/gone.xml");
     world.rename("site/index.html", "index.html");
     world.rename("site/feed.xml", "feed.xml");
     world.run(&["build"], 0);
@@ -394,4 +405,7 @@ fn feeds_are_not_published_among_the_posts() {
         assert!(said.contains("publish.dir"), "{said}");
         assert!(!world.path("posts/index.html").exists());
     }
+    std::os::unix::fs::symlink("posts", world.path("link")).unwrap();
+    let said = world.run_err(&["build", "--set", "publish.dir=link/new/site"], 2);
+    assert!(said.contains("publish.dir"), "{said}");
 }

@@ -177,6 +177,22 @@ fn who_was_told_sees_the_other_sources_in_the_message_that_is_there() {
 }
 
 #[test]
+fn a_post_that_gets_another_category_is_told_once_and_its_message_leads_to_where_it_is() {
+    let world = world("delivery: {correct_after_seconds: 0}\nposts: {delete_grace_seconds: 1}\n");
+    let telegram = world.telegram();
+    let daemon = world.start();
+    post(&world, "a", "抽检结果公布", "first", NOTICE);
+    let sent = telegram.next_message(ALL);
+    world.settled(1);
+    post(&world, "a", "抽检结果公布", "third", NOTICE);
+    let edited = telegram.next_edit(&sent);
+    let address = edited.button("阅读全文").to_string();
+    assert!(address.contains("/third/"), "{address}");
+    assert!(daemon.terminate().success());
+    assert_eq!(telegram.messages(ALL).len(), 1);
+}
+
+#[test]
 fn a_file_that_gets_another_name_is_told_once_and_its_message_leads_to_where_it_is() {
     let world = world("delivery: {correct_after_seconds: 0}\nposts: {delete_grace_seconds: 1}\n");
     let telegram = world.telegram();
