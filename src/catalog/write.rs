@@ -23,6 +23,8 @@ pub struct Delta {
     pub removed: usize,
     /// Files that have to be read because the file that stood for their post went away.
     pub reread: Vec<String>,
+    /// Posts that have another id now, as their file says: the old one and the new one.
+    pub moved: Vec<(PostId, PostId)>,
     /// Of files whose post another file stands for now: the first few.
     pub doubled: Vec<Problem>,
 }
@@ -46,6 +48,7 @@ impl Delta {
         self.changed += other.changed;
         self.removed += other.removed;
         self.reread.extend(other.reread);
+        self.moved.extend(other.moved);
         self.tell_doubled(other.doubled);
     }
 
@@ -274,6 +277,11 @@ fn upsert_one(
             .reread
             .extend(remove_post(transaction, *post, old_id, path)?);
         delta.removed += 1;
+        if let Some(id) = id {
+            delta
+                .moved
+                .push((PostId::new(old_id.as_str()), PostId::new(id)));
+        }
     }
     let Some(digested) = &reading.post else {
         return Ok(None);

@@ -112,7 +112,9 @@ pub async fn refresh(
     let round = derive(derived, hint, patience, now).await?;
     planner.keep_first_seen(derived).await?;
     let touched = round.delta.changed + round.delta.removed + round.released > 0;
-    let planned = planner.plan(derived, touched, now).await?;
+    let planned = { planner }
+        .plan(derived, touched, &round.delta.moved, now)
+        .await?;
     Ok((round, planned))
 }
 

@@ -2,7 +2,7 @@
 //! In: unplanned rows of the catalog. Out: one transaction in the store, then a mark in the catalog.
 //! A crash between the two is harmless: the store decides about a post only once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -94,7 +94,7 @@ impl Planner {
         Ok(())
     }
 
-    /// Decides about every live post that the store does not know; when `touched`, because posts changed or
+    /// Decides about every live post that the store does not know, `moved` from one id to another or new; when `touched`, because posts changed or
     /// went, or when a new post tells the story of another, the messages that were sent follow.
     ///
     /// # Errors
@@ -103,6 +103,7 @@ impl Planner {
         &self,
         derived: &Arc<Mutex<Derived>>,
         touched: bool,
+        moved: &[(PostId, PostId)],
         now: Millis,
     ) -> Result<Planned, PipelineError> {
         let mut planned = Planned::default();
@@ -141,7 +142,7 @@ impl Planner {
                     })
                     .collect()
             };
-            touched |= self.note_stories(derived, &page, now).await?;
+            touched |= self.note_stories(derived, &page, moved, now).await?;
             planned.deliveries += self.store.announce(&decided, now).await?;
             count(&decided, &mut planned);
             let ids: Vec<PostId> = page.into_iter().map(|row| row.id).collect();
@@ -196,6 +197,7 @@ impl Planner {
         &self,
         derived: &Arc<Mutex<Derived>>,
         page: &[Row],
+        moved: &[(PostId, PostId)],
         now: Millis,
     ) -> Result<bool, PipelineError> {
         let window = self.story_rules.window();
@@ -206,7 +208,14 @@ impl Planner {
             let notes = self.store.stories(now - window).await?;
             self.lock_stories().load(notes);
         }
-        let notes = {
+        let all: HashMap<&PostId, &PostId> = moved.iter().map(|(old, new)| (new, old)).collect();
+        let mut moved: HashMap<&PostId, (&PostId, Vec<PostId>)> = HashMap::new();
+        for row in page {
+            if let Some(old) = all.get(&row.id) {
+                moved.insert(&row.id, (old, self.store.twins(old).await?));
+            }
+        }
+        let mut notes = {
             let derived = lock(derived);
             let new: Vec<Telling<'_>> = page
                 .iter()
@@ -217,9 +226,15 @@ impl Planner {
                 .collect();
             // What cannot be asked for counts as there: rather two messages than one too few.
             let is_gone = |post: &PostId| derived.catalog.is_gone(post).unwrap_or(false);
+            let moved_from = |new: &PostId| moved.get(new).map(|(old, _)| (*old).clone());
             self.lock_stories()
-                .compare(&self.story_rules, &new, now, is_gone)
+                .compare(&self.story_rules, &new, now, is_gone, moved_from)
         };
+        for note in &mut notes {
+            // A file that moves again tells what its posts before told.
+            let before = moved.get(&note.post).map(|(_, twins)| twins.iter());
+            note.twins.extend(before.into_iter().flatten().cloned());
+        }
         let noted = self.store.note_stories(&notes, now - window).await;
         if noted.is_err() {
             // What the store does not know must not count as compared.

@@ -51,13 +51,14 @@ impl Stories {
     }
 
     /// Compares new posts with those before them, in their order, and remembers them. `is_gone` says whether a post's file
-    /// is not there any more.
+    /// is not there any more, `moved_from` which post its file was before.
     pub fn compare(
         &mut self,
         rules: &Rules,
         new: &[Telling<'_>],
         now: Millis,
         is_gone: impl Fn(&PostId) -> bool,
+        moved_from: impl Fn(&PostId) -> Option<PostId>,
     ) -> Vec<StoryNote> {
         self.told.retain(|told| told.at >= now - rules.window());
         let mut notes = Vec::with_capacity(new.len());
@@ -73,8 +74,10 @@ impl Stories {
                 true => rules.same(&told.story, &story),
                 false => key.is_some() && told.story.key == key,
             };
-            let is_moved = |told: &Told| story.is_copy_of(&told.story) && is_gone(&told.post);
-            let is_twin = |told: &&Told| is_same(told) || is_moved(told);
+            let is_copy = |told: &Told| story.is_copy_of(&told.story) && is_gone(&told.post);
+            let before = moved_from(&row.id);
+            let is_moved = |told: &Told| before.as_ref() == Some(&told.post);
+            let is_twin = |told: &&Told| is_same(told) || is_copy(told) || is_moved(told);
             let twins: Vec<PostId> = self
                 .told
                 .iter()

@@ -188,8 +188,21 @@ fn a_post_that_gets_another_category_is_told_once_and_its_message_leads_to_where
     let edited = telegram.next_edit(&sent);
     let address = edited.button("阅读全文").to_string();
     assert!(address.contains("/third/"), "{address}");
+    // With other words, too: the file is the same.
+    post(
+        &world,
+        "a",
+        "另一个标题",
+        "fourth",
+        "今天说别的，与先前不同。",
+    );
+    world.post(
+        "2026-11-20-b.md",
+        &today("另一篇文章", "third", "食品", "另一篇。"),
+    );
+    assert_eq!(next(telegram, ALL), "另一篇文章");
     assert!(daemon.terminate().success());
-    assert_eq!(telegram.messages(ALL).len(), 1);
+    assert_eq!(telegram.messages(ALL).len(), 2);
 }
 
 #[test]
