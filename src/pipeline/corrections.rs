@@ -67,10 +67,10 @@ fn follow_moves(
     twins: &[(PostId, PostId)],
 ) -> Vec<(Correction, Today)> {
     let there = { known.iter() }.filter(|(known, today)| !known.is_held && *today != Today::Gone);
-    let there: HashMap<PostId, (Card, Today)> = there
-        .map(|(known, today)| (known.card.post.clone(), (known.card.clone(), today.clone())))
-        .collect();
-    for (announced, today) in &mut known {
+    let there: HashMap<&PostId, &(Correction, Today)> =
+        there.map(|both| (&both.0.card.post, both)).collect();
+    let mut moves = Vec::new();
+    for (number, (announced, today)) in known.iter().enumerate() {
         if *today != Today::Gone || announced.is_held {
             continue;
         }
@@ -81,17 +81,22 @@ fn follow_moves(
             _ => None,
         });
         // As they were when both were announced: the other may have been changed since.
-        if let Some((_, other)) = others.find(|(card, _)| tell_one(&announced.card, card)) {
-            *today = match other {
-                Today::Shown(card) => Today::Shown(Box::new(Card {
-                    post: post.clone(),
-                    ..card.as_ref().clone()
-                })),
-                Today::Withdrawn | Today::Gone => Today::Withdrawn,
-            };
-        }
+        let other = others.find(|(other, _)| tell_one(&announced.card, &other.card));
+        moves.extend(other.map(|(_, today)| (number, at_home(today, post))));
+    }
+    for (number, today) in moves {
+        known[number].1 = today;
     }
     known
+}
+
+/// What became of a post, told of another one that is its message's.
+fn at_home(today: &Today, post: &PostId) -> Today {
+    let mut today = today.clone();
+    if let Today::Shown(card) = &mut today {
+        card.post = post.clone();
+    }
+    today
 }
 
 /// Whether two posts were shown alike; one that is gone may have had another category.

@@ -104,14 +104,12 @@ impl Derived {
         let failed: HashSet<&str> = { outcome.failed.iter() }
             .map(|(path, _)| path.as_str())
             .collect();
-        let is_whole = |follow: &&Follow| {
+        let is_whole = |follow: &Follow| {
             let paths = self.shape().paths(follow);
             !paths.iter().any(|path| failed.contains(path.as_str()))
         };
-        let done: Vec<Follow> = match failed.is_empty() {
-            true => follows.to_vec(),
-            false => follows.iter().filter(is_whole).cloned().collect(),
-        };
+        let done = { follows.iter() }.filter(|follow| failed.is_empty() || is_whole(follow));
+        let done: Vec<Follow> = done.cloned().collect();
         let complete = failed.is_empty();
         for (path, error) in outcome.failed {
             round.failed.push((path, error.to_string()));

@@ -208,13 +208,7 @@ impl Planner {
             let notes = self.store.stories(now - window).await?;
             self.lock_stories().load(notes);
         }
-        let all: HashMap<&PostId, &PostId> = moved.iter().map(|(old, new)| (new, old)).collect();
-        let mut moved: HashMap<&PostId, (&PostId, Vec<PostId>)> = HashMap::new();
-        for row in page {
-            if let Some(old) = all.get(&row.id) {
-                moved.insert(&row.id, (old, self.store.twins(old).await?));
-            }
-        }
+        let before: HashMap<&PostId, &PostId> = moved.iter().map(|(old, new)| (new, old)).collect();
         let mut notes = {
             let derived = lock(derived);
             let new: Vec<Telling<'_>> = page
@@ -222,20 +216,24 @@ impl Planner {
                 .map(|row| Telling {
                     row,
                     text: derived.reader.text_of(row),
+                    moved_from: before.get(&row.id).copied(),
                 })
                 .collect();
             // What cannot be asked for counts as there: rather two messages than one too few.
             let is_gone = |post: &PostId| derived.catalog.is_gone(post).unwrap_or(false);
-            let moved_from = |new: &PostId| moved.get(new).map(|(old, _)| (*old).clone());
             self.lock_stories()
-                .compare(&self.story_rules, &new, now, is_gone, moved_from)
+                .compare(&self.story_rules, &new, now, is_gone)
         };
-        for note in &mut notes {
-            // A file that moves again tells what its posts before told.
-            let before = moved.get(&note.post).map(|(_, twins)| twins.iter());
-            note.twins.extend(before.into_iter().flatten().cloned());
-        }
-        let noted = self.store.note_stories(&notes, now - window).await;
+        let noted = async {
+            for note in &mut notes {
+                if let Some(old) = before.get(&note.post) {
+                    // A file that moves again tells what its posts before told.
+                    note.twins.extend(self.store.twins(old).await?);
+                }
+            }
+            self.store.note_stories(&notes, now - window).await
+        };
+        let noted = noted.await;
         if noted.is_err() {
             // What the store does not know must not count as compared.
             *self.lock_stories() = Stories::default();
@@ -322,10 +320,6 @@ pub fn has_undated(derived: &Arc<Mutex<Derived>>) -> Result<bool, PipelineError>
 
 /// What messages about a post are made of, before it is known whose words it meets.
 pub fn card(row: &Row, matcher: &Matcher, site: &Site) -> Card {
-    let topics = row.topics.iter().map(|id| {
-        let title = matcher.title_of(id).unwrap_or(id);
-        (id.clone(), title.to_owned())
-    });
     Card {
         post: row.id.clone(),
         title: row.title.clone(),
@@ -335,7 +329,7 @@ pub fn card(row: &Row, matcher: &Matcher, site: &Site) -> Card {
         published: row.published,
         categories: row.categories.clone(),
         tags: row.tags.clone(),
-        topics: topics.collect(),
+        topics: matcher.titled(&row.topics),
         rules: Vec::new(),
         also: Vec::new(),
     }

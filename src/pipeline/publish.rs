@@ -237,10 +237,6 @@ impl Derived {
                 .shape
                 .addresses
                 .files(&self.config.feeds, follow);
-            let is_ours = |path: &String| {
-                self.shelf.get(path).is_some() || !self.folder.holds_a_strangers(path)
-            };
-            let files = files.into_iter().filter(is_ours).collect();
             self.unpublish(files, round)?;
         }
         self.catalog.mark_published(follows, &[], &[])

@@ -181,15 +181,11 @@ impl Reader {
             let name = self.shape.labels.name_of(&label)?.to_owned();
             Some((label, name))
         });
-        let topic = |id: &String| {
-            let title = self.matcher.title_of(id).unwrap_or(id).to_owned();
-            (id.clone(), title)
-        };
         let entry = Entry {
             names: named.collect(),
             post: digested.post.clone(),
             summary: digested.summary.clone(),
-            topics: digested.topics.iter().map(topic).collect(),
+            topics: self.matcher.titled(&digested.topics),
         };
         self.shape.record(&entry)
     }

@@ -117,7 +117,8 @@ impl Derived {
         self.unpublish(foreign, &mut Round::default())
     }
 
-    /// Takes published files away. What cannot be removed is told, and stays known.
+    /// Takes published files away, and nobody else's that lie in their places. What cannot be removed is told, and stays
+    /// known.
     pub(super) fn unpublish(
         &mut self,
         paths: Vec<String>,
@@ -125,6 +126,9 @@ impl Derived {
     ) -> Result<(), CatalogError> {
         let mut gone = Vec::with_capacity(paths.len());
         for path in self.copies_first(paths) {
+            if self.shelf.get(&path).is_none() && self.folder.holds_a_strangers(&path) {
+                continue;
+            }
             match self.folder.remove(&path) {
                 Ok(()) => gone.push(path),
                 Err(error) => round.failed.push((path, error.to_string())),

@@ -31,6 +31,8 @@ pub struct Telling<'a> {
     pub row: &'a Row,
     /// The article without source line and footer.
     pub text: String,
+    /// Which post its file was before.
+    pub moved_from: Option<&'a PostId>,
 }
 
 impl Stories {
@@ -51,18 +53,22 @@ impl Stories {
     }
 
     /// Compares new posts with those before them, in their order, and remembers them. `is_gone` says whether a post's file
-    /// is not there any more, `moved_from` which post its file was before.
+    /// is not there any more.
     pub fn compare(
         &mut self,
         rules: &Rules,
         new: &[Telling<'_>],
         now: Millis,
         is_gone: impl Fn(&PostId) -> bool,
-        moved_from: impl Fn(&PostId) -> Option<PostId>,
     ) -> Vec<StoryNote> {
         self.told.retain(|told| told.at >= now - rules.window());
         let mut notes = Vec::with_capacity(new.len());
-        for Telling { row, text } in new {
+        for Telling {
+            row,
+            text,
+            moved_from,
+        } in new
+        {
             if self.told.iter().any(|told| told.post == row.id) {
                 continue;
             }
@@ -75,8 +81,7 @@ impl Stories {
                 false => key.is_some() && told.story.key == key,
             };
             let is_copy = |told: &Told| story.is_copy_of(&told.story) && is_gone(&told.post);
-            let before = moved_from(&row.id);
-            let is_moved = |told: &Told| before.as_ref() == Some(&told.post);
+            let is_moved = |told: &Told| *moved_from == Some(&told.post);
             let is_twin = |told: &&Told| is_same(told) || is_copy(told) || is_moved(told);
             let twins: Vec<PostId> = self
                 .told

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-    SqliteSynchronous,
+    SqliteRow, SqliteSynchronous,
 };
 use sqlx::{Row, Sqlite, Transaction};
 
@@ -125,13 +125,8 @@ impl SqliteStore {
         Ok(value)
     }
 
-    pub(super) async fn set_meta(&self, key: &str, value: String) -> Result<(), StoreError> {
-        sqlx::query("insert into meta values ($1, $2) on conflict (key) do update set value = excluded.value")
-            .bind(key)
-            .bind(value)
-            .execute(&self.writer)
-            .await?;
-        Ok(())
+    pub(super) async fn set_meta(&self, key: &str, value: &str) -> Result<(), StoreError> {
+        put_meta(&mut *self.writer.acquire().await?, key, value).await
     }
 
     /// Another bot took over: what the old one got from Telegram means nothing to it. It cannot edit the old
@@ -178,7 +173,7 @@ impl Store for SqliteStore {
     }
 
     async fn set_update_offset(&self, offset: i64) -> Result<(), StoreError> {
-        self.set_meta("update_offset", offset.to_string()).await
+        self.set_meta("update_offset", &offset.to_string()).await
     }
 
     async fn bot(&self) -> Result<Option<i64>, StoreError> {
@@ -190,7 +185,7 @@ impl Store for SqliteStore {
         if self.bot().await?.is_some_and(|before| before != id) {
             self.forget_bot().await?;
         }
-        self.set_meta("bot", id.to_string()).await
+        self.set_meta("bot", &id.to_string()).await
     }
 
     async fn counts(&self) -> Result<StoreCounts, StoreError> {
@@ -232,6 +227,30 @@ pub(super) async fn counts(connection: &mut SqliteConnection) -> Result<StoreCou
     })
 }
 
+/// Keeps a word of the store's own.
+pub(super) async fn put_meta(
+    connection: &mut SqliteConnection,
+    key: &str,
+    value: &str,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "insert into meta values ($1, $2) on conflict (key) do update set value = excluded.value",
+    )
+    .bind(key)
+    .bind(value)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// What rows of kind and name are about.
+pub(super) fn follows_of(rows: &[SqliteRow]) -> Vec<Follow> {
+    let follows = rows.iter();
+    follows
+        .map(|row| follow_of(row.get(0), row.get(1)))
+        .collect()
+}
+
 pub(super) fn kind_and_name(follow: &Follow) -> (&'static str, &str) {
     match follow {
         Follow::Site => ("site", ""),
@@ -239,7 +258,7 @@ pub(super) fn kind_and_name(follow: &Follow) -> (&'static str, &str) {
     }
 }
 
-pub(super) fn follow_of(kind: &str, name: String) -> Follow {
+fn follow_of(kind: &str, name: String) -> Follow {
     let kinds = LabelKind::ALL.into_iter().chain([LabelKind::Words]);
     match { kinds }.find(|known| known.as_str() == kind) {
         Some(kind) => Follow::Label(Label::new(kind, name)),

@@ -24,7 +24,7 @@ impl Announcements for SqliteStore {
     }
 
     async fn set_baseline(&self, now: Millis) -> Result<(), StoreError> {
-        self.set_meta("baseline_at", now.to_string()).await
+        self.set_meta("baseline_at", &now.to_string()).await
     }
 
     async fn first_seen(&self) -> Result<HashMap<String, i64>, StoreError> {

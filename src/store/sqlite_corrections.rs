@@ -2,12 +2,11 @@
 //! In: an open transaction, the card as it is now. Out: one `edit` row for each chat that has the message.
 //! An edit may be repeated without harm, so its row is pending again whenever the card moved on meanwhile.
 
-use sqlx::{Row, Sqlite, SqlitePool, Transaction};
+use sqlx::{Row, SqlitePool};
 
+use super::sqlite_outbox::Tx;
 use super::{Card, Correction, Millis, Presence, StoreError, sqlite_stories};
 use crate::model::PostId;
-
-type Tx<'a> = Transaction<'a, Sqlite>;
 
 /// The reason of rows that were not sent because their post went away first.
 pub(super) const GONE: &str = "the post was withdrawn before the message went out";

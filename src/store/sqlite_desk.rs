@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use sqlx::Row;
 
-use super::sqlite::{SqliteStore, follow_of, kind_and_name};
+use super::sqlite::{SqliteStore, follows_of, kind_and_name};
 use super::sqlite_outbox::Tx;
 use super::{Action, Card, Desk, Fate, Millis, StoreError};
 use crate::model::{ChatId, Follow, PostId};
@@ -69,10 +69,7 @@ impl Desk for SqliteStore {
         .bind(chat.to_string())
         .fetch_all(self.reader())
         .await?;
-        let follows = rows.iter();
-        Ok(follows
-            .map(|row| follow_of(&row.get::<String, _>(0), row.get(1)))
-            .collect())
+        Ok(follows_of(&rows))
     }
 
     async fn mute(&self, chat: &ChatId, follow: &Follow, muted: bool) -> Result<bool, StoreError> {

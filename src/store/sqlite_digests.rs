@@ -28,11 +28,7 @@ pub async fn waits(
     rules: ClaimRules,
 ) -> Result<bool, StoreError> {
     let (delivery, kind, planned): (i64, &str, Millis) = (row.get(0), row.get(9), row.get(10));
-    let (chat, folded): (&str, i64) = (row.get(2), row.get(16));
-    let lane: i64 = sqlx::query_scalar("select lane from outbox where delivery = $1")
-        .bind(delivery)
-        .fetch_one(&mut **tx)
-        .await?;
+    let (chat, folded, lane): (&str, i64, i64) = (row.get(2), row.get(16), row.get(18));
     let mut wishes = preferences::from_json(row.get::<Option<&str>, _>(15));
     match (kind, lane) {
         ("alert", URGENT) => return is_paused(tx, delivery, &wishes, now).await,

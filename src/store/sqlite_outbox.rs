@@ -66,7 +66,7 @@ macro_rules! claimable {
 const COLUMNS: &str = concat!(
     claimable!(
         "select o.delivery, o.post, o.chat, c.language, o.body, a.card, o.attempts, o.unknowns, o.fallback,
-           o.kind, o.created_at, o.expires_at, a.withdrawn, m.message_id, m.shown, c.preferences, o.fold, c.kind"
+           o.kind, o.created_at, o.expires_at, a.withdrawn, m.message_id, m.shown, c.preferences, o.fold, c.kind, o.lane"
     ),
     " and o.not_before <= $2 and c.next_at <= $2 and c.paused_until <= $2
       and (o.lane not in (2, 4) or c.alerts_at <= $2) order by o.delivery limit $3"

@@ -2,9 +2,10 @@
 //! In and out: as the trait `People` says.
 
 use async_trait::async_trait;
+use sqlx::sqlite::SqliteConnection;
 use sqlx::{Row, Sqlite, Transaction};
 
-use super::sqlite::{SqliteStore, chat_id, follow_of, kind_and_name};
+use super::sqlite::{SqliteStore, chat_id, follows_of, kind_and_name, put_meta};
 use super::{ChatRow, Follower, Millis, People, StoreError, preferences, sqlite_outbox};
 use crate::model::{ChatId, Follow, Preferences};
 
@@ -33,14 +34,7 @@ impl People for SqliteStore {
             let is_meant = |follow: &Follow| kind_and_name(follow) == (&kind, &name);
             let mut same = channels.iter().filter(|(id, _)| id.to_string() == chat);
             if !same.any(|(_, follows)| follows.iter().any(is_meant)) {
-                sqlx::query(
-                    "delete from subscriptions where chat = $1 and kind = $2 and name = $3",
-                )
-                .bind(chat)
-                .bind(kind)
-                .bind(name)
-                .execute(&mut *transaction)
-                .await?;
+                unsubscribe(&mut transaction, &chat, (&kind, &name)).await?;
             }
         }
         for (chat, follows) in channels {
@@ -131,17 +125,13 @@ impl People for SqliteStore {
             ..kept
         };
         if prefer(&mut transaction, chat, &preferences).await? {
-            sqlx::query("insert into meta values ($1, $2) on conflict (key) do update set value = excluded.value")
-                .bind(key)
-                .bind(text)
-                .execute(&mut *transaction)
-                .await?;
+            put_meta(&mut transaction, &key, &text).await?;
         }
         Ok(transaction.commit().await?)
     }
 
     async fn set_urgent_topics(&self, ids: &[String]) -> Result<(), StoreError> {
-        self.set_meta("urgent_topics", ids.join("\n")).await
+        self.set_meta("urgent_topics", &ids.join("\n")).await
     }
 
     async fn suspend(&self, chat: &ChatId, reason: &str, now: Millis) -> Result<(), StoreError> {
@@ -169,15 +159,8 @@ impl People for SqliteStore {
     }
 
     async fn unfollow(&self, chat: &ChatId, follow: &Follow) -> Result<bool, StoreError> {
-        let (kind, name) = kind_and_name(follow);
-        let done =
-            sqlx::query("delete from subscriptions where chat = $1 and kind = $2 and name = $3")
-                .bind(chat.to_string())
-                .bind(kind)
-                .bind(name)
-                .execute(self.writer())
-                .await?;
-        Ok(done.rows_affected() > 0)
+        let connection = &mut *self.writer().acquire().await?;
+        unsubscribe(connection, &chat.to_string(), kind_and_name(follow)).await
     }
 
     async fn own_rules(&self) -> Result<Vec<String>, StoreError> {
@@ -197,10 +180,7 @@ impl People for SqliteStore {
         .bind(chat.to_string())
         .fetch_all(self.reader())
         .await?;
-        Ok(rows
-            .iter()
-            .map(|row| follow_of(&row.get::<String, _>(0), row.get(1)))
-            .collect())
+        Ok(follows_of(&rows))
     }
 
     async fn followers(&self, follows: &[Follow]) -> Result<Vec<Follower>, StoreError> {
@@ -265,10 +245,7 @@ impl People for SqliteStore {
         let rows = sqlx::query("select distinct kind, name from subscriptions order by kind, name")
             .fetch_all(self.reader())
             .await?;
-        let follows = rows.iter();
-        Ok(follows
-            .map(|row| follow_of(&row.get::<String, _>(0), row.get(1)))
-            .collect())
+        Ok(follows_of(&rows))
     }
 
     async fn rename_follow(&self, old: &Follow, new: &Follow) -> Result<u64, StoreError> {
@@ -346,5 +323,20 @@ async fn subscribe(
             .bind(now)
             .execute(&mut **transaction)
             .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// False when there was no such subscription.
+async fn unsubscribe(
+    connection: &mut SqliteConnection,
+    chat: &str,
+    (kind, name): (&str, &str),
+) -> Result<bool, StoreError> {
+    let done = sqlx::query("delete from subscriptions where chat = $1 and kind = $2 and name = $3")
+        .bind(chat)
+        .bind(kind)
+        .bind(name)
+        .execute(connection)
+        .await?;
     Ok(done.rows_affected() > 0)
 }

@@ -120,7 +120,7 @@ impl Outbox for SqliteStore {
     }
 
     async fn pause_bot(&self, until: Millis) -> Result<(), StoreError> {
-        self.set_meta("bot_paused_until", until.to_string()).await
+        self.set_meta("bot_paused_until", &until.to_string()).await
     }
 
     async fn clock_went_back(&self, now: Millis) -> Result<(), StoreError> {

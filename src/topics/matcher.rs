@@ -91,6 +91,15 @@ impl Matcher {
         self.topic(id).map(|topic| topic.title.as_str())
     }
 
+    /// Topics with their titles; one that is not known any more has its id for a title.
+    pub fn titled(&self, ids: &[String]) -> Vec<(String, String)> {
+        let titled = |id: &String| {
+            let title = self.title_of(id).unwrap_or(id).to_owned();
+            (id.clone(), title)
+        };
+        ids.iter().map(titled).collect()
+    }
+
     /// The topics of an article that people can follow, in the order of the topics.
     pub fn matches(&self, article: &Article) -> Vec<Match> {
         self.read(article).topics

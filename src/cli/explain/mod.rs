@@ -190,10 +190,6 @@ fn follows(digested: &Digested) -> Vec<Follow> {
 
 fn card(setup: &Setup, digested: &Digested) -> Card {
     let post = &digested.post;
-    let topics = digested.topics.iter().map(|id| {
-        let title = setup.matcher.title_of(id).unwrap_or(id);
-        (id.clone(), title.to_owned())
-    });
     Card {
         post: post.id.clone(),
         title: post.title.clone(),
@@ -203,7 +199,7 @@ fn card(setup: &Setup, digested: &Digested) -> Card {
         published: post.published,
         categories: post.categories.clone(),
         tags: post.tags.clone(),
-        topics: topics.collect(),
+        topics: setup.matcher.titled(&digested.topics),
         rules: Vec::new(),
         also: Vec::new(),
     }
