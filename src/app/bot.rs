@@ -7,24 +7,21 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::channels::{Channels, name_channels};
 use super::run::say;
 use super::setup::{AppError, Setup};
 use crate::bot::{self, Context, Published, Reread, Source};
 use crate::config;
 use crate::feeds::{Addresses, Format};
 use crate::http::Hook;
-use crate::model::{ChatId, Follow};
 use crate::posts::{self, Rules};
-use crate::store::{Millis, Store, StoreError};
+use crate::store::Store;
 use crate::telegram::Seal;
 
 /// Posts to the webhook that wait for the bot.
 const WAITING_POSTS: usize = 64;
 /// Pause before the bot asks again who it is.
 const ASK_AGAIN: Duration = Duration::from_secs(15);
-
-/// Chats of the config and what they follow.
-pub(super) type Channels = Vec<(ChatId, Vec<Follow>)>;
 
 impl Setup {
     /// Where updates come from, and what the built-in server needs for it.
@@ -134,60 +131,4 @@ async fn who(context: &mut Context) -> Result<(), AppError> {
     context.places.bot = me.id;
     context.username = me.username;
     Ok(())
-}
-
-/// Asks Telegram which chats the config's names are. Whoever comes by number (an update, a command) is then
-/// the same chat as the one that comes by name, and gets one copy of a message.
-async fn name_channels(context: &Context, channels: &Channels) {
-    let mut is_new = false;
-    for (chat, _) in channels {
-        let ChatId::Name(name) = chat else { continue };
-        let id = match context.telegram.chat(chat).await {
-            Ok(found) => found["id"].as_i64().filter(|id| *id < 0).map(ChatId::Id),
-            Err(error) => {
-                tracing::warn!(%chat, %error, "telegram.channels: Telegram does not show this chat; check its name, and that the bot is its administrator");
-                None
-            }
-        };
-        let Some(id) = id else { continue };
-        let learnt = async {
-            if context.store.named(name).await? != Some(id.clone()) {
-                is_new = true;
-                context.store.name_chat(name, &id).await?;
-            }
-            Ok::<_, StoreError>(())
-        };
-        if let Err(error) = learnt.await {
-            tracing::error!(%chat, %error, "the number of a chat cannot be written");
-        }
-    }
-    if is_new {
-        let now = context.clock.now();
-        if let Err(error) = subscribe(context.store.as_ref(), channels, now).await {
-            tracing::error!(%error, "the subscriptions of telegram.channels cannot be written");
-        }
-    }
-}
-
-/// What the store calls a chat of the config: by the number of its name, or by the id that it moved to.
-pub(super) async fn known_as(store: &dyn Store, chat: &ChatId) -> Result<ChatId, StoreError> {
-    let known = store.named(&chat.to_string()).await?;
-    Ok(known.unwrap_or_else(|| chat.clone()))
-}
-
-/// Makes the subscriptions of the config's chats equal to the config, each chat under one name.
-pub(super) async fn subscribe(
-    store: &dyn Store,
-    channels: &Channels,
-    now: Millis,
-) -> Result<(), StoreError> {
-    let mut known: Channels = Vec::new();
-    for (chat, follows) in channels {
-        let chat = known_as(store, chat).await?;
-        match known.iter_mut().find(|(other, _)| *other == chat) {
-            Some((_, all)) => all.extend(follows.iter().cloned()),
-            None => known.push((chat, follows.clone())),
-        }
-    }
-    store.sync_channels(&known, now).await
 }

@@ -2,6 +2,7 @@
 //! In: a checked config. Out: a running program, or the outcome of one run.
 
 mod bot;
+mod channels;
 mod in_force;
 mod run;
 mod setup;

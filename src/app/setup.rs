@@ -10,16 +10,14 @@ use crate::catalog::{Ledger, Target};
 use crate::config::{self, Config, ConfigError, Secret, Source, UnknownPolicy, WithdrawnPolicy};
 use crate::delivery::plan::{Corrections, Rules};
 use crate::delivery::{Clock, Policy, Sender, Terminal};
-use crate::model::{ChatId, Follow, LabelKind, Problem, Severity, Site};
+use crate::model::{ChatId, Problem, Severity, Site};
 use crate::pipeline::{Derived, DerivedError, Patience, PipelineError, Planner, Progress};
 use crate::push::{Book, Bucket, Hook, HubList, KEY_VARIABLES, Push, PushError, Stage};
-use crate::store::{Card, InstanceLock, LockError, SqliteStore, Store, StoreError, path_of};
+use crate::store::{InstanceLock, LockError, SqliteStore, Store, StoreError, path_of};
 use crate::telegram::{Outlet, Seal, Telegram, TelegramError};
 use crate::topics::story;
 use crate::topics::{self, Matcher, TopicError};
 
-/// Where the demo's messages go: everything that is new, on the terminal.
-const TERMINAL: &str = "@terminal";
 /// Milliseconds.
 const HOUR: i64 = 3_600_000;
 
@@ -308,66 +306,6 @@ impl Setup {
         Planner::new(store, rules, self.stories.clone(), admins)
     }
 
-    /// Whoever follows a label by an old name follows the one that it stands for now.
-    async fn follow_aliases(&self, store: &dyn Store) -> Result<(), AppError> {
-        let labels = self.config.labels()?;
-        if !labels.change_labels() {
-            return Ok(());
-        }
-        for old in store.followed().await? {
-            if matches!(&old, Follow::Label(label) if label.kind == LabelKind::Words) {
-                continue;
-            }
-            let new = labels.canonical_follow(old.clone());
-            if new != old {
-                let moved = store.rename_follow(&old, &new).await?;
-                tracing::info!(%old, %new, moved, "subscriptions moved with labels.aliases");
-            }
-        }
-        // What waits goes to those who follow the new names.
-        let waiting = store.waiting().await?.into_iter();
-        let renamed = waiting.filter_map(|mut card| {
-            let before = (card.categories.clone(), card.tags.clone());
-            card.categories = labels.canonical_names(LabelKind::Category, &before.0);
-            card.tags = labels.canonical_names(LabelKind::Tag, &before.1);
-            (before != (card.categories.clone(), card.tags.clone())).then_some(card)
-        });
-        let renamed: Vec<Card> = renamed.collect();
-        if !renamed.is_empty() {
-            store.relabel(&renamed).await?;
-        }
-        Ok(())
-    }
-
-    /// Makes the subscriptions of the config's chats equal to the config. Without a token and without
-    /// chats in the config, the terminal follows the whole site.
-    ///
-    /// # Errors
-    /// A chat of the config is none, or the store's.
-    pub async fn subscribe_channels(&self, store: &dyn Store) -> Result<(), AppError> {
-        self.follow_aliases(store).await?;
-        let mut channels = self.config.channels()?;
-        let terminal: ChatId = terminal();
-        if !self.has_token() && channels.is_empty() {
-            channels.push((terminal, vec![Follow::Site]));
-        } else {
-            // What was meant for the terminal is not for Telegram.
-            store
-                .suspend(&terminal, "the terminal is not in use", self.clock.now())
-                .await?;
-        }
-        super::bot::subscribe(store, &channels, self.clock.now()).await?;
-        let urgent = self.matcher.topics().filter(|topic| topic.urgent);
-        let urgent: Vec<String> = urgent.map(|topic| topic.id.clone()).collect();
-        store.set_urgent_topics(&urgent).await?;
-        let wishes = self.config.channel_preferences()?;
-        for ((chat, _), wishes) in self.config.channels()?.iter().zip(&wishes) {
-            let chat = super::bot::known_as(store, chat).await?;
-            store.configure(&chat, wishes).await?;
-        }
-        Ok(())
-    }
-
     /// Telegram, if there is a token.
     ///
     /// # Errors
@@ -439,10 +377,6 @@ impl Setup {
             },
         )
     }
-}
-
-fn terminal() -> ChatId {
-    ChatId::Name(TERMINAL.to_owned())
 }
 
 fn problem(error: TopicError) -> Problem {

@@ -15,7 +15,7 @@ use crate::catalog::{Counts, Delta};
 use crate::delivery::Clock;
 use crate::http::Health;
 use crate::model::counted;
-use crate::pipeline::{self, Derived, Hint, Patience, Planner, lock};
+use crate::pipeline::{self, Derived, Hint, Patience, Planner, Round, lock};
 use crate::posts::watch::{Hint as Noticed, Watcher};
 use crate::push::Bell;
 
@@ -148,23 +148,7 @@ impl Loop {
         let is_first = matches!(hint, Hint::Start);
         match pipeline::refresh(&self.derived, &self.planner, hint, Patience::Daemon, now).await {
             Ok((round, planned)) => {
-                for notice in &round.notices {
-                    tracing::warn!("{notice}");
-                }
-                // The greeting counts those of the first round.
-                for problem in round.problems.iter().filter(|_| !is_first) {
-                    tracing::warn!("{problem}");
-                }
-                if let Some((path, why)) = round.failed.first() {
-                    let words = format!(
-                        "{} files cannot be written, the first is {path}: {why}",
-                        round.failed.len()
-                    );
-                    tracing::error!("{words}; the old feeds stay whole");
-                    self.health.set_degraded(Some(words));
-                } else {
-                    self.health.set_degraded(None);
-                }
+                self.tell(&round, is_first);
                 self.health.set_ready(true);
                 self.bell.ring();
                 if let Some(reason) = &planned.held_because {
@@ -206,6 +190,26 @@ impl Loop {
                 self.owed.everything = true;
                 Ok(RETRY)
             }
+        }
+    }
+
+    /// What a round found wrong; the greeting counts the problems of the first one.
+    fn tell(&self, round: &Round, is_first: bool) {
+        for notice in &round.notices {
+            tracing::warn!("{notice}");
+        }
+        for problem in round.problems.iter().filter(|_| !is_first) {
+            tracing::warn!("{problem}");
+        }
+        if let Some((path, why)) = round.failed.first() {
+            let words = format!(
+                "{} files cannot be written, the first is {path}: {why}",
+                round.failed.len()
+            );
+            tracing::error!("{words}; the old feeds stay whole");
+            self.health.set_degraded(Some(words));
+        } else {
+            self.health.set_degraded(None);
         }
     }
 

@@ -224,19 +224,6 @@ impl Catalog {
         self.wrap(result)
     }
 
-    /// Since when a file that gave a post is missing or gives none, in seconds since 1970; `None` for any other.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn missing_since(&self, path: &str) -> Result<Option<i64>, CatalogError> {
-        let sql = "select missing_since from files where path = ?1";
-        let found = self
-            .connection
-            .query_row(sql, [path], |row| row.get(0))
-            .optional();
-        Ok(self.wrap(found)?.flatten())
-    }
-
     /// Known files below a folder (given with its trailing `/`).
     ///
     /// # Errors

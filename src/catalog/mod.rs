@@ -7,6 +7,7 @@ mod claims;
 mod files;
 mod links;
 mod marks;
+mod missing;
 mod names;
 mod owed;
 mod posts;

@@ -2,12 +2,11 @@
 //! In: a label, an id, words. Out: rows, newest first; nothing is changed here.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 
 use rusqlite::{OptionalExtension, Params, Row as SqlRow, params};
 
 use super::links::unpacked;
-use super::{Catalog, CatalogError, Row, State, follow_of, is_below_any, kind_and_name};
+use super::{Catalog, CatalogError, Row, State, follow_of, kind_and_name};
 use crate::model::{Follow, PostId, PostTime, Problem, Severity};
 use crate::publish::Published;
 
@@ -53,18 +52,6 @@ impl Catalog {
     pub fn post(&self, id: &PostId) -> Result<Option<Row>, CatalogError> {
         let sql = format!("select {COLUMNS} from posts p where p.id = ?1");
         Ok(self.rows(&sql, [id.as_str()])?.pop())
-    }
-
-    /// Whether there is no such post, or its file is missing at present.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn is_gone(&self, id: &PostId) -> Result<bool, CatalogError> {
-        let sql = "select not exists (select 1 from posts p join files f on f.path = p.path
-                   where p.id = ?1 and f.missing_since is null)";
-        let gone = { self.connection.prepare_cached(sql) }
-            .and_then(|mut gone| gone.query_row([id.as_str()], |row| row.get(0)));
-        self.wrap(gone)
     }
 
     /// Posts that a person may mean by a text: an id, a path, a page's address, perhaps without its ending, a file name or
@@ -183,28 +170,6 @@ impl Catalog {
     /// SQLite's.
     pub fn next_due(&self) -> Result<Option<i64>, CatalogError> {
         self.wrap(self.connection.query_row(DUE, [], |row| row.get(0)))
-    }
-
-    /// When the longest missing file went missing, in seconds since 1970, but for files below the folders
-    /// in `held`.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn oldest_missing(&self, held: &[PathBuf]) -> Result<Option<i64>, CatalogError> {
-        let result = (|| {
-            let mut statement = self.connection.prepare_cached(
-                "select path, missing_since from files where missing_since is not null order by missing_since",
-            )?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                let path: String = row.get(0)?;
-                if !is_below_any(&path, held) {
-                    return row.get(1).map(Some);
-                }
-            }
-            Ok(None)
-        })();
-        self.wrap(result)
     }
 
     /// Files whose post is dated by the time at which the file was first seen.

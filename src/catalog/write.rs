@@ -2,14 +2,13 @@
 //! as dirty in it, so that a crash between the index and the feeds is repaired by the next start.
 //! In: readings, gone paths, the time. Out: a `Delta` that says what changed.
 
-use std::path::PathBuf;
-
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::claims::{claim, duplicate, heir, rival, tell_claimants};
 use super::links::{Linked, Links};
+use super::missing::keep_last_version;
 use super::posts::{Inserts, insert_post, write_post};
-use super::{Catalog, CatalogError, PostKey, Reading, is_below_any, kind_and_name};
+use super::{Catalog, CatalogError, Digested, PostKey, Reading, kind_and_name};
 use crate::model::{Follow, Label, PostId, Problem};
 
 /// What a change did.
@@ -154,30 +153,6 @@ impl Catalog {
         }
     }
 
-    /// Notes that files are no longer there. They keep their place until `forget_missing`.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn mark_missing(&mut self, paths: &[String], now: i64) -> Result<(), CatalogError> {
-        self.change(|connection| {
-            for path in paths {
-                connection
-                    .prepare_cached("update files set missing_since = ?2 where path = ?1 and missing_since is null")?
-                    .execute(params![path, now])?;
-            }
-            Ok(())
-        })
-    }
-
-    /// Removes the posts of files that have been missing since `before` (seconds since 1970) or longer, but
-    /// for those below the folders in `held`.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn forget_missing(&mut self, before: i64, held: &[PathBuf]) -> Result<Delta, CatalogError> {
-        self.change(|connection| forget_missing(connection, before, held))
-    }
-
     /// Lets out the posts whose time has come.
     ///
     /// # Errors
@@ -283,9 +258,22 @@ fn upsert_one(
                 .push((PostId::new(old_id.as_str()), PostId::new(id)));
         }
     }
-    let Some(digested) = &reading.post else {
-        return Ok(None);
-    };
+    match &reading.post {
+        Some(digested) => stand_for(transaction, inserts, digested, now, delta, links),
+        None => Ok(None),
+    }
+}
+
+/// A file that was read stands for its post, or stands back behind another one of the same id.
+fn stand_for(
+    transaction: &Connection,
+    inserts: &mut Inserts<'_>,
+    digested: &Digested,
+    now: i64,
+    delta: &mut Delta,
+    links: &mut Links,
+) -> rusqlite::Result<Option<PostKey>> {
+    let path = digested.post.path.as_str();
     match rival(transaction, &digested.post)? {
         Some(winner) if winner.as_str() < path => {
             claim(transaction, &digested.post.id, path)?;
@@ -344,21 +332,6 @@ fn rewrite_file(
         .prepare_cached("delete from problems where path = ?1")?
         .execute([&reading.path])?;
     Ok(())
-}
-
-/// The file has no post any more, but stands for the one that it had until `forget_missing`.
-fn keep_last_version(
-    transaction: &Connection,
-    path: &str,
-    id: &str,
-    now: i64,
-) -> rusqlite::Result<()> {
-    transaction
-        .prepare_cached(
-            "update files set id = ?2, missing_since = coalesce(missing_since, ?3) where path = ?1",
-        )?
-        .execute(params![path, id, now])
-        .map(|_| ())
 }
 
 /// The post that a file stands for: the one of its id, unless another file stands for that.
@@ -423,7 +396,7 @@ pub fn label_key(follow: &Follow) -> String {
 }
 
 /// Removes a post, and names a file that may now stand for it.
-fn remove_post(
+pub(super) fn remove_post(
     transaction: &Connection,
     post: i64,
     id: &str,
@@ -436,37 +409,4 @@ fn remove_post(
         .prepare_cached("delete from posts where post = ?1")?
         .execute([post])?;
     heir(transaction, id, path)
-}
-
-fn forget_missing(
-    transaction: &Connection,
-    before: i64,
-    held: &[PathBuf],
-) -> rusqlite::Result<Delta> {
-    let mut delta = Delta::default();
-    let gone: Vec<(String, Option<i64>, Option<String>)> = transaction
-        .prepare_cached(
-            "select f.path, p.post, f.id from files f left join posts p on p.id = f.id and p.path = f.path
-             where f.missing_since is not null and f.missing_since <= ?1",
-        )?
-        .query_map([before], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
-        .collect::<rusqlite::Result<_>>()?;
-    for (path, post, id) in gone {
-        if is_below_any(&path, held) {
-            continue;
-        }
-        let problems = transaction.execute("delete from problems where path = ?1", [&path])?;
-        transaction.execute("delete from files where path = ?1", [&path])?;
-        if let (Some(post), Some(id)) = (post, &id) {
-            delta
-                .reread
-                .extend(remove_post(transaction, post, id, &path)?);
-            delta.removed += 1;
-        }
-        if id.is_some() && problems > 0 {
-            // It may be there, without a post: what is wrong with it is noted again.
-            delta.reread.push(path);
-        }
-    }
-    Ok(delta)
 }

@@ -104,22 +104,18 @@ impl Derived {
         } = self;
         let last = sifted.sift(read);
         let is_told = total <= FEW;
-        let found: Vec<Problem> = { last.0.iter().filter(|_| is_told) }
+        let mut found: Vec<Problem> = { last.0.iter().filter(|_| is_told) }
             .flat_map(|reading| &reading.problems)
             .filter(|problem| problem.severity > Severity::Note)
             .cloned()
             .collect();
         let mut kept = keep(catalog, entries, last, Then::GoOn, now)?;
-        let doubled = std::mem::take(&mut kept.delta.doubled);
-        for problem in found
-            .into_iter()
-            .chain(doubled.into_iter().filter(|_| is_told))
-        {
-            // A file is read twice where its last version goes in the same round.
-            if !round.problems.contains(&problem) {
-                round.problems.push(problem);
-            }
-        }
+        found.extend(
+            std::mem::take(&mut kept.delta.doubled)
+                .into_iter()
+                .filter(|_| is_told),
+        );
+        round.tell(found);
         self.remember(kept, round);
         if is_many {
             match patience {

@@ -79,6 +79,17 @@ pub struct Round {
     pub notices: Vec<String>,
 }
 
+impl Round {
+    /// Adds problems, each once: a file is read twice where its last version goes in the same round.
+    fn tell(&mut self, problems: Vec<Problem>) {
+        for problem in problems {
+            if !self.problems.contains(&problem) {
+                self.problems.push(problem);
+            }
+        }
+    }
+}
+
 /// What keeps a round from ending well.
 #[derive(Debug, thiserror::Error)]
 pub enum PipelineError {

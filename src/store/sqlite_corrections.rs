@@ -92,10 +92,24 @@ pub async fn correct(
             sqlite_stories::revive(tx, &correction.card.post, None, now).await?;
         }
     }
-    if correction.presence == Presence::Gone {
-        return Ok(0);
+    match correction.presence {
+        Presence::Gone => Ok(0),
+        Presence::Shown | Presence::Withdrawn => {
+            plan_edits(tx, correction, edit_at, edit_until, now).await
+        }
     }
-    let version = correction.card.version(!is_shown);
+}
+
+/// An edit for each chat that has the message, unless it shows the post as it is already.
+async fn plan_edits(
+    tx: &mut Tx<'_>,
+    correction: &Correction,
+    edit_at: Millis,
+    edit_until: Millis,
+    now: Millis,
+) -> Result<u64, StoreError> {
+    let is_withdrawn = correction.presence == Presence::Withdrawn;
+    let version = correction.card.version(is_withdrawn);
     let edits = sqlx::query(
         "insert into outbox (post, chat, kind, state, not_before, expires_at, created_at, lane)
          select o.post, o.chat, 'edit', 'pending', $2, coalesce(o.settled_at, $4) + $3, $4, 3
@@ -105,7 +119,7 @@ pub async fn correct(
            state = case when outbox.state = 'sending' then 'sending' else 'pending' end,
            attempts = 0, fallback = 0, reason = null",
     )
-    .bind(post)
+    .bind(correction.card.post.as_str())
     .bind(edit_at)
     .bind(edit_until)
     .bind(now)

@@ -98,6 +98,25 @@ impl Desk {
         self.store.settle(claim.delivery, &sent, now).await.unwrap();
     }
 
+    /// Certainly not sent; again a minute later.
+    async fn put_back(&self, claim: &Claim, now: i64) {
+        let retry = Settled::Retry {
+            at: now + 60 * SECOND,
+            reason: "no connection".into(),
+        };
+        let settled = self.store.settle(claim.delivery, &retry, now);
+        settled.await.unwrap();
+    }
+
+    /// Telegram refuses it in every form.
+    async fn refused(&self, claim: &Claim, now: i64) {
+        let refused = Settled::Failed {
+            reason: "no".into(),
+        };
+        let settled = self.store.settle(claim.delivery, &refused, now);
+        settled.await.unwrap();
+    }
+
     /// Everything that can go out from now on within an hour, as names of posts; digests in brackets.
     async fn all(&self, mut now: i64) -> Vec<String> {
         let end = now + HOUR;
@@ -354,14 +373,7 @@ async fn what_goes_away_while_a_digest_waits_is_not_in_it() {
     desk.wants(daily("8")).await;
     desk.announce(&["/a", "/b", "/c"], at("23T09:00")).await;
     let claim = desk.claim(at("24T08:00")).await.unwrap();
-    let retry = Settled::Retry {
-        at: at("24T08:01"),
-        reason: "no connection".into(),
-    };
-    desk.store
-        .settle(claim.delivery, &retry, at("24T08:00"))
-        .await
-        .unwrap();
+    desk.put_back(&claim, at("24T08:00")).await;
     desk.becomes("/b", Presence::Gone, at("24T08:00")).await;
     assert_eq!(desk.all(at("24T08:01")).await, ["[/a /c]"]);
     assert_eq!(desk.states("/b").await, ["skipped"]);
@@ -549,11 +561,7 @@ async fn of_three_twins_one_goes_out_for_a_post_that_telegram_refuses() {
     }
     desk.announce(&["/x", "/y", "/z"], at("23T12:00")).await;
     let claim = desk.claim(at("23T12:00")).await.unwrap();
-    let refused = Settled::Failed {
-        reason: "no".into(),
-    };
-    let settled = desk.store.settle(claim.delivery, &refused, at("23T12:00"));
-    settled.await.unwrap();
+    desk.refused(&claim, at("23T12:00")).await;
     assert_eq!(desk.all(at("23T12:01")).await, ["/y"]);
 }
 
@@ -582,12 +590,7 @@ async fn a_post_that_comes_back_may_be_in_a_second_digest() {
     desk.wants(daily("8")).await;
     desk.announce(&["/a", "/b", "/c"], at("23T09:00")).await;
     let claim = desk.claim(at("24T08:00")).await.unwrap();
-    let retry = Settled::Retry {
-        at: at("24T08:01"),
-        reason: "no connection".into(),
-    };
-    let put_back = desk.store.settle(claim.delivery, &retry, at("24T08:00"));
-    put_back.await.unwrap();
+    desk.put_back(&claim, at("24T08:00")).await;
     desk.becomes("/a", Presence::Gone, at("24T08:00")).await;
     assert_eq!(desk.all(at("24T08:01")).await, ["[/b /c]"]);
     desk.becomes("/a", Presence::Shown, at("24T09:30")).await;
@@ -602,12 +605,7 @@ async fn a_post_that_comes_back_out_of_a_digest_has_a_message_of_its_own_which_i
     desk.wants(daily("8")).await;
     desk.announce(&["/a", "/b"], at("23T09:00")).await;
     let claim = desk.claim(at("24T08:00")).await.unwrap();
-    let retry = Settled::Retry {
-        at: at("24T08:01"),
-        reason: "no connection".into(),
-    };
-    let put_back = desk.store.settle(claim.delivery, &retry, at("24T08:00"));
-    put_back.await.unwrap();
+    desk.put_back(&claim, at("24T08:00")).await;
     desk.becomes("/a", Presence::Gone, at("24T08:00")).await;
     assert_eq!(desk.all(at("24T08:01")).await, ["[/b]"]);
     desk.becomes("/a", Presence::Shown, at("24T09:30")).await;
@@ -684,11 +682,7 @@ async fn a_twin_in_a_digest_that_telegram_refuses_gives_way_to_the_other() {
     desk.announce(&["/x", "/y", "/z"], at("23T12:00")).await;
     let claim = desk.claim(at("24T08:00")).await.unwrap();
     assert_eq!(words(&claim), "[/x /z]");
-    let refused = Settled::Failed {
-        reason: "no".into(),
-    };
-    let settled = desk.store.settle(claim.delivery, &refused, at("24T08:00"));
-    settled.await.unwrap();
+    desk.refused(&claim, at("24T08:00")).await;
     assert_eq!(desk.all(at("25T08:00")).await, ["/y"]);
 }
 

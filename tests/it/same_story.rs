@@ -1,7 +1,7 @@
 //! One story from several sources: told once to a chat, over restarts, and never at the cost of another story.
 
-use crate::fake_telegram::FakeTelegram;
-use crate::world::{World, today};
+use crate::fake_telegram::{FakeTelegram, Sent};
+use crate::world::{Daemon, World, today};
 
 const ALL: i64 = -1_001_234_567_890;
 const SECOND: i64 = -1_001_234_567_891;
@@ -176,14 +176,20 @@ fn who_was_told_sees_the_other_sources_in_the_message_that_is_there() {
     assert_eq!(telegram.messages(SECOND).len(), 1);
 }
 
-#[test]
-fn a_post_that_gets_another_category_is_told_once_and_its_message_leads_to_where_it_is() {
+/// A world in which files leave and messages follow at once, and a post that everybody was told of.
+fn told_at_once() -> (World, Daemon, Sent) {
     let world = world("delivery: {correct_after_seconds: 0}\nposts: {delete_grace_seconds: 1}\n");
-    let telegram = world.telegram();
     let daemon = world.start();
     post(&world, "a", "抽检结果公布", "first", NOTICE);
-    let sent = telegram.next_message(ALL);
+    let sent = world.telegram().next_message(ALL);
     world.settled(1);
+    (world, daemon, sent)
+}
+
+#[test]
+fn a_post_that_gets_another_category_is_told_once_and_its_message_leads_to_where_it_is() {
+    let (world, daemon, sent) = told_at_once();
+    let telegram = world.telegram();
     post(&world, "a", "抽检结果公布", "third", NOTICE);
     let edited = telegram.next_edit(&sent);
     let address = edited.button("阅读全文").to_string();
@@ -207,12 +213,8 @@ fn a_post_that_gets_another_category_is_told_once_and_its_message_leads_to_where
 
 #[test]
 fn a_file_that_gets_another_name_is_told_once_and_its_message_leads_to_where_it_is() {
-    let world = world("delivery: {correct_after_seconds: 0}\nposts: {delete_grace_seconds: 1}\n");
+    let (world, daemon, sent) = told_at_once();
     let telegram = world.telegram();
-    let daemon = world.start();
-    post(&world, "a", "抽检结果公布", "first", NOTICE);
-    let sent = telegram.next_message(ALL);
-    world.settled(1);
     world.rename("posts/2026-11-20-a.md", "posts/2026-11-20-b.md");
     let edited = telegram.next_edit(&sent);
     let address = edited.button("阅读全文").to_string();
