@@ -36,6 +36,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::app::{AppError, Setup};
 use crate::config::Source;
+use crate::pipeline;
 
 /// A folder of Jekyll posts in; RSS, Atom and JSON feeds and Telegram messages out.
 #[derive(Parser)]
@@ -180,6 +181,7 @@ pub(crate) enum Verdict {
 /// Runs the command line.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    pipeline::expect_files();
     screen::start_logs(cli.common.verbose, cli.common.quiet);
     let code = end(cli);
     said(std::io::stdout().flush());

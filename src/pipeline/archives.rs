@@ -119,11 +119,13 @@ impl Derived {
                 let mut ready = self.pages_of(batch)?;
                 self.load(&self.entries, &mut ready)?;
                 let (finder, writer) = staging.halves();
-                let paths = batch
-                    .iter()
-                    .map(|page| shape.page_paths(&page.follow, &page.period));
-                let spots = finder.find(paths.collect(), &known);
-                ready.write(&shape, &self.entries, spots, writer);
+                let paths = |page: usize| {
+                    let page = &batch[page];
+                    shape.page_paths(&page.follow, &page.period)
+                };
+                let places = finder.places(batch.len(), &paths, &known);
+                ready.write(&shape, &self.entries, (&places, 0), writer);
+                drop(places);
                 let whole: BTreeSet<&Follow> = ready.complete().collect();
                 let follows = ready.outlines.iter().map(|outline| &outline.follow);
                 again.extend(follows.filter(|follow| !whole.contains(follow)).cloned());

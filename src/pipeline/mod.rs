@@ -23,6 +23,7 @@ mod wanted;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub use crate::publish::expect_files;
 pub use derived::{Derived, DerivedError, Progress};
 pub use plan::{Planned, Planner, card, has_undated};
 pub use reader::{digest, unreadable};

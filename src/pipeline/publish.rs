@@ -13,7 +13,7 @@ use super::{Derived, Round};
 use crate::catalog::{CatalogError, PostKey, Slot};
 use crate::feeds;
 use crate::model::{Follow, LabelKind};
-use crate::publish::{Spots, Writer};
+use crate::publish::{Places, Writer};
 
 /// Files of feeds rendered at a time: bounds memory, keeps two cores busy.
 const FILES: usize = 64;
@@ -55,10 +55,16 @@ impl Ready {
             .map(|(outline, _)| &outline.follow)
     }
 
-    /// Renders everything, and writes what has changed beside its place.
-    pub fn write(&self, shape: &Shape, entries: &Entries, spots: Spots, writer: &mut Writer<'_>) {
+    /// Renders everything, and writes what has changed beside its place: the places of `first` and those after it.
+    pub fn write(
+        &self,
+        shape: &Shape,
+        entries: &Entries,
+        (places, first): (&Places<'_, '_>, usize),
+        writer: &mut Writer<'_>,
+    ) {
         let jobs = self.outlines.iter().zip(&self.slots);
-        writer.write(spots, jobs.collect(), |(outline, slots)| {
+        writer.write(places, first, jobs.collect(), |(outline, slots)| {
             let shown: io::Result<Vec<Shown<'_>>> = { slots.iter() }
                 .map(|slot| {
                     let new = self.news.get(&slot.key).and_then(Record::shown);
@@ -131,45 +137,46 @@ impl Derived {
         let (shape, shelf) = (self.reader.shape.clone(), self.shelf.clone());
         let folder = self.folder.clone();
         let known = |path: &str| shelf.get(path);
-        let paths = |batch: &[Follow]| batch.iter().map(|follow| shape.paths(follow)).collect();
+        let paths = |feed: usize| shape.paths(&group[feed]);
         let mut staging = folder.stage(self.lag.is_first());
+        let (finder, writer) = staging.halves();
+        let places = finder.places(group.len(), &paths, &known);
         let mut complete = Vec::with_capacity(group.len());
-        let mut listed = None;
-        let (mut batch, mut rest) = self.batch_of(group);
-        let mut spots = staging.halves().0.find(paths(batch), &known);
-        while !batch.is_empty() {
-            let is_first = run.done == 0;
-            let is_listing = self.begin_batch(run, batch.len())?;
-            let (next, later) = self.batch_of(rest);
-            // Places of the next group are another staging's.
-            let coming = if next.is_empty() { after } else { next };
-            let (finder, writer) = staging.halves();
-            let (entries, ready) = (&*run.entries, &run.ready);
-            let (_, (coming, found)) = rayon::join(
-                || ready.write(&shape, entries, spots, writer),
-                || {
-                    rayon::join(
-                        || {
-                            if is_first {
-                                // What was read, while there is work for the other core.
-                                self.catalog.commit_so_far()?;
-                            }
-                            self.make_ready(entries, coming, is_listing)
-                        },
-                        || finder.find(paths(next), &known),
-                    )
-                },
-            );
-            let (coming, lists) = coming?;
-            complete.extend(run.ready.complete().cloned());
-            std::mem::replace(&mut run.ready, coming).into_memory(run.entries);
-            if let Some((files, listing)) = lists {
-                staging.add(files, &known);
-                listed = Some(listing);
+        let lists = rayon::in_place_scope(|cores| {
+            let (mut batch, mut rest) = self.batch_of(group);
+            let mut lists = None;
+            while !batch.is_empty() {
+                places.run_ahead(cores);
+                let is_first = run.done == 0;
+                let begins = group.len() - rest.len() - batch.len();
+                let is_listing = self.begin_batch(run, batch.len())?;
+                let (next, later) = self.batch_of(rest);
+                let coming = if next.is_empty() { after } else { next };
+                let (entries, ready) = (&*run.entries, &run.ready);
+                let (_, coming) = rayon::join(
+                    || ready.write(&shape, entries, (&places, begins), writer),
+                    || {
+                        if is_first {
+                            // What was read, while there is work for the other core.
+                            self.catalog.commit_so_far()?;
+                        }
+                        self.make_ready(entries, coming, is_listing)
+                    },
+                );
+                let (coming, made) = coming?;
+                complete.extend(run.ready.complete().cloned());
+                std::mem::replace(&mut run.ready, coming).into_memory(run.entries);
+                lists = made.or(lists);
+                self.tell("writing feeds", run.done as u64, run.total as u64);
+                (batch, rest) = (next, later);
             }
-            self.tell("writing feeds", run.done as u64, run.total as u64);
-            (batch, rest, spots) = (next, later, found);
-        }
+            Ok::<_, CatalogError>(lists)
+        })?;
+        drop(places);
+        let listed = lists.map(|(files, listing)| {
+            staging.add(files, &known);
+            listing
+        });
         let is_last = run.done == run.total && !shape.settings.archives.any();
         let entries = is_last.then_some(&mut *run.entries);
         self.put_in_place(staging, &complete, listed, entries, round)

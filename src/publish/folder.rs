@@ -10,7 +10,7 @@ use super::paths::{TEMP_PREFIX, checked};
 use super::staging::Staging;
 use super::sync::from_disk;
 use super::write::modified_ns;
-use super::{Coding, Outcome, Published, Rendered, content_hash};
+use super::{Coding, Known, Outcome, Published, Rendered, content_hash};
 
 /// The folder that web servers and the built-in server read.
 #[derive(Debug, Clone)]
@@ -101,11 +101,7 @@ impl Folder {
 
     /// Puts a batch in place. `known` tells what lies at a path as far as the caller remembers;
     /// a path that occurs twice in a batch is refused the second time.
-    pub fn publish(
-        &self,
-        batch: Vec<Rendered>,
-        known: &dyn Fn(&str) -> Option<Published>,
-    ) -> Outcome {
+    pub fn publish(&self, batch: Vec<Rendered>, known: Known<'_>) -> Outcome {
         let mut staging = self.stage(false);
         staging.add(batch, known);
         staging.commit()

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 pub use copies::Coding;
 pub use epoch::Epoch;
 pub use folder::Folder;
-pub use spots::{Finder, Spots};
+pub use spots::{Finder, Places, expect_files};
 pub use staging::{Placeable, Staging, Writer};
 pub use sync::Behind;
 
@@ -99,6 +99,9 @@ pub struct Rendered {
     /// The whole content.
     pub bytes: Vec<u8>,
 }
+
+/// What the caller remembers of the file at a path.
+pub type Known<'a> = &'a (dyn Fn(&str) -> Option<Published> + Sync);
 
 /// A file that lies in the folder.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,29 +1,44 @@
 //! Places for files that are about to be written.
 //! In: paths, and what the caller remembers of them. Out: for each its place and, in a folder that is new, an empty
-//! file that waits for its bytes: cores that make files in one folder wait for each other, so one makes most of them
-//! while the others write.
+//! file that waits for its bytes: cores that make files in one folder wait for each other, so one makes them while the
+//! others write.
 
 use std::collections::HashSet;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rayon::Scope;
 
 use super::folder::Folder;
 use super::parents::{Parent, Parents};
 use super::paths::checked;
 use super::write::Blank;
-use super::{Coding, Published};
+use super::{Coding, Known, Published};
 
-/// Files that are looked at for being made before their bytes are. Those of one batch and of the next are open at once,
-/// 96, where a process may have 1024 open by default.
-const AHEAD: usize = 64;
+/// Files that are made before their bytes are, and are open meanwhile; a process may have 1024 open by default.
+const AHEAD: usize = 128;
 
-/// One file of so many is made with its bytes: whoever makes the others would take longer than whoever writes.
-const LEFT: usize = 4;
+/// More than may be open at once in a build.
+const OPEN: i32 = 512;
 
-/// Places for the files of some jobs, in their order.
-#[derive(Debug, Default)]
-pub struct Spots(pub(super) Vec<Vec<Spot>>);
+/// As long as so many of them are there, nobody makes more.
+const ENOUGH: usize = AHEAD / 2;
+
+/// Jobs that a core makes files for before it looks for other work.
+const AT_ONCE: usize = 16;
+
+/// For fewer jobs no other core is asked.
+const FEW: usize = 16;
+
+/// Has the kernel make its table of open files large enough for a build, while the process has one thread. When the table
+/// grows later, whoever opens one file too many waits for all processors (Linux's `expand_fdtable`: `synchronize_rcu`),
+/// some 5 ms each time here.
+pub fn expect_files() {
+    // Closed at once; the table stays. Where so many may not be open it grows as ever.
+    let _ = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stderr(), OPEN);
+}
 
 /// A place for a file, and what the caller remembers of it and of its copies.
 #[derive(Debug)]
@@ -52,8 +67,29 @@ pub struct Finder<'a> {
     seen: HashSet<String>,
 }
 
-impl<'a> Finder<'a> {
-    pub(super) fn new(folder: &'a Folder) -> Self {
+/// Places for the files of many jobs. They are found in the order of the jobs, by whoever needs one first: a core that
+/// makes files ahead, or one that writes. Dropped, what was made for jobs that never came is gone.
+pub struct Places<'a, 'f> {
+    /// The paths of each job.
+    paths: &'a (dyn Fn(usize) -> Vec<String> + Sync),
+    known: Known<'a>,
+    /// Who looks at the next job has this, then the job's place in `found`.
+    search: Mutex<Search<'a, 'f>>,
+    found: Vec<Mutex<Vec<Spot>>>,
+    /// Files whose places were found and that wait for their bytes.
+    ahead: AtomicUsize,
+    /// Somebody makes files ahead.
+    is_running: AtomicBool,
+}
+
+struct Search<'a, 'f> {
+    finder: &'a mut Finder<'f>,
+    /// The first job whose places nobody has looked for.
+    next: usize,
+}
+
+impl<'f> Finder<'f> {
+    pub(super) fn new(folder: &'f Folder) -> Self {
         Finder {
             folder,
             parents: Parents::below(folder.dir()),
@@ -61,44 +97,40 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// Places for the files of some jobs, each of which makes the bytes of its paths. `known` tells what lies at a path
-    /// as far as the caller remembers.
-    pub fn find(
-        &mut self,
-        jobs: Vec<Vec<String>>,
-        known: &dyn Fn(&str) -> Option<Published>,
-    ) -> Spots {
-        let mut number = 0;
-        let mut spot = |path| {
-            number += 1;
-            let is_ahead = number <= AHEAD && number % LEFT > 0;
-            self.spot(path, known, is_ahead)
-        };
-        let jobs = jobs.into_iter();
-        Spots(
-            jobs.map(|paths| paths.into_iter().map(&mut spot).collect())
-                .collect(),
-        )
+    /// Places for the files of so many jobs, each of which makes the bytes of its `paths`. `known` tells what lies at a
+    /// path as far as the caller remembers.
+    pub fn places<'a>(
+        &'a mut self,
+        jobs: usize,
+        paths: &'a (dyn Fn(usize) -> Vec<String> + Sync),
+        known: Known<'a>,
+    ) -> Places<'a, 'f> {
+        Places {
+            paths,
+            known,
+            search: Mutex::new(Search {
+                finder: self,
+                next: 0,
+            }),
+            found: (0..jobs).map(|_| Mutex::default()).collect(),
+            ahead: AtomicUsize::new(0),
+            is_running: AtomicBool::new(false),
+        }
     }
 
-    fn spot(
-        &mut self,
-        path: String,
-        known: &dyn Fn(&str) -> Option<Published>,
-        is_ahead: bool,
-    ) -> Spot {
+    fn spot(&mut self, path: String, known: Known<'_>) -> Spot {
         let copies = self.folder.codings().iter();
         Spot {
             known: known(&path),
             copies: copies
                 .map(|coding| (*coding, known(&coding.copy_of(&path))))
                 .collect(),
-            place: self.place(&path, is_ahead),
+            place: self.place(&path),
             path,
         }
     }
 
-    fn place(&mut self, path: &str, is_ahead: bool) -> io::Result<Place> {
+    fn place(&mut self, path: &str) -> io::Result<Place> {
         let is_new = self.seen.insert(path.to_owned());
         let (parent, name) = split(checked(path)?);
         if !is_new {
@@ -108,15 +140,96 @@ impl<'a> Finder<'a> {
             ));
         }
         let Parent { place, within } = self.parents.of(parent)?;
-        let folder = within.as_deref().filter(|_| is_ahead);
-        // What fails now is tried again with the bytes, and fails there with its own words.
-        let blank = folder.and_then(|folder| Blank::within(folder, name).ok());
         Ok(Place {
             target: place.join(name),
             within,
-            blank,
+            blank: None,
         })
     }
+}
+
+impl Places<'_, '_> {
+    /// Has a core make the files of the next jobs, unless enough are there: called now and then while they are written.
+    pub fn run_ahead<'s>(&'s self, cores: &Scope<'s>) {
+        let left = self.found.len() - lock(&self.search).next;
+        let is_enough = left < FEW || self.ahead.load(Ordering::Acquire) >= ENOUGH;
+        if !is_enough && !self.is_running.swap(true, Ordering::AcqRel) {
+            cores.spawn(|cores| self.go_on(cores));
+        }
+    }
+
+    /// Makes some files, and has others made later: a core that only waits for another one must not be kept for long.
+    fn go_on<'s>(&'s self, cores: &Scope<'s>) {
+        match self.make_ahead(AT_ONCE) {
+            true => cores.spawn(|cores| self.go_on(cores)),
+            false => self.is_running.store(false, Ordering::Release),
+        }
+    }
+
+    /// Finds the places of some jobs, and makes those of their files that are in new folders; false once enough wait for
+    /// their bytes, or there are no jobs left.
+    pub(super) fn make_ahead(&self, jobs: usize) -> bool {
+        for _ in 0..jobs {
+            if self.ahead.load(Ordering::Acquire) >= AHEAD {
+                return false;
+            }
+            let mut search = lock(&self.search);
+            let Some(found) = self.found.get(search.next) else {
+                return false;
+            };
+            // Whoever wants it waits for these files; all others are not kept waiting.
+            let mut found = lock(found);
+            *found = self.look_for_next(&mut search);
+            drop(search);
+            found.iter_mut().for_each(Spot::make);
+        }
+        true
+    }
+
+    /// The places of a job, which asks once.
+    pub(super) fn take(&self, job: usize) -> Vec<Spot> {
+        let mut search = lock(&self.search);
+        while search.next <= job
+            && let Some(found) = self.found.get(search.next)
+        {
+            *lock(found) = self.look_for_next(&mut search);
+        }
+        drop(search);
+        let Some(found) = self.found.get(job) else {
+            return Vec::new();
+        };
+        let found = std::mem::take(&mut *lock(found));
+        self.ahead.fetch_sub(found.len(), Ordering::AcqRel);
+        found
+    }
+
+    fn look_for_next(&self, search: &mut Search<'_, '_>) -> Vec<Spot> {
+        let paths = (self.paths)(search.next);
+        search.next += 1;
+        self.ahead.fetch_add(paths.len(), Ordering::AcqRel);
+        let spots = paths.into_iter();
+        spots
+            .map(|path| search.finder.spot(path, self.known))
+            .collect()
+    }
+}
+
+impl Spot {
+    /// Makes its file, if that is in a folder which is new. What fails now is tried again with the bytes, and fails there
+    /// with its own words.
+    fn make(&mut self) {
+        if let Ok(place) = &mut self.place
+            && let Some(folder) = &place.within
+        {
+            let (_, name) = split(&self.path);
+            place.blank = Blank::within(folder, name).ok();
+        }
+    }
+}
+
+/// A panic of another core is told by that core.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The folder of a path below the root, and the file's name in it.

@@ -10,10 +10,10 @@ use rayon::prelude::*;
 use super::change::{Done, Staged};
 use super::folder::Folder;
 use super::parents::Parents;
-use super::spots::{Finder, Spot, Spots, split};
+use super::spots::{Finder, Places, Spot, split};
 use super::sync::{HAS_SYNCFS, HeadStart};
 use super::write::same_error;
-use super::{Outcome, Published, Rendered};
+use super::{Known, Outcome, Published, Rendered};
 
 /// From this many changed files on, one sync of the file system replaces an fsync of each.
 /// An fsync costs about a journal commit; a `syncfs` also waits for other programs' writes.
@@ -86,15 +86,17 @@ impl<'a> Staging<'a> {
     }
 
     /// Writes the files of a batch that have changed beside their places.
-    pub fn add(&mut self, batch: Vec<Rendered>, known: &dyn Fn(&str) -> Option<Published>) {
-        let (paths, bytes): (Vec<Vec<String>>, Vec<Vec<u8>>) = { batch.into_iter() }
-            .map(|rendered| (vec![rendered.path], rendered.bytes))
+    pub fn add(&mut self, batch: Vec<Rendered>, known: Known<'_>) {
+        let (paths, bytes): (Vec<String>, Vec<Vec<u8>>) = { batch.into_iter() }
+            .map(|rendered| (rendered.path, rendered.bytes))
             .unzip();
-        let spots = self.finder.find(paths, known);
-        self.writer.write(spots, bytes, |bytes| Ok(vec![bytes]));
+        let paths = |job: usize| vec![paths[job].clone()];
+        let (finder, writer) = self.halves();
+        let places = finder.places(bytes.len(), &paths, known);
+        writer.write(&places, 0, bytes, |bytes| Ok(vec![bytes]));
     }
 
-    /// What finds places for the next files while the other writes those before.
+    /// What finds places for files, and what writes them.
     pub fn halves(&mut self) -> (&mut Finder<'a>, &mut Writer<'a>) {
         (&mut self.finder, &mut self.writer)
     }
@@ -190,26 +192,29 @@ impl Placeable {
 
 impl Writer<'_> {
     /// Writes files whose bytes are made only now, on all cores, and are hashed and written while the processor still
-    /// has them at hand: `make` gives the bytes of a job's files, in the order of its spots. When it fails, so do the
-    /// files of that job.
+    /// has them at hand: `make` gives the bytes of a job's files, in the order of its places. When it fails, so do the
+    /// files of that job. The places of these jobs begin with those of `first`.
     pub fn write<J: Send>(
         &mut self,
-        spots: Spots,
+        places: &Places<'_, '_>,
+        first: usize,
         jobs: Vec<J>,
         make: impl Fn(J) -> io::Result<Vec<Vec<u8>>> + Sync,
     ) {
         let folder = self.folder;
-        let both = spots.0.into_par_iter().zip(jobs).with_max_len(AT_MOST);
-        let done: Vec<Vec<Done>> = both
-            .map(|(spots, job)| match make(job) {
-                Ok(bytes) => {
-                    let both = spots.into_iter().zip(bytes);
-                    both.map(|(spot, bytes)| spot.take_in(bytes, folder))
-                        .collect()
-                }
-                Err(error) => {
-                    let failed = |spot: Spot| Done::Failed(spot.path, same_error(&error));
-                    spots.into_iter().map(failed).collect()
+        let jobs = jobs.into_par_iter().enumerate().with_max_len(AT_MOST);
+        let done: Vec<Vec<Done>> = jobs
+            .map(|(job, what)| {
+                let made = make(what);
+                let spots = places.take(first + job).into_iter();
+                match made {
+                    Ok(bytes) => spots
+                        .zip(bytes)
+                        .map(|(spot, bytes)| spot.take_in(bytes, folder))
+                        .collect(),
+                    Err(error) => spots
+                        .map(|spot: Spot| Done::Failed(spot.path, same_error(&error)))
+                        .collect(),
                 }
             })
             .collect();

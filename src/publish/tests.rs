@@ -132,15 +132,16 @@ fn a_file_of_a_new_folder_that_gets_no_bytes_leaves_nothing() {
     let folder = Folder::open(temp.path()).unwrap();
     let mut staging = folder.stage(false);
     let (finder, writer) = staging.halves();
-    let jobs = ["feed/a.xml", "feed/b.xml"].map(|path| vec![path.to_owned()]);
-    let spots = finder.find(jobs.to_vec(), &unknown);
-    let given_up = finder.find(vec![vec!["feed/c.xml".to_owned()]], &unknown);
+    let names = ["feed/a.xml", "feed/b.xml", "feed/c.xml"];
+    let paths = |job: usize| vec![names[job].to_owned()];
+    let places = finder.places(names.len(), &paths, &unknown);
+    assert!(!places.make_ahead(usize::MAX));
     assert_eq!(files_below(temp.path()), ["a.xml", "b.xml", "c.xml"]);
-    drop(given_up);
-    writer.write(spots, vec!["a", ""], |text| match text {
+    writer.write(&places, 0, vec!["a", ""], |text| match text {
         "" => Err(std::io::Error::other("no bytes")),
         text => Ok(vec![text.as_bytes().to_vec()]),
     });
+    drop(places);
     let outcome = staging.commit();
     assert_eq!((outcome.written.len(), outcome.failed.len()), (1, 1));
     assert_eq!(outcome.failed[0].0, "feed/b.xml");
@@ -156,13 +157,38 @@ fn more_files_than_are_opened_at_once_are_written_too() {
     let names: Vec<String> = (0..300)
         .map(|number| format!("feed/{number}.xml"))
         .collect();
-    let jobs = { names.iter() }.map(|name| vec![name.clone()]).collect();
-    let spots = finder.find(jobs, &unknown);
-    assert_eq!(files_below(temp.path()).len(), 48);
-    writer.write(spots, names, |name| Ok(vec![name.into_bytes()]));
+    let paths = |job: usize| vec![names[job].clone()];
+    let places = finder.places(names.len(), &paths, &unknown);
+    assert!(!places.make_ahead(usize::MAX));
+    assert_eq!(files_below(temp.path()).len(), 128);
+    rayon::in_place_scope(|cores| {
+        for (batch, names) in names.chunks(50).enumerate() {
+            places.run_ahead(cores);
+            writer.write(&places, 50 * batch, names.to_vec(), |name| {
+                Ok(vec![name.into_bytes()])
+            });
+        }
+    });
+    drop(places);
     assert_eq!(staging.commit().written.len(), 300);
-    let last = fs::read(temp.path().join("feed/299.xml")).unwrap();
-    assert_eq!(last, b"feed/299.xml");
+    let is_own = |name: &String| fs::read(temp.path().join(name)).unwrap() == name.as_bytes();
+    assert!(names.iter().all(is_own));
+}
+
+#[test]
+fn of_two_jobs_with_one_path_the_first_has_it_whoever_asks_first() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = Folder::open(temp.path()).unwrap();
+    let mut staging = folder.stage(false);
+    let names = ["feed/a.xml", "feed/b.xml", "feed/a.xml"];
+    let paths = |job: usize| vec![names[job].to_owned()];
+    let places = staging.halves().0.places(names.len(), &paths, &unknown);
+    let is_found = [2, 0, 1].map(|job| {
+        let spots = places.take(job);
+        assert_eq!((spots.len(), &*spots[0].path), (1, names[job]));
+        spots[0].place.is_ok()
+    });
+    assert_eq!(is_found, [false, true, true]);
 }
 
 #[test]
