@@ -22,6 +22,8 @@ pub(super) enum Split<'a> {
     Found {
         /// What the mark announces.
         syntax: Syntax,
+        /// False where the first mark is missing.
+        is_opened: bool,
         /// What stands between the marks.
         fields: &'a str,
         /// Line of the first byte of `fields`.
@@ -100,7 +102,7 @@ pub(super) fn split(text: &str) -> Split<'_> {
         after.is_some_and(|after| after.trim().is_empty())
     };
     let Some(syntax) = [Syntax::Yaml, Syntax::Toml].into_iter().find(opens) else {
-        return Split::Absent;
+        return unopened(start, count_lines(lead) + 1);
     };
     let fields_line = count_lines(lead) + 2;
     let mut at = 0;
@@ -111,6 +113,7 @@ pub(super) fn split(text: &str) -> Split<'_> {
             let fields = &rest[..at];
             return Split::Found {
                 syntax,
+                is_opened: true,
                 fields,
                 fields_line,
                 body: &rest[at + each.len()..],
@@ -125,6 +128,41 @@ pub(super) fn split(text: &str) -> Split<'_> {
     } else {
         Split::Absent
     }
+}
+
+/// Fields and a mark behind them: somebody has deleted the mark before them. Two fields of a post at least, and no line that
+/// belongs to none, or it is a text with a heading in it.
+fn unopened(text: &str, fields_line: u32) -> Split<'_> {
+    let is_known = |line: &str| key_of(line).is_some_and(|(key, _)| recover::KEYS.contains(&key));
+    let belongs = |line: &str| {
+        let is_bare = line.is_empty() || line.starts_with([' ', '\t', '-', '#']);
+        is_bare || key_of(line).is_some()
+    };
+    if !text.lines().next().is_some_and(is_known) {
+        return Split::Absent;
+    }
+    let mut at = 0;
+    for whole in text.split_inclusive('\n') {
+        let (fields, line) = (&text[..at], whole.trim_end());
+        if line == Syntax::Yaml.mark() {
+            return match fields.lines().filter(|line| is_known(line)).count() {
+                0 | 1 => Split::Absent,
+                _ => Split::Found {
+                    syntax: Syntax::Yaml,
+                    is_opened: false,
+                    fields,
+                    fields_line,
+                    body: &text[at + whole.len()..],
+                    body_line: fields_line + count_lines(fields) + 1,
+                },
+            };
+        }
+        if !belongs(line) || at > MAX_BYTES {
+            break;
+        }
+        at += whole.len();
+    }
+    Split::Absent
 }
 
 fn count_lines(text: &str) -> u32 {

@@ -32,6 +32,39 @@ fn marks_are_found_as_jekyll_finds_them() {
 }
 
 #[test]
+fn fields_without_the_mark_before_them_are_found_and_headings_are_not() {
+    let is_opened = |text| match split(text) {
+        Split::Found {
+            is_opened,
+            fields_line,
+            ..
+        } => Some((is_opened, fields_line)),
+        _ => None,
+    };
+    let text = "title: x\n# said\ntags:\n- a\n  - b\n\ndate: 2022-02-18\n--- \nb";
+    assert_eq!(
+        (body(text), is_opened(text)),
+        (Some(("b", 9)), Some((false, 1)))
+    );
+    let text = "\n\ntitle: x\nlayout: post\n---\nb";
+    assert_eq!(
+        (body(text), is_opened(text)),
+        (Some(("b", 6)), Some((false, 3)))
+    );
+    assert_eq!(is_opened("---\na: 1\n---\n"), Some((true, 2)));
+    for text in [
+        "title: a heading\n---\nb",
+        "note: x\ntitle: y\ndate: z\n---\nb",
+        "title: x\nsome text\ndate: y\n---\nb",
+        "title: x\ndate: y\nb",
+        "title: x\ndate: y\n----\nb",
+        " title: x\ndate: y\n---\nb",
+    ] {
+        assert_eq!(split(text), Split::Absent, "{text}");
+    }
+}
+
+#[test]
 fn a_title_with_inner_quotes_is_recovered_with_its_place() {
     let (fields, problems) =
         fields("layout: post\ntitle: \"甲\"乙\"丙\"\ndate: 2022-02-18\ntags:\n- a\n- b\n");

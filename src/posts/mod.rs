@@ -9,6 +9,7 @@
 mod body;
 mod browser;
 mod clean;
+mod conflict;
 mod date;
 mod decode;
 mod defaults;

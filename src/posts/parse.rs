@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use super::body;
+use super::conflict;
 use super::date;
 use super::decode::{Decoded, decode, one_line, scrub};
 use super::excerpt::{self, Chosen};
@@ -213,15 +214,33 @@ fn source<'t>(
     findings: &mut Findings,
 ) -> Option<Source<'t>> {
     let (text, is_everyday) = (&*decoded.text, decoded.is_everyday);
+    if let Some(began) = conflict::find(text) {
+        findings.skipped(
+            "merge-conflict",
+            line(began),
+            "two versions of the post are in the file: a merge that nobody has finished",
+            "keep one of them, and delete the lines `<<<<<<<`, `=======` and `>>>>>>>`",
+        );
+        return None;
+    }
     match front_matter::split(text) {
         Split::Found {
             syntax,
+            is_opened,
             fields,
             fields_line,
             body,
             body_line,
         } => {
-            note_blank_lines(fields_line, findings);
+            match is_opened {
+                true => note_blank_lines(fields_line, findings),
+                false => findings.recovered(
+                    "unopened-front-matter",
+                    line(fields_line),
+                    "the line before the front matter is missing; the fields are read all the same",
+                    "add a line `---` before its first field: Jekyll takes it for text",
+                ),
+            }
             let fields = front_matter::read(syntax, fields, fields_line, findings);
             Some(Source {
                 fields,

@@ -75,6 +75,19 @@ fn files_that_are_no_posts_say_why() {
             (vec![kind], Severity::Skipped)
         );
     }
+    let conflict =
+        "---\n<<<<<<< HEAD\ntitle: x\n=======\ntitle: y\n>>>>>>> main\ndate: 2022-02-18\n---\nb\n";
+    let (post, problems) = run("posts/2022-02-18-x.md", conflict);
+    assert!(post.is_none());
+    assert_eq!(kinds(&problems), ["merge-conflict"]);
+    assert_eq!(
+        (problems[0].line, problems[0].severity),
+        (2, Severity::Skipped)
+    );
+    let whole = "---\ntitle: x\ndate: 2022-02-18 10:00\ncategories: [a]\n---\nb\n";
+    let (post, problems) = run("posts/x.md", &whole[4..]);
+    assert_eq!(kinds(&problems), ["unopened-front-matter"]);
+    assert_eq!(post, run("posts/x.md", whole).0);
     let (post, problems) = run("posts/2022-02-18-hello-world.md", "hello");
     assert_eq!(post.unwrap().title, "Hello World");
     assert_eq!(kinds(&problems), ["no-front-matter"]);

@@ -390,3 +390,22 @@ fn a_save_that_went_wrong_leaves_the_last_version_in_the_feeds_for_a_while() {
     world.run(&["build"], 0);
     assert!(!world.read("public/feed.xml").contains("指南"));
 }
+
+#[test]
+fn an_unfinished_merge_is_not_published_and_a_lost_line_costs_nothing() {
+    let world = World::new().config("posts: {settle_ms: 100}\n");
+    let daemon = world.start();
+    let good = crate::world::today("指南发布", "demo", "演示", "正文。");
+    world.post("2026-11-20-a.md", &good);
+    daemon.wait_for("/feed.xml", |answer| answer.text().contains("指南发布"));
+    let entry = daemon.get("/feed.xml").text();
+    let conflict = "<<<<<<< HEAD\ntitle: 甲\n=======\ntitle: 乙\n>>>>>>> main\n";
+    let merged = good.replacen("---\n", &format!("---\n{conflict}"), 1);
+    world.post("2026-11-20-a.md", &merged);
+    daemon.wait_for_output("posts/2026-11-20-a.md:2: skipped [merge-conflict]");
+    assert_eq!(daemon.get("/feed.xml").text(), entry);
+    world.post("2026-11-20-a.md", &good.replacen("---\n", "", 1));
+    daemon.wait_for_output("posts/2026-11-20-a.md:1: recovered [unopened-front-matter]");
+    assert_eq!(daemon.get("/feed.xml").text(), entry);
+    assert!(daemon.terminate().success());
+}
