@@ -10,7 +10,7 @@ use super::{Derived, PipelineError, lock};
 use crate::catalog::State;
 use crate::delivery::plan::{Today, corrections};
 use crate::model::PostId;
-use crate::store::{Card, Correction, Millis};
+use crate::store::{Card, Correction, Millis, Twins};
 
 impl Planner {
     /// Compares what was announced lately with what the catalog says now. It asks the store, not the
@@ -60,12 +60,13 @@ impl Planner {
     }
 }
 
-/// A post that is gone while another was the same to the letter was moved: its messages follow the other one, and lead
-/// to where that is.
-fn follow_moves(
-    mut known: Vec<(Correction, Today)>,
-    twins: &[(PostId, PostId)],
-) -> Vec<(Correction, Today)> {
+/// A post that is gone was moved, where its file is another post now, or another was the same to the letter: its messages
+/// follow the other one, and lead to where that is.
+fn follow_moves(mut known: Vec<(Correction, Today)>, twins: &[Twins]) -> Vec<(Correction, Today)> {
+    let of_one_file = twins.iter().filter(|twins| twins.is_one_file);
+    let next: HashMap<&PostId, &PostId> = of_one_file
+        .map(|twins| (&twins.earlier, &twins.later))
+        .collect();
     let there = { known.iter() }.filter(|(known, today)| !known.is_held && *today != Today::Gone);
     let there: HashMap<&PostId, &(Correction, Today)> =
         there.map(|both| (&both.0.card.post, both)).collect();
@@ -75,13 +76,17 @@ fn follow_moves(
             continue;
         }
         let post = &announced.card.post;
-        let mut others = twins.iter().filter_map(|(later, earlier)| match post {
-            post if post == earlier => there.get(later),
-            post if post == later => there.get(earlier),
+        // A file may move more than once, and back.
+        let way = std::iter::successors(next.get(post), |post| next.get(*post));
+        let of_file = way.take(next.len()).find_map(|post| there.get(*post));
+        let mut others = twins.iter().filter_map(|twins| match post {
+            post if *post == twins.earlier => there.get(&twins.later),
+            post if *post == twins.later => there.get(&twins.earlier),
             _ => None,
         });
         // As they were when both were announced: the other may have been changed since.
-        let other = others.find(|(other, _)| tell_one(&announced.card, &other.card));
+        let alike = || others.find(|(other, _)| tell_one(&announced.card, &other.card));
+        let other = of_file.or_else(alike);
         moves.extend(other.map(|(_, today)| (number, at_home(today, post))));
     }
     for (number, today) in moves {
@@ -111,14 +116,11 @@ fn were_one(a: &Card, b: &Card) -> bool {
 
 /// Names in each card the others that tell its story. A twin of which nothing is known any more, because it is
 /// older than the window, stays named as it was.
-fn link_twins(
-    mut known: Vec<(Correction, Today)>,
-    twins: &[(PostId, PostId)],
-) -> Vec<(Correction, Today)> {
+fn link_twins(mut known: Vec<(Correction, Today)>, twins: &[Twins]) -> Vec<(Correction, Today)> {
     let mut of_post: HashMap<&PostId, HashSet<&PostId>> = HashMap::new();
-    for (post, twin) in twins {
-        of_post.entry(post).or_default().insert(twin);
-        of_post.entry(twin).or_default().insert(post);
+    for Twins { later, earlier, .. } in twins {
+        of_post.entry(later).or_default().insert(earlier);
+        of_post.entry(earlier).or_default().insert(later);
     }
     // In the order in which they were announced; `None` for one that is gone.
     let told: Vec<(PostId, Option<Card>)> = { known.iter() }

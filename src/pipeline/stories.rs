@@ -95,6 +95,7 @@ impl Stories {
                 source,
                 title: row.title.clone(),
                 text: story.text.clone(),
+                moved_from: moved_from.cloned(),
                 twins,
                 at: now,
             });

@@ -84,10 +84,23 @@ pub struct StoryNote {
     pub title: String,
     /// The beginning of the article, plain text.
     pub text: String,
+    /// Which post its file was before.
+    pub moved_from: Option<PostId>,
     /// Posts before it that tell the same; empty when notes are read back.
     pub twins: Vec<PostId>,
     /// When it came in.
     pub at: Millis,
+}
+
+/// Two posts that tell the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Twins {
+    /// The one that came in later.
+    pub later: PostId,
+    /// The other one.
+    pub earlier: PostId,
+    /// They are of one file, which says another id now.
+    pub is_one_file: bool,
 }
 
 /// The verbs of announcements. Every method is one transaction, unless it says otherwise.
@@ -117,7 +130,7 @@ pub trait Announcements: Send + Sync {
     /// has, or waits for, an alert of a twin gets none of the post when it is announced.
     async fn note_stories(&self, notes: &[StoryNote], oldest: Millis) -> Result<(), StoreError>;
     /// Pairs of posts that tell the same, the later one noted since then.
-    async fn twins_since(&self, since: Millis) -> Result<Vec<(PostId, PostId)>, StoreError>;
+    async fn twins_since(&self, since: Millis) -> Result<Vec<Twins>, StoreError>;
     /// The posts that tell the same as this one, whichever came first.
     async fn twins(&self, post: &PostId) -> Result<Vec<PostId>, StoreError>;
     /// Posts that wait for an admin's word, oldest first, with the reason; but for those that are gone meanwhile.

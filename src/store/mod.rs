@@ -27,7 +27,7 @@ mod sqlite_stories;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-pub use announcements::{Announcements, Correction, Decision, Presence, Release, StoryNote};
+pub use announcements::{Announcements, Correction, Decision, Presence, Release, StoryNote, Twins};
 pub use backup::{Since, backup, restore, sound};
 pub use card::Card;
 pub use desk::{Action, Desk, Fate};

@@ -9,7 +9,7 @@ use sqlx::{QueryBuilder, Row};
 use super::sqlite::SqliteStore;
 use super::sqlite_fan_out::PART;
 use super::{
-    Announcements, Card, Correction, Decision, Millis, Release, StoreError, StoryNote,
+    Announcements, Card, Correction, Decision, Millis, Release, StoreError, StoryNote, Twins,
     sqlite_corrections, sqlite_fan_out, sqlite_outbox, sqlite_stories,
 };
 use crate::model::PostId;
@@ -115,7 +115,7 @@ impl Announcements for SqliteStore {
         Ok(transaction.commit().await?)
     }
 
-    async fn twins_since(&self, since: Millis) -> Result<Vec<(PostId, PostId)>, StoreError> {
+    async fn twins_since(&self, since: Millis) -> Result<Vec<Twins>, StoreError> {
         sqlite_stories::twins_since(self.reader(), since).await
     }
 

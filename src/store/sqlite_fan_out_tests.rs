@@ -147,6 +147,7 @@ async fn held_posts_go_out_in_their_order_and_a_twin_is_told_to_nobody_twice() {
         source: None,
         title: "标题".into(),
         text: String::new(),
+        moved_from: None,
         twins: vec![card("z").post],
         at: NOW,
     };

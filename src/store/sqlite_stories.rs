@@ -5,13 +5,13 @@
 use sqlx::{Row, SqlitePool};
 
 use super::sqlite_outbox::Tx;
-use super::{Millis, StoreError, StoryNote};
+use super::{Millis, StoreError, StoryNote, Twins};
 use crate::model::PostId;
 
 /// Notes since then, oldest first.
 pub async fn since(pool: &SqlitePool, since: Millis) -> Result<Vec<StoryNote>, StoreError> {
     let rows = sqlx::query(
-        "select post, key, title, text, at, source from stories where at >= $1 order by at, post",
+        "select post, key, title, text, at, source, moved_from from stories where at >= $1 order by at, post",
     )
     .bind(since)
     .fetch_all(pool)
@@ -24,6 +24,7 @@ pub async fn since(pool: &SqlitePool, since: Millis) -> Result<Vec<StoryNote>, S
         twins: Vec::new(),
         at: row.get(4),
         source: row.get(5),
+        moved_from: row.get::<Option<String>, _>(6).map(PostId::new),
     };
     Ok(rows.iter().map(note).collect())
 }
@@ -36,7 +37,7 @@ pub async fn note(tx: &mut Tx<'_>, notes: &[StoryNote], oldest: Millis) -> Resul
         .await?;
     for note in notes {
         sqlx::query(
-            "insert into stories (post, key, title, text, at, source) values ($1, $2, $3, $4, $5, $6)
+            "insert into stories (post, key, title, text, at, source, moved_from) values ($1, $2, $3, $4, $5, $6, $7)
              on conflict (post) do nothing",
         )
         .bind(note.post.as_str())
@@ -45,6 +46,7 @@ pub async fn note(tx: &mut Tx<'_>, notes: &[StoryNote], oldest: Millis) -> Resul
         .bind(&note.text)
         .bind(note.at)
         .bind(&note.source)
+        .bind(note.moved_from.as_ref().map(PostId::as_str))
         .execute(&mut **tx)
         .await?;
         for twin in &note.twins {
@@ -149,18 +151,18 @@ pub async fn twins(pool: &SqlitePool, post: &PostId) -> Result<Vec<PostId>, Stor
 }
 
 /// Pairs of which the later post was noted since then.
-pub async fn twins_since(
-    pool: &SqlitePool,
-    since: Millis,
-) -> Result<Vec<(PostId, PostId)>, StoreError> {
-    let pairs: Vec<(String, String)> = sqlx::query_as(
-        "select t.post, t.twin from twins t join stories s on s.post = t.post where s.at >= $1",
+pub async fn twins_since(pool: &SqlitePool, since: Millis) -> Result<Vec<Twins>, StoreError> {
+    let pairs: Vec<(String, String, bool)> = sqlx::query_as(
+        "select t.post, t.twin, s.moved_from is t.twin
+         from twins t join stories s on s.post = t.post where s.at >= $1",
     )
     .bind(since)
     .fetch_all(pool)
     .await?;
-    let pairs = pairs.into_iter();
-    Ok(pairs
-        .map(|(post, twin)| (PostId::new(post), PostId::new(twin)))
-        .collect())
+    let twins = pairs.into_iter().map(|(post, twin, is_one_file)| Twins {
+        later: PostId::new(post),
+        earlier: PostId::new(twin),
+        is_one_file,
+    });
+    Ok(twins.collect())
 }

@@ -159,6 +159,7 @@ impl Desk {
             source: None,
             title: String::new(),
             text: String::new(),
+            moved_from: None,
             twins: vec![PostId::new(earlier)],
             at: 0,
         };

@@ -202,6 +202,11 @@ fn a_post_that_gets_another_category_is_told_once_and_its_message_leads_to_where
         "fourth",
         "今天说别的，与先前不同。",
     );
+    let edited = telegram.next_edit(&edited);
+    assert!(edited.text.starts_with("另一个标题"), "{}", edited.text);
+    let address = edited.button("阅读全文").to_string();
+    assert!(address.contains("/fourth/"), "{address}");
+    assert!(!edited.text.contains("另见"), "{}", edited.text);
     world.post(
         "2026-11-20-b.md",
         &today("另一篇文章", "third", "食品", "另一篇。"),
