@@ -14,6 +14,7 @@ mod places;
 mod preferences;
 mod sqlite;
 mod sqlite_announcements;
+mod sqlite_claims;
 mod sqlite_corrections;
 mod sqlite_desk;
 mod sqlite_digests;

@@ -6,7 +6,8 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::sqlite::chat_id;
-use super::sqlite_outbox::{Tx, end, unwanted_alert};
+use super::sqlite_claims::unwanted_alert;
+use super::sqlite_outbox::{Tx, end};
 use super::{
     Card, ClaimRules, DIGEST_POSTS, LATE, Millis, StoreError, preferences, sqlite_stories,
 };

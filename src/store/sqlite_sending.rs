@@ -7,7 +7,7 @@ use super::outbox::SLOWEST_PACE;
 use super::sqlite::SqliteStore;
 use super::{
     Claim, ClaimRules, DeliveryFilter, DeliveryRow, LONGEST_PAUSE, LONGEST_RETRY, Millis, Outbox,
-    Settled, StoreError, pace, sqlite_digests, sqlite_outbox,
+    Settled, StoreError, pace, sqlite_claims, sqlite_digests, sqlite_outbox,
 };
 use crate::model::{ChatId, PostId};
 
@@ -80,7 +80,7 @@ impl Outbox for SqliteStore {
         rules: ClaimRules,
     ) -> Result<Vec<Claim>, StoreError> {
         let mut transaction = self.begin().await?;
-        let claims = sqlite_outbox::claim(&mut transaction, now, limit, rules).await?;
+        let claims = sqlite_claims::claim(&mut transaction, now, limit, rules).await?;
         crate::crash::point("claiming");
         transaction.commit().await?;
         if !claims.is_empty() {
@@ -104,7 +104,7 @@ impl Outbox for SqliteStore {
     }
 
     async fn next_due(&self) -> Result<Option<Millis>, StoreError> {
-        sqlite_outbox::next_due(self.reader()).await
+        sqlite_claims::next_due(self.reader()).await
     }
 
     async fn has_due(&self, now: Millis) -> Result<bool, StoreError> {
