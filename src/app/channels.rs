@@ -1,7 +1,7 @@
 //! The chats of the config: what they are called, what they follow, how they want it.
 //! In: the config, what Telegram says of names and ids. Out: the store, as the config says.
 
-use crate::bot::Context;
+use crate::bot::{Context, Words};
 use crate::feeds::Labels;
 use crate::model::{ChatId, Follow, LabelKind};
 use crate::store::{Card, Millis, Store, StoreError};
@@ -52,7 +52,8 @@ impl Setup {
                 .suspend(&terminal, "the terminal is not in use", self.clock.now())
                 .await?;
         }
-        subscribe(store, &channels, self.clock.now()).await?;
+        let language = Words::of(Some(&self.config.site.language)).code();
+        subscribe(store, &channels, language, self.clock.now()).await?;
         let urgent = self.matcher.topics().filter(|topic| topic.urgent);
         let urgent: Vec<String> = urgent.map(|topic| topic.id.clone()).collect();
         store.set_urgent_topics(&urgent).await?;
@@ -108,7 +109,9 @@ pub(super) async fn name_channels(context: &Context, channels: &Channels) {
     }
     if is_new {
         let now = context.clock.now();
-        if let Err(error) = subscribe(context.store.as_ref(), channels, now).await {
+        let language = Words::of(Some(&context.site.language)).code();
+        let done = subscribe(context.store.as_ref(), channels, language, now).await;
+        if let Err(error) = done {
             tracing::error!(%error, "the subscriptions of telegram.channels cannot be written");
         }
     }
@@ -121,7 +124,12 @@ async fn known_as(store: &dyn Store, chat: &ChatId) -> Result<ChatId, StoreError
 }
 
 /// Makes the subscriptions of the config's chats equal to the config, each chat under one name.
-async fn subscribe(store: &dyn Store, channels: &Channels, now: Millis) -> Result<(), StoreError> {
+async fn subscribe(
+    store: &dyn Store,
+    channels: &Channels,
+    language: &str,
+    now: Millis,
+) -> Result<(), StoreError> {
     let mut known: Channels = Vec::new();
     for (chat, follows) in channels {
         let chat = known_as(store, chat).await?;
@@ -130,5 +138,5 @@ async fn subscribe(store: &dyn Store, channels: &Channels, now: Millis) -> Resul
             None => known.push((chat, follows.clone())),
         }
     }
-    store.sync_channels(&known, now).await
+    store.sync_channels(&known, language, now).await
 }

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use super::replies::{Words, shorten};
 use crate::catalog::Counts;
 use crate::model::{Problem, counted};
-use crate::store::{Action, ChatRow, Release, StoreCounts};
+use crate::store::{Action, ChatRow, Millis, Release, StoreCounts};
 use crate::telegram::{Button, Message, Span};
 use crate::topics::Backtest;
 
@@ -86,8 +86,8 @@ pub fn problems(words: Words, problems: &[Problem], total: u64) -> Message {
     message
 }
 
-/// Posts that wait for an admin.
-pub fn held(words: Words, titles: &[(String, String)], total: i64) -> Message {
+/// Posts that wait for an admin at `now`: the buttons are about these and none that come later.
+pub fn held(words: Words, titles: &[(String, String)], total: i64, now: Millis) -> Message {
     if titles.is_empty() {
         return Message::plain(words.pick("没有等待确认的文章。", "No posts are waiting."));
     }
@@ -104,19 +104,25 @@ pub fn held(words: Words, titles: &[(String, String)], total: i64) -> Message {
     }
     message.buttons = vec![
         vec![
-            Button::data(words.pick("逐篇推送", "Announce each"), "h:announce"),
-            Button::data(words.pick("合并推送", "One digest"), "h:digest"),
+            Button::data(
+                words.pick("逐篇推送", "Announce each"),
+                format!("h:announce:{now}"),
+            ),
+            Button::data(
+                words.pick("合并推送", "One digest"),
+                format!("h:digest:{now}"),
+            ),
         ],
         vec![Button::data(
             words.pick("全部忽略", "Dismiss all"),
-            "h:dismiss",
+            format!("h:dismiss:{now}"),
         )],
     ];
     message
 }
 
-/// Held posts were decided about.
-pub fn released(words: Words, count: u64, release: Release) -> Message {
+/// Held posts were decided about; `left` came later and wait on.
+pub fn released(words: Words, count: u64, release: Release, left: i64) -> Message {
     let posts = counted(count, "post");
     let text = match (words, release) {
         (Words::Zh, Release::Announce) => format!("✅ 已推送 {count} 篇文章。"),
@@ -126,7 +132,17 @@ pub fn released(words: Words, count: u64, release: Release) -> Message {
         (Words::En, Release::Digest) => format!("✅ Announcing {posts} in digests."),
         (Words::En, Release::Dismiss) => format!("{posts} dismissed."),
     };
-    Message::plain(text)
+    let mut message = Message::plain(text);
+    if left > 0 {
+        message.push(&match words {
+            Words::Zh => format!("\n另有 {left} 篇等待确认：/held"),
+            Words::En => format!(
+                "\n{} more wait for you: /held",
+                counted(left.unsigned_abs(), "post")
+            ),
+        });
+    }
+    message
 }
 
 /// What goes to everybody, to be looked at first.

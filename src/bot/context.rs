@@ -398,6 +398,15 @@ impl Context {
         }
     }
 
+    /// The time zone of a chat.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn zone_of(&self, chat: &ChatId) -> Result<chrono_tz::Tz, StoreError> {
+        let wishes = self.store.preferences(chat).await?;
+        Ok(wishes.zone.unwrap_or(self.site.timezone))
+    }
+
     /// The words of a chat's language.
     ///
     /// # Errors

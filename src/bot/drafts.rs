@@ -55,6 +55,12 @@ impl Texts {
         key
     }
 
+    /// What was taken out and could not be used.
+    pub fn put_back(&self, key: &str, text: String) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.1.push_back((key.to_owned(), text));
+    }
+
     /// Takes a text out: a button counts once.
     pub fn take(&self, key: &str) -> Option<String> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);

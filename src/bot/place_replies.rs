@@ -76,8 +76,8 @@ pub fn may_not_write(words: Words, title: &str) -> Message {
 /// `/channel` without a name.
 pub fn channel_help(words: Words) -> Message {
     Message::plain(words.pick(
-        "管理你的频道：\n1. 把我加为频道管理员，并允许发布消息。\n2. 在这里发送 /channel @频道名（没有用户名的频道用数字编号，我成为管理员时会告诉你）。\n之后一小时内，/follow、/following、/unfollow、/latest 都针对该频道；/channel off 结束。",
-        "To manage a channel of yours:\n1. Make me an administrator of it who may post messages.\n2. Send /channel @name here (or its numeric id, which I tell you when I become administrator).\nFor an hour, /follow, /following, /unfollow and /latest are then about that channel; /channel off ends it.",
+        "管理你的频道：\n1. 把我加为频道管理员，并允许发布消息。\n2. 在这里发送 /channel @频道名（没有用户名的频道用数字编号，我成为管理员时会告诉你）。\n之后一小时内，/follow、/following、/unfollow、/latest 以及 /settings、/digest、/quiet、/pause 都针对该频道（/export 频道、/forget 频道也是）；/channel off 结束。",
+        "To manage a channel of yours:\n1. Make me an administrator of it who may post messages.\n2. Send /channel @name here (or its numeric id, which I tell you when I become administrator).\nFor an hour, /follow, /following, /unfollow and /latest are then about that channel, and so are /settings, /digest, /quiet and /pause (and /export channel, /forget channel); /channel off ends it.",
     ))
 }
 
@@ -93,8 +93,8 @@ pub fn about_channel(words: Words, title: &str) -> String {
 pub fn managing(words: Words, follows: &[(Choice, bool)], total: usize) -> Message {
     let mut message = following(words, follows, total, 0);
     message.text.push_str(words.pick(
-        "\n\n一小时内，这里的 /follow、/following、/unfollow、/latest 都针对该频道。",
-        "\n\nFor an hour, /follow, /following, /unfollow and /latest here are about this channel.",
+        "\n\n一小时内，这里的 /follow、/following、/unfollow、/latest 以及 /settings、/digest、/quiet、/pause 都针对该频道。",
+        "\n\nFor an hour, /follow, /following, /unfollow and /latest here are about this channel, and so are /settings, /digest, /quiet and /pause.",
     ));
     message
         .buttons

@@ -3,6 +3,7 @@
 //! A change says what shall be and not what to turn over, so that it may be repeated without harm.
 
 use chrono_tz::Tz;
+use unicode_normalization::UnicodeNormalization;
 
 use super::replies::Words;
 use crate::model::{Length, Preferences, Quiet, Rhythm};
@@ -10,6 +11,8 @@ use crate::model::{Length, Preferences, Quiet, Rhythm};
 /// Makes one change; `None` when it cannot be understood, and nothing is changed then.
 pub fn change(wishes: &mut Preferences, language: &mut Words, text: &str) -> Option<()> {
     let (key, value) = text.split_once('=')?;
+    // As input methods for Chinese write it: `８，１８`, `22：00～7：30`.
+    let value: String = value.nfkc().collect();
     let value = value.trim();
     match key {
         "silent" => wishes.silent = flag(value)?,
@@ -32,7 +35,7 @@ pub fn change(wishes: &mut Preferences, language: &mut Words, text: &str) -> Opt
         "digest" => wishes.rhythm = plain(value).parse::<Rhythm>().ok()?,
         "quiet" => {
             wishes.quiet = match plain(value) {
-                "off" => None,
+                off if off.eq_ignore_ascii_case("off") => None,
                 hours => Some(hours.parse::<Quiet>().ok()?),
             }
         }

@@ -50,7 +50,8 @@ pub fn execute(setup: &Setup, options: &Options) -> Result<Verdict, AppError> {
                 list(&held, store.counts().await?.held, options.json);
             }
             Some(release) => {
-                let posts = store.release_held(release, setup.clock.now()).await?;
+                let now = setup.clock.now();
+                let posts = store.release_held(release, now, now).await?;
                 settled(release, posts, options.json);
             }
         }

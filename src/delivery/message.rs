@@ -189,10 +189,11 @@ pub fn withdrawn(card: &Card, language: &str, form: Form) -> Message {
     }
 }
 
-/// The word to admins about posts that wait for them.
+/// The word to admins about posts that wait for them, in both languages: nobody knows yet which one they read.
 pub fn held_notice(posts: u64, reason: &str) -> String {
     format!(
-        "⏸ {posts} 篇文章等待确认，暂未推送（{reason}）。\n/held 查看并决定：逐篇推送、合并推送或忽略。"
+        "⏸ {posts} 篇文章等待确认，暂未推送（{reason}）。\n/held 查看并决定：逐篇推送、合并推送或忽略。\n\n\
+         Posts that wait for you and are not sent: {posts}. /held shows them: announce, make a digest, or dismiss."
     )
 }
 

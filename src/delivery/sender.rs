@@ -24,6 +24,8 @@ use crate::telegram::{Message, Outcome, Outlet};
 /// The first wait after a failure; it doubles up to the longest.
 const FIRST_WAIT: Millis = 1_000;
 const LONGEST_WAIT: Millis = 64_000;
+/// After how long a chat is tried again in which the bot may not write.
+const CLOSED: Millis = 15 * 60_000;
 /// How long a started request may take to end when the program stops.
 const LAST_WORDS: Duration = Duration::from_secs(10);
 
@@ -399,11 +401,16 @@ impl Sender {
                     .unwrap_or(i64::MAX / 2)
                     .saturating_mul(1000);
                 Settled::ChatPaused {
+                    reason: "Telegram asks this chat to wait".into(),
                     until: now.saturating_add(wait.min(LONGEST_PAUSE)),
                 }
             }
             Outcome::Moved { to } => Settled::Moved { to: to.into() },
             Outcome::Gone { reason } => Settled::ChatGone { reason },
+            Outcome::Closed { reason } => Settled::ChatPaused {
+                reason,
+                until: now.saturating_add(CLOSED),
+            },
             Outcome::Refused { reason } => Settled::Simpler { reason },
             Outcome::Beyond { reason } => Settled::Skipped { reason },
             Outcome::NotSent { reason } => Settled::Retry { at: later, reason },

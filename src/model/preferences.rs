@@ -119,7 +119,8 @@ impl FromStr for Rhythm {
             "hourly" => return Ok(Rhythm::Hourly),
             _ => {}
         }
-        let each = text.split([',', '，', '、', ' ']).map(str::trim);
+        let is_between = |c: char| c.is_whitespace() || matches!(c, ',' | '，' | '、');
+        let each = text.split(is_between).map(str::trim);
         let hours = each.filter(|hour| !hour.is_empty()).map(|hour| {
             let hour = hour.trim_end_matches("点").trim_end_matches(":00");
             hour.parse::<u8>().ok().filter(|hour| *hour < 24)
@@ -159,7 +160,9 @@ impl FromStr for Quiet {
             let (hour, minute): (u16, u16) = (hour.parse().ok()?, minute.parse().ok()?);
             (hour < 24 && minute < 60).then_some(hour * 60 + minute)
         };
-        let (from, to) = text.split_once(['-', '–', '~', '至']).ok_or(wrong)?;
+        let marks = ['-', '–', '—', '~', '～', '至', '到'];
+        let (from, to) = text.split_once(marks).ok_or(wrong)?;
+        let to = to.trim_start_matches(marks);
         let (from, to) = (minute(from).ok_or(wrong)?, minute(to).ok_or(wrong)?);
         match from == to {
             true => Err(wrong),

@@ -135,9 +135,14 @@ pub trait Announcements: Send + Sync {
     async fn twins(&self, post: &PostId) -> Result<Vec<PostId>, StoreError>;
     /// Posts that wait for an admin's word, oldest first, with the reason; but for those that are gone meanwhile.
     async fn held(&self, limit: i64) -> Result<Vec<(Card, String)>, StoreError>;
-    /// Ends the wait of all held posts; those that are gone meanwhile wait on, unless they are dismissed. Returns how
-    /// many posts that were.
-    async fn release_held(&self, release: Release, now: Millis) -> Result<u64, StoreError>;
+    /// Ends the wait of posts that were held until then; those that are gone meanwhile wait on, unless they are dismissed.
+    /// Returns how many posts that were.
+    async fn release_held(
+        &self,
+        release: Release,
+        until: Millis,
+        now: Millis,
+    ) -> Result<u64, StoreError>;
     /// What was decided about a post, with the reason.
     async fn decision(&self, post: &PostId)
     -> Result<Option<(String, Option<String>)>, StoreError>;

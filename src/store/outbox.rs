@@ -111,6 +111,8 @@ pub enum Settled {
     },
     /// Telegram asks this chat to wait; again at this time, and nothing else for the chat before.
     ChatPaused {
+        /// Why.
+        reason: String,
         /// Not before.
         until: Millis,
     },

@@ -40,10 +40,11 @@ pub struct Follower {
 /// The verbs of people. Every method is one transaction.
 #[async_trait]
 pub trait People: Send + Sync {
-    /// Makes the subscriptions of the config's chats equal to the config.
+    /// Makes the subscriptions of the config's chats equal to the config. A chat that is new gets this language.
     async fn sync_channels(
         &self,
         channels: &[(ChatId, Vec<Follow>)],
+        language: &str,
         now: Millis,
     ) -> Result<(), StoreError>;
     /// Creates or refreshes a chat that wrote to the bot; a suspended one becomes active again.

@@ -142,9 +142,14 @@ impl Announcements for SqliteStore {
             .collect()
     }
 
-    async fn release_held(&self, release: Release, now: Millis) -> Result<u64, StoreError> {
+    async fn release_held(
+        &self,
+        release: Release,
+        until: Millis,
+        now: Millis,
+    ) -> Result<u64, StoreError> {
         let mut transaction = self.begin().await?;
-        let released = sqlite_outbox::release_held(&mut transaction, release, now).await?;
+        let released = sqlite_outbox::release_held(&mut transaction, release, until, now).await?;
         transaction.commit().await?;
         self.finish_announcing(now).await?;
         Ok(released)

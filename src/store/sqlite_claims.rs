@@ -128,9 +128,7 @@ async fn claim_one(
         end(tx, claim.delivery, "skipped", &reason, now).await?;
         return Ok(None);
     }
-    if let Content::Alert(card) = &claim.content {
-        claim.preferences.silent |= sqlite_desk::is_muted(tx, &claim.chat, card).await?;
-    }
+    claim.preferences.silent |= is_muted(tx, &claim).await?;
     let shown = match &claim.content {
         Content::Alert(card) => Some(card.version(false)),
         Content::Edit {
@@ -150,6 +148,21 @@ async fn claim_one(
         .execute(&mut **tx)
         .await?;
     Ok(Some(claim))
+}
+
+/// Whether all that it tells came by what its chat muted.
+async fn is_muted(tx: &mut Tx<'_>, claim: &Claim) -> Result<bool, StoreError> {
+    let cards = match &claim.content {
+        Content::Alert(card) => std::slice::from_ref(&**card),
+        Content::Digest(cards) => cards,
+        Content::Edit { .. } | Content::Notice(_) => return Ok(false),
+    };
+    for card in cards {
+        if !sqlite_desk::is_muted(tx, &claim.chat, card).await? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Why a row is not sent although it could be.

@@ -152,7 +152,10 @@ async fn held_posts_go_out_in_their_order_and_a_twin_is_told_to_nobody_twice() {
         at: NOW,
     };
     store.note_stories(&[note], 0).await.unwrap();
-    let released = store.release_held(Release::Announce, NOW).await.unwrap();
+    let released = store
+        .release_held(Release::Announce, NOW, NOW)
+        .await
+        .unwrap();
     assert_eq!(released, 2);
     let told = store
         .announce(&[(card("twin"), Decision::Announce)], NOW)

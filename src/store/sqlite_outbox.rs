@@ -13,22 +13,24 @@ use crate::model::PostId;
 
 pub(super) type Tx<'a> = Transaction<'a, Sqlite>;
 
-/// Ends the wait of all held posts; the chats of those that are announced are still to be planned.
+/// Ends the wait of posts that were held until then; the chats of those that are announced are still to be planned.
 pub async fn release_held(
     tx: &mut Tx<'_>,
     release: Release,
+    until: Millis,
     now: Millis,
 ) -> Result<u64, StoreError> {
     let dismiss = release == Release::Dismiss;
     let ended = sqlx::query(
         "update announcements set decision = $1, at = $2, fan_fold = $3,
            fan_after = case when $4 = 1 then null else '' end
-         where decision = 'held' and ($4 = 1 or withdrawn = 0)",
+         where decision = 'held' and at <= $5 and ($4 = 1 or withdrawn = 0)",
     )
     .bind(if dismiss { "dismissed" } else { "announced" })
     .bind(now)
     .bind(i64::from(release == Release::Digest))
     .bind(i64::from(dismiss))
+    .bind(until)
     .execute(&mut **tx)
     .await?;
     Ok(ended.rows_affected())
@@ -54,8 +56,8 @@ pub async fn settle(
         }
         Settled::Skipped { reason } => end(tx, delivery, "skipped", reason, now).await?,
         Settled::Retry { at, reason } => put_back(tx, delivery, *at, reason, 0).await?,
-        Settled::ChatPaused { until } => {
-            put_back(tx, delivery, 0, "Telegram asks this chat to wait", 0).await?;
+        Settled::ChatPaused { until, reason } => {
+            put_back(tx, delivery, 0, reason, 0).await?;
             sqlx::query("update chats set paused_until = $2 where chat = (select chat from outbox where delivery = $1)")
                 .bind(delivery)
                 .bind(until)

@@ -22,6 +22,7 @@ impl People for SqliteStore {
     async fn sync_channels(
         &self,
         channels: &[(ChatId, Vec<Follow>)],
+        language: &str,
         now: Millis,
     ) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
@@ -40,12 +41,13 @@ impl People for SqliteStore {
         for (chat, follows) in channels {
             // A restart is the admin's way to say that a lost channel is back.
             sqlx::query(concat!(
-                "insert into chats (chat, kind, title, created_at) values ($1, 'channel', $1, $2)
+                "insert into chats (chat, kind, title, created_at, language) values ($1, 'channel', $1, $2, $3)
                  on conflict (chat) do update set ",
                 comes_back!()
             ))
             .bind(chat.to_string())
             .bind(now)
+            .bind(language)
             .execute(&mut *transaction)
             .await?;
             for follow in follows {
@@ -58,7 +60,8 @@ impl People for SqliteStore {
     async fn meet(&self, chat: &ChatRow, now: Millis) -> Result<(), StoreError> {
         sqlx::query(concat!(
             "insert into chats (chat, kind, title, language, created_at) values ($1, $2, $3, $4, $5)
-             on conflict (chat) do update set kind = excluded.kind, title = excluded.title, ",
+             on conflict (chat) do update set kind = excluded.kind, title = excluded.title,
+               language = case chats.language when '' then excluded.language else chats.language end, ",
             comes_back!()
         ))
         .bind(chat.chat.to_string())

@@ -21,7 +21,7 @@ impl Outbox for SqliteStore {
         now: Millis,
     ) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
-        sqlx::query("insert into chats (chat, kind, created_at) values ($1, 'private', $2) on conflict (chat) do nothing")
+        sqlx::query("insert into chats (chat, kind, language, created_at) values ($1, 'private', '', $2) on conflict (chat) do nothing")
             .bind(chat.to_string())
             .bind(now)
             .execute(&mut *transaction)

@@ -26,6 +26,11 @@ pub enum Outcome {
         /// Telegram's words.
         reason: String,
     },
+    /// The bot may not write there at present.
+    Closed {
+        /// Telegram's words.
+        reason: String,
+    },
     /// 400: this message is not accepted.
     Refused {
         /// Telegram's words.
@@ -136,6 +141,10 @@ fn refused(reason: String) -> Outcome {
         "bad request: group chat was deactivated",
         "bad request: user is deactivated",
         "bad request: group chat was upgraded",
+    ];
+    // Groups that close for the night say so, too; a right that is really lost comes as an update of its own
+    // (`my_chat_member`). Telegram has said it of channels without a reason, for a day.
+    let closed = [
         "bad request: chat_write_forbidden",
         "bad request: chat_restricted",
         "bad request: chat_send_plain_forbidden",
@@ -145,6 +154,7 @@ fn refused(reason: String) -> Outcome {
         "bad request: have no rights to send a message",
     ];
     match () {
+        () if closed.iter().any(|start| lower.starts_with(start)) => Outcome::Closed { reason },
         () if gone.iter().any(|start| lower.starts_with(start)) => Outcome::Gone { reason },
         () if lower.starts_with("bad request") => Outcome::Refused { reason },
         () if lower.starts_with("too many requests") => Outcome::RetryAfter {

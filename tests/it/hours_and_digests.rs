@@ -388,7 +388,7 @@ async fn held_posts_can_go_out_as_one_digest() {
     desk.store.announce(&decided, at("23T09:00")).await.unwrap();
     let released = desk
         .store
-        .release_held(Release::Digest, at("23T10:00"))
+        .release_held(Release::Digest, at("23T10:00"), at("23T10:00"))
         .await;
     assert_eq!(released.unwrap(), 2);
     assert_eq!(desk.all(at("23T10:00")).await, ["[/a /b]"]);
@@ -695,7 +695,9 @@ async fn a_held_post_whose_twin_went_out_is_told_to_nobody_twice() {
     desk.twins("/y", "/x").await;
     desk.announce(&["/y"], at("23T12:01")).await;
     assert_eq!(desk.all(at("23T12:01")).await, ["/y"]);
-    let released = desk.store.release_held(Release::Announce, at("23T13:00"));
+    let released = desk
+        .store
+        .release_held(Release::Announce, at("23T13:00"), at("23T13:00"));
     assert_eq!(released.await.unwrap(), 1);
     assert!(desk.all(at("23T13:00")).await.is_empty());
     assert_eq!(desk.states("/x").await, ["skipped"]);
@@ -712,13 +714,17 @@ async fn a_held_post_that_is_gone_waits_until_it_is_back_and_goes_out_as_it_is_t
     let corrected = desk.store.correct(&known, 0, HOUR, at("23T12:10"));
     corrected.await.unwrap();
     assert!(desk.store.held(9).await.unwrap().is_empty());
-    let released = desk.store.release_held(Release::Announce, at("23T13:00"));
+    let released = desk
+        .store
+        .release_held(Release::Announce, at("23T13:00"), at("23T13:00"));
     assert_eq!(released.await.unwrap(), 0);
     known[0].presence = Presence::Shown;
     known[0].card.title = "更正".into();
     let corrected = desk.store.correct(&known, 0, HOUR, at("23T13:10"));
     corrected.await.unwrap();
-    let released = desk.store.release_held(Release::Announce, at("23T14:00"));
+    let released = desk
+        .store
+        .release_held(Release::Announce, at("23T14:00"), at("23T14:00"));
     assert_eq!(released.await.unwrap(), 1);
     let claim = desk.claim(at("23T14:00")).await.unwrap();
     let Content::Alert(card) = claim.content else {
@@ -749,7 +755,7 @@ async fn what_people_changed_stays_until_the_config_says_something_else() {
     let desk = Desk::new().await;
     let channels = [(CHAT, vec![Follow::Site])];
     desk.store.unfollow(&CHAT, &Follow::Site).await.unwrap();
-    desk.store.sync_channels(&channels, 5).await.unwrap();
+    desk.store.sync_channels(&channels, "zh", 5).await.unwrap();
     let config = daily("8");
     desk.store.configure(&CHAT, &config).await.unwrap();
     let theirs = Preferences {
@@ -760,7 +766,7 @@ async fn what_people_changed_stays_until_the_config_says_something_else() {
     desk.wants(theirs.clone()).await;
     assert!(desk.store.mute(&CHAT, &Follow::Site, true).await.unwrap());
     // The next start.
-    desk.store.sync_channels(&channels, 10).await.unwrap();
+    desk.store.sync_channels(&channels, "zh", 10).await.unwrap();
     desk.store.configure(&CHAT, &config).await.unwrap();
     assert_eq!(desk.store.preferences(&CHAT).await.unwrap(), theirs);
     assert_eq!(desk.store.muted(&CHAT).await.unwrap(), [Follow::Site]);
@@ -772,7 +778,7 @@ async fn what_people_changed_stays_until_the_config_says_something_else() {
         (now.rhythm, now.zone),
         (Rhythm::Daily(vec![9]), theirs.zone)
     );
-    desk.store.sync_channels(&[], 10).await.unwrap();
+    desk.store.sync_channels(&[], "zh", 10).await.unwrap();
     assert!(desk.store.following(&CHAT).await.unwrap().is_empty());
 }
 

@@ -6,7 +6,7 @@ use crate::bot::access::Admin;
 use crate::bot::admin_replies::{self, ChatFacts, TopicFacts};
 use crate::bot::context::{CommandError, Context};
 use crate::bot::replies;
-use crate::model::{ChatId, Follow, Label};
+use crate::model::{ChatId, Follow, Label, PostId};
 use crate::store::{Action, DeliveryFilter, Release};
 use crate::telegram::{Message, utf16_len};
 use crate::topics::{Article, Backtest};
@@ -65,7 +65,8 @@ pub async fn held(
         .into_iter()
         .map(|(card, reason)| (card.title, reason))
         .collect();
-    let reply = admin_replies::held(asker.words, &titles, total);
+    let now = context.clock.now();
+    let reply = admin_replies::held(asker.words, &titles, total, now);
     asker.reply(context, &reply).await;
     Ok(())
 }
@@ -78,18 +79,23 @@ pub async fn held_pressed(
     message_id: i64,
     choice: &str,
 ) -> Result<&'static str, CommandError> {
-    let release = match choice {
-        "announce" => Release::Announce,
-        "digest" => Release::Digest,
-        "dismiss" => Release::Dismiss,
-        _ => return Ok(replies::stale_button(asker.words)),
+    let meant = choice.split_once(':').and_then(|(choice, until)| {
+        let release = match choice {
+            "announce" => Release::Announce,
+            "digest" => Release::Digest,
+            "dismiss" => Release::Dismiss,
+            _ => return None,
+        };
+        Some((choice, release, until.parse().ok()?))
+    });
+    let Some((choice, release, until)) = meant else {
+        return Ok(replies::stale_button(asker.words));
     };
-    let count = context
-        .store
-        .release_held(release, context.clock.now())
-        .await?;
+    let now = context.clock.now();
+    let count = context.store.release_held(release, until, now).await?;
     note(context, asker, "held", &format!("{choice}: {count} posts")).await?;
-    let reply = admin_replies::released(asker.words, count, release);
+    let left = context.store.counts().await?.held;
+    let reply = admin_replies::released(asker.words, count, release, left);
     asker.edit(context, message_id, &reply).await?;
     Ok("")
 }
@@ -206,19 +212,50 @@ pub async fn broadcast_pressed(
     let chats = match key {
         "no" => None,
         key => {
-            let Some(text) = context.places.texts.take(key) else {
-                return Ok(replies::stale_button(asker.words));
-            };
-            // In the book first: a crash in between leaves an action that did not happen, never one unnoted.
-            note(context, asker, "broadcast", &text).await?;
             let post = format!("broadcast:{key}");
-            let planned = context.store.broadcast(&post, &text, context.clock.now());
-            Some(planned.await?)
+            match context.places.texts.take(key) {
+                Some(text) => Some(broadcast_to_all(context, asker, key, &post, text).await?),
+                // The press comes again where a crash kept it from being answered.
+                None => match planned(context, post).await? {
+                    0 => return Ok(replies::stale_button(asker.words)),
+                    chats => Some(chats),
+                },
+            }
         }
     };
     let reply = admin_replies::broadcast_done(asker.words, chats);
     asker.edit(context, message_id, &reply).await?;
     Ok("")
+}
+
+async fn broadcast_to_all(
+    context: &Context,
+    asker: &Asker<'_>,
+    key: &str,
+    post: &str,
+    text: String,
+) -> Result<u64, CommandError> {
+    let done = async {
+        // In the book first: a crash in between leaves an action that did not happen, never one unnoted.
+        note(context, asker, "broadcast", &text).await?;
+        let now = context.clock.now();
+        Ok(context.store.broadcast(post, &text, now).await?)
+    };
+    let done = done.await;
+    if done.is_err() {
+        context.places.texts.put_back(key, text);
+    }
+    done
+}
+
+/// To how many chats a word goes already.
+async fn planned(context: &Context, post: String) -> Result<u64, CommandError> {
+    let filter = DeliveryFilter {
+        post: Some(PostId::new(post)),
+        limit: i64::MAX,
+        ..DeliveryFilter::default()
+    };
+    Ok(context.store.deliveries(&filter).await?.len() as u64)
 }
 
 /// Answers `/topic` with all topics, `/topic ID` with what one matches among the newest posts.

@@ -1,7 +1,7 @@
 //! `/channel`: people who lead a channel manage it from their private chat with the bot.
 //! In: a name, a number or `off`. Out: for an hour, commands of this chat are about that channel.
 
-use super::{Asker, meet, search};
+use super::{Asker, may_see, meet, search};
 use crate::bot::access::{self, ChatAdmin};
 use crate::bot::context::{CommandError, Context};
 use crate::bot::place_replies as replies;
@@ -19,7 +19,10 @@ pub async fn asked(context: &Context, asker: &Asker<'_>, name: &str) -> Result<(
     let reply = match name.trim() {
         _ if !own.place.is_private() => Message::plain(replies::channel_in_private(own.words)),
         "" => match target(context, &own).await? {
-            Some(channel) => return greet(context, &own, channel).await,
+            Some(channel) => match may_see(context, &own.about(channel.clone())).await? {
+                true => return greet(context, &own, channel).await,
+                false => return lost(context, &own).await,
+            },
             None => replies::channel_help(own.words),
         },
         "off" => {
@@ -59,6 +62,16 @@ pub async fn target(context: &Context, asker: &Asker<'_>) -> Result<Option<Place
         Some(chat) => known(context, chat).await,
         None => Ok(None),
     }
+}
+
+/// Who may not manage the channel any more speaks for themselves again.
+pub async fn lost(context: &Context, asker: &Asker<'_>) -> Result<(), CommandError> {
+    let own = asker.about_own_chat();
+    context.store.manage(own.chat(), None, 0).await?;
+    let mut word = Message::plain(replies::not_channel_admin(own.words));
+    word.push(&format!("\n{}", replies::managing_no_more(own.words)));
+    own.reply(context, &word).await;
+    Ok(())
 }
 
 /// A channel that the store knows.

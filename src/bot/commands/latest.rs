@@ -2,8 +2,9 @@
 
 use std::cmp::Reverse;
 
-use super::{Asker, search};
+use super::{Asker, posts, search};
 use crate::bot::context::{CommandError, Context};
+use crate::bot::drafts::is_own;
 use crate::bot::{post_replies, replies};
 use crate::catalog::Row;
 use crate::model::Follow;
@@ -28,16 +29,23 @@ pub async fn asked(context: &Context, asker: &Asker<'_>, query: &str) -> Result<
         }
     };
     let rows = newest(context, follows).await?;
-    let reply = post_replies::latest(asker.words, &rows, &context.site.url, context.site.timezone);
+    let zone = context.zone_of(&asker.target().chat).await?;
+    let reply = post_replies::latest(asker.words, &rows, &context.site.url, zone);
     asker.reply(context, &reply).await;
     Ok(())
 }
 
 async fn newest(context: &Context, follows: Vec<Follow>) -> Result<Vec<Row>, CommandError> {
+    let (own, follows): (Vec<Follow>, Vec<Follow>) = follows.into_iter().partition(is_own);
+    let rules: Vec<String> = own.iter().map(|follow| context.title(follow)).collect();
+    let is_met = posts::is_met(&rules)?;
     let rows = context.index.ask(move |catalog| {
         let mut rows: Vec<Row> = Vec::new();
         for follow in &follows {
             rows.extend(catalog.newest(follow, SHOWN, 0)?);
+        }
+        if !rules.is_empty() {
+            rows.extend(catalog.newest_where(is_met, posts::LOOKED, 0, SHOWN)?);
         }
         Ok(rows)
     });

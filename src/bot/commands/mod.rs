@@ -50,8 +50,8 @@ enum Command {
     Pause,
     Resume,
     Privacy,
-    Export,
-    Forget,
+    Export(String),
+    Forget(String),
     Stats,
     Problems,
     Held,
@@ -158,7 +158,16 @@ pub async fn handle(context: &Context, incoming: Incoming) -> Result<(), Command
                 return Ok(());
             }
             asker.channel = channel::target(context, &asker).await?;
-            let done = said(context, &asker, &text).await;
+            // `/channel` looks by itself: it may be about another one.
+            let may = match text.starts_with("/channel") {
+                true => Ok(true),
+                false => may_see(context, &asker).await,
+            };
+            let done = match may {
+                Ok(true) => said(context, &asker, &text).await,
+                Ok(false) => channel::lost(context, &asker).await,
+                Err(error) => Err(error),
+            };
             if done.is_err() {
                 let word = Message::plain(replies::failed(words));
                 asker.reply(context, &word).await;
@@ -203,6 +212,9 @@ pub async fn handle(context: &Context, incoming: Incoming) -> Result<(), Command
                 if asker.channel.is_none() {
                     return answer_press(context, &query, replies::stale_button(words)).await;
                 }
+                if !may_see(context, &asker).await? {
+                    return answer_press(context, &query, replies::not_manager(words)).await;
+                }
             }
             pressed(context, &asker, &query, message_id, data).await
         }
@@ -229,11 +241,12 @@ async fn words(
     place: &Place,
     person: Option<&Person>,
 ) -> Result<Words, CommandError> {
-    if let Some(known) = context.store.chat(&place.chat).await? {
-        return Ok(Words::of(Some(&known.language)));
-    }
+    let known = context.store.chat(&place.chat).await?;
+    // Nobody has spoken yet in a chat that only got a word from us.
+    let known = known.filter(|known| !known.language.is_empty());
+    let person = person.and_then(|person| person.language.as_deref());
     Ok(Words::of(
-        person.and_then(|person| person.language.as_deref()),
+        known.as_ref().map(|known| &*known.language).or(person),
     ))
 }
 
@@ -278,7 +291,7 @@ async fn said(context: &Context, asker: &Asker<'_>, text: &str) -> Result<(), Co
             _ => Ok(()),
         };
     }
-    match Command::parse(text, &context.username) {
+    match Command::parse(&with_blank(text), &context.username) {
         Ok(command) => run(context, asker, command).await,
         Err(_) if asker.place.kind == "private" => {
             let reply = Message::plain(replies::unknown_command(asker.words));
@@ -288,6 +301,11 @@ async fn said(context: &Context, asker: &Asker<'_>, text: &str) -> Result<(), Co
         // In groups an unknown command may be meant for another bot.
         Err(_) => Ok(()),
     }
+}
+
+/// A command's words may begin in a new line, or behind a blank of Chinese text.
+fn with_blank(text: &str) -> String {
+    text.replacen(char::is_whitespace, " ", 1)
 }
 
 async fn run(context: &Context, asker: &Asker<'_>, command: Command) -> Result<(), CommandError> {
@@ -309,8 +327,15 @@ async fn run(context: &Context, asker: &Asker<'_>, command: Command) -> Result<(
         Command::Pause => settings::asked(context, asker, "pause", "1").await,
         Command::Resume => settings::asked(context, asker, "pause", "0").await,
         Command::Privacy => own_data::privacy(context, asker).await,
-        Command::Export => own_data::export(context, asker).await,
-        Command::Forget => own_data::forget(context, asker).await,
+        // People ask for their own data, also while their chat speaks for a channel.
+        Command::Export(about) if about.trim().is_empty() => {
+            own_data::export(context, &asker.about_own_chat()).await
+        }
+        Command::Export(_) => own_data::export(context, asker).await,
+        Command::Forget(about) if about.trim().is_empty() => {
+            own_data::forget(context, &asker.about_own_chat()).await
+        }
+        Command::Forget(_) => own_data::forget(context, asker).await,
         Command::Stats
         | Command::Problems
         | Command::Held
@@ -414,6 +439,11 @@ async fn meet(context: &Context, asker: &Asker<'_>) -> Result<(), CommandError> 
         suspended: None,
     };
     Ok(context.store.meet(&row, context.clock.now()).await?)
+}
+
+/// Who lost a channel does not see any more what it follows.
+async fn may_see(context: &Context, asker: &Asker<'_>) -> Result<bool, CommandError> {
+    Ok(asker.channel.is_none() || manager(context, asker).await?.is_some())
 }
 
 /// `Some` when the asker may change this chat's settings; else they are told why not.

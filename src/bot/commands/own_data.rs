@@ -9,8 +9,8 @@ use crate::bot::{data_replies, replies};
 use crate::store::DeliveryFilter;
 use crate::telegram::{File, Message, utf16_len};
 
-/// Messages listed: the newest.
-const LISTED: i64 = 100;
+/// Messages listed, the newest: years of them, in a file that Telegram takes.
+const LISTED: i64 = 50_000;
 /// UTF-16 units in one message of JSON; Telegram takes 4096.
 const PIECE: usize = 3_500;
 
@@ -61,16 +61,23 @@ async fn collected(context: &Context, asker: &Asker<'_>) -> Result<Value, Comman
     };
     let messages = store.deliveries(&filter).await?.into_iter().map(|row| {
         json!({"post": row.post.as_str(), "kind": row.kind, "state": row.state,
-               "planned": row.created_at, "ended": row.settled_at, "message": row.message_id})
+               "reason": row.reason, "planned": row.created_at, "ended": row.settled_at,
+               "message": row.message_id})
     });
     let follows = store.following(chat).await?;
     let follows: Vec<String> = follows.iter().map(ToString::to_string).collect();
+    let muted = store.muted(chat).await?;
+    let muted: Vec<String> = muted.iter().map(ToString::to_string).collect();
+    let managed = store.managed(chat, context.clock.now()).await?;
     Ok(json!({
         "chat": chat.to_string(),
         "kind": known.as_ref().map(|row| row.kind.clone()),
         "title": known.as_ref().map(|row| row.title.clone()),
         "language": known.as_ref().map(|row| row.language.clone()),
+        "suspended": known.as_ref().and_then(|row| row.suspended.clone()),
         "follows": follows,
+        "muted": muted,
+        "speaks_for": managed.map(|channel| channel.to_string()),
         "settings": {
             "digest": wishes.rhythm.to_string(),
             "quiet": wishes.quiet.map(|quiet| quiet.to_string()),

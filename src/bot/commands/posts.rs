@@ -13,7 +13,7 @@ use crate::topics::{Article, OwnRules, OwnWords};
 /// Posts on a page of what a search found.
 pub const HITS: usize = 5;
 /// Newest posts that a search looks at: some 20 microseconds each.
-const LOOKED: usize = 50_000;
+pub const LOOKED: usize = 50_000;
 /// Feeds shown: more would not fit into a message.
 const FEEDS: usize = 15;
 
@@ -58,17 +58,7 @@ async fn page(
 ) -> Result<Message, CommandError> {
     let rule = context.title(follow);
     let key = context.places.drafts.keep(follow);
-    let rules = OwnRules::new(std::slice::from_ref(&rule)).map_err(CommandError::Broken)?;
-    let is_meant = move |title: &str, text: &str| {
-        let article = Article {
-            title,
-            text,
-            categories: &[],
-            tags: &[],
-            source: None,
-        };
-        !rules.met(&article).is_empty()
-    };
+    let is_meant = is_met(std::slice::from_ref(&rule))?;
     let rows = context
         .index
         .ask(move |catalog| catalog.newest_where(is_meant, LOOKED, from, HITS + 1));
@@ -82,13 +72,28 @@ async fn page(
         from,
         is_more,
     };
-    let site = &context.site;
+    let zone = context.zone_of(&asker.target().chat).await?;
     Ok(post_replies::hits(
         asker.words,
         &hits,
-        &site.url,
-        site.timezone,
+        &context.site.url,
+        zone,
     ))
+}
+
+/// Whether a post of this title and text meets any of these rules of people's own.
+pub fn is_met(rules: &[String]) -> Result<impl Fn(&str, &str) -> bool + use<>, CommandError> {
+    let rules = OwnRules::new(rules).map_err(CommandError::Broken)?;
+    Ok(move |title: &str, text: &str| {
+        let article = Article {
+            title,
+            text,
+            categories: &[],
+            tags: &[],
+            source: None,
+        };
+        !rules.met(&article).is_empty()
+    })
 }
 
 /// Answers `/feeds`.

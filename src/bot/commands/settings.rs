@@ -3,7 +3,7 @@
 
 use super::{Asker, manager, meet};
 use crate::bot::context::{CommandError, Context};
-use crate::bot::replies;
+use crate::bot::replies::{self, Words};
 use crate::bot::settings_replies::{self, Shown};
 use crate::bot::wishes::change;
 use crate::telegram::Message;
@@ -25,7 +25,7 @@ pub async fn asked(
     let reply = match manager(context, asker).await? {
         None => Message::plain(replies::not_manager(asker.words)),
         Some(_) => match make(context, asker, &format!("{key}={value}")).await? {
-            Some(shown) => settings_replies::page(shown.language, &shown),
+            Some(shown) => settings_replies::page(words_after(asker, &shown), &shown),
             None => Message::plain(settings_replies::not_understood(asker.words, key)),
         },
     };
@@ -50,12 +50,20 @@ pub async fn pressed(
             settings_replies::page(asker.words, &shown)
         }
         text => match make(context, asker, text).await? {
-            Some(shown) => settings_replies::page(shown.language, &shown),
+            Some(shown) => settings_replies::page(words_after(asker, &shown), &shown),
             None => return Ok(replies::stale_button(asker.words)),
         },
     };
     asker.edit(context, message_id, &reply).await?;
     Ok(settings_replies::saved(asker.words))
+}
+
+/// A chat that changed its language is answered in it; the language of a channel is for its readers.
+fn words_after(asker: &Asker<'_>, shown: &Shown) -> Words {
+    match asker.channel {
+        Some(_) => asker.words,
+        None => shown.language,
+    }
 }
 
 /// Makes one change and keeps it.

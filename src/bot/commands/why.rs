@@ -80,7 +80,6 @@ async fn explained(
     let follows = followed(context, chat, &labels).await?;
     let decision = store.decision(post).await?.map(|(decision, _)| decision);
     let fate = store.fate(post, chat).await?;
-    let zone = store.preferences(chat).await?.zone;
     let also = card.map(|card| card.also).unwrap_or_default();
     let reasons = Reasons {
         title: &title,
@@ -90,7 +89,7 @@ async fn explained(
         fate: fate.as_ref(),
         also: &also,
     };
-    let zone = zone.unwrap_or(context.site.timezone);
+    let zone = context.zone_of(chat).await?;
     Ok(Some(post_replies::why(asker.words, &reasons, zone)))
 }
 

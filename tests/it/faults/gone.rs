@@ -28,9 +28,14 @@ const NO_CHAT: &[&str] = &[
     "group chat was deactivated",
     "group chat was upgraded to a supergroup chat",
     "user is deactivated",
+];
+
+/// 400 that are about what the bot may do there, perhaps for a night only.
+const CLOSED: &[&str] = &[
     "CHAT_WRITE_FORBIDDEN",
     "CHAT_RESTRICTED",
     "CHAT_SEND_PLAIN_FORBIDDEN",
+    "CHAT_ADMIN_REQUIRED",
     "need administrator rights in the channel chat",
     "not enough rights to send text messages to the chat",
     "have no rights to send a message",
@@ -90,6 +95,26 @@ fn chats_that_are_gone_are_suspended_at_once_and_come_back_without_what_they_mis
     rig.work_off();
     for chat in chats(&words) {
         assert_eq!(rig.told(chat), [4], "only what is new");
+    }
+}
+
+#[test]
+fn a_chat_in_which_the_bot_may_not_write_for_a_while_gets_everything_later() {
+    let mut rig = Rig::new();
+    rig.readers(&chats(CLOSED));
+    for (chat, words) in chats(CLOSED).into_iter().zip(CLOSED) {
+        let fault = Fault::BadRequest((*words).into());
+        rig.telegram().fail_next(fault, Only::chat(chat), 2);
+    }
+    rig.announce(2);
+    rig.pass(14 * MINUTE);
+    for (chat, words) in chats(CLOSED).into_iter().zip(CLOSED) {
+        assert_eq!(rig.tries(chat), 1, "{words}: tried again too soon");
+        assert_eq!(rig.suspended(chat), None, "{words}");
+    }
+    rig.work_off();
+    for (chat, words) in chats(CLOSED).into_iter().zip(CLOSED) {
+        assert_eq!(rig.told(chat), [1, 2], "{words}");
     }
 }
 

@@ -151,3 +151,40 @@ fn what_is_posted_in_a_channel_is_no_command() {
     telegram.expect_no_more_messages();
     assert!(daemon.terminate().success());
 }
+
+#[test]
+fn while_a_chat_speaks_for_a_channel_people_ask_for_their_own_data_and_who_lost_it_sees_it_no_more()
+{
+    let world = world("");
+    let daemon = world.start();
+    let telegram = greeted(&world);
+    telegram.add_channel(CHANNEL, Some("market_news"), "快讯");
+    telegram.set_member(CHANNEL, LI, "creator");
+    ask(telegram, LI, "/channel @market_news");
+    says(&ask(telegram, LI, "/follow 演示"), "📣 频道：快讯");
+    let list = ask(telegram, LI, "/following");
+    says(&list, "📣 频道：快讯");
+    let export = |words: &str| {
+        let text = ask(telegram, LI, words).text;
+        let json = &text[text.find('{').expect(words)..];
+        let all: serde_json::Value = serde_json::from_str(json).expect(words);
+        all["chat"].as_str().expect(words).to_owned()
+    };
+    assert_eq!(export("/export"), LI.to_string());
+    assert_eq!(export("/export 频道"), CHANNEL.to_string());
+    assert!(!ask(telegram, LI, "/forget").text.contains("快讯"));
+    says(&ask(telegram, LI, "/forget 频道"), "📣 频道：快讯");
+    telegram.set_member(CHANNEL, LI, "member");
+    // What is known of members is forgotten after a minute, or with a restart.
+    assert!(daemon.terminate().success());
+    let daemon = world.start();
+    let query = telegram.user_presses(LI, &list, "🔔");
+    let answer = telegram.answer_to(&query)["text"].to_string();
+    assert!(answer.contains("管理员"), "{answer}");
+    let told = ask(telegram, LI, "/following");
+    says(&told, "只有该频道中可以发布消息的管理员才能管理它");
+    says(&told, "命令重新针对我们的私聊");
+    let own = ask(telegram, LI, "/following");
+    assert!(!own.text.contains("频道"), "{}", own.text);
+    assert!(daemon.terminate().success());
+}
