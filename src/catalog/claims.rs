@@ -50,6 +50,34 @@ pub fn rival(transaction: &Connection, post: &Post) -> rusqlite::Result<Option<S
         .optional()
 }
 
+/// The first file by path that stands back behind others of this id, is there, and comes before `path`: whoever stood for the
+/// post went away, so it is this one's turn.
+pub fn earlier_claimant(
+    transaction: &Connection,
+    id: &PostId,
+    path: &str,
+) -> rusqlite::Result<Option<String>> {
+    let first: Option<String> = transaction
+        .prepare_cached(
+            "select f.path from claims c join files f on f.path = c.path and f.id = c.id
+             where c.id = ?1 and c.path < ?2 and f.missing_since is null order by c.path limit 1",
+        )?
+        .query_row([id.as_str(), path], |row| row.get(0))
+        .optional()?;
+    if let Some(first) = &first {
+        read_again(transaction, first)?;
+    }
+    Ok(first)
+}
+
+/// No real file has this stamp: should we end before the file is read, the next look reads it.
+fn read_again(transaction: &Connection, path: &str) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached("update files set size = -1, modified_ns = -1 where path = ?1")?
+        .execute([path])
+        .map(|_| ())
+}
+
 /// The problem of a file whose post another file stands for.
 pub fn duplicate(path: &str, id: &PostId, winner: &str) -> Problem {
     Problem {
@@ -73,10 +101,7 @@ pub fn heir(transaction: &Connection, id: &str, path: &str) -> rusqlite::Result<
         .query_row([id, path], |row| row.get(0))
         .optional()?;
     if let Some(heir) = &heir {
-        // No real file has this stamp: should we end before the heir is read, the next look reads it.
-        transaction
-            .prepare_cached("update files set size = -1, modified_ns = -1 where path = ?1")?
-            .execute([heir])?;
+        read_again(transaction, heir)?;
     }
     Ok(heir)
 }
@@ -85,6 +110,7 @@ pub fn heir(transaction: &Connection, id: &str, path: &str) -> rusqlite::Result<
 mod tests {
     use super::super::window_tests::{NOW, reading};
     use super::super::{Catalog, Reading};
+    use crate::model::PostId;
 
     fn at(path: &str) -> Reading {
         let mut reading = reading(1, 10);
@@ -92,6 +118,27 @@ mod tests {
         let post = reading.post.as_mut().unwrap();
         std::sync::Arc::make_mut(&mut post.post).path = path.to_owned();
         reading
+    }
+
+    #[test]
+    fn while_the_first_is_missing_the_second_stands_in_whoever_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut catalog = Catalog::open(&folder.path().join("catalog.db"), "").unwrap();
+        for path in ["a", "b", "c"] {
+            catalog.upsert(&[at(path)], NOW).unwrap();
+        }
+        let stands = |catalog: &Catalog| catalog.post(&PostId::new("/n1")).unwrap().unwrap().path;
+        catalog.mark_missing(&["a".to_owned()], NOW).unwrap();
+        let done = catalog.upsert(&[at("c")], NOW).unwrap();
+        assert_eq!(
+            (done.delta.reread, done.keys),
+            (vec!["b".to_owned()], vec![None])
+        );
+        assert_eq!(stands(&catalog), "a", "for as long as it is not forgotten");
+        catalog.upsert(&[at("b")], NOW).unwrap();
+        assert_eq!(stands(&catalog), "b");
+        catalog.upsert(&[at("a")], NOW).unwrap();
+        assert_eq!(stands(&catalog), "a");
     }
 
     #[test]

@@ -18,6 +18,10 @@ pub(super) const DIRTY: &str =
 /// outlives these.
 pub const LAGGING: &str = "lagging";
 
+/// Noted while files may be published that nothing writes any more: those of an index before this one, or of other
+/// addresses.
+pub const LEFTOVERS: &str = "leftovers";
+
 impl Catalog {
     /// Feeds that have to be rendered.
     ///

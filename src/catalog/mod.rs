@@ -38,7 +38,7 @@ use links::Links;
 pub use archives::{Outdated, Span};
 pub use claims::duplicate;
 pub use files::KnownFiles;
-pub use marks::LAGGING;
+pub use marks::{LAGGING, LEFTOVERS};
 pub use names::Listed;
 pub use owed::{Ledger, Owed, Target};
 pub use read::{Counts, LabelRow};

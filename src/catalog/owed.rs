@@ -105,7 +105,8 @@ impl Ledger {
         Ok(Ledger(Catalog::over(connection, path)))
     }
 
-    /// What `target` waits for, by path.
+    /// What `target` waits for and those before it have been given, by path: a hub must not be told of a feed that the
+    /// bucket does not have yet.
     ///
     /// # Errors
     /// SQLite's.
@@ -113,7 +114,12 @@ impl Ledger {
         let result = (|| {
             self.0
                 .connection
-                .prepare_cached("select path, hash from owed where target = ?1 order by path")?
+                .prepare_cached(
+                    "select path, hash from owed o where target = ?1 and not exists (
+                       select 1 from owed e where e.path = o.path and (
+                         (e.target = 'bucket' and ?1 <> 'bucket') or (e.target = 'command' and ?1 = 'hubs')))
+                     order by path",
+                )?
                 .query_map([target.as_str()], |row| {
                     Ok(Owed {
                         target,
@@ -242,5 +248,35 @@ mod tests {
         assert_eq!(paths(&ledger), ["a.xml", "b.rss"]);
         catalog.serve(&[]).unwrap();
         assert!(paths(&ledger).is_empty());
+    }
+
+    #[test]
+    fn a_target_waits_for_those_before_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("catalog.db");
+        let mut catalog = Catalog::open(&path, "").unwrap();
+        let all = Target::ALL.map(|target| (target, "on".to_owned()));
+        catalog.serve(&all).unwrap();
+        let rows = Target::ALL.map(|target| row(target, "a", Some(1)));
+        catalog
+            .mark_published(&[], &[published("a", 1)], &rows)
+            .unwrap();
+        let other = row(Target::Hubs, "b", Some(2));
+        catalog
+            .mark_published(&[], &[published("b", 2)], &[other])
+            .unwrap();
+        let mut ledger = Ledger::open(&path).unwrap();
+        let waits = |ledger: &Ledger, target| -> Vec<String> {
+            let owed = ledger.owed(target).unwrap().into_iter();
+            owed.map(|row| row.path).collect()
+        };
+        assert_eq!(waits(&ledger, Target::Bucket), ["a"]);
+        assert_eq!(waits(&ledger, Target::Command), [""; 0]);
+        assert_eq!(waits(&ledger, Target::Hubs), ["b"]);
+        ledger.settle(&rows[..1]).unwrap();
+        assert_eq!(waits(&ledger, Target::Command), ["a"]);
+        assert_eq!(waits(&ledger, Target::Hubs), ["b"]);
+        ledger.settle(&rows[..2]).unwrap();
+        assert_eq!(waits(&ledger, Target::Hubs), ["a", "b"]);
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::marks::{LAGGING, note, noted};
+use super::marks::{LAGGING, LEFTOVERS, note, noted};
 
 /// Raised whenever the tables or what is written to them changes, or which files are looked at: the index is then built
 /// anew.
@@ -181,9 +181,22 @@ fn keep_plans(connection: &Connection) -> rusqlite::Result<()> {
         .map(|_| ())
 }
 
+/// Rows that are about files and about the world, not about posts: they outlive those, so that nothing stays published that
+/// nobody knows of, and nobody is told too little.
+const KEPT: [(&str, &str); 3] = [
+    ("published", "path, hash, size, modified_ns"),
+    ("owed", "target, path, hash"),
+    ("meta", "key, value"),
+];
+
+/// Copies those rows; `false` where there is no such table, or one of other columns.
+fn keep(connection: &Connection, (table, columns): (&str, &str)) -> bool {
+    let copy = format!("create temp table kept_{table} as select {columns} from main.{table}");
+    connection.execute_batch(&copy).is_ok()
+}
+
 fn rebuild(connection: &Connection, fingerprint: &str) -> rusqlite::Result<()> {
-    // There is no such table in a new file.
-    let lagging = noted(connection, LAGGING);
+    let kept = KEPT.map(|table| keep(connection, table).then_some(table));
     let tables: Vec<String> = connection
         .prepare(
             "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'",
@@ -195,10 +208,22 @@ fn rebuild(connection: &Connection, fingerprint: &str) -> rusqlite::Result<()> {
         transaction.execute_batch(&format!("drop table \"{table}\""))?;
     }
     transaction.execute_batch(TABLES)?;
-    note(&transaction, FINGERPRINT, fingerprint)?;
-    if let Ok(Some(lagging)) = lagging {
-        note(&transaction, LAGGING, &lagging)?;
+    for (table, columns) in kept.into_iter().flatten() {
+        // Of the words those that are about published files, and about who gets them.
+        let which = match table {
+            "meta" => format!("where key in ('{LAGGING}', '{LEFTOVERS}') or key like 'target:%'"),
+            _ => String::new(),
+        };
+        transaction.execute_batch(&format!(
+            "insert into main.{table} ({columns}) select {columns} from kept_{table} {which};
+             drop table kept_{table}"
+        ))?;
     }
+    note(&transaction, FINGERPRINT, fingerprint)?;
+    transaction.execute(
+        &format!("insert or replace into meta select '{LEFTOVERS}', 'rebuilt' where exists (select 1 from published)"),
+        [],
+    )?;
     transaction.execute(
         "insert into labels (kind, name, key) values ('site', '', 'site')",
         [],

@@ -4,7 +4,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::claims::{claim, duplicate, heir, rival, tell_claimants};
+use super::claims::{claim, duplicate, earlier_claimant, heir, rival, tell_claimants};
 use super::links::{Linked, Links};
 use super::missing::keep_last_version;
 use super::posts::{Inserts, insert_post, write_post};
@@ -283,8 +283,16 @@ fn stand_for(
             Ok(None)
         }
         loser => {
-            if let Some(loser) = loser {
-                claim(transaction, &digested.post.id, &loser)?;
+            if let Some(loser) = &loser {
+                claim(transaction, &digested.post.id, loser)?;
+            } else if let Some(first) = earlier_claimant(transaction, &digested.post.id, path)? {
+                // The file that stood for the post is missing: this one must not come before those that waited longer.
+                claim(transaction, &digested.post.id, path)?;
+                let doubled = duplicate(path, &digested.post.id, &first);
+                insert_problem(transaction, &doubled)?;
+                delta.tell_doubled(vec![doubled]);
+                delta.reread.push(first);
+                return Ok(None);
             }
             let doubled = tell_claimants(transaction, &digested.post.id, path)?;
             delta.tell_doubled(doubled);

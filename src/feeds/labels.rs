@@ -194,10 +194,10 @@ impl Labels {
 
     /// The files of retired labels, relative to `publish.dir`: a server answers 410 for them.
     pub fn retired_files(&self, addresses: &Addresses, settings: &Settings) -> BTreeSet<String> {
-        let follows = self.retired.iter().map(|label| {
-            let spelled = self.spelled.get(label).unwrap_or(label);
-            Follow::Label(spelled.clone())
-        });
+        let spelled = self.retired.iter();
+        let spelled = spelled.map(|label| self.spelled.get(label).unwrap_or(label));
+        let names = spelled.flat_map(|label| std::iter::once(label).chain(self.aliases_of(label)));
+        let follows = names.map(|label| Follow::Label(label.clone()));
         follows
             .flat_map(|follow| addresses.files(settings, &follow))
             .collect()

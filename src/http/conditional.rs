@@ -32,14 +32,16 @@ pub fn etag(stamp: &Stamp, coding: Coding, is_browser_view: bool) -> String {
 }
 
 /// Time of the last change in whole seconds, as HTTP has it. `None` for times that HTTP cannot
-/// write, and for times to come: section 8.8.2.1 forbids them.
+/// write, for times to come (section 8.8.2.1 forbids them), and for the second that lasts: another version may come in it
+/// (section 8.8.2.2).
 pub fn last_modified(stamp: &Stamp, now: SystemTime) -> Option<SystemTime> {
     let seconds = u64::try_from(stamp.modified_ns / 1_000_000_000).ok()?;
     let at = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))?;
-    (at <= now).then_some(at)
+    (at + Duration::from_secs(1) <= now).then_some(at)
 }
 
-/// Whether the client has these very bytes. `If-None-Match` decides alone when it is there.
+/// Whether the client has these very bytes. `If-None-Match` decides alone when it is there; a date must be the one that we
+/// gave: a clock that was set back must not hide what came since.
 pub fn is_unchanged(headers: &HeaderMap, etag: &str, modified: Option<SystemTime>) -> bool {
     let mut tags = headers.get_all(header::IF_NONE_MATCH).iter().peekable();
     if tags.peek().is_some() {
@@ -48,7 +50,7 @@ pub fn is_unchanged(headers: &HeaderMap, etag: &str, modified: Option<SystemTime
     let since = headers.get(header::IF_MODIFIED_SINCE);
     let since = since.and_then(|since| since.to_str().ok());
     let since = since.and_then(|since| httpdate::parse_http_date(since).ok());
-    matches!((since, modified), (Some(since), Some(modified)) if modified <= since)
+    matches!((since, modified), (Some(since), Some(modified)) if modified == since)
 }
 
 /// Weak comparison with a list. Tags hold no quotes, and ours no comma, so splitting at commas

@@ -221,7 +221,7 @@ impl Files {
         timeout(ANSWER_WITHIN, work).await.map_err(late)?
     }
 
-    /// The compressed copy beside the file, when one is published and not older than the file.
+    /// The compressed copy beside the file, when one is published of this version: copies are dated like their file.
     fn coded_copy(&self, file: &str, stamp: &Stamp, coding: Coding) -> Option<(Arc<Path>, Stamp)> {
         let ending = match coding {
             Coding::Identity => return None,
@@ -230,8 +230,8 @@ impl Files {
         };
         let copy = format!("{file}.{ending}");
         let found = self.shelf.find(&copy)?;
-        let is_fresh = found.modified_ns >= stamp.modified_ns;
-        is_fresh.then(|| (self.shelf.dir().join(copy).into(), found))
+        let is_of_it = found.modified_ns == stamp.modified_ns;
+        is_of_it.then(|| (self.shelf.dir().join(copy).into(), found))
     }
 
     /// WebSub, section 4: a feed names itself and its hub in its head too.

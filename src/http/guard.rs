@@ -14,8 +14,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, Sleep, sleep};
 
-/// A request must be whole within this time after the connection or the previous answer; it is
-/// also how long an idle connection lives. A client that sends a byte now and then gains nothing.
+/// A request must be whole, and answered, within this time after its first byte; it is also how long an idle connection
+/// lives. A client that sends a byte now and then gains nothing.
 const REQUEST_WITHIN: Duration = Duration::from_secs(30);
 /// Most bytes of one request. hyper would buffer 400 KB for each connection.
 const LARGEST_REQUEST: usize = 64 * 1024;
@@ -29,6 +29,7 @@ pub struct Guarded {
     listener: TcpListener,
     free: Arc<Semaphore>,
     request_within: Duration,
+    largest: usize,
 }
 
 impl Guarded {
@@ -42,7 +43,14 @@ impl Guarded {
             listener,
             free: Arc::new(Semaphore::new(most)),
             request_within,
+            largest: LARGEST_REQUEST,
         }
+    }
+
+    /// Takes requests with bodies of so many bytes, too.
+    pub fn with_bodies(mut self, bytes: usize) -> Self {
+        self.largest = LARGEST_REQUEST + bytes;
+        self
     }
 
     /// The next connection, once there is a place for it.
@@ -55,6 +63,7 @@ impl Guarded {
         let connection = Connection {
             stream,
             within: self.request_within,
+            largest: self.largest,
             answered: Instant::now(),
             timer: Box::pin(sleep(self.request_within / WHEN_CROWDED)),
             read: 0,
@@ -91,6 +100,7 @@ fn is_of_the_client(error: &io::Error) -> bool {
 pub struct Connection {
     stream: TcpStream,
     within: Duration,
+    largest: usize,
     answered: Instant,
     /// Looks at the deadline now and then: to set it anew with each answer would cost more.
     timer: Pin<Box<Sleep>>,
@@ -155,8 +165,13 @@ impl AsyncRead for Connection {
         if Pin::new(&mut self.stream).poll_read(cx, buf)?.is_pending() {
             return self.wait(cx);
         }
-        self.read += buf.filled().len() - before;
-        if self.read > LARGEST_REQUEST {
+        let read = buf.filled().len() - before;
+        if self.read == 0 && read > 0 {
+            // How long it was idle before is no part of this request.
+            self.answered = Instant::now();
+        }
+        self.read += read;
+        if self.read > self.largest {
             return Poll::Ready(Err(io::Error::from(io::ErrorKind::InvalidData)));
         }
         Poll::Ready(Ok(()))

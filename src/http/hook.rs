@@ -14,11 +14,12 @@ use tokio::time::timeout;
 use super::answer::{Answer, text};
 
 /// An update is a few kilobytes; the longest message with all its entities stays far below this.
-const LARGEST_BODY: usize = 1 << 20;
+pub const LARGEST_BODY: usize = 1 << 20;
 /// Longest that a body may take to come in.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
-/// Longest that Telegram waits for us; after that the update comes again, and is known by its number.
-const HANDLED_WITHIN: Duration = Duration::from_secs(50);
+/// Longest that an answer may take, before the connection ends (`guard`); after that the update comes again, and is known by
+/// its number.
+const HANDLED_WITHIN: Duration = Duration::from_secs(25);
 /// Bot API `setWebhook`, `secret_token`.
 const SECRET_HEADER: &str = "x-telegram-bot-api-secret-token";
 

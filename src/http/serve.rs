@@ -24,6 +24,7 @@ use super::Serving;
 use super::answer::{Answer, text, with};
 use super::files::Files;
 use super::guard::{Connection, Guarded};
+use super::hook::LARGEST_BODY;
 
 /// A connection is ended in good order after this long. Readers open a new one; those who hold a
 /// place by reading a byte at a time do not keep it.
@@ -40,7 +41,12 @@ const STREAM_BUFFER: usize = 64 * 1024;
 /// Serves until `stop` is done, then lets running answers finish. Slow and idle clients are cut
 /// off, and only so many are taken at a time: see `guard`.
 pub async fn serve(listener: TcpListener, serving: Serving, stop: impl Future<Output = ()>) {
-    serve_guarded(Guarded::new(listener), serving, stop).await;
+    let guarded = Guarded::new(listener);
+    let guarded = match serving.hook {
+        Some(_) => guarded.with_bodies(LARGEST_BODY),
+        None => guarded,
+    };
+    serve_guarded(guarded, serving, stop).await;
 }
 
 pub(super) async fn serve_guarded(

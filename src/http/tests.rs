@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::guard::Guarded;
 use super::serve::serve_guarded;
 use super::*;
-use crate::publish::{Folder, Rendered};
+use crate::publish::{Folder, Published, Rendered};
 
 pub(super) struct World {
     dir: tempfile::TempDir,
@@ -88,6 +88,28 @@ impl World {
         let outcome = self.folder.publish(vec![rendered], &known);
         assert!(outcome.failed.is_empty());
         self.shelf.put_all(&outcome.written);
+    }
+
+    /// Gives a file another time of change, in nanoseconds since 1970.
+    fn date(&self, path: &str, modified_ns: i64) {
+        let since = std::time::Duration::from_nanos(modified_ns.unsigned_abs());
+        let times = fs::FileTimes::new().set_modified(std::time::UNIX_EPOCH + since);
+        let file = fs::File::options()
+            .write(true)
+            .open(self.dir.path().join(path));
+        file.unwrap().set_times(times).unwrap();
+        let known = self.shelf.get(path).unwrap();
+        self.shelf.put_all(&[Published {
+            modified_ns,
+            ..known
+        }]);
+    }
+
+    /// A compressed copy is dated like its file.
+    fn publish_copy(&self, of: &str, bytes: Vec<u8>) {
+        let copy = format!("{of}.gz");
+        self.publish(&copy, bytes);
+        self.date(&copy, self.shelf.get(of).unwrap().modified_ns);
     }
 
     /// The head of the answer, and its body as it came.
@@ -168,6 +190,14 @@ async fn feeds_are_served_with_types_and_validators() {
 #[tokio::test]
 async fn clients_that_have_it_get_304() {
     let world = world().await;
+    let just_now = world.get("/feed.xml").await;
+    assert!(
+        !just_now.contains("last-modified"),
+        "another version may come within this second: {just_now}"
+    );
+    let hour = 3_600_000_000_000;
+    let written = world.shelf.get("feed.xml").unwrap().modified_ns;
+    world.date("feed.xml", written - hour);
     let first = world.get("/feed.xml").await;
     let tag = header_of(&first, "etag").to_owned();
     let date = header_of(&first, "last-modified").to_owned();
@@ -187,6 +217,8 @@ async fn clients_that_have_it_get_304() {
         ))
         .await;
     assert!(dated.starts_with("HTTP/1.1 304"), "{dated}");
+    let set_back = "GET /feed.xml HTTP/1.1\r\nIf-Modified-Since: Sun, 06 Nov 2044 08:49:37 GMT";
+    assert!(world.raw(set_back).await.starts_with("HTTP/1.1 200"));
     let both =
         format!("GET /feed.xml HTTP/1.1\r\nIf-None-Match: \"x\"\r\nIf-Modified-Since: {date}");
     assert!(world.raw(&both).await.starts_with("HTTP/1.1 200"));
@@ -390,7 +422,7 @@ async fn a_fresh_compressed_copy_is_sent_and_a_stale_one_is_not() {
     let old = long("old");
     // Whatever lies there is the copy: that it is no real one shows that it is used.
     world.publish("feed/a.xml", old.clone());
-    world.publish("feed/a.xml.gz", b"the copy".to_vec());
+    world.publish_copy("feed/a.xml", b"the copy".to_vec());
     let request = "GET /feed/a.xml HTTP/1.1\r\nAccept-Encoding: gzip";
     assert_eq!(world.ask(request).await.1, b"the copy");
     let (head, plain) = world.ask("GET /feed/a.xml HTTP/1.1").await;
@@ -402,7 +434,7 @@ async fn a_fresh_compressed_copy_is_sent_and_a_stale_one_is_not() {
     assert_eq!(gunzip(&sent), new, "{head}");
     // A copy that somebody changed on the disk is not what was published.
     world.publish("feed/b.xml", new.clone());
-    world.publish("feed/b.xml.gz", b"the copy".to_vec());
+    world.publish_copy("feed/b.xml", b"the copy".to_vec());
     fs::write(world.dir.path().join("feed/b.xml.gz"), "changed!").unwrap();
     let (_, sent) = world.ask(&request.replace("a.xml", "b.xml")).await;
     assert_eq!(gunzip(&sent), new);

@@ -270,12 +270,12 @@ impl Walk<'_> {
             }
             year = year.year_after();
         }
-        while self.is_shown(&year) {
+        while self.is_left(&year) {
             plan.stale.extend(self.family(&year));
             year = year.year_after();
         }
         let mut before = first.year_before();
-        while let Some(year) = before.filter(|year| self.is_shown(year)) {
+        while let Some(year) = before.filter(|year| self.is_left(year)) {
             plan.stale.extend(self.family(&year));
             before = year.year_before();
         }
@@ -318,7 +318,7 @@ impl Walk<'_> {
             previous: period.previous(first),
         });
         let Some(inside) = inside else {
-            if children.peek().is_some_and(|child| self.is_shown(child)) {
+            if children.peek().is_some_and(|child| self.is_left(child)) {
                 plan.stale.push(self.file(period, "-"));
             }
             return Ok(());
@@ -326,7 +326,7 @@ impl Walk<'_> {
         let mut is_first = relink;
         for child in children {
             if child > inside {
-                if self.is_shown(&child) {
+                if self.is_left(&child) {
                     plan.stale.extend(self.family(&child));
                 }
             } else if is_first || !self.is_shown(&child) || self.is_touched(&child, places) {
@@ -355,6 +355,12 @@ impl Walk<'_> {
         let path = |format| self.addresses.archive_file(self.follow, period, format);
         self.format
             .is_some_and(|format| self.shelf.get(&path(format)).is_some())
+    }
+
+    /// Whether there is a page in any format: a format that is new has none of a page that is to go.
+    fn is_left(&self, period: &Period) -> bool {
+        let path = |format| self.addresses.archive_file(self.follow, period, format);
+        { feeds::Format::ALL.into_iter() }.any(|format| self.shelf.get(&path(format)).is_some())
     }
 
     /// Beginnings of the paths of a period's page and of the pages inside it.

@@ -131,7 +131,9 @@ impl Derived {
             undated: None,
         };
         for label in derived.catalog.listing()? {
-            if let Some(learnt) = label.learnt {
+            // It may have learnt under another config.
+            let learns = derived.reader.shape.labels.learns(&label.follow);
+            if let Some(learnt) = label.learnt.filter(|_| learns) {
                 derived.learnt.insert(label.follow, learnt);
             }
         }
@@ -236,6 +238,7 @@ impl Derived {
         crate::crash::point("after-catalog");
         if !self.is_blind()? {
             self.publish(&mut round)?;
+            self.drop_leftovers(&mut round)?;
         }
         self.entries.end_round();
         self.catalog.end_round(patience == Patience::Daemon)?;

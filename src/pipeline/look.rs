@@ -402,7 +402,7 @@ fn sort_out(
 }
 
 /// What the paths below a root begin with.
-fn folder(root: &Path) -> String {
+pub(super) fn folder(root: &Path) -> String {
     format!("{}/", root.to_string_lossy().trim_end_matches('/'))
 }
 

@@ -88,6 +88,11 @@ impl Derived {
     /// Renders what is dirty a batch at a time, and puts it in place many batches at a time: bytes in
     /// memory stay few, and the disk is synced seldom.
     pub(super) fn publish_dirty(&mut self, round: &mut Round) -> Result<(), CatalogError> {
+        // Somebody took all of it away; what cannot be made is told file by file.
+        if !self.folder.dir().is_dir() && self.folder.make().is_ok() {
+            self.catalog.mark_all_dirty()?;
+            self.listed = None;
+        }
         // Feeds are written from the entries while the index is asked for the next ones.
         let mut entries = self.entries.take();
         let done = self.publish_from(&mut entries, round);
@@ -239,11 +244,14 @@ impl Derived {
     /// Takes the feeds of retired labels away.
     fn retire(&mut self, follows: &[Follow], round: &mut Round) -> Result<(), CatalogError> {
         for follow in follows {
-            let files = self
-                .reader
-                .shape
-                .addresses
-                .files(&self.config.feeds, follow);
+            let shape = self.reader.shape.clone();
+            let mut files = shape.addresses.files(&self.config.feeds, follow);
+            if let Follow::Label(label) = follow {
+                for old in shape.labels.aliases_of(label) {
+                    let old = Follow::Label(old.clone());
+                    files.extend(shape.addresses.files(&self.config.feeds, &old));
+                }
+            }
             self.unpublish(files, round)?;
         }
         self.catalog.mark_published(follows, &[], &[])

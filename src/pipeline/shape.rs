@@ -7,7 +7,7 @@ use crate::feeds::{
     self, Addresses, Entry, Feed, Format, Frame, Gist, Heads, Labels, Period, Press, document,
     write_entry,
 };
-use crate::model::{Follow, Site};
+use crate::model::{Follow, Label, Site};
 
 /// What feeds are written by.
 pub struct Shape {
@@ -162,10 +162,25 @@ impl Shape {
         let feed = Feed {
             follow: outline.follow.clone(),
             title: outline.title.clone(),
-            entries: entries.map(std::sync::Arc::new).collect(),
+            entries: entries
+                .map(|entry| std::sync::Arc::new(self.without_retired(entry)))
+                .collect(),
             history: None,
         };
         let bot = self.bot.as_deref();
         feeds::feed_page(&self.site, &self.addresses, &self.settings, bot, &feed)
+    }
+
+    /// An entry whose labels all have pages that it can link to.
+    fn without_retired(&self, mut entry: Entry) -> Entry {
+        let is_there = |label: &Label| !self.labels.is_retired(&Follow::Label(label.clone()));
+        if entry.post.labels().any(|label| !is_there(&label)) {
+            let post = std::sync::Arc::make_mut(&mut entry.post);
+            post.categories
+                .retain(|name| is_there(&Label::category(name)));
+            post.tags.retain(|name| is_there(&Label::tag(name)));
+        }
+        entry.topics.retain(|(id, _)| is_there(&Label::topic(id)));
+        entry
     }
 }

@@ -2,12 +2,13 @@
 //! In: what the catalog knows to be published, the config. Out: the shelf, marks where somebody changed a file; files that
 //! the config no longer wants taken away, as those are that a round no longer wants.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use rayon::prelude::*;
 
+use super::look::folder;
 use super::{Derived, Round};
-use crate::catalog::CatalogError;
+use crate::catalog::{CatalogError, LEFTOVERS};
 use crate::feeds;
 use crate::model::Follow;
 use crate::publish::{Coding, Published};
@@ -27,6 +28,9 @@ impl Derived {
             self.drop_foreign_archives(&published)?;
             self.drop_unwanted_copies(&published)?;
             self.drop_unwanted_forms(&published)?;
+            if !published.is_empty() {
+                self.catalog.note(LEFTOVERS, "other shape")?;
+            }
             self.catalog.note("feed_shape", &shape)?;
         }
         Ok(())
@@ -78,6 +82,44 @@ impl Derived {
         let paths = published.iter().map(|file| file.path.clone());
         let gone = paths.filter(|path| unwanted.contains(path)).collect();
         self.unpublish(gone, &mut Round::default())
+    }
+
+    /// Takes away what nothing writes any more, once all feeds are out: those of labels that no post has, at addresses that
+    /// the config had before. Not while posts may only be out of sight.
+    pub(super) fn drop_leftovers(&mut self, round: &mut Round) -> Result<(), CatalogError> {
+        if self.catalog.noted(LEFTOVERS)?.is_none() || !round.failed.is_empty() {
+            return Ok(());
+        }
+        let is_unsure = !(self.away.is_empty() && self.vanished.is_empty() && self.held.is_empty());
+        if is_unsure || !self.catalog.dirty()?.is_empty() {
+            return Ok(());
+        }
+        for root in &self.roots {
+            if self.catalog.presence(&folder(root))?.0 == 0 {
+                return Ok(());
+            }
+        }
+        let shape = self.reader.shape.clone();
+        let follows = self.catalog.follows()?;
+        let shown = { follows.iter() }.filter(|follow| !shape.labels.is_retired(follow));
+        let mut wanted: HashSet<String> = shown.flat_map(|follow| shape.paths(follow)).collect();
+        wanted.extend(self.directory_files());
+        let archived = follows.iter().filter(|follow| self.is_archived(follow));
+        let folders: HashSet<String> = archived
+            .map(|follow| shape.addresses.archive_folder(follow))
+            .collect();
+        let is_left = |path: &str| {
+            let path = Coding::original_of(path);
+            let (folder, _) = path.split_at(path.rfind('/').map_or(0, |at| at + 1));
+            !wanted.contains(path) && !folders.contains(folder)
+        };
+        let paths = self.catalog.published()?.into_iter().map(|file| file.path);
+        let left = paths.filter(|path| is_left(path)).collect();
+        self.unpublish(left, round)?;
+        match round.failed.is_empty() {
+            true => self.catalog.forget_note(LEFTOVERS),
+            false => Ok(()),
+        }
     }
 
     /// Takes away the compressed copies that the config does not ask for.

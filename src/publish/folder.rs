@@ -51,6 +51,14 @@ impl Folder {
         })
     }
 
+    /// Makes the folder once more, if somebody took it away.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn make(&self) -> io::Result<()> {
+        fs::create_dir_all(&self.root)
+    }
+
     /// Keeps compressed copies beside each file from now on.
     pub fn with_copies(mut self, codings: &[Coding]) -> Folder {
         self.codings = codings.to_vec();

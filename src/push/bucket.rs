@@ -225,7 +225,13 @@ impl Stage for Bucket {
     async fn work(&mut self, book: &Book) -> Result<usize, PushError> {
         let owed = book.owed(Target::Bucket).await?;
         let listed = match owed.len() >= WORTH_A_LIST {
-            true => self.0.list().await?,
+            // It only saves uploads, and fails for keys of others that are no paths (`photos//a.jpg`).
+            true => self.0.list().await.unwrap_or_else(|error| {
+                tracing::warn!(
+                    "{error}; all files are put there, also those that are as they should be"
+                );
+                Listed::new()
+            }),
             false => Listed::new(),
         };
         let listed = Arc::new(listed);

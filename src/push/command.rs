@@ -4,15 +4,16 @@
 
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use rustix::process::{Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 
 use super::{Book, PushError, Stage};
 use crate::catalog::{Owed, Target};
-use crate::config::TOKEN_VARIABLE;
+use crate::config::{TOKEN_VARIABLE, WEBHOOK_SECRET_VARIABLE};
 use crate::publish::CommandLine;
 
 /// As much of what a command says as our log takes (bytes, the last ones).
@@ -61,6 +62,7 @@ impl Hook {
         let child = command
             // Nobody's business but the bot's.
             .env_remove(TOKEN_VARIABLE)
+            .env_remove(WEBHOOK_SECRET_VARIABLE)
             .env("TAGWIRE_CHANGED", owed.len().to_string())
             .env("TAGWIRE_CHANGED_FILE", &list)
             .stdin(Stdio::null())
@@ -102,6 +104,9 @@ impl Stage for Hook {
     }
 }
 
+/// How long a command may take to end when it is asked to: `git` takes its locks away.
+const LAST_WORDS: Duration = Duration::from_secs(3);
+
 /// A child with all that it started. Dropped, all of it ends: after a timeout, and when we stop.
 struct Group(Child);
 
@@ -117,9 +122,15 @@ impl Drop for Group {
     fn drop(&mut self) {
         // `None` once it has been waited for: the number may be somebody else's then.
         let id = self.0.id().and_then(|id| i32::try_from(id).ok());
-        if let Some(group) = id.and_then(rustix::process::Pid::from_raw) {
-            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        let Some(group) = id.and_then(rustix::process::Pid::from_raw) else {
+            return;
+        };
+        let _ = kill_process_group(group, Signal::TERM);
+        let end = Instant::now() + LAST_WORDS;
+        while matches!(self.0.try_wait(), Ok(None)) && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(10));
         }
+        let _ = kill_process_group(group, Signal::KILL);
     }
 }
 

@@ -1,8 +1,10 @@
 //! Config and topics are read at the start: a daemon says when it works by files that are not those any more.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
-use crate::world::World;
+use crate::world::{World, today};
 
 const TOPIC: &str = "title: 市场监管\nthreshold: 1\nany:\n  title: [市场监管]\n";
 
@@ -68,5 +70,124 @@ fn doctor_says_that_a_running_daemon_does_not_know_a_change() {
     assert!(words.contains("config/topics/market.yaml"), "{found}");
     assert!(words.contains(&daemon.pid().to_string()), "{found}");
     assert_eq!(found["mend"], "restart tagwire");
+    assert!(daemon.terminate().success());
+}
+
+/// The published files, by their paths, with what is in them.
+fn published(world: &World) -> BTreeMap<String, Vec<u8>> {
+    let root = world.path("public");
+    let files = walkdir::WalkDir::new(&root).into_iter().map(Result::unwrap);
+    files
+        .filter(|found| found.file_type().is_file())
+        .map(|found| {
+            let path = found.path().strip_prefix(&root).unwrap();
+            let bytes = std::fs::read(found.path()).unwrap();
+            (path.to_str().unwrap().to_owned(), bytes)
+        })
+        .collect()
+}
+
+/// What there would be if nothing had been there before.
+fn published_anew(world: &World, arguments: &[&str]) -> BTreeMap<String, Vec<u8>> {
+    for gone in ["public", "var"] {
+        std::fs::remove_dir_all(world.path(gone)).unwrap();
+    }
+    world.run(arguments, 0);
+    published(world)
+}
+
+#[test]
+fn nothing_stays_published_that_no_config_and_no_post_asks_for() {
+    for (before, after) in [
+        // A topic's rules, a budget: the index is made anew.
+        (vec![], vec!["--set", "summary.budget=100"]),
+        (vec!["--set", "posts.drafts=true"], vec![]),
+        // Other addresses.
+        (vec![], vec!["--set", "feeds.paths.tag=/t/:name"]),
+        (vec![], vec!["--set", "feeds.opml=/o.opml"]),
+        // Old names of a label that is given up.
+        (
+            vec!["--set", "labels.aliases={'tag:old': 'tag:演示'}"],
+            vec![
+                "--set",
+                "labels.aliases={'tag:old': 'tag:演示'}",
+                "--set",
+                "labels.retired=['tag:演示']",
+            ],
+        ),
+        (vec![], vec!["--set", "labels.learn=false"]),
+        (vec![], vec!["--set", "labels.names={demo: 大众报}"]),
+    ] {
+        let world = World::new().config("feeds: {archives: [site, categories], limit: 2}\n");
+        for number in 1..=6 {
+            let post = today(&format!("第{number}篇"), "demo", "演示新闻", "正文。");
+            world.post(&format!("2026-11-20-{number}.md"), &post);
+        }
+        let lonely = today("孤篇", "lonely", "演示", "要收回的话。");
+        world.post("2026-11-20-lonely.md", &lonely);
+        world.write(
+            "posts/_drafts/secret.md",
+            &today("草稿", "drafts", "草稿", "还不给人看。"),
+        );
+        let build = |more: &[&str]| [&["build"], more].concat();
+        world.run(&build(&before), 0);
+        world.delete("posts/2026-11-20-lonely.md");
+        world.run(&build(&after), 0);
+        let now = published(&world);
+        let anew = published_anew(&world, &build(&after));
+        let names =
+            |files: &BTreeMap<String, Vec<u8>>| -> Vec<String> { files.keys().cloned().collect() };
+        // A label that lost its posts under one config keeps an empty feed.
+        let mut kept = names(&now);
+        kept.retain(|name| anew.contains_key(name) || !name.contains("lonely"));
+        assert_eq!(kept, names(&anew), "{before:?} {after:?}");
+        for (name, bytes) in &anew {
+            assert!(now[name] == *bytes, "{before:?} {after:?}: {name}");
+        }
+        let told = now
+            .values()
+            .any(|bytes| String::from_utf8_lossy(bytes).contains("要收回的话"));
+        assert!(!told, "{before:?} {after:?}");
+    }
+}
+
+#[test]
+fn posts_that_are_only_out_of_sight_cost_no_feed() {
+    let world = World::new().config("posts: {dir: [posts, more]}\n");
+    world.post("2026-11-20-a.md", &today("甲", "here", "演示", "正文。"));
+    world.write(
+        "more/2026-11-20-b.md",
+        &today("乙", "there", "演示", "正文。"),
+    );
+    world.run(&["build"], 0);
+    world.rename("more", "unmounted");
+    std::fs::create_dir(world.path("more")).unwrap();
+    world.run(&["build", "--set", "summary.budget=100"], 0);
+    assert!(world.read("public/feed/there.xml").contains("乙"));
+    std::fs::remove_dir(world.path("more")).unwrap();
+    world.rename("unmounted", "more");
+    world.delete("more/2026-11-20-b.md");
+    world.write(
+        "more/2026-11-20-c.md",
+        &today("丙", "elsewhere", "演示", "正文。"),
+    );
+    world.run(&["build", "--set", "summary.budget=100"], 0);
+    assert!(
+        !world.path("public/feed/there.xml").exists()
+            || !world.read("public/feed/there.xml").contains("乙")
+    );
+}
+
+#[test]
+fn a_folder_that_somebody_took_away_is_made_again_while_the_daemon_runs() {
+    let world = World::new();
+    world.post("2026-11-20-a.md", &today("甲", "here", "演示", "正文。"));
+    let daemon = world.start();
+    daemon.wait_for("/feed.xml", |answer| answer.text().contains("甲"));
+    std::fs::remove_dir_all(world.path("public")).unwrap();
+    world.post("2026-11-20-b.md", &today("乙", "there", "二", "正文。"));
+    daemon.wait_for("/feed.xml", |answer| answer.text().contains("乙"));
+    daemon.wait_for("/feed/here.xml", |answer| answer.text().contains("甲"));
+    daemon.wait_for("/feeds.opml", |answer| answer.text().contains("here"));
     assert!(daemon.terminate().success());
 }

@@ -29,6 +29,7 @@ fn it_learns_what_changed_and_not_the_token() {
     let token = "123456789:AAkanarienvogelkanarienvogelkanari";
     let world = World::new()
         .with_env("TAGWIRE_TELEGRAM_TOKEN", token)
+        .with_env("TAGWIRE_TELEGRAM_WEBHOOK_SECRET", "sesamkanarien")
         .config("publish: {command: 'cp \"$TAGWIRE_CHANGED_FILE\" list; echo $TAGWIRE_CHANGED > count; env > env'}\n");
     world.post("2026-11-20-a.md", &today("甲", "demo", "演示", "正文。"));
     world.run(&["build"], 0);
@@ -36,11 +37,23 @@ fn it_learns_what_changed_and_not_the_token() {
     let names: Vec<&str> = list.lines().collect();
     assert!(names.contains(&"feed/by_tag/演示.xml") && names.contains(&"index.html"));
     assert_eq!(world.read("count").trim(), names.len().to_string());
-    assert!(!world.read("env").contains("AAkanarienvogel"));
+    let env = world.read("env");
+    assert!(!env.contains("AAkanarienvogel") && !env.contains("sesamkanarien"));
     // Nothing changed: nothing runs.
     world.delete("count");
     world.run(&["build"], 0);
     assert!(!world.path("count").exists());
+}
+
+#[test]
+fn it_may_tidy_up_when_tagwire_ends() {
+    let world =
+        with_script("trap 'rm lock; exit 1' TERM; touch lock; while :; do sleep 0.02; done\n");
+    world.post("2026-11-20-a.md", &today("甲", "one", "演示", "正文。"));
+    let daemon = world.start();
+    wait_for(&world, "lock/../hook.sh", |_| world.path("lock").exists());
+    assert!(daemon.terminate().success());
+    assert!(!world.path("lock").exists());
 }
 
 #[test]
