@@ -7,9 +7,9 @@ use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use rustix::process::{Signal, kill_process_group};
+use rustix::process::{Signal, kill_process_group, test_kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 
 use super::{Book, PushError, Stage};
 use crate::catalog::{Owed, Target};
@@ -72,7 +72,7 @@ impl Hook {
             .process_group(0)
             .spawn()
             .map_err(|error| format!("it cannot be started: {error}"))?;
-        let mut group = Group(child);
+        let mut group = Group::of(child);
         let (status, out, err) = tokio::time::timeout(self.timeout, group.outcome())
             .await
             .map_err(|_| format!("it ran longer than {} s", self.timeout.as_secs()))?
@@ -108,12 +108,26 @@ impl Stage for Hook {
 const LAST_WORDS: Duration = Duration::from_secs(3);
 
 /// A child with all that it started. Dropped, all of it ends: after a timeout, and when we stop.
-struct Group(Child);
+struct Group {
+    child: Child,
+    /// Open to the end: who writes into a closed pipe dies of it.
+    out: Option<ChildStdout>,
+    err: Option<ChildStderr>,
+}
 
 impl Group {
+    fn of(mut child: Child) -> Group {
+        Group {
+            out: child.stdout.take(),
+            err: child.stderr.take(),
+            child,
+        }
+    }
+
     async fn outcome(&mut self) -> std::io::Result<(ExitStatus, Vec<u8>, Vec<u8>)> {
-        let (out, err) = (self.0.stdout.take(), self.0.stderr.take());
-        let (out, err, status) = tokio::join!(tail(out), tail(err), self.0.wait());
+        let Group { child, out, err } = self;
+        let (out, err) = (tail(out.as_mut()), tail(err.as_mut()));
+        let (out, err, status) = tokio::join!(out, err, child.wait());
         Ok((status?, out?, err?))
     }
 }
@@ -121,13 +135,17 @@ impl Group {
 impl Drop for Group {
     fn drop(&mut self) {
         // `None` once it has been waited for: the number may be somebody else's then.
-        let id = self.0.id().and_then(|id| i32::try_from(id).ok());
+        let id = self.child.id().and_then(|id| i32::try_from(id).ok());
         let Some(group) = id.and_then(rustix::process::Pid::from_raw) else {
             return;
         };
         let _ = kill_process_group(group, Signal::TERM);
         let end = Instant::now() + LAST_WORDS;
-        while matches!(self.0.try_wait(), Ok(None)) && Instant::now() < end {
+        // The first of them may go before those that it started.
+        while self.child.try_wait().is_ok()
+            && test_kill_process_group(group).is_ok()
+            && Instant::now() < end
+        {
             std::thread::sleep(Duration::from_millis(10));
         }
         let _ = kill_process_group(group, Signal::KILL);

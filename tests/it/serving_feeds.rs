@@ -18,7 +18,8 @@ fn readers_get_validators_types_and_304() {
         ),
     ];
     for (path, kind) in types {
-        let answer = daemon.get(path);
+        // Not within the second in which the file was written.
+        let answer = daemon.wait_for(path, |answer| answer.header("last-modified").is_some());
         assert_eq!(
             (answer.status, answer.header("content-type")),
             (200, Some(kind)),
