@@ -43,6 +43,9 @@ impl Setup {
     pub async fn subscribe_channels(&self, store: &dyn Store) -> Result<(), AppError> {
         self.follow_aliases(store).await?;
         let mut channels = self.config.channels()?;
+        if let Some(error) = self.unknown_topics()?.into_iter().next() {
+            return Err(AppError::Config(error));
+        }
         let terminal = ChatId::Name(TERMINAL.to_owned());
         if !self.has_token() && channels.is_empty() {
             channels.push((terminal, vec![Follow::Site]));
@@ -123,6 +126,14 @@ async fn known_as(store: &dyn Store, chat: &ChatId) -> Result<ChatId, StoreError
     Ok(known.unwrap_or_else(|| chat.clone()))
 }
 
+/// Telegram knows names in any case.
+fn is_one(a: &ChatId, b: &ChatId) -> bool {
+    match (a, b) {
+        (ChatId::Name(a), ChatId::Name(b)) => a.eq_ignore_ascii_case(b),
+        (a, b) => a == b,
+    }
+}
+
 /// Makes the subscriptions of the config's chats equal to the config, each chat under one name.
 async fn subscribe(
     store: &dyn Store,
@@ -133,7 +144,7 @@ async fn subscribe(
     let mut known: Channels = Vec::new();
     for (chat, follows) in channels {
         let chat = known_as(store, chat).await?;
-        match known.iter_mut().find(|(other, _)| *other == chat) {
+        match known.iter_mut().find(|(other, _)| is_one(other, &chat)) {
             Some((_, all)) => all.extend(follows.iter().cloned()),
             None => known.push((chat, follows.clone())),
         }

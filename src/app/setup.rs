@@ -10,7 +10,7 @@ use crate::catalog::{Ledger, Target};
 use crate::config::{self, Config, ConfigError, Secret, Source, UnknownPolicy, WithdrawnPolicy};
 use crate::delivery::plan::{Corrections, Rules};
 use crate::delivery::{Clock, Policy, Sender, Terminal};
-use crate::model::{ChatId, Problem, Severity, Site};
+use crate::model::{ChatId, Follow, LabelKind, Problem, Severity, Site};
 use crate::pipeline::{Derived, DerivedError, Patience, PipelineError, Planner, Progress};
 use crate::push::{Book, Bucket, Hook, HubList, KEY_VARIABLES, Push, PushError, Stage};
 use crate::store::{InstanceLock, LockError, SqliteStore, Store, StoreError, path_of};
@@ -152,6 +152,29 @@ impl Setup {
             is_quiet: false,
         };
         Ok((setup, errors.into_iter().map(problem).collect()))
+    }
+
+    /// Topics that chats of the config follow, and that there are not: what the chats wait for would never come.
+    ///
+    /// # Errors
+    /// A chat of the config is none.
+    pub fn unknown_topics(&self) -> Result<Vec<ConfigError>, AppError> {
+        let mut errors = Vec::new();
+        for (chat, follows) in self.config.channels()? {
+            for follow in follows {
+                if let Follow::Label(label) = &follow
+                    && label.kind == LabelKind::Topic
+                    && self.matcher.topic(&label.name).is_none()
+                {
+                    let dir = self.config.topics.dir.display();
+                    errors.push(ConfigError::key(
+                        "telegram.channels",
+                        format!("{chat} follows {follow}, and there is no such topic in {dir}"),
+                    ));
+                }
+            }
+        }
+        Ok(errors)
     }
 
     /// Says nothing but errors from now on, if so.

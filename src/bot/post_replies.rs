@@ -166,8 +166,8 @@ fn outcome(words: Words, reasons: &Reasons<'_>, zone: Tz) -> String {
                 "This post was not decided about yet.",
             ),
             Some("known") => words.pick(
-                "没有推送：首次启动之前就有这篇文章。",
-                "Not sent: the post was there before the first start.",
+                "没有推送：首次启动之前就有这篇文章（或恢复备份时视为已推送）。",
+                "Not sent: the post was there before the first start, or counts as sent since a backup was restored.",
             ),
             Some("held") => words.pick(
                 "没有推送：正在等管理员确认。",

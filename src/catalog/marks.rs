@@ -83,6 +83,17 @@ impl Catalog {
         })
     }
 
+    /// Forgets what a store knew: this one knows nothing yet, and takes note of every post.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn unplan_all(&mut self) -> Result<(), CatalogError> {
+        self.change(|connection| {
+            connection.execute("update posts set planned = 0 where planned <> 0", [])?;
+            Ok(())
+        })
+    }
+
     /// Forgets what a store knows, because another one took its place: it is asked about every post again.
     ///
     /// # Errors

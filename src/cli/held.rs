@@ -36,6 +36,13 @@ const LISTED: i64 = 1000;
 
 /// Lists held posts or decides about them.
 pub fn execute(setup: &Setup, options: &Options) -> Result<Verdict, AppError> {
+    if !setup.has_store()? {
+        eprintln!(
+            "there is no store yet at {}: `tagwire run` or `once` makes it",
+            setup.config.store.url
+        );
+        return Ok(Verdict::Found);
+    }
     block_on(async {
         let store = setup.open_store().await?;
         let release = match options.action.unwrap_or(Action::List) {

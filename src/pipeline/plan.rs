@@ -163,6 +163,8 @@ impl Planner {
         now: Millis,
     ) -> Result<u64, PipelineError> {
         let mut known = 0;
+        // The marks may be those of a store that is gone.
+        lock(derived).catalog.unplan_all()?;
         loop {
             let page = lock(derived).catalog.unplanned_ids(None, IDS)?;
             if page.is_empty() {

@@ -270,6 +270,15 @@ fn source<'t>(
             );
             None
         }
+        Split::Absent if is_no_text(text) => {
+            findings.skipped(
+                "no-text",
+                FILE,
+                "the file is no text",
+                "take it away, or write the post in UTF-8",
+            );
+            None
+        }
         Split::Absent if file.name.date.is_some() => {
             findings.note(
                 "no-front-matter",
@@ -294,6 +303,12 @@ fn source<'t>(
             None
         }
     }
+}
+
+/// Whether one character of twenty could not be decoded.
+fn is_no_text(text: &str) -> bool {
+    let strange = text.matches('\u{FFFD}').count();
+    strange > 0 && strange * 20 > text.chars().count()
 }
 
 fn note_blank_lines(fields_line: u32, findings: &mut Findings) {

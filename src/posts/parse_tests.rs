@@ -75,6 +75,11 @@ fn files_that_are_no_posts_say_why() {
             (vec![kind], Severity::Skipped)
         );
     }
+    let mut random = fastrand::Rng::with_seed(7);
+    let noise: Vec<u8> = (0..3_000).map(|_| random.u8(..)).collect();
+    let (post, problems) = run("posts/2022-02-18-noise.md", &noise);
+    assert!(post.is_none());
+    assert_eq!(problems.last().unwrap().kind, "no-text");
     let conflict =
         "---\n<<<<<<< HEAD\ntitle: x\n=======\ntitle: y\n>>>>>>> main\ndate: 2022-02-18\n---\nb\n";
     let (post, problems) = run("posts/2022-02-18-x.md", conflict);

@@ -191,3 +191,55 @@ fn another_bot_serves_the_same_subscribers() {
     let of_old_bot = "select count(*) from outbox where message_id is not null and post like '%/a'";
     assert_eq!(store.query_row(of_old_bot, [], |row| row.get(0)), Ok(0));
 }
+
+#[test]
+fn a_new_store_beside_an_old_catalog_takes_note_of_everything_too() {
+    let world = World::new();
+    for number in 1..=3 {
+        let post = today(&format!("第{number}篇"), "demo", "演示", "正文。");
+        world.post(&format!("2026-11-20-{number}.md"), &post);
+    }
+    world.run(&["once"], 0);
+    for ending in ["", "-wal", "-shm", ".lock"] {
+        let _ = std::fs::remove_file(world.path(&format!("var/store.db{ending}")));
+    }
+    let said = world.run(&["once"], 0);
+    assert!(said.contains("3 taken note of"), "{said}");
+    // The marks of the catalog are no longer there.
+    let said = world.run(&["once", "--set", "summary.budget=120"], 0);
+    assert!(said.contains("0 posts announced"), "{said}");
+}
+
+#[test]
+fn a_chat_that_follows_a_topic_that_there_is_not_is_a_wrong_config() {
+    let world = World::new()
+        .config("telegram: {channels: [{chat: '@market', follow: ['topic:nosuch']}]}\n");
+    world.post("2026-11-20-a.md", &today("甲", "demo", "演示", "正文。"));
+    for command in ["once", "run"] {
+        let said = world.run_err(&[command], 2);
+        assert!(said.contains("@market follows topic:nosuch"), "{said}");
+    }
+    let said = world.run(&["doctor"], 1);
+    assert!(said.contains("@market follows topic:nosuch"), "{said}");
+}
+
+#[test]
+fn a_name_in_two_spellings_is_one_chat() {
+    let world = World::new().config(
+        "telegram: {channels: [{chat: '@everything', follow: [site]}, {chat: '@Everything', follow: ['category:demo']}]}\n",
+    );
+    world.run(&["once"], 0);
+    world.post("2026-11-20-a.md", &today("甲", "demo", "演示", "正文。"));
+    let said = world.run(&["once"], 0);
+    assert!(said.contains("1 post announced in 1 message"), "{said}");
+}
+
+#[test]
+fn who_only_looks_makes_no_store() {
+    let world = World::new();
+    for command in ["deliveries", "held"] {
+        let said = world.run_err(&[command], 1);
+        assert!(said.contains("there is no store yet"), "{said}");
+    }
+    assert!(!world.path("var/store.db").exists());
+}

@@ -19,7 +19,7 @@ use super::reading::Reader;
 use crate::app::{AppError, Setup};
 use crate::config::{ConfigError, Source};
 use crate::feeds::Addresses;
-use crate::model::{Follow, LabelKind, Problem, Severity};
+use crate::model::{Problem, Severity};
 use crate::posts::Dirs;
 use crate::store::path_of;
 use pages::Pages;
@@ -130,19 +130,7 @@ fn wrong_settings(setup: &Setup) -> Result<Vec<ConfigError>, AppError> {
     if let Err(error) = path_of(&setup.config.store.url) {
         errors.push(ConfigError::key("store.url", error));
     }
-    for (chat, follows) in setup.config.channels()? {
-        for follow in follows {
-            if let Follow::Label(label) = &follow
-                && label.kind == LabelKind::Topic
-                && setup.matcher.topic(&label.name).is_none()
-            {
-                errors.push(ConfigError::key(
-                    "telegram.channels",
-                    format!("{chat} follows {follow}, and there is no such topic"),
-                ));
-            }
-        }
-    }
+    errors.extend(setup.unknown_topics()?);
     Ok(errors)
 }
 

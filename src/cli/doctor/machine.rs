@@ -241,6 +241,17 @@ fn token_file(file: &Path) -> Finding {
 
 async fn database(setup: &Setup, path: &Path) -> Vec<Finding> {
     if !path.exists() {
+        let is_locked = InstanceLock::file_of(path).exists();
+        if let Some(Err(LockError::Taken { owner, .. })) =
+            is_locked.then(|| InstanceLock::take(path))
+        {
+            let found = format!(
+                "process {owner} works on {}, and the file is gone",
+                path.display()
+            );
+            let mend = "stop it, and restore a backup: what it writes now is lost with its end";
+            return vec![Finding::wrong("store", found, mend)];
+        }
         let found = format!(
             "{} is not there yet; the first start makes it",
             path.display()

@@ -108,6 +108,10 @@ pub fn execute(source: &Source, options: &Options) -> Result<Verdict, AppError> 
     let findings = match Setup::load_what_can_be(source) {
         Ok((setup, problems)) => {
             let mut findings = vec![config(problems.len())];
+            findings.extend(setup.unknown_topics()?.into_iter().map(|error| {
+                let mend = "write the topic, or correct its name";
+                Finding::wrong("config", error.to_string(), mend)
+            }));
             findings.extend(block_on(async {
                 let mut findings = machine::look(&setup).await;
                 findings.extend(telegram::look(&setup).await);

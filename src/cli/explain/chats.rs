@@ -72,7 +72,8 @@ impl Sent {
             Some((decision, reason)) => (decision.as_str(), reason.as_deref()),
         };
         match decision {
-            "known" => return "the post was there before the first start".to_owned(),
+            "known" => return "the post was there before the first start, or counts as told since a restore"
+                    .to_owned(),
             "held" => {
                 let reason = reason.unwrap_or("an admin decides");
                 return format!("the post is held: {reason}");

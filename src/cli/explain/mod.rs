@@ -142,7 +142,16 @@ impl Explained<'_> {
     /// The feeds that it is in, or will be.
     fn feeds(&self) -> Vec<Follow> {
         match (self.digested(), &self.known) {
-            (Some(digested), _) => follows(digested),
+            (Some(digested), _) if digested.post.withdrawn => Vec::new(),
+            (Some(digested), _) => {
+                let labels = self.setup.config.labels().ok();
+                let is_retired = |follow: &Follow| {
+                    { labels.as_ref() }.is_some_and(|labels| labels.is_retired(follow))
+                };
+                let mut follows = follows(digested);
+                follows.retain(|follow| !is_retired(follow));
+                follows
+            }
             (None, Some(known)) if known.is_in_feeds() => known.card.follows().collect(),
             _ => Vec::new(),
         }
