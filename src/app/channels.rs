@@ -3,7 +3,7 @@
 
 use crate::bot::{Context, Words};
 use crate::feeds::Labels;
-use crate::model::{ChatId, Follow, LabelKind};
+use crate::model::{ChatId, Follow, LabelKind, nearest};
 use crate::store::{Card, Millis, Store, StoreError};
 
 use super::setup::{AppError, Setup};
@@ -66,6 +66,37 @@ impl Setup {
             store.configure(&chat, wishes).await?;
         }
         Ok(())
+    }
+}
+
+impl Setup {
+    /// Warns of labels that chats of the config follow and no post carries: a name is easily mistyped, and then nothing ever
+    /// comes. `known` is what there is.
+    pub(super) fn warn_of_unknown_labels(&self, known: &[Follow]) {
+        let Ok(channels) = self.config.channels() else {
+            return;
+        };
+        for (chat, follows) in channels {
+            for follow in follows.iter().filter(|follow| !known.contains(follow)) {
+                let Follow::Label(label) = follow else {
+                    continue;
+                };
+                let is_posts = matches!(label.kind, LabelKind::Category | LabelKind::Tag);
+                if !is_posts {
+                    continue;
+                }
+                let names = known.iter().filter_map(|other| match other {
+                    Follow::Label(other) if other.kind == label.kind => Some(other.name.as_str()),
+                    _ => None,
+                });
+                let meant = nearest(&label.name, names);
+                let meant = meant.map(|name| format!("; did you mean `{name}`?"));
+                let meant = meant.unwrap_or_default();
+                tracing::warn!(
+                    "telegram.channels: {chat} follows {follow}, and no post carries it{meant}"
+                );
+            }
+        }
     }
 }
 

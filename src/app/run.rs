@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::setup::{AppError, Setup};
 use super::watch::{self, Loop, Owed};
-use super::{bot, discard_damaged};
+use super::{bot, discard_damaged, known_labels};
 use crate::bot::{Context, Index, Naming, Places, Source};
 use crate::delivery::Pace;
 use crate::http::{self, Health, Hook, Serving};
@@ -92,6 +92,7 @@ async fn run_locked(
 
     let bell = setup.push(stages)?.start(&mut tasks, &stop);
     let wake = start_messages(setup, &store, source, &stop, &mut tasks).await?;
+    let index = derived.clone();
     let watching = Loop {
         derived,
         planner: setup.planner(store.clone(), Patience::Daemon),
@@ -104,6 +105,9 @@ async fn run_locked(
         owed: Owed::default(),
     };
     let watched = watch::run(watching, stop.clone(), |round| {
+        if let Ok(known) = known_labels(&index) {
+            setup.warn_of_unknown_labels(&known);
+        }
         if !setup.is_quiet {
             greet(setup, address.as_deref(), round);
         }

@@ -80,7 +80,11 @@ fn time(millis: i64, setup: &Setup) -> String {
 
 fn line(row: &DeliveryRow, setup: &Setup) -> String {
     let at = time(row.settled_at.unwrap_or(row.created_at), setup);
-    let reason = row.reason.as_deref().map(|reason| format!("  ({reason})"));
+    let mut reason = row.reason.as_deref().map(|reason| format!("  ({reason})"));
+    if let Some(due) = row.due.filter(|due| *due > setup.clock.now()) {
+        let until = format!("  waits until {}", time(due, setup));
+        reason = Some(reason.unwrap_or_default() + &until);
+    }
     let doubt = match row.unknowns {
         0 => String::new(),
         times => format!("  fate unknown {times}×"),
@@ -108,6 +112,7 @@ fn json(row: &DeliveryRow, setup: &Setup) -> serde_json::Value {
         "attempts": row.attempts,
         "unknowns": row.unknowns,
         "planned": time(row.created_at, setup),
+        "due": row.due.filter(|due| *due > 0).map(|due| time(due, setup)),
         "settled": row.settled_at.map(|at| time(at, setup)),
     })
 }

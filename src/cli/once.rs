@@ -14,6 +14,7 @@ pub fn execute(setup: &Setup, manner: Manner) -> Result<Verdict, AppError> {
         let told = serde_json::json!({
             "announced": planned.announced,
             "messages": planned.deliveries,
+            "sent": planned.sent,
             "held": planned.held,
             "held_because": planned.held_because.map(|reason| reason.to_string()),
             "known": planned.known,
@@ -25,11 +26,12 @@ pub fn execute(setup: &Setup, manner: Manner) -> Result<Verdict, AppError> {
         return Ok(verdict);
     }
     say!(
-        "{} announced in {}, {} held, {} taken note of",
+        "{} announced in {}, {} held, {} taken note of; {} sent",
         counted(planned.announced, "post"),
         counted(planned.deliveries, "message"),
         planned.held,
-        planned.known
+        planned.known,
+        counted(planned.sent, "message")
     );
     if let Some(reason) = planned.held_because {
         say!("held: {reason}; `tagwire held announce` sends them, `tagwire held dismiss` does not");

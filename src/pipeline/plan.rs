@@ -35,6 +35,8 @@ pub struct Planned {
     pub held_because: Option<String>,
     /// Edits of sent messages.
     pub edits: u64,
+    /// Messages that went out, edits too; in one run only.
+    pub sent: u64,
 }
 
 /// Plans into a store by the rules of the config.

@@ -89,7 +89,7 @@ impl Derived {
     /// memory stay few, and the disk is synced seldom.
     pub(super) fn publish_dirty(&mut self, round: &mut Round) -> Result<(), CatalogError> {
         // Somebody took all of it away; what cannot be made is told file by file.
-        if !self.folder.dir().is_dir() && self.folder.make().is_ok() {
+        if self.is_taken_away() && self.folder.make().is_ok() {
             self.catalog.mark_all_dirty()?;
             self.listed = None;
         }
@@ -99,6 +99,14 @@ impl Derived {
         self.tag_names.clear();
         self.entries = entries;
         done
+    }
+
+    /// Whether the folder is gone, or the site's feed in it.
+    fn is_taken_away(&self) -> bool {
+        let dir = self.folder.dir();
+        let feeds = self.shape().paths(&Follow::Site);
+        let is_gone = |path: &String| self.shelf.get(path).is_some() && !dir.join(path).exists();
+        !dir.is_dir() || feeds.iter().any(is_gone)
     }
 
     fn publish_from(

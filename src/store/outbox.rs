@@ -177,6 +177,8 @@ pub struct DeliveryRow {
     pub created_at: Millis,
     /// When it came to its state, if that is an end.
     pub settled_at: Option<Millis>,
+    /// Of one that waits: not before, as far as that is known.
+    pub due: Option<Millis>,
 }
 
 /// The verbs of the outbox. Every method is one transaction.

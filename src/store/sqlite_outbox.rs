@@ -214,20 +214,22 @@ pub async fn list(
     filter: &DeliveryFilter,
 ) -> Result<Vec<DeliveryRow>, StoreError> {
     let mut query = QueryBuilder::new(
-        "select delivery, post, chat, kind, state, reason, message_id, attempts, unknowns, created_at, settled_at
-         from outbox where 1 = 1",
+        "select o.delivery, o.post, o.chat, o.kind, o.state, o.reason, o.message_id, o.attempts, o.unknowns, o.created_at,
+           o.settled_at, case o.state when 'pending' then max(o.not_before, c.next_at, c.paused_until,
+             case when o.lane in (2, 4) then c.alerts_at else 0 end) end
+         from outbox o left join chats c on c.chat = o.chat where 1 = 1",
     );
     if let Some(state) = &filter.state {
-        query.push(" and state = ").push_bind(state);
+        query.push(" and o.state = ").push_bind(state);
     }
     if let Some(chat) = &filter.chat {
-        query.push(" and chat = ").push_bind(chat.to_string());
+        query.push(" and o.chat = ").push_bind(chat.to_string());
     }
     if let Some(post) = &filter.post {
-        query.push(" and post = ").push_bind(post.as_str());
+        query.push(" and o.post = ").push_bind(post.as_str());
     }
     query
-        .push(" order by delivery desc limit ")
+        .push(" order by o.delivery desc limit ")
         .push_bind(filter.limit);
     let rows = query.build().fetch_all(pool).await?;
     rows.iter()
@@ -244,6 +246,7 @@ pub async fn list(
                 unknowns: row.get(8),
                 created_at: row.get(9),
                 settled_at: row.get(10),
+                due: row.get(11),
             })
         })
         .collect()

@@ -192,5 +192,17 @@ fn a_folder_that_somebody_took_away_is_made_again_while_the_daemon_runs() {
     daemon.wait_for("/feed.xml", |answer| answer.text().contains("乙"));
     daemon.wait_for("/feed/here.xml", |answer| answer.text().contains("甲"));
     daemon.wait_for("/feeds.opml", |answer| answer.text().contains("here"));
+    // The same of all that is in it.
+    for found in std::fs::read_dir(world.path("public")).unwrap() {
+        let path = found.unwrap().path();
+        match path.is_dir() {
+            true => std::fs::remove_dir_all(path).unwrap(),
+            false => std::fs::remove_file(path).unwrap(),
+        }
+    }
+    world.post("2026-11-20-c.md", &today("丙", "there", "二", "正文。"));
+    daemon.wait_for("/feed.xml", |answer| answer.text().contains("丙"));
+    daemon.wait_for("/feed/here.xml", |answer| answer.text().contains("甲"));
+    daemon.wait_for("/", |answer| answer.status == 200);
     assert!(daemon.terminate().success());
 }

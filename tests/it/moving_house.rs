@@ -243,3 +243,25 @@ fn who_only_looks_makes_no_store() {
     }
     assert!(!world.path("var/store.db").exists());
 }
+
+#[test]
+fn a_mistyped_label_is_told_and_so_is_how_long_a_message_waits() {
+    let world = World::new().config(&format!(
+        "telegram: {{channels: [{{chat: '@typo', follow: ['category:dmeo']}}, {{chat: '@late', follow: [site], digest: '{}'}}]}}\n",
+        crate::world::far_hour()
+    ));
+    world.post("2026-11-20-a.md", &today("甲", "demo", "演示", "正文。"));
+    let said = world.run_err(&["once"], 0);
+    assert!(
+        said.contains("@typo follows category:dmeo, and no post carries it; did you mean `demo`?"),
+        "{said}"
+    );
+    world.post("2026-11-20-b.md", &today("乙", "demo", "演示", "正文。"));
+    let said = world.run(&["once"], 0);
+    assert!(
+        said.contains("1 post announced in 1 message") && said.contains("; 0 messages sent"),
+        "{said}"
+    );
+    let rows = world.run(&["deliveries"], 0);
+    assert!(rows.contains("waits until "), "{rows}");
+}
