@@ -22,7 +22,7 @@ use crate::delivery::Sender;
 use crate::model::Follow;
 use crate::pipeline::{self, Derived, Hint, Patience, PipelineError, Planned, Progress, Round};
 use crate::push::Stage;
-use crate::store::{Millis, Store, StoreError};
+use crate::store::Millis;
 
 /// How long `once` waits for the pace of chats before it leaves the rest to the next run.
 const ONCE_PATIENCE: Millis = 120_000;
@@ -103,14 +103,15 @@ async fn once_locked(
         pipeline::refresh(&derived, &planner, Hint::Everything, Patience::OneShot, now).await?;
     setup.warn_of_unknown_labels(&known_labels(&derived)?);
     if let Some(outlet) = setup.outlet(store.as_ref()).await? {
-        let before = sent(store.as_ref()).await?;
+        let before = store.messages_sent().await?;
         let sender = Arc::new(setup.sender(store.clone(), outlet));
         let delivered = deliver(&sender, progress.as_ref()).await;
-        planned.sent = sent(store.as_ref()).await?.saturating_sub(before);
         // Closed before the error is told: SQLite then drops a claim that it wrote and could not sync. Else the next
         // start would find it, and take a message that was never sent for one that may have been.
+        let after = store.messages_sent().await;
         store.close().await;
         delivered?;
+        planned.sent = after?.saturating_sub(before);
     }
     store.close().await;
     finish(setup, stages).await?;
@@ -122,13 +123,6 @@ async fn once_locked(
 fn known_labels(derived: &Arc<Mutex<Derived>>) -> Result<Vec<Follow>, AppError> {
     let known = pipeline::lock(derived).catalog().follows();
     Ok(known.map_err(PipelineError::from)?)
-}
-
-/// How many messages have gone out.
-async fn sent(store: &dyn Store) -> Result<u64, StoreError> {
-    let states = store.counts().await?.deliveries.into_iter();
-    let sent = states.filter(|(state, _)| state == "sent");
-    Ok(sent.map(|(_, rows)| rows.unsigned_abs()).sum())
 }
 
 /// Does `work`, and once more with a new catalog if the old one turns out to be damaged.

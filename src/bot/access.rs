@@ -99,8 +99,8 @@ pub async fn member(
     }
     let found = match context.telegram.member(&place.chat, user).await {
         Ok(member) => standing(&member, place.kind == "channel"),
-        // A refusal is an answer; only 429 is none.
-        Err(TelegramError::Refused(why)) if !why.starts_with("Too Many Requests") => {
+        // A refusal is an answer; what the server says of itself is none, nor is 429.
+        Err(TelegramError::Refused(why)) if is_answer(&why) => {
             tracing::info!(chat = %place.chat, user, why, "Telegram shows no such member");
             return Ok(Standing::Out);
         }
@@ -108,6 +108,10 @@ pub async fn member(
     };
     context.places.members.keep(&place.chat, user, found, now);
     Ok(found)
+}
+
+fn is_answer(why: &str) -> bool {
+    why.starts_with("Bad Request") || why.starts_with("Forbidden")
 }
 
 #[cfg(test)]

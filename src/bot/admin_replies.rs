@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use super::replies::{Words, shorten};
 use crate::catalog::Counts;
 use crate::model::{Problem, counted};
-use crate::store::{Action, ChatRow, Millis, Release, StoreCounts};
+use crate::store::{Action, ChatRow, Release, StoreCounts};
 use crate::telegram::{Button, Message, Span};
 use crate::topics::Backtest;
 
@@ -86,8 +86,8 @@ pub fn problems(words: Words, problems: &[Problem], total: u64) -> Message {
     message
 }
 
-/// Posts that wait for an admin at `now`: the buttons are about these and none that come later.
-pub fn held(words: Words, titles: &[(String, String)], total: i64, now: Millis) -> Message {
+/// Posts that wait for an admin, up to the number `newest`: the buttons are about these and none that come later.
+pub fn held(words: Words, titles: &[(String, String)], total: i64, newest: i64) -> Message {
     if titles.is_empty() {
         return Message::plain(words.pick("没有等待确认的文章。", "No posts are waiting."));
     }
@@ -106,16 +106,16 @@ pub fn held(words: Words, titles: &[(String, String)], total: i64, now: Millis) 
         vec![
             Button::data(
                 words.pick("逐篇推送", "Announce each"),
-                format!("h:announce:{now}"),
+                format!("h:announce:{newest}"),
             ),
             Button::data(
                 words.pick("合并推送", "One digest"),
-                format!("h:digest:{now}"),
+                format!("h:digest:{newest}"),
             ),
         ],
         vec![Button::data(
             words.pick("全部忽略", "Dismiss all"),
-            format!("h:dismiss:{now}"),
+            format!("h:dismiss:{newest}"),
         )],
     ];
     message

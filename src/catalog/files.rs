@@ -238,6 +238,31 @@ impl Catalog {
         self.wrap(result)
     }
 
+    /// Whether a file below a folder (given with its trailing `/`) holds a post and is there.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn has_post_below(&self, folder: &str) -> Result<bool, CatalogError> {
+        let any = "select exists (select 1 from files
+                   where path >= ?1 and path < ?2 and id is not null and missing_since is null)";
+        let result = self.connection.prepare_cached(any);
+        let result = result.and_then(|mut statement| {
+            statement.query_row([folder, &after_all_below(folder)], |row| row.get(0))
+        });
+        self.wrap(result)
+    }
+
+    /// Whether a file could not be looked at, or not be read.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn has_unseen(&self) -> Result<bool, CatalogError> {
+        let any = "select exists (select 1 from files where id is null and changed_ns = ?1)";
+        let result = self.connection.prepare_cached(any);
+        let none = Stamp::NONE.changed_ns;
+        self.wrap(result.and_then(|mut statement| statement.query_row([none], |row| row.get(0))))
+    }
+
     /// Of the files below a folder (given with its trailing `/`) that hold a post: how many are there, and
     /// how many are missing at present.
     ///

@@ -58,7 +58,7 @@ pub fn execute(setup: &Setup, options: &Options) -> Result<Verdict, AppError> {
             }
             Some(release) => {
                 let now = setup.clock.now();
-                let posts = store.release_held(release, now, now).await?;
+                let posts = store.release_held(release, i64::MAX, now).await?;
                 settled(release, posts, options.json);
             }
         }

@@ -19,7 +19,7 @@ pub const LARGEST_BODY: usize = 1 << 20;
 const BODY_WITHIN: Duration = Duration::from_secs(10);
 /// Longest that an answer may take, before the connection ends (`guard`); after that the update comes again, and is known by
 /// its number.
-const HANDLED_WITHIN: Duration = Duration::from_secs(25);
+const HANDLED_WITHIN: Duration = Duration::from_secs(19);
 /// Bot API `setWebhook`, `secret_token`.
 const SECRET_HEADER: &str = "x-telegram-bot-api-secret-token";
 

@@ -2,7 +2,7 @@
 //! In: posts as the store knows them, as the catalog has them, which of them tell the same. Out: one transaction in the
 //! store, with the edits of what was sent.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use super::plan::{Planner, card};
@@ -63,10 +63,12 @@ impl Planner {
 /// A post that is gone was moved, where its file is another post now, or another was the same to the letter: its messages
 /// follow the other one, and lead to where that is.
 fn follow_moves(mut known: Vec<(Correction, Today)>, twins: &[Twins]) -> Vec<(Correction, Today)> {
-    let of_one_file = twins.iter().filter(|twins| twins.is_one_file);
-    let next: HashMap<&PostId, &PostId> = of_one_file
-        .map(|twins| (&twins.earlier, &twins.later))
-        .collect();
+    // What one file was, in both directions: it may move more than once, and back.
+    let mut same: HashMap<&PostId, Vec<&PostId>> = HashMap::new();
+    for twins in twins.iter().filter(|twins| twins.is_one_file) {
+        same.entry(&twins.earlier).or_default().push(&twins.later);
+        same.entry(&twins.later).or_default().push(&twins.earlier);
+    }
     let there = { known.iter() }.filter(|(known, today)| !known.is_held && *today != Today::Gone);
     let there: HashMap<&PostId, &(Correction, Today)> =
         there.map(|both| (&both.0.card.post, both)).collect();
@@ -76,16 +78,18 @@ fn follow_moves(mut known: Vec<(Correction, Today)>, twins: &[Twins]) -> Vec<(Co
             continue;
         }
         let post = &announced.card.post;
-        // A file may move more than once, and back.
-        let way = std::iter::successors(next.get(post), |post| next.get(*post));
-        let of_file = way.take(next.len()).find_map(|post| there.get(*post));
+        let of_file = first_there(post, &same, &there);
         let mut others = twins.iter().filter_map(|twins| match post {
             post if *post == twins.earlier => there.get(&twins.later),
             post if *post == twins.later => there.get(&twins.earlier),
             _ => None,
         });
         // As they were when both were announced: the other may have been changed since.
-        let alike = || others.find(|(other, _)| tell_one(&announced.card, &other.card));
+        let alike = || {
+            others
+                .find(|(other, _)| tell_one(&announced.card, &other.card))
+                .copied()
+        };
         let other = of_file.or_else(alike);
         moves.extend(other.map(|(_, today)| (number, at_home(today, post))));
     }
@@ -93,6 +97,24 @@ fn follow_moves(mut known: Vec<(Correction, Today)>, twins: &[Twins]) -> Vec<(Co
         known[number].1 = today;
     }
     known
+}
+
+/// The nearest post that the file of this one is, or was, and that is there.
+fn first_there<'a, T>(
+    post: &PostId,
+    same: &HashMap<&PostId, Vec<&'a PostId>>,
+    there: &HashMap<&PostId, &'a T>,
+) -> Option<&'a T> {
+    let mut seen: HashSet<&PostId> = HashSet::from([post]);
+    let mut waiting: VecDeque<&PostId> = VecDeque::from([post]);
+    while let Some(post) = waiting.pop_front() {
+        if let Some(found) = there.get(post) {
+            return Some(found);
+        }
+        let next = same.get(post).into_iter().flatten();
+        waiting.extend(next.copied().filter(|next| seen.insert(next)));
+    }
+    None
 }
 
 /// What became of a post, told of another one that is its message's.

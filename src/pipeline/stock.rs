@@ -25,7 +25,10 @@ impl Derived {
         let shape = self.feed_shape();
         if !intact || self.catalog.noted("feed_shape")?.as_deref() != Some(&shape) {
             self.catalog.mark_all_dirty()?;
-            self.drop_foreign_archives(&published)?;
+            // A new index does not know yet whose histories there are.
+            if !self.catalog.knows_no_file()? {
+                self.drop_foreign_archives(&published)?;
+            }
             self.drop_unwanted_copies(&published)?;
             self.drop_unwanted_forms(&published)?;
             if !published.is_empty() {
@@ -90,14 +93,8 @@ impl Derived {
         if self.catalog.noted(LEFTOVERS)?.is_none() || !round.failed.is_empty() {
             return Ok(());
         }
-        let is_unsure = !(self.away.is_empty() && self.vanished.is_empty() && self.held.is_empty());
-        if is_unsure || !self.catalog.dirty()?.is_empty() {
+        if self.is_unsure(round)? || !self.catalog.dirty()?.is_empty() {
             return Ok(());
-        }
-        for root in &self.roots {
-            if self.catalog.presence(&folder(root))?.0 == 0 {
-                return Ok(());
-            }
         }
         let shape = self.reader.shape.clone();
         let follows = self.catalog.follows()?;
@@ -108,10 +105,14 @@ impl Derived {
         let folders: HashSet<String> = archived
             .map(|follow| shape.addresses.archive_folder(follow))
             .collect();
+        let formats = self.config.feeds.archive_formats();
+        let endings: Vec<&str> = formats.iter().map(|format| format.extension()).collect();
         let is_left = |path: &str| {
             let path = Coding::original_of(path);
             let (folder, _) = path.split_at(path.rfind('/').map_or(0, |at| at + 1));
-            !wanted.contains(path) && !folders.contains(folder)
+            let ending = path.rsplit('.').next().unwrap_or_default();
+            let is_archived = folders.contains(folder) && endings.contains(&ending);
+            !wanted.contains(path) && !is_archived
         };
         let paths = self.catalog.published()?.into_iter().map(|file| file.path);
         let left = paths.filter(|path| is_left(path)).collect();
@@ -120,6 +121,27 @@ impl Derived {
             true => self.catalog.forget_note(LEFTOVERS),
             false => Ok(()),
         }
+    }
+
+    /// Whether posts may only be out of sight, in an index that has not seen them yet: a folder that is not mounted, a file
+    /// that cannot be read or is being written.
+    fn is_unsure(&self, round: &Round) -> Result<bool, CatalogError> {
+        let is_away = !(self.away.is_empty() && self.vanished.is_empty() && self.held.is_empty());
+        if is_away || !round.unsettled.is_empty() {
+            return Ok(true);
+        }
+        // An empty folder may be one in which nothing is mounted.
+        for root in &self.roots {
+            if !self.catalog.has_post_below(&folder(root))? {
+                return Ok(true);
+            }
+        }
+        self.catalog.has_unseen()
+    }
+
+    /// The same while files may be left of an index before this one: what it does not know of may be wanted.
+    pub(super) fn may_be_wanted(&self, round: &Round) -> Result<bool, CatalogError> {
+        Ok(self.catalog.noted(LEFTOVERS)?.is_some() && self.is_unsure(round)?)
     }
 
     /// Takes away the compressed copies that the config does not ask for.
@@ -167,14 +189,23 @@ impl Derived {
         round: &mut Round,
     ) -> Result<(), CatalogError> {
         let mut gone = Vec::with_capacity(paths.len());
+        let mut foreign = Vec::new();
         for path in self.copies_first(paths) {
-            if self.shelf.get(&path).is_none() && self.folder.holds_a_strangers(&path) {
+            let known = self.shelf.get(&path);
+            let is_ours = known.is_some_and(|known| self.folder.is_intact(&known));
+            if !is_ours && self.folder.holds_a_strangers(&path) {
+                // Somebody else writes there now.
+                foreign.push(path);
                 continue;
             }
             match self.folder.remove(&path) {
                 Ok(()) => gone.push(path),
                 Err(error) => round.failed.push((path, error.to_string())),
             }
+        }
+        if !foreign.is_empty() {
+            self.shelf.remove_all(&foreign);
+            self.catalog.forget_published(&foreign, &[])?;
         }
         if !gone.is_empty() {
             self.shelf.remove_all(&gone);

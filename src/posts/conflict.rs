@@ -22,16 +22,16 @@ enum Seen {
 pub(super) fn find(text: &str) -> Option<u32> {
     BETWEEN.find(text.as_bytes())?;
     let mut seen = Seen::Nothing;
-    let mut code: Option<&str> = None;
+    let mut code: Option<Code> = None;
     for (line, number) in text.lines().zip(1..) {
         let start = line.trim_start();
-        if let Some(end) = code {
-            if start.starts_with(end) {
+        if let Some(open) = &code {
+            if open.ends(start) {
                 code = None;
             }
             continue;
         }
-        code = end_of_code(start);
+        code = Code::of(start);
         seen = match seen {
             _ if is_mark(line, "<<<<<<<") => Seen::First(number),
             Seen::First(began) if line.trim_end() == "=======" => Seen::Second(began),
@@ -48,17 +48,50 @@ fn is_mark(line: &str, mark: &str) -> bool {
     after.is_some_and(|after| after.is_empty() || after.starts_with(' '))
 }
 
-/// What ends the block of code that begins here, if one does.
-fn end_of_code(start: &str) -> Option<&'static str> {
-    if start.starts_with("```") {
-        return Some("```");
+/// A block of code that is open.
+enum Code {
+    /// Between lines of so many of these marks, or more at its end (CommonMark 0.31, section 4.5).
+    Fence(char, usize),
+    /// `{% highlight %}`
+    Highlight,
+}
+
+impl Code {
+    fn of(start: &str) -> Option<Code> {
+        if tag_of(start).is_some_and(|tag| tag.starts_with("highlight")) {
+            return Some(Code::Highlight);
+        }
+        let mark = start
+            .chars()
+            .next()
+            .filter(|mark| matches!(mark, '`' | '~'))?;
+        let (marks, info) = marks(start, mark);
+        // Else it is code within a line.
+        let is_fence = marks >= 3 && (mark == '~' || !info.contains('`'));
+        is_fence.then_some(Code::Fence(mark, marks))
     }
-    if start.starts_with("~~~") {
-        return Some("~~~");
+
+    fn ends(&self, start: &str) -> bool {
+        match self {
+            Code::Highlight => tag_of(start).is_some_and(|tag| tag.starts_with("endhighlight")),
+            Code::Fence(mark, least) => {
+                let (marks, rest) = marks(start, *mark);
+                marks >= *least && rest.trim().is_empty()
+            }
+        }
     }
+}
+
+/// How many of these marks a line begins with, and the rest of it.
+fn marks(start: &str, mark: char) -> (usize, &str) {
+    let rest = start.trim_start_matches(mark);
+    (start.len() - rest.len(), rest)
+}
+
+/// What a line's tag of Liquid begins with.
+fn tag_of(start: &str) -> Option<&str> {
     let tag = start.strip_prefix("{%")?;
-    let tag = tag.trim_start_matches(['-', ' ']);
-    tag.starts_with("highlight").then_some("{% endhighlight")
+    Some(tag.trim_start_matches(['-', ' ']))
 }
 
 #[cfg(test)]
@@ -79,6 +112,9 @@ mod tests {
         assert_eq!(find(three), Some(2));
         let after_code = format!("```\n{CONFLICT}```\n{CONFLICT}");
         assert_eq!(find(&after_code), Some(8));
+        let highlighted =
+            format!("{{%- highlight bash -%}}\nx\n{{%- endhighlight -%}}\n{CONFLICT}");
+        assert_eq!(find(&highlighted), Some(4));
     }
 
     #[test]
@@ -86,6 +122,8 @@ mod tests {
         for text in [
             format!("```diff\n{CONFLICT}```\n"),
             format!("~~~\n{CONFLICT}~~~\n"),
+            format!("````\n```\n{CONFLICT}```\n````\n"),
+            format!("```x``` is code\n\n```\n{CONFLICT}```\n"),
             format!("{{% highlight bash %}}\n{CONFLICT}{{% endhighlight %}}\n"),
             format!("    {}", CONFLICT.replace('\n', "\n    ")),
             "标题\n=======\n正文\n".to_owned(),

@@ -135,12 +135,14 @@ pub trait Announcements: Send + Sync {
     async fn twins(&self, post: &PostId) -> Result<Vec<PostId>, StoreError>;
     /// Posts that wait for an admin's word, oldest first, with the reason; but for those that are gone meanwhile.
     async fn held(&self, limit: i64) -> Result<Vec<(Card, String)>, StoreError>;
-    /// Ends the wait of posts that were held until then; those that are gone meanwhile wait on, unless they are dismissed.
+    /// The number of the newest held post; 0 without any. Those that are held later have higher ones.
+    async fn newest_held(&self) -> Result<i64, StoreError>;
+    /// Ends the wait of held posts up to this number; those that are gone meanwhile wait on, unless they are dismissed.
     /// Returns how many posts that were.
     async fn release_held(
         &self,
         release: Release,
-        until: Millis,
+        newest: i64,
         now: Millis,
     ) -> Result<u64, StoreError>;
     /// What was decided about a post, with the reason.

@@ -184,6 +184,8 @@ pub struct DeliveryRow {
 /// The verbs of the outbox. Every method is one transaction.
 #[async_trait]
 pub trait Outbox: Send + Sync {
+    /// How many messages have gone out: a digest is one, whatever is in it.
+    async fn messages_sent(&self) -> Result<u64, StoreError>;
     /// Puts a word to an admin into the outbox, once per `key`.
     async fn notice(
         &self,

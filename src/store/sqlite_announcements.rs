@@ -142,14 +142,19 @@ impl Announcements for SqliteStore {
             .collect()
     }
 
+    async fn newest_held(&self) -> Result<i64, StoreError> {
+        let newest = "select coalesce(max(rowid), 0) from announcements where decision = 'held'";
+        Ok(sqlx::query_scalar(newest).fetch_one(self.reader()).await?)
+    }
+
     async fn release_held(
         &self,
         release: Release,
-        until: Millis,
+        newest: i64,
         now: Millis,
     ) -> Result<u64, StoreError> {
         let mut transaction = self.begin().await?;
-        let released = sqlite_outbox::release_held(&mut transaction, release, until, now).await?;
+        let released = sqlite_outbox::release_held(&mut transaction, release, newest, now).await?;
         transaction.commit().await?;
         self.finish_announcing(now).await?;
         Ok(released)

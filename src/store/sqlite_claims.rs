@@ -165,6 +165,9 @@ async fn is_muted(tx: &mut Tx<'_>, claim: &Claim) -> Result<bool, StoreError> {
     Ok(true)
 }
 
+/// Why a message that waited too long is not sent.
+const TOO_LATE: &str = "it waited longer than delivery.expire_hours";
+
 /// Why a row is not sent although it could be.
 async fn unwanted(
     tx: &mut Tx<'_>,
@@ -173,8 +176,12 @@ async fn unwanted(
     now: Millis,
     oldest: Millis,
 ) -> Result<Option<String>, StoreError> {
+    // Words to everybody, and digests, may wait as long as a chat in which the bot may not write.
+    let is_old = row.get::<i64, _>(10) < oldest;
     match &claim.content {
+        Content::Notice(_) if is_old && row.get::<i64, _>(18) == 2 => Ok(Some(TOO_LATE.into())),
         Content::Notice(_) => Ok(None),
+        Content::Digest(_) if is_old => Ok(Some(TOO_LATE.into())),
         Content::Digest(posts) => Ok(posts
             .is_empty()
             .then(|| "none of its posts is to be sent any more".into())),
@@ -206,7 +213,7 @@ pub(super) async fn unwanted_alert(
     oldest: Millis,
 ) -> Result<Option<String>, StoreError> {
     if planned < oldest {
-        return Ok(Some("it waited longer than delivery.expire_hours".into()));
+        return Ok(Some(TOO_LATE.into()));
     }
     let followed = sqlx::query("select kind, name from subscriptions where chat = $1")
         .bind(chat.to_string())

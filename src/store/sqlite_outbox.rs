@@ -13,24 +13,24 @@ use crate::model::PostId;
 
 pub(super) type Tx<'a> = Transaction<'a, Sqlite>;
 
-/// Ends the wait of posts that were held until then; the chats of those that are announced are still to be planned.
+/// Ends the wait of held posts up to this number; the chats of those that are announced are still to be planned.
 pub async fn release_held(
     tx: &mut Tx<'_>,
     release: Release,
-    until: Millis,
+    newest: i64,
     now: Millis,
 ) -> Result<u64, StoreError> {
     let dismiss = release == Release::Dismiss;
     let ended = sqlx::query(
         "update announcements set decision = $1, at = $2, fan_fold = $3,
            fan_after = case when $4 = 1 then null else '' end
-         where decision = 'held' and at <= $5 and ($4 = 1 or withdrawn = 0)",
+         where decision = 'held' and rowid <= $5 and ($4 = 1 or withdrawn = 0)",
     )
     .bind(if dismiss { "dismissed" } else { "announced" })
     .bind(now)
     .bind(i64::from(release == Release::Digest))
     .bind(i64::from(dismiss))
-    .bind(until)
+    .bind(newest)
     .execute(&mut **tx)
     .await?;
     Ok(ended.rows_affected())

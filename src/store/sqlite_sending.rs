@@ -13,6 +13,12 @@ use crate::model::{ChatId, PostId};
 
 #[async_trait]
 impl Outbox for SqliteStore {
+    async fn messages_sent(&self) -> Result<u64, StoreError> {
+        let sent = "select count(*) from outbox where state = 'sent' and digest is null";
+        let sent: i64 = sqlx::query_scalar(sent).fetch_one(self.reader()).await?;
+        Ok(sent.unsigned_abs())
+    }
+
     async fn notice(
         &self,
         key: &str,

@@ -206,3 +206,52 @@ fn a_folder_that_somebody_took_away_is_made_again_while_the_daemon_runs() {
     daemon.wait_for("/", |answer| answer.status == 200);
     assert!(daemon.terminate().success());
 }
+
+#[test]
+fn a_page_that_somebody_else_writes_now_is_not_taken_away() {
+    let world = World::new();
+    world.post("2026-11-20-a.md", &today("甲", "here", "演示", "正文。"));
+    world.run(&["build"], 0);
+    let home = "<!DOCTYPE html><title>Jekyll's home page</title>";
+    world.write("public/index.html", home);
+    world.run(&["build", "--set", "feeds.index=/feeds.html"], 0);
+    assert_eq!(world.read("public/index.html"), home);
+    assert!(world.path("public/feeds.html").exists());
+    world.run(&["build", "--set", "feeds.index=/feeds.html"], 0);
+    assert_eq!(world.read("public/index.html"), home);
+}
+
+#[test]
+fn histories_outlive_a_new_index_whose_posts_are_out_of_sight() {
+    let world = World::new().config("feeds: {archives: true, limit: 2}\n");
+    for number in 1..=6 {
+        let post = today(&format!("第{number}篇"), "demo", "演示", "正文。");
+        world.post(&format!("2026-11-20-{number}.md"), &post);
+    }
+    world.run(&["build"], 0);
+    let before = published(&world);
+    assert!(
+        before
+            .keys()
+            .any(|path| path.starts_with("feed/demo.archive/"))
+    );
+    world.rename("posts", "unmounted");
+    for make in [false, true] {
+        if make {
+            std::fs::create_dir(world.path("posts")).unwrap();
+        }
+        let _ = world
+            .command(&["build", "--set", "summary.budget=100"])
+            .output()
+            .unwrap();
+        let kept = published(&world);
+        assert!(before.keys().all(|path| kept.contains_key(path)), "{make}");
+    }
+    std::fs::remove_dir(world.path("posts")).unwrap();
+    world.rename("unmounted", "posts");
+    world.run(&["build", "--set", "summary.budget=100"], 0);
+    assert_eq!(
+        published(&world).keys().collect::<Vec<_>>(),
+        before.keys().collect::<Vec<_>>()
+    );
+}

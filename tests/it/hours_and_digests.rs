@@ -388,7 +388,7 @@ async fn held_posts_can_go_out_as_one_digest() {
     desk.store.announce(&decided, at("23T09:00")).await.unwrap();
     let released = desk
         .store
-        .release_held(Release::Digest, at("23T10:00"), at("23T10:00"))
+        .release_held(Release::Digest, i64::MAX, at("23T10:00"))
         .await;
     assert_eq!(released.unwrap(), 2);
     assert_eq!(desk.all(at("23T10:00")).await, ["[/a /b]"]);
@@ -697,7 +697,7 @@ async fn a_held_post_whose_twin_went_out_is_told_to_nobody_twice() {
     assert_eq!(desk.all(at("23T12:01")).await, ["/y"]);
     let released = desk
         .store
-        .release_held(Release::Announce, at("23T13:00"), at("23T13:00"));
+        .release_held(Release::Announce, i64::MAX, at("23T13:00"));
     assert_eq!(released.await.unwrap(), 1);
     assert!(desk.all(at("23T13:00")).await.is_empty());
     assert_eq!(desk.states("/x").await, ["skipped"]);
@@ -716,7 +716,7 @@ async fn a_held_post_that_is_gone_waits_until_it_is_back_and_goes_out_as_it_is_t
     assert!(desk.store.held(9).await.unwrap().is_empty());
     let released = desk
         .store
-        .release_held(Release::Announce, at("23T13:00"), at("23T13:00"));
+        .release_held(Release::Announce, i64::MAX, at("23T13:00"));
     assert_eq!(released.await.unwrap(), 0);
     known[0].presence = Presence::Shown;
     known[0].card.title = "更正".into();
@@ -724,7 +724,7 @@ async fn a_held_post_that_is_gone_waits_until_it_is_back_and_goes_out_as_it_is_t
     corrected.await.unwrap();
     let released = desk
         .store
-        .release_held(Release::Announce, at("23T14:00"), at("23T14:00"));
+        .release_held(Release::Announce, i64::MAX, at("23T14:00"));
     assert_eq!(released.await.unwrap(), 1);
     let claim = desk.claim(at("23T14:00")).await.unwrap();
     let Content::Alert(card) = claim.content else {

@@ -59,14 +59,15 @@ pub async fn held(
     asker: &Asker<'_>,
     _admin: &Admin,
 ) -> Result<(), CommandError> {
+    // Before the list: none that it does not count is decided about by its buttons.
+    let newest = context.store.newest_held().await?;
     let total = context.store.counts().await?.held;
     let held = context.store.held(HELD as i64).await?;
     let titles: Vec<(String, String)> = held
         .into_iter()
         .map(|(card, reason)| (card.title, reason))
         .collect();
-    let now = context.clock.now();
-    let reply = admin_replies::held(asker.words, &titles, total, now);
+    let reply = admin_replies::held(asker.words, &titles, total, newest);
     asker.reply(context, &reply).await;
     Ok(())
 }
@@ -79,20 +80,20 @@ pub async fn held_pressed(
     message_id: i64,
     choice: &str,
 ) -> Result<&'static str, CommandError> {
-    let meant = choice.split_once(':').and_then(|(choice, until)| {
+    let meant = choice.split_once(':').and_then(|(choice, newest)| {
         let release = match choice {
             "announce" => Release::Announce,
             "digest" => Release::Digest,
             "dismiss" => Release::Dismiss,
             _ => return None,
         };
-        Some((choice, release, until.parse().ok()?))
+        Some((choice, release, newest.parse().ok()?))
     });
-    let Some((choice, release, until)) = meant else {
+    let Some((choice, release, newest)) = meant else {
         return Ok(replies::stale_button(asker.words));
     };
     let now = context.clock.now();
-    let count = context.store.release_held(release, until, now).await?;
+    let count = context.store.release_held(release, newest, now).await?;
     note(context, asker, "held", &format!("{choice}: {count} posts")).await?;
     let left = context.store.counts().await?.held;
     let reply = admin_replies::released(asker.words, count, release, left);

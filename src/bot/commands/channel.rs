@@ -67,6 +67,11 @@ pub async fn target(context: &Context, asker: &Asker<'_>) -> Result<Option<Place
 /// Who may not manage the channel any more speaks for themselves again.
 pub async fn lost(context: &Context, asker: &Asker<'_>) -> Result<(), CommandError> {
     let own = asker.about_own_chat();
+    if let Some(lack) = lacking(context, asker).await? {
+        // It is the bot that sees nobody there any more.
+        own.reply(context, &Message::plain(lack)).await;
+        return Ok(());
+    }
     context.store.manage(own.chat(), None, 0).await?;
     let mut word = Message::plain(replies::not_channel_admin(own.words));
     word.push(&format!("\n{}", replies::managing_no_more(own.words)));

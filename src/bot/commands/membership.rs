@@ -61,8 +61,8 @@ async fn resume(
 ) -> Result<(), CommandError> {
     let known = context.store.chat(&place.chat).await?;
     let words = match &known {
-        Some(row) => Words::of(Some(&row.language)),
-        None => words_of(person),
+        Some(row) if !row.language.is_empty() => Words::of(Some(&row.language)),
+        _ => words_of(person),
     };
     let was_suspended = known.as_ref().is_some_and(|row| row.suspended.is_some());
     let is_new = known.is_none();

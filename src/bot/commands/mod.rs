@@ -212,8 +212,19 @@ pub async fn handle(context: &Context, incoming: Incoming) -> Result<(), Command
                 if asker.channel.is_none() {
                     return answer_press(context, &query, replies::stale_button(words)).await;
                 }
-                if !may_see(context, &asker).await? {
-                    return answer_press(context, &query, replies::not_manager(words)).await;
+                let may = match data {
+                    // Whoever is done need not be somebody.
+                    "c:off" => Ok(true),
+                    _ => may_see(context, &asker).await,
+                };
+                let word = match &may {
+                    Ok(true) => None,
+                    Ok(false) => Some(replies::not_manager(words)),
+                    Err(_) => Some(replies::failed(words)),
+                };
+                if let Some(word) = word {
+                    answer_press(context, &query, word).await?;
+                    return may.map(|_| ());
                 }
             }
             pressed(context, &asker, &query, message_id, data).await
@@ -330,6 +341,11 @@ async fn run(context: &Context, asker: &Asker<'_>, command: Command) -> Result<(
         // People ask for their own data, also while their chat speaks for a channel.
         Command::Export(about) if about.trim().is_empty() => {
             own_data::export(context, &asker.about_own_chat()).await
+        }
+        Command::Export(_) | Command::Forget(_)
+            if asker.place.is_private() && asker.channel.is_none() =>
+        {
+            channel::asked(context, asker, "").await
         }
         Command::Export(_) => own_data::export(context, asker).await,
         Command::Forget(about) if about.trim().is_empty() => {
