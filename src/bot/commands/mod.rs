@@ -342,15 +342,15 @@ async fn run(context: &Context, asker: &Asker<'_>, command: Command) -> Result<(
         Command::Export(about) if about.trim().is_empty() => {
             own_data::export(context, &asker.about_own_chat()).await
         }
+        Command::Forget(about) if about.trim().is_empty() => {
+            own_data::forget(context, &asker.about_own_chat()).await
+        }
         Command::Export(_) | Command::Forget(_)
             if asker.place.is_private() && asker.channel.is_none() =>
         {
             channel::asked(context, asker, "").await
         }
         Command::Export(_) => own_data::export(context, asker).await,
-        Command::Forget(about) if about.trim().is_empty() => {
-            own_data::forget(context, &asker.about_own_chat()).await
-        }
         Command::Forget(_) => own_data::forget(context, asker).await,
         Command::Stats
         | Command::Problems
