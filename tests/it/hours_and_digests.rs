@@ -798,3 +798,44 @@ async fn it_is_known_since_when_a_chat_gets_messages_again() {
         assert_eq!(since().await, 10);
     }
 }
+
+#[tokio::test]
+async fn a_digest_of_what_is_muted_alone_comes_without_a_sound() {
+    let desk = Desk::new().await;
+    desk.wants(daily("8")).await;
+    assert!(desk.store.mute(&CHAT, &Follow::Site, true).await.unwrap());
+    desk.announce(&["/a", "/b"], at("23T09:00")).await;
+    assert!(desk.claim(at("23T09:00")).await.is_none());
+    let digest = desk.claim(at("24T08:00")).await.unwrap();
+    assert_eq!(words(&digest), "[/a /b]");
+    assert!(digest.preferences.silent);
+    desk.sent(&digest, at("24T08:00")).await;
+    assert!(desk.store.mute(&CHAT, &Follow::Site, false).await.unwrap());
+    desk.announce(&["/c", "/d"], at("24T09:00")).await;
+    assert!(desk.claim(at("24T09:00")).await.is_none());
+    let digest = desk.claim(at("25T08:00")).await.unwrap();
+    assert!(!digest.preferences.silent);
+}
+
+#[tokio::test]
+async fn a_digest_does_not_outlive_the_time_that_its_alerts_may_wait() {
+    let desk = Desk::new().await;
+    desk.wants(daily("8")).await;
+    desk.announce(&["/a", "/b"], at("23T09:00")).await;
+    assert!(desk.claim(at("23T09:00")).await.is_none());
+    let digest = desk.claim(at("24T08:00")).await.unwrap();
+    let closed = Settled::ChatPaused {
+        reason: "not enough rights".into(),
+        until: at("24T09:00"),
+    };
+    let settled = desk.store.settle(digest.delivery, &closed, at("24T08:00"));
+    settled.await.unwrap();
+    let late = ClaimRules {
+        oldest: at("24T12:00"),
+        ..RULES
+    };
+    let claims = desk.store.claim(at("24T12:00"), 1, late).await.unwrap();
+    assert!(claims.is_empty());
+    assert_eq!(desk.states("/a").await, ["skipped"]);
+    assert_eq!(desk.states("/b").await, ["skipped"]);
+}
