@@ -50,34 +50,6 @@ pub fn rival(transaction: &Connection, post: &Post) -> rusqlite::Result<Option<S
         .optional()
 }
 
-/// The first file by path that stands back behind others of this id, is there, and comes before `path`: whoever stood for the
-/// post went away, so it is this one's turn.
-pub fn earlier_claimant(
-    transaction: &Connection,
-    id: &PostId,
-    path: &str,
-) -> rusqlite::Result<Option<String>> {
-    let first: Option<String> = transaction
-        .prepare_cached(
-            "select f.path from claims c join files f on f.path = c.path and f.id = c.id
-             where c.id = ?1 and c.path < ?2 and f.missing_since is null order by c.path limit 1",
-        )?
-        .query_row([id.as_str(), path], |row| row.get(0))
-        .optional()?;
-    if let Some(first) = &first {
-        read_again(transaction, first)?;
-    }
-    Ok(first)
-}
-
-/// No real file has this stamp: should we end before the file is read, the next look reads it.
-fn read_again(transaction: &Connection, path: &str) -> rusqlite::Result<()> {
-    transaction
-        .prepare_cached("update files set size = -1, modified_ns = -1 where path = ?1")?
-        .execute([path])
-        .map(|_| ())
-}
-
 /// The problem of a file whose post another file stands for.
 pub fn duplicate(path: &str, id: &PostId, winner: &str) -> Problem {
     Problem {
@@ -93,17 +65,40 @@ pub fn duplicate(path: &str, id: &PostId, winner: &str) -> Problem {
 
 /// The file that stands for the post of this id once `path` has gone. It is read again by the next look, if not before.
 pub fn heir(transaction: &Connection, id: &str, path: &str) -> rusqlite::Result<Option<String>> {
-    let heir: Option<String> = transaction
+    first_claimant(transaction, id, path, true)
+}
+
+/// A file that comes before `path` and stands back, although whoever stood for the post is missing: it is its turn.
+pub fn earlier_claimant(
+    transaction: &Connection,
+    id: &PostId,
+    path: &str,
+) -> rusqlite::Result<Option<String>> {
+    first_claimant(transaction, id.as_str(), path, false)
+}
+
+/// Of the other files that claim this id and are there the first by path: before `path`, or anywhere.
+fn first_claimant(
+    transaction: &Connection,
+    id: &str,
+    path: &str,
+    anywhere: bool,
+) -> rusqlite::Result<Option<String>> {
+    let first: Option<String> = transaction
         .prepare_cached(
             "select f.path from claims c join files f on f.path = c.path and f.id = c.id
-             where c.id = ?1 and c.path <> ?2 and f.missing_since is null order by c.path limit 1",
+             where c.id = ?1 and (c.path < ?2 or (?3 and c.path > ?2)) and f.missing_since is null
+             order by c.path limit 1",
         )?
-        .query_row([id, path], |row| row.get(0))
+        .query_row((id, path, anywhere), |row| row.get(0))
         .optional()?;
-    if let Some(heir) = &heir {
-        read_again(transaction, heir)?;
+    if let Some(first) = &first {
+        // No real file has this stamp: should we end before it is read, the next look reads it.
+        transaction
+            .prepare_cached("update files set size = -1, modified_ns = -1 where path = ?1")?
+            .execute([first])?;
     }
-    Ok(heir)
+    Ok(first)
 }
 
 #[cfg(test)]

@@ -22,6 +22,8 @@ pub const LAGGING: &str = "lagging";
 /// addresses.
 pub const LEFTOVERS: &str = "leftovers";
 
+const UNPLAN: &str = "update posts set planned = 0 where planned <> 0";
+
 impl Catalog {
     /// Feeds that have to be rendered.
     ///
@@ -88,10 +90,7 @@ impl Catalog {
     /// # Errors
     /// SQLite's.
     pub fn unplan_all(&mut self) -> Result<(), CatalogError> {
-        self.change(|connection| {
-            connection.execute("update posts set planned = 0 where planned <> 0", [])?;
-            Ok(())
-        })
+        self.change(|connection| connection.execute(UNPLAN, []).map(|_| ()))
     }
 
     /// Forgets what a store knows, because another one took its place: it is asked about every post again.
@@ -106,7 +105,7 @@ impl Catalog {
             let tables = "select count(*) from sqlite_master where name = 'posts'";
             match connection.query_row(tables, [], |row| row.get(0))? {
                 0 => Ok(0),
-                _ => connection.execute("update posts set planned = 0", []),
+                _ => connection.execute(UNPLAN, []),
             }
         });
         match result {

@@ -273,32 +273,30 @@ fn stand_for(
     delta: &mut Delta,
     links: &mut Links,
 ) -> rusqlite::Result<Option<PostKey>> {
-    let path = digested.post.path.as_str();
-    match rival(transaction, &digested.post)? {
-        Some(winner) if winner.as_str() < path => {
-            claim(transaction, &digested.post.id, path)?;
-            let doubled = duplicate(path, &digested.post.id, &winner);
-            insert_problem(transaction, &doubled)?;
-            delta.tell_doubled(vec![doubled]);
-            Ok(None)
+    let (id, path) = (&digested.post.id, digested.post.path.as_str());
+    let (winner, loser) = match rival(transaction, &digested.post)? {
+        Some(rival) if rival.as_str() < path => (Some(rival), None),
+        Some(rival) => (None, Some(rival)),
+        // The file that stood for the post is missing: this one must not come before those that waited longer.
+        None => {
+            let earlier = earlier_claimant(transaction, id, path)?;
+            delta.reread.extend(earlier.clone());
+            (earlier, None)
         }
-        loser => {
-            if let Some(loser) = &loser {
-                claim(transaction, &digested.post.id, loser)?;
-            } else if let Some(first) = earlier_claimant(transaction, &digested.post.id, path)? {
-                // The file that stood for the post is missing: this one must not come before those that waited longer.
-                claim(transaction, &digested.post.id, path)?;
-                let doubled = duplicate(path, &digested.post.id, &first);
-                insert_problem(transaction, &doubled)?;
-                delta.tell_doubled(vec![doubled]);
-                delta.reread.push(first);
-                return Ok(None);
-            }
-            let doubled = tell_claimants(transaction, &digested.post.id, path)?;
-            delta.tell_doubled(doubled);
-            write_post(transaction, inserts, digested, now, delta, links)
-        }
+    };
+    if let Some(winner) = winner {
+        claim(transaction, id, path)?;
+        let doubled = duplicate(path, id, &winner);
+        insert_problem(transaction, &doubled)?;
+        delta.tell_doubled(vec![doubled]);
+        return Ok(None);
     }
+    if let Some(loser) = loser {
+        claim(transaction, id, &loser)?;
+    }
+    let doubled = tell_claimants(transaction, id, path)?;
+    delta.tell_doubled(doubled);
+    write_post(transaction, inserts, digested, now, delta, links)
 }
 
 /// A file's row: path, version, id of its post.

@@ -42,11 +42,7 @@ pub fn execute(setup: &Setup, options: &Options) -> Result<Verdict, AppError> {
         post: options.post.clone().map(PostId::new),
         limit: i64::from(options.limit),
     };
-    if !setup.has_store()? {
-        eprintln!(
-            "there is no store yet at {}: `tagwire run` or `once` makes it",
-            setup.config.store.url
-        );
+    if !super::has_store(setup)? {
         return Ok(Verdict::Found);
     }
     let rows = block_on(async {

@@ -36,11 +36,7 @@ const LISTED: i64 = 1000;
 
 /// Lists held posts or decides about them.
 pub fn execute(setup: &Setup, options: &Options) -> Result<Verdict, AppError> {
-    if !setup.has_store()? {
-        eprintln!(
-            "there is no store yet at {}: `tagwire run` or `once` makes it",
-            setup.config.store.url
-        );
+    if !super::has_store(setup)? {
         return Ok(Verdict::Found);
     }
     block_on(async {

@@ -178,6 +178,16 @@ pub(crate) enum Verdict {
     Found,
 }
 
+/// Whether there is a store to look at; says so where there is none, since looking makes none.
+fn has_store(setup: &Setup) -> Result<bool, AppError> {
+    let is_there = setup.has_store()?;
+    if !is_there {
+        let url = &setup.config.store.url;
+        eprintln!("there is no store yet at {url}: `tagwire run` or `once` makes it");
+    }
+    Ok(is_there)
+}
+
 /// Runs the command line.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();

@@ -184,6 +184,15 @@ impl Labels {
         self.aliases.values().map(|(old, _)| old).filter(is_of)
     }
 
+    /// What is followed, under its name and its old ones.
+    pub fn with_aliases(&self, follow: &Follow) -> Vec<Follow> {
+        let mut names = vec![follow.clone()];
+        if let Follow::Label(label) = follow {
+            names.extend(self.aliases_of(label).cloned().map(Follow::Label));
+        }
+        names
+    }
+
     /// True for a label that has no feeds any more.
     pub fn is_retired(&self, follow: &Follow) -> bool {
         match follow {
@@ -194,11 +203,12 @@ impl Labels {
 
     /// The files of retired labels, relative to `publish.dir`: a server answers 410 for them.
     pub fn retired_files(&self, addresses: &Addresses, settings: &Settings) -> BTreeSet<String> {
-        let spelled = self.retired.iter();
-        let spelled = spelled.map(|label| self.spelled.get(label).unwrap_or(label));
-        let names = spelled.flat_map(|label| std::iter::once(label).chain(self.aliases_of(label)));
-        let follows = names.map(|label| Follow::Label(label.clone()));
+        let follows = self.retired.iter().map(|label| {
+            let spelled = self.spelled.get(label).unwrap_or(label);
+            Follow::Label(spelled.clone())
+        });
         follows
+            .flat_map(|follow| self.with_aliases(&follow))
             .flat_map(|follow| addresses.files(settings, &follow))
             .collect()
     }

@@ -64,26 +64,25 @@ impl Derived {
     /// Makes the pages of all histories that are out of date.
     pub(super) fn publish_archives(&mut self, round: &mut Round) -> Result<(), CatalogError> {
         // Pages of posts that are out of sight stay, and what is out of date is asked for again.
-        let mut failed = self.may_be_wanted(round)?;
-        let is_wanted = failed;
+        let is_wanted = self.may_be_wanted(round)?;
+        let mut failed = is_wanted;
         let mut waiting: Vec<Page> = Vec::new();
         let mut finished = Vec::new();
         let mut stale = Vec::new();
         for outdated in self.catalog.outdated(&self.archived_kinds())? {
             let plan = self.walk(&outdated.follow).plan(&outdated)?;
             waiting.extend(plan.pages);
-            stale.extend(plan.stale);
+            stale.extend(plan.stale.into_iter().filter(|_| !is_wanted));
             finished.push(outdated.follow);
             if waiting.len() >= GROUP {
                 failed |= !self.write_pages(std::mem::take(&mut waiting), &mut finished, round)?;
-                let stale = std::mem::take(&mut stale);
-                self.remove_pages(if is_wanted { Vec::new() } else { stale }, round)?;
+                self.remove_pages(std::mem::take(&mut stale), round)?;
                 self.close(&mut finished, failed)?;
             }
         }
         if !finished.is_empty() {
             failed |= !self.write_pages(waiting, &mut finished, round)?;
-            self.remove_pages(if is_wanted { Vec::new() } else { stale }, round)?;
+            self.remove_pages(stale, round)?;
             self.close(&mut finished, failed)?;
         }
         Ok(())

@@ -251,16 +251,11 @@ impl Derived {
 
     /// Takes the feeds of retired labels away.
     fn retire(&mut self, follows: &[Follow], round: &mut Round) -> Result<(), CatalogError> {
+        let shape = self.reader.shape.clone();
         for follow in follows {
-            let shape = self.reader.shape.clone();
-            let mut files = shape.addresses.files(&self.config.feeds, follow);
-            if let Follow::Label(label) = follow {
-                for old in shape.labels.aliases_of(label) {
-                    let old = Follow::Label(old.clone());
-                    files.extend(shape.addresses.files(&self.config.feeds, &old));
-                }
-            }
-            self.unpublish(files, round)?;
+            let names = shape.labels.with_aliases(follow).into_iter();
+            let files = names.flat_map(|name| shape.addresses.files(&shape.settings, &name));
+            self.unpublish(files.collect(), round)?;
         }
         self.catalog.mark_published(follows, &[], &[])
     }

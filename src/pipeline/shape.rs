@@ -74,13 +74,8 @@ impl Shape {
     /// The paths of a feed's files: those of `bytes`, in that order. The old addresses of a label give the same bytes,
     /// which say where it is now: that works on every web server, unlike a redirection.
     pub fn paths(&self, follow: &Follow) -> Vec<String> {
-        let mut paths = self.own_paths(follow);
-        if let Follow::Label(label) = follow {
-            for old in self.labels.aliases_of(label) {
-                paths.extend(self.own_paths(&Follow::Label(old.clone())));
-            }
-        }
-        paths
+        let names = self.labels.with_aliases(follow).into_iter();
+        names.flat_map(|name| self.own_paths(&name)).collect()
     }
 
     /// The same of a page of a feed's history.

@@ -73,11 +73,8 @@ impl Derived {
             }
         };
         for follow in self.catalog.follows()? {
-            if let Follow::Label(label) = &follow {
-                let aliases = self.reader.shape.labels.aliases_of(label);
-                aliases.for_each(|old| take(&Follow::Label(old.clone())));
-            }
-            take(&follow);
+            let names = self.reader.shape.labels.with_aliases(&follow);
+            names.iter().for_each(&mut take);
         }
         if !settings.pages {
             unwanted.insert(feeds::READINGS.to_owned());
@@ -101,18 +98,10 @@ impl Derived {
         let shown = { follows.iter() }.filter(|follow| !shape.labels.is_retired(follow));
         let mut wanted: HashSet<String> = shown.flat_map(|follow| shape.paths(follow)).collect();
         wanted.extend(self.directory_files());
-        let archived = follows.iter().filter(|follow| self.is_archived(follow));
-        let folders: HashSet<String> = archived
-            .map(|follow| shape.addresses.archive_folder(follow))
-            .collect();
-        let formats = self.config.feeds.archive_formats();
-        let endings: Vec<&str> = formats.iter().map(|format| format.extension()).collect();
+        let histories = self.histories(&follows);
         let is_left = |path: &str| {
             let path = Coding::original_of(path);
-            let (folder, _) = path.split_at(path.rfind('/').map_or(0, |at| at + 1));
-            let ending = path.rsplit('.').next().unwrap_or_default();
-            let is_archived = folders.contains(folder) && endings.contains(&ending);
-            !wanted.contains(path) && !is_archived
+            !wanted.contains(path) && !histories.have(path)
         };
         let paths = self.catalog.published()?.into_iter().map(|file| file.path);
         let left = paths.filter(|path| is_left(path)).collect();
@@ -163,22 +152,26 @@ impl Derived {
         published: &[Published],
     ) -> Result<(), CatalogError> {
         let follows = self.catalog.follows()?;
-        let archived = follows.iter().filter(|follow| self.is_archived(follow));
-        let folders: BTreeSet<String> = archived
-            .map(|follow| self.reader.shape.addresses.archive_folder(follow))
-            .collect();
-        let formats = self.config.feeds.archive_formats();
-        let endings: Vec<&str> = formats.iter().map(|format| format.extension()).collect();
+        let histories = self.histories(&follows);
         let is_foreign = |path: &str| {
             let path = Coding::original_of(path);
-            let (folder, file) = path.split_at(path.rfind('/').map_or(0, |at| at + 1));
-            let ending = file.rsplit('.').next().unwrap_or_default();
-            folder.ends_with(feeds::ARCHIVE_FOLDER)
-                && !(folders.contains(folder) && endings.contains(&ending))
+            folder_of(path).ends_with(feeds::ARCHIVE_FOLDER) && !histories.have(path)
         };
         let paths = published.iter().map(|file| file.path.clone());
         let foreign = paths.filter(|path| is_foreign(path)).collect();
         self.unpublish(foreign, &mut Round::default())
+    }
+
+    /// Where the pages of histories lie that the config asks for.
+    fn histories(&self, follows: &[Follow]) -> Histories {
+        let archived = follows.iter().filter(|follow| self.is_archived(follow));
+        let formats = self.config.feeds.archive_formats().into_iter();
+        Histories {
+            folders: archived
+                .map(|follow| self.shape().addresses.archive_folder(follow))
+                .collect(),
+            endings: formats.map(|format| format.extension()).collect(),
+        }
     }
 
     /// Takes published files away, and nobody else's that lie in their places. What cannot be removed is told, and stays
@@ -228,4 +221,23 @@ impl Derived {
         all.sort_by_key(|path| Coding::of_copy(path).is_none());
         all
     }
+}
+
+/// Folders of histories, each with its slash, and the endings of the pages in them.
+struct Histories {
+    folders: HashSet<String>,
+    endings: Vec<&'static str>,
+}
+
+impl Histories {
+    /// Whether a page of one of them lies at a path.
+    fn have(&self, path: &str) -> bool {
+        let ending = path.rsplit('.').next().unwrap_or_default();
+        self.folders.contains(folder_of(path)) && self.endings.contains(&ending)
+    }
+}
+
+/// The folder of a published file, with its slash.
+fn folder_of(path: &str) -> &str {
+    &path[..path.rfind('/').map_or(0, |at| at + 1)]
 }

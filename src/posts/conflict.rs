@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
+use super::markdown::Fence;
+
 /// What stands between two versions, and in hardly any other text.
 static BETWEEN: LazyLock<Finder> = LazyLock::new(|| Finder::new("\n======="));
 
@@ -50,8 +52,7 @@ fn is_mark(line: &str, mark: &str) -> bool {
 
 /// A block of code that is open.
 enum Code {
-    /// Between lines of so many of these marks, or more at its end (CommonMark 0.31, section 4.5).
-    Fence(char, usize),
+    Fenced(Fence),
     /// `{% highlight %}`
     Highlight,
 }
@@ -61,31 +62,15 @@ impl Code {
         if tag_of(start).is_some_and(|tag| tag.starts_with("highlight")) {
             return Some(Code::Highlight);
         }
-        let mark = start
-            .chars()
-            .next()
-            .filter(|mark| matches!(mark, '`' | '~'))?;
-        let (marks, info) = marks(start, mark);
-        // Else it is code within a line.
-        let is_fence = marks >= 3 && (mark == '~' || !info.contains('`'));
-        is_fence.then_some(Code::Fence(mark, marks))
+        Fence::of(start).map(Code::Fenced)
     }
 
     fn ends(&self, start: &str) -> bool {
         match self {
             Code::Highlight => tag_of(start).is_some_and(|tag| tag.starts_with("endhighlight")),
-            Code::Fence(mark, least) => {
-                let (marks, rest) = marks(start, *mark);
-                marks >= *least && rest.trim().is_empty()
-            }
+            Code::Fenced(fence) => fence.ends_in(start),
         }
     }
-}
-
-/// How many of these marks a line begins with, and the rest of it.
-fn marks(start: &str, mark: char) -> (usize, &str) {
-    let rest = start.trim_start_matches(mark);
-    (start.len() - rest.len(), rest)
 }
 
 /// What a line's tag of Liquid begins with.

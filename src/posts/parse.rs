@@ -261,48 +261,51 @@ fn source<'t>(
             );
             None
         }
-        Split::Absent if text.trim().is_empty() => {
-            findings.skipped(
-                "empty-file",
-                FILE,
-                "the file is empty",
-                "write the post, or delete the file",
-            );
-            None
-        }
-        Split::Absent if is_no_text(text) => {
-            findings.skipped(
-                "no-text",
-                FILE,
-                "the file is no text",
-                "take it away, or write the post in UTF-8",
-            );
-            None
-        }
-        Split::Absent if file.name.date.is_some() => {
-            findings.note(
-                "no-front-matter",
-                line(1),
-                "there is no front matter; title and date are taken from the file name",
-                "begin the file with fields between two lines `---`",
-            );
-            Some(Source {
-                fields: Fields::default(),
-                body: text,
-                body_line: 1,
-                is_everyday,
-            })
-        }
-        Split::Absent => {
-            findings.skipped(
-                "no-front-matter",
-                line(1),
-                "there is no front matter, and the file name has no date",
-                "begin the file with title and date between two lines `---`",
-            );
-            None
-        }
+        Split::Absent => without_fields(text, file, findings).then(|| Source {
+            fields: Fields::default(),
+            body: text,
+            body_line: 1,
+            is_everyday,
+        }),
     }
+}
+
+/// Whether a file without front matter is a post all the same.
+fn without_fields(text: &str, file: &File, findings: &mut Findings) -> bool {
+    if text.trim().is_empty() {
+        findings.skipped(
+            "empty-file",
+            FILE,
+            "the file is empty",
+            "write the post, or delete the file",
+        );
+        return false;
+    }
+    if is_no_text(text) {
+        findings.skipped(
+            "no-text",
+            FILE,
+            "the file is no text",
+            "take it away, or write the post in UTF-8",
+        );
+        return false;
+    }
+    let is_dated = file.name.date.is_some();
+    match is_dated {
+        true => findings.note(
+            "no-front-matter",
+            line(1),
+            "there is no front matter; title and date are taken from the file name",
+            "begin the file with fields between two lines `---`",
+        ),
+        false => findings.skipped(
+            "no-front-matter",
+            line(1),
+            "there is no front matter, and the file name has no date",
+            "begin the file with title and date between two lines `---`",
+        ),
+    }
+    is_dated
 }
 
 /// Whether one character of twenty could not be decoded.

@@ -2,6 +2,7 @@
 //! In: `Incoming`. Out: the command's effects. What people type is parsed by teloxide's `BotCommands`.
 
 mod admin;
+mod asker;
 mod channel;
 mod follow;
 mod following;
@@ -16,6 +17,7 @@ mod settings;
 mod start;
 mod why;
 
+use asker::{ABOUT, Asker};
 pub use posts::HITS;
 
 use teloxide::utils::command::BotCommands;
@@ -28,7 +30,7 @@ use super::replies::{self, Words};
 use super::update::{Incoming, Person, Place};
 use crate::model::ChatId;
 use crate::store::ChatRow;
-use crate::telegram::{ButtonAction, Message};
+use crate::telegram::Message;
 
 /// The commands; what follows a command is its argument.
 #[derive(BotCommands, Debug, Clone, PartialEq, Eq)]
@@ -61,80 +63,6 @@ enum Command {
     Audit,
 }
 
-/// Who asks, where, and in which language.
-struct Asker<'a> {
-    place: &'a Place,
-    person: Option<&'a Person>,
-    as_chat: bool,
-    words: Words,
-    /// The channel that is meant, when it is not the chat itself.
-    channel: Option<Place>,
-    /// The message that they answer.
-    reply_to: Option<i64>,
-}
-
-/// What stands before the channel that a button is about.
-const ABOUT: char = '@';
-
-impl<'a> Asker<'a> {
-    /// Where they write, and where answers go.
-    fn chat(&self) -> &ChatId {
-        &self.place.chat
-    }
-
-    /// The chat whose settings are meant: a channel that they manage, else where they write.
-    fn target(&self) -> &Place {
-        self.channel.as_ref().unwrap_or(self.place)
-    }
-
-    fn about(&self, channel: Place) -> Asker<'a> {
-        Asker {
-            channel: Some(channel),
-            ..self.about_own_chat()
-        }
-    }
-
-    fn about_own_chat(&self) -> Asker<'a> {
-        Asker {
-            channel: None,
-            ..*self
-        }
-    }
-
-    /// Answers where they wrote, in the same forum topic.
-    async fn reply(&self, context: &Context, message: &Message) {
-        context.reply(self.chat(), &self.dressed(message)).await;
-    }
-
-    /// Answers in the message with the button that they pressed.
-    async fn edit(
-        &self,
-        context: &Context,
-        message_id: i64,
-        message: &Message,
-    ) -> Result<(), CommandError> {
-        let message = self.dressed(message);
-        context.edit(self.chat(), message_id, &message).await
-    }
-
-    /// What is about a channel says so, and so do its buttons, which may be pressed much later.
-    fn dressed(&self, message: &Message) -> Message {
-        let mut message = message.clone();
-        message.thread = self.place.thread;
-        let Some(channel) = &self.channel else {
-            return message;
-        };
-        for button in message.buttons.iter_mut().flatten() {
-            if let ButtonAction::Data(data) = &mut button.action
-                && !data.contains(ABOUT)
-            {
-                *data = format!("{data}{ABOUT}{}", channel.chat);
-            }
-        }
-        message.headed(&place_replies::about_channel(self.words, &channel.title))
-    }
-}
-
 /// Handles one update.
 pub async fn handle(context: &Context, incoming: Incoming) -> Result<(), CommandError> {
     match incoming {
@@ -154,25 +82,7 @@ pub async fn handle(context: &Context, incoming: Incoming) -> Result<(), Command
                 channel: None,
                 reply_to,
             };
-            if is_for_us(&asker, &text) && !may_ask(context, &asker, None).await {
-                return Ok(());
-            }
-            asker.channel = channel::target(context, &asker).await?;
-            // `/channel` looks by itself: it may be about another one.
-            let may = match text.starts_with("/channel") {
-                true => Ok(true),
-                false => may_see(context, &asker).await,
-            };
-            let done = match may {
-                Ok(true) => said(context, &asker, &text).await,
-                Ok(false) => channel::lost(context, &asker).await,
-                Err(error) => Err(error),
-            };
-            if done.is_err() {
-                let word = Message::plain(replies::failed(words));
-                asker.reply(context, &word).await;
-            }
-            done
+            written(context, &mut asker, &text).await
         }
         Incoming::Press {
             query,
@@ -190,44 +100,7 @@ pub async fn handle(context: &Context, incoming: Incoming) -> Result<(), Command
                 channel: None,
                 reply_to: None,
             };
-            if !may_ask(context, &asker, Some(&query)).await {
-                return Ok(());
-            }
-            let Some(data) = context.telegram.opened(&data) else {
-                Tally::count(&context.places.tally.forged);
-                answer_press(context, &query, replies::stale_button(words)).await?;
-                return Ok(());
-            };
-            let (data, about) = match data.rsplit_once(ABOUT) {
-                Some((data, chat)) => match chat.parse() {
-                    Ok(chat) => (data, Some(chat)),
-                    Err(_) => {
-                        return answer_press(context, &query, replies::stale_button(words)).await;
-                    }
-                },
-                None => (data, None),
-            };
-            if let Some(chat) = about {
-                asker.channel = channel::known(context, chat).await?;
-                if asker.channel.is_none() {
-                    return answer_press(context, &query, replies::stale_button(words)).await;
-                }
-                let may = match data {
-                    // Whoever is done need not be somebody.
-                    "c:off" => Ok(true),
-                    _ => may_see(context, &asker).await,
-                };
-                let word = match &may {
-                    Ok(true) => None,
-                    Ok(false) => Some(replies::not_manager(words)),
-                    Err(_) => Some(replies::failed(words)),
-                };
-                if let Some(word) = word {
-                    answer_press(context, &query, word).await?;
-                    return may.map(|_| ());
-                }
-            }
-            pressed(context, &asker, &query, message_id, data).await
+            press(context, &mut asker, &query, message_id, &data).await
         }
         Incoming::Membership {
             place,
@@ -244,6 +117,74 @@ pub async fn handle(context: &Context, incoming: Incoming) -> Result<(), Command
         Incoming::Moved { from, to } => Ok(context.store.move_chat(&from, &to).await?),
         Incoming::Nothing | Incoming::Unknown => Ok(()),
     }
+}
+
+/// Somebody wrote.
+async fn written(context: &Context, asker: &mut Asker<'_>, text: &str) -> Result<(), CommandError> {
+    if is_for_us(asker, text) && !may_ask(context, asker, None).await {
+        return Ok(());
+    }
+    asker.channel = channel::target(context, asker).await?;
+    // `/channel` looks by itself: it may be about another one.
+    let may = match text.starts_with("/channel") {
+        true => Ok(true),
+        false => may_see(context, asker).await,
+    };
+    let done = match may {
+        Ok(true) => said(context, asker, text).await,
+        Ok(false) => channel::lost(context, asker).await,
+        Err(error) => Err(error),
+    };
+    if done.is_err() {
+        let word = Message::plain(replies::failed(asker.words));
+        asker.reply(context, &word).await;
+    }
+    done
+}
+
+/// Somebody pressed a button.
+async fn press(
+    context: &Context,
+    asker: &mut Asker<'_>,
+    query: &str,
+    message_id: i64,
+    data: &str,
+) -> Result<(), CommandError> {
+    if !may_ask(context, asker, Some(query)).await {
+        return Ok(());
+    }
+    let Some(data) = context.telegram.opened(data) else {
+        Tally::count(&context.places.tally.forged);
+        return answer_press(context, query, replies::stale_button(asker.words)).await;
+    };
+    let data = match data.rsplit_once(ABOUT) {
+        None => data,
+        Some((data, chat)) => {
+            asker.channel = match chat.parse() {
+                Ok(chat) => channel::known(context, chat).await?,
+                Err(_) => None,
+            };
+            if asker.channel.is_none() {
+                return answer_press(context, query, replies::stale_button(asker.words)).await;
+            }
+            let may = match data {
+                // Whoever is done need not be somebody.
+                "c:off" => Ok(true),
+                _ => may_see(context, asker).await,
+            };
+            let word = match &may {
+                Ok(true) => None,
+                Ok(false) => Some(replies::not_manager(asker.words)),
+                Err(_) => Some(replies::failed(asker.words)),
+            };
+            if let Some(word) = word {
+                answer_press(context, query, word).await?;
+                return may.map(|_| ());
+            }
+            data
+        }
+    };
+    pressed(context, asker, query, message_id, data).await
 }
 
 /// A known chat keeps its language; a new one gets the one of the person who writes.

@@ -5,6 +5,7 @@
 use comrak::Options;
 
 use super::super::tree::escape;
+use super::fence::Fence;
 use super::html::{self, Inside};
 use super::lines::{
     is_heading, is_rule, line_at, marker, parenthesis, unwrapped, without_attributes, without_id,
@@ -114,19 +115,14 @@ impl<'t> Pass<'t, '_> {
 
     /// A fence, with all that is in it.
     fn fence(&mut self, line: &'t str, text: &str) -> bool {
-        let Some(mark) = text.chars().next().filter(|c| matches!(c, '`' | '~')) else {
+        let Some(fence) = Fence::of(text) else {
             return false;
         };
-        let length = text.chars().take_while(|c| *c == mark).count();
-        if length < 3 || (mark == '`' && text[length..].contains('`')) {
-            return false;
-        }
         self.push(line, Before::Block);
         while self.at < self.source.len() {
             let line = line_at(self.source, self.at);
-            let text = line.trim();
             self.push(line, Before::Block);
-            if text.len() >= length && text.chars().all(|c| c == mark) {
+            if fence.ends_in(line) {
                 break;
             }
         }

@@ -7,6 +7,7 @@
 
 mod addresses;
 mod blocks;
+mod fence;
 mod footnotes;
 mod html;
 mod inline;
@@ -16,6 +17,8 @@ mod simple;
 mod tables;
 
 use comrak::Options;
+
+pub(super) use fence::Fence;
 
 use super::tree::Tree;
 
