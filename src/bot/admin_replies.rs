@@ -137,7 +137,7 @@ pub fn released(words: Words, count: u64, release: Release, left: i64) -> Messag
         message.push(&match words {
             Words::Zh => format!("\n另有 {left} 篇等待确认：/held"),
             Words::En => format!(
-                "\n{} more wait for you: /held",
+                "\nStill waiting for you: {}. /held",
                 counted(left.unsigned_abs(), "post")
             ),
         });

@@ -275,6 +275,42 @@ fn admins_settle_what_is_held_by_digest_or_not_at_all_in_both_languages() {
 }
 
 #[test]
+fn a_button_below_what_is_held_says_what_came_since_and_leaves_it_held() {
+    let world = world(&admins());
+    let (daemon, telegram) = start(&world);
+    ask(telegram, LI, "/follow site");
+    let hold = |name: &str| {
+        world.post(
+            &format!("2022-02-18-{name}.md"),
+            &format!("---\ntitle: 旧文{name}\ndate: 2022-02-18 10:01:41 +0800\n---\n正文。\n"),
+        );
+        for admin in [CHEN, BOB] {
+            telegram.next_message(admin);
+        }
+    };
+    hold("a");
+    let presses = [
+        (CHEN, "逐篇推送", "b", "旧文a", "另有 1 篇等待确认：/held"),
+        (
+            BOB,
+            "Announce each",
+            "c",
+            "旧文b",
+            "Still waiting for you: 1 post.",
+        ),
+    ];
+    for (user, button, since, released, left) in presses {
+        let held = ask(telegram, user, "/held");
+        hold(since);
+        telegram.user_presses(user, &held, button);
+        says(&telegram.next_edit(&held), left);
+        says(&telegram.next_message(LI), released);
+    }
+    says(&ask(telegram, CHEN, "/held"), "旧文c");
+    assert!(daemon.terminate().success());
+}
+
+#[test]
 fn an_admin_sees_a_suspended_chat_and_a_site_without_topics() {
     let world = world(&admins());
     let (daemon, telegram) = start(&world);
