@@ -25,7 +25,7 @@ impl Default for Settings {
     fn default() -> Self {
         Settings {
             window_hours: 48,
-            key: r"\d{15,}".into(),
+            key: "[0-9]{15,}".into(),
             similarity: 80,
         }
     }
