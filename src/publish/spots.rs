@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rayon::Scope;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::folder::Folder;
 use super::parents::{Parent, Parents};
@@ -17,14 +18,18 @@ use super::paths::checked;
 use super::write::Blank;
 use super::{Coding, Known, Published};
 
-/// Files that are made before their bytes are, and are open meanwhile; a process may have 1024 open by default.
-const AHEAD: usize = 128;
+/// Files that are made before their bytes are, and are open meanwhile: what a core makes while another one has the index
+/// commit all that was read.
+const AHEAD: usize = 448;
 
 /// More than may be open at once in a build.
 const OPEN: i32 = 512;
 
-/// As long as so many of them are there, nobody makes more.
-const ENOUGH: usize = AHEAD / 2;
+/// So many files may be open where the system lets us: those made ahead, and connections of readers.
+const MANY_OPEN: u64 = 8192;
+
+/// Looks at a lock before its thread sleeps, some 20 to 100 ns each.
+const SPINS: usize = 1_000;
 
 /// Jobs that a core makes files for before it looks for other work.
 const AT_ONCE: usize = 16;
@@ -32,10 +37,20 @@ const AT_ONCE: usize = 16;
 /// For fewer jobs no other core is asked.
 const FEW: usize = 16;
 
-/// Has the kernel make its table of open files large enough for a build, while the process has one thread. When the table
-/// grows later, whoever opens one file too many waits for all processors (Linux's `expand_fdtable`: `synchronize_rcu`),
-/// some 5 ms each time here.
+/// Raises the soft limit of open files, which is 1024 or less by default, for a build and its readers; and has the kernel
+/// make its table of them large enough for a build, while the process has one thread. When the table grows later, whoever
+/// opens one file too many waits for all processors (Linux's `expand_fdtable`: `synchronize_rcu`), some 5 ms each time here.
 pub fn expect_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let most = limit.maximum.unwrap_or(MANY_OPEN).min(MANY_OPEN);
+    if limit.current.is_some_and(|current| current < most) {
+        let raised = Rlimit {
+            current: Some(most),
+            ..limit
+        };
+        // Where it cannot be raised, fewer files are made ahead.
+        let _ = setrlimit(Resource::Nofile, raised);
+    }
     // Closed at once; the table stays. Where so many may not be open it grows as ever.
     let _ = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stderr(), OPEN);
 }
@@ -76,8 +91,9 @@ pub struct Places<'a, 'f> {
     /// Who looks at the next job has this, then the job's place in `found`.
     search: Mutex<Search<'a, 'f>>,
     found: Vec<Mutex<Vec<Spot>>>,
-    /// Files whose places were found and that wait for their bytes.
+    /// Files whose places were found and that wait for their bytes, and how many may.
     ahead: AtomicUsize,
+    pub(super) most: usize,
     /// Somebody makes files ahead.
     is_running: AtomicBool,
 }
@@ -114,6 +130,7 @@ impl<'f> Finder<'f> {
             }),
             found: (0..jobs).map(|_| Mutex::default()).collect(),
             ahead: AtomicUsize::new(0),
+            most: most_ahead(),
             is_running: AtomicBool::new(false),
         }
     }
@@ -149,10 +166,11 @@ impl<'f> Finder<'f> {
 }
 
 impl Places<'_, '_> {
-    /// Has a core make the files of the next jobs, unless enough are there: called now and then while they are written.
+    /// Has a core make the files of the next jobs, unless half as many as may be are there: called now and then while they
+    /// are written.
     pub fn run_ahead<'s>(&'s self, cores: &Scope<'s>) {
         let left = self.found.len() - lock(&self.search).next;
-        let is_enough = left < FEW || self.ahead.load(Ordering::Acquire) >= ENOUGH;
+        let is_enough = left < FEW || self.ahead.load(Ordering::Acquire) >= self.most / 2;
         if !is_enough && !self.is_running.swap(true, Ordering::AcqRel) {
             cores.spawn(|cores| self.go_on(cores));
         }
@@ -170,7 +188,7 @@ impl Places<'_, '_> {
     /// their bytes, or there are no jobs left.
     pub(super) fn make_ahead(&self, jobs: usize) -> bool {
         for _ in 0..jobs {
-            if self.ahead.load(Ordering::Acquire) >= AHEAD {
+            if self.ahead.load(Ordering::Acquire) >= self.most {
                 return false;
             }
             let mut search = lock(&self.search);
@@ -198,7 +216,7 @@ impl Places<'_, '_> {
         let Some(found) = self.found.get(job) else {
             return Vec::new();
         };
-        let found = std::mem::take(&mut *lock(found));
+        let found = std::mem::take(&mut *lock_soon(found));
         self.ahead.fetch_sub(found.len(), Ordering::AcqRel);
         found
     }
@@ -227,9 +245,27 @@ impl Spot {
     }
 }
 
+/// The rest is for whoever else has files open.
+fn most_ahead() -> usize {
+    let limit = getrlimit(Resource::Nofile).current;
+    let quarter = limit.map(|limit| usize::try_from(limit / 4).unwrap_or(AHEAD));
+    quarter.map_or(AHEAD, |quarter| quarter.min(AHEAD))
+}
+
 /// A panic of another core is told by that core.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The same of what another core has for as long as it makes a file: to sleep meanwhile and be woken takes longer.
+fn lock_soon<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    for _ in 0..SPINS {
+        if let Ok(guard) = mutex.try_lock() {
+            return guard;
+        }
+        std::hint::spin_loop();
+    }
+    lock(mutex)
 }
 
 /// The folder of a path below the root, and the file's name in it.

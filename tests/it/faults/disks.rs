@@ -1,7 +1,9 @@
-//! The disk is full, the store is locked, a second program comes: said clearly, nothing lost, nothing doubled.
+//! The disk is full, the store is locked, a second program comes, few files may be open: said clearly, nothing lost,
+//! nothing doubled.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::world::{Daemon, World, today};
 
@@ -123,4 +125,23 @@ fn a_second_program_on_the_same_files_is_turned_away_and_the_first_goes_on() {
     );
     world.telegram().expect_no_more_messages();
     assert!(daemon.terminate().success());
+}
+
+#[test]
+fn where_few_files_may_be_open_at_once_every_feed_is_written() {
+    let world = World::new();
+    for number in 0..200 {
+        let (name, tag) = (format!("n{number}"), format!("标签{number}"));
+        world.post(
+            &format!("2026-11-20-{name}.md"),
+            &today(&name, "demo", &tag, "正文。"),
+        );
+    }
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "ulimit -n 40 && exec \"$@\"", "sh"]);
+    let built = world.command_below(shell, &["build"]).output().unwrap();
+    let said = String::from_utf8_lossy(&built.stderr);
+    assert!(built.status.success(), "{said}");
+    let again = world.run(&["build"], 0);
+    assert!(again.contains("; 0 files written"), "{again}");
 }
