@@ -14,20 +14,19 @@ use crate::publish::Rendered;
 type Place = (u8, String);
 /// What the lists of feeds hold, with display names.
 pub(super) type Listing = BTreeMap<Place, (Follow, String)>;
-/// The files of the lists, and what they hold.
-pub(super) type Lists = (Vec<Rendered>, Listing);
 
 impl Derived {
     /// Writes the lists alone, since no feed changed.
     pub(super) fn publish_lists(&mut self, round: &mut Round) -> Result<(), CatalogError> {
-        let (files, listing) = self.lists()?;
+        let listing = self.listing()?;
+        let files = directory(self.shape(), &listing);
         let shelf = self.shelf.clone();
         let outcome = self.folder.publish(files, &|path| shelf.get(path));
         self.record_with(outcome, &[], Some(listing), round)
     }
 
     /// What the lists of feeds hold: every label that has posts, and every topic.
-    fn listing(&self) -> Result<Listing, CatalogError> {
+    pub(super) fn listing(&self) -> Result<Listing, CatalogError> {
         let labels = self.catalog.listing()?;
         let shown = labels
             .into_iter()
@@ -62,47 +61,6 @@ impl Derived {
         listed.insert(place(follow), entry.clone()) != Some(entry)
     }
 
-    /// Takes the lists along: whoever writes them gives them back.
-    pub(super) fn lists(&mut self) -> Result<Lists, CatalogError> {
-        let listing = match self.listed.take() {
-            Some(listing) => listing,
-            None => self.listing()?,
-        };
-        Ok((self.directory(&listing), listing))
-    }
-
-    /// The OPML file and the page for people: they change when a label appears, goes or is renamed.
-    fn directory(&self, listing: &Listing) -> Vec<Rendered> {
-        let feeds: Vec<(Follow, String)> = listing.values().cloned().collect();
-        let Shape {
-            site,
-            addresses,
-            settings,
-            ..
-        } = self.shape();
-        let file = |address: &str| address.trim_start_matches('/').to_owned();
-        let bot = self.config.telegram.bot.as_deref();
-        let (opml, (index, readings)) = rayon::join(
-            || feeds::opml(site, addresses, settings, &feeds),
-            || {
-                rayon::join(
-                    || feeds::index_page(site, addresses, settings, bot, &feeds),
-                    || settings.pages.then(|| feeds::readings(&feeds)),
-                )
-            },
-        );
-        let lists = [(file(&settings.opml), opml), (file(&settings.index), index)];
-        let readings = readings.map(|bytes| (feeds::READINGS.to_owned(), bytes));
-        let mut rendered: Vec<Rendered> = { lists.into_iter().chain(readings) }
-            .map(|(path, bytes)| Rendered { path, bytes })
-            .collect();
-        rendered.extend(feeds::assets(site).map(|(path, text)| Rendered {
-            path: path.to_owned(),
-            bytes: text.into_bytes(),
-        }));
-        rendered
-    }
-
     pub(super) fn directory_files(&self) -> Vec<String> {
         let addresses = &self.shape().addresses;
         let mut files = vec![
@@ -114,6 +72,38 @@ impl Derived {
         files.extend(assets.map(|(path, _)| path.to_owned()));
         files
     }
+}
+
+/// The OPML file and the page for people: they change when a label appears, goes or is renamed.
+pub(super) fn directory(shape: &Shape, listing: &Listing) -> Vec<Rendered> {
+    let feeds: Vec<(Follow, String)> = listing.values().cloned().collect();
+    let Shape {
+        site,
+        addresses,
+        settings,
+        bot,
+        ..
+    } = shape;
+    let file = |address: &str| address.trim_start_matches('/').to_owned();
+    let (opml, (index, readings)) = rayon::join(
+        || feeds::opml(site, addresses, settings, &feeds),
+        || {
+            rayon::join(
+                || feeds::index_page(site, addresses, settings, bot.as_deref(), &feeds),
+                || settings.pages.then(|| feeds::readings(&feeds)),
+            )
+        },
+    );
+    let lists = [(file(&settings.opml), opml), (file(&settings.index), index)];
+    let readings = readings.map(|bytes| (feeds::READINGS.to_owned(), bytes));
+    let mut rendered: Vec<Rendered> = { lists.into_iter().chain(readings) }
+        .map(|(path, bytes)| Rendered { path, bytes })
+        .collect();
+    rendered.extend(feeds::assets(site).map(|(path, text)| Rendered {
+        path: path.to_owned(),
+        bytes: text.into_bytes(),
+    }));
+    rendered
 }
 
 /// Where a feed stands in the lists of feeds: the site, topics, categories, tags.

@@ -5,55 +5,66 @@
 use std::collections::HashSet;
 
 use super::entries::Entries;
-use super::lists::Listing;
+use super::lists::{Listing, directory};
 use super::{Derived, Round};
 use crate::catalog::CatalogError;
 use crate::model::Follow;
 use crate::publish::{Outcome, Published, Staging};
 
 impl Derived {
-    /// Gives what was written its place. The index notes it meanwhile, and takes that back if something fails: the
-    /// disk is waited for anyway. `entries`, where nobody reads them again in this round: their file need not reach the
-    /// disk with what is synced.
+    /// Gives what was written its place, and the lists of `listing` with it. The index notes it meanwhile, and takes that back
+    /// if something fails: the disk is waited for anyway. `entries`, where nobody reads them again in this round: their
+    /// file need not reach the disk with what is synced.
     pub(super) fn put_in_place(
         &mut self,
-        staging: Staging<'_>,
+        mut staging: Staging<'_>,
         follows: &[Follow],
         listing: Option<Listing>,
         entries: Option<&mut Entries>,
         round: &mut Round,
     ) -> Result<(), CatalogError> {
+        // What was read stays, whatever becomes of the files, and is there before anybody sees them.
+        self.catalog.commit()?;
+        let (shape, shelf) = (self.reader.shape.clone(), self.shelf.clone());
+        let add_lists = |staging: &mut Staging<'_>| {
+            if let Some(listing) = &listing {
+                staging.add(directory(&shape, listing), &|path| shelf.get(path));
+            }
+        };
         let Some(hoped) = staging.hoped() else {
-            self.catalog.commit()?;
+            add_lists(&mut staging);
             return self.record_with(staging.commit(), follows, listing, round);
         };
-        let news = self.news(hoped.written.into_iter().chain(hoped.unchanged));
-        let owed = self.owed_for(&news);
+        let (written, unchanged) = (hoped.written.len(), hoped.unchanged.len());
+        let feeds = self.news(hoped.written.into_iter().chain(hoped.unchanged));
+        let owed = self.owed_for(&feeds);
+        self.catalog.begin()?;
         let catalog = &mut self.catalog;
-        let (placeable, noted) = rayon::join(
+        let (outcome, noted) = rayon::join(
             || {
                 if let Some(entries) = entries {
                     entries.end_round();
                 }
-                staging.sync()
+                add_lists(&mut staging);
+                staging.commit()
             },
-            || {
-                // What was read stays, whatever becomes of the files, and is there before anybody sees them.
-                catalog.commit()?;
-                catalog.begin()?;
-                catalog.mark_published(follows, &news, &owed)
-            },
+            || catalog.mark_published(follows, &feeds, &owed),
         );
-        // Dropped, the files are gone; the next round writes them again.
-        noted?;
-        let outcome = placeable.place();
         crate::crash::point("after-placing");
         if !outcome.failed.is_empty() {
             self.catalog.roll_back();
             return self.record_with(outcome, follows, listing, round);
         }
+        // They were added last.
+        let lists = outcome.written.iter().skip(written);
+        let lists = lists.chain(outcome.unchanged.iter().skip(unchanged));
+        let lists = self.news(lists.cloned());
+        let owed = self.owed_for(&lists);
         // The files are there, whatever becomes of the index.
-        self.shelf.put_all(&news);
+        self.shelf.put_all(&feeds);
+        self.shelf.put_all(&lists);
+        noted?;
+        self.catalog.mark_published(&[], &lists, &owed)?;
         self.catalog.commit()?;
         round.written += outcome.written.len();
         round.unchanged += outcome.unchanged.len();

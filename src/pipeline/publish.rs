@@ -7,7 +7,7 @@ use std::io;
 use rayon::prelude::*;
 
 use super::entries::{Entries, Record, Shown};
-use super::lists::Lists;
+use super::lists::Listing;
 use super::shape::{Outline, Shape};
 use super::{Derived, Round};
 use crate::catalog::{CatalogError, PostKey, Slot};
@@ -16,7 +16,7 @@ use crate::model::{Follow, LabelKind};
 use crate::publish::{Places, Writer};
 
 /// Files of feeds rendered at a time: bounds memory, keeps two cores busy.
-const FILES: usize = 64;
+const FILES: usize = 128;
 /// The oldest posts of a category that say what it is called: few, so that it is settled soon.
 const TEACHERS: usize = 20;
 /// Feeds put in place at a time: bounds how long new bytes wait for their names.
@@ -39,11 +39,20 @@ struct Run<'a> {
     entries: &'a mut Entries,
     /// What is written next.
     ready: Ready,
-    /// A feed came into the lists of feeds, left them, or has another name.
-    relisted: bool,
+    lists: Lists,
     /// Feeds written, and being written.
     done: usize,
     total: usize,
+}
+
+/// The lists of feeds in a round.
+struct Lists {
+    /// A feed came into them, left them, or has another name.
+    have_changed: bool,
+    /// Feeds that are not made ready yet.
+    left: usize,
+    /// What they hold, where they are to be written after the last feed.
+    listing: Option<Listing>,
 }
 
 impl Ready {
@@ -96,6 +105,10 @@ impl Derived {
         // Feeds are written from the entries while the index is asked for the next ones.
         let mut entries = self.entries.take();
         let done = self.publish_from(&mut entries, round);
+        if done.is_err() {
+            // Feeds came into the lists, or left them, and nobody wrote these.
+            self.listed = None;
+        }
         self.tag_names.clear();
         self.entries = entries;
         done
@@ -123,11 +136,14 @@ impl Derived {
         if dirty.is_empty() && self.listed.is_none() {
             return self.publish_lists(round);
         }
-        let (first, _) = self.batch_of(&dirty);
         let mut run = Run {
-            ready: self.prepare(entries, first)?,
+            ready: Ready::default(),
             entries,
-            relisted: false,
+            lists: Lists {
+                have_changed: false,
+                left: dirty.len(),
+                listing: None,
+            },
             done: 0,
             total: dirty.len(),
         };
@@ -139,7 +155,8 @@ impl Derived {
         Ok(())
     }
 
-    /// Writes feeds whose first batch is ready, and puts them in place. The batch after them is ready then.
+    /// Writes feeds, of which those after the first group have a batch that is ready, and puts them in place. The batch
+    /// after them is ready then.
     fn publish_group(
         &mut self,
         group: &[Follow],
@@ -155,17 +172,27 @@ impl Derived {
         let (finder, writer) = staging.halves();
         let places = finder.places(group.len(), &paths, &known);
         let mut complete = Vec::with_capacity(group.len());
-        let lists = rayon::in_place_scope(|cores| {
+        rayon::in_place_scope(|cores| {
             let (mut batch, mut rest) = self.batch_of(group);
-            let mut lists = None;
+            if run.done == 0 {
+                places.run_ahead(cores);
+                if self.listed.is_none() {
+                    // A crash, or a write that failed, may have left the lists behind the feeds that they list.
+                    self.listed = Some(self.listing()?);
+                    run.lists.have_changed = true;
+                }
+                run.ready = self.make_ready(run.entries, batch, &mut run.lists)?;
+            }
             while !batch.is_empty() {
                 places.run_ahead(cores);
                 let is_first = run.done == 0;
                 let begins = group.len() - rest.len() - batch.len();
-                let is_listing = self.begin_batch(run, batch.len())?;
+                // What was remembered when this batch was made ready may have left the memory since.
+                self.load(run.entries, &mut run.ready)?;
+                run.done += batch.len();
                 let (next, later) = self.batch_of(rest);
                 let coming = if next.is_empty() { after } else { next };
-                let (entries, ready) = (&*run.entries, &run.ready);
+                let (entries, ready, lists) = (&*run.entries, &run.ready, &mut run.lists);
                 let (_, coming) = rayon::join(
                     || ready.write(&shape, entries, (&places, begins), writer),
                     || {
@@ -173,26 +200,22 @@ impl Derived {
                             // What was read, while there is work for the other core.
                             self.catalog.commit_so_far()?;
                         }
-                        self.make_ready(entries, coming, is_listing)
+                        self.make_ready(entries, coming, lists)
                     },
                 );
-                let (coming, made) = coming?;
                 complete.extend(run.ready.complete().cloned());
-                std::mem::replace(&mut run.ready, coming).into_memory(run.entries);
-                lists = made.or(lists);
+                std::mem::replace(&mut run.ready, coming?).into_memory(run.entries);
                 self.tell("writing feeds", run.done as u64, run.total as u64);
                 (batch, rest) = (next, later);
             }
-            Ok::<_, CatalogError>(lists)
+            Ok::<_, CatalogError>(())
         })?;
         drop(places);
-        let listed = lists.map(|(files, listing)| {
-            staging.add(files, &known);
-            listing
-        });
-        let is_last = run.done == run.total && !shape.settings.archives.any();
-        let entries = is_last.then_some(&mut *run.entries);
-        self.put_in_place(staging, &complete, listed, entries, round)
+        let is_last = run.done == run.total;
+        let listing = run.lists.listing.take_if(|_| is_last);
+        let is_over = is_last && !shape.settings.archives.any();
+        let entries = is_over.then_some(&mut *run.entries);
+        self.put_in_place(staging, &complete, listing, entries, round)
     }
 
     /// The next feeds that are rendered at a time, and those after them.
@@ -201,28 +224,22 @@ impl Derived {
         feeds.split_at(most.min(feeds.len()))
     }
 
-    /// Before the batch that is ready is written; true when the lists of feeds are to be written with it.
-    fn begin_batch(&mut self, run: &mut Run<'_>, feeds: usize) -> Result<bool, CatalogError> {
-        for (outline, slots) in run.ready.outlines.iter().zip(&run.ready.slots) {
-            run.relisted |= self.relist(&outline.follow, !slots.is_empty());
-        }
-        // What was remembered when this batch was made ready may have left the memory since.
-        self.load(run.entries, &mut run.ready)?;
-        run.done += feeds;
-        // A crash, or a write that failed, may have left the page behind the feeds that it lists.
-        Ok(run.done == run.total && (run.relisted || self.listed.is_none()))
-    }
-
-    /// The next batch and, with the last one, the lists of feeds.
+    /// The next batch and, with the last one, what the lists of feeds hold.
     fn make_ready(
         &mut self,
         entries: &Entries,
         batch: &[Follow],
-        is_listing: bool,
-    ) -> Result<(Ready, Option<Lists>), CatalogError> {
+        lists: &mut Lists,
+    ) -> Result<Ready, CatalogError> {
         let ready = self.prepare(entries, batch)?;
-        let lists = is_listing.then(|| self.lists()).transpose()?;
-        Ok((ready, lists))
+        for (outline, slots) in ready.outlines.iter().zip(&ready.slots) {
+            lists.have_changed |= self.relist(&outline.follow, !slots.is_empty());
+        }
+        lists.left -= batch.len();
+        if lists.left == 0 && lists.have_changed && lists.listing.is_none() {
+            lists.listing = self.listed.take();
+        }
+        Ok(ready)
     }
 
     /// The feeds of a batch with all that they show.
