@@ -75,6 +75,8 @@ pub struct Derived {
     pub(super) tag_names: HashMap<i64, Option<String>>,
     /// The feeds that the OPML file and the index page list, once these are written.
     pub(super) listed: Option<Listing>,
+    /// Feeds are being published; where they are not, the last time broke off.
+    pub(super) has_broken_off: bool,
     /// Files whose posts go by when they were first seen, read since the catalog was asked for all of them.
     pub(super) undated: Option<BTreeMap<String, i64>>,
 }
@@ -128,18 +130,26 @@ impl Derived {
             learnt: HashMap::new(),
             tag_names: HashMap::new(),
             listed: None,
+            has_broken_off: false,
             undated: None,
         };
-        for label in derived.catalog.listing()? {
-            // It may have learnt under another config.
-            let learns = derived.reader.shape.labels.learns(&label.follow);
-            if let Some(learnt) = label.learnt.filter(|_| learns) {
-                derived.learnt.insert(label.follow, learnt);
-            }
-        }
+        derived.recall_learnt()?;
         derived.stock_shelf()?;
         derived.catalog.serve(&derived.targets)?;
         Ok(derived)
+    }
+
+    /// What the index knows that labels learnt.
+    pub(super) fn recall_learnt(&mut self) -> Result<(), CatalogError> {
+        self.learnt.clear();
+        for label in self.catalog.listing()? {
+            // It may have learnt under another config.
+            let learns = self.reader.shape.labels.learns(&label.follow);
+            if let Some(learnt) = label.learnt.filter(|_| learns) {
+                self.learnt.insert(label.follow, learnt);
+            }
+        }
+        Ok(())
     }
 
     /// What is published, for the server.

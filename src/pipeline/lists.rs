@@ -48,16 +48,11 @@ impl Derived {
     }
 
     /// Takes a feed into the list, or out of it; true when that makes it another list.
-    pub(super) fn relist(&mut self, follow: &Follow, has_posts: bool) -> bool {
-        let is_listed = self.is_listed(follow, has_posts);
-        let title = self.title(follow);
-        let Some(listed) = &mut self.listed else {
-            return false;
-        };
-        if !is_listed {
+    pub(super) fn relist(&self, listed: &mut Listing, follow: &Follow, has_posts: bool) -> bool {
+        if !self.is_listed(follow, has_posts) {
             return listed.remove(&place(follow)).is_some();
         }
-        let entry = (follow.clone(), title);
+        let entry = (follow.clone(), self.title(follow));
         listed.insert(place(follow), entry.clone()) != Some(entry)
     }
 

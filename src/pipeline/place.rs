@@ -60,12 +60,12 @@ impl Derived {
         let lists = lists.chain(outcome.unchanged.iter().skip(unchanged));
         let lists = self.news(lists.cloned());
         let owed = self.owed_for(&lists);
-        // The files are there, whatever becomes of the index.
-        self.shelf.put_all(&feeds);
-        self.shelf.put_all(&lists);
         noted?;
         self.catalog.mark_published(&[], &lists, &owed)?;
         self.catalog.commit()?;
+        // Only now: what the index could not note is still news to the next round.
+        self.shelf.put_all(&feeds);
+        self.shelf.put_all(&lists);
         round.written += outcome.written.len();
         round.unchanged += outcome.unchanged.len();
         self.listed = listing.or(self.listed.take());
@@ -127,8 +127,8 @@ impl Derived {
         }
         let news = self.news(outcome.written.into_iter().chain(outcome.unchanged));
         let owed = self.owed_for(&news);
-        self.shelf.put_all(&news);
         self.catalog.mark_published(&done, &news, &owed)?;
+        self.shelf.put_all(&news);
         Ok(complete)
     }
 }

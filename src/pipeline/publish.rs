@@ -16,7 +16,7 @@ use crate::model::{Follow, LabelKind};
 use crate::publish::{Places, Writer};
 
 /// Files of feeds rendered at a time: bounds memory, keeps two cores busy.
-const FILES: usize = 128;
+const FILES: usize = 64;
 /// The oldest posts of a category that say what it is called: few, so that it is settled soon.
 const TEACHERS: usize = 20;
 /// Feeds put in place at a time: bounds how long new bytes wait for their names.
@@ -47,11 +47,10 @@ struct Run<'a> {
 
 /// The lists of feeds in a round.
 struct Lists {
-    /// A feed came into them, left them, or has another name.
+    /// A feed came into them, left them, or has another name; or a crash, or a write that failed, may have left them behind
+    /// the feeds that they list.
     have_changed: bool,
-    /// Feeds that are not made ready yet.
-    left: usize,
-    /// What they hold, where they are to be written after the last feed.
+    /// What they hold.
     listing: Option<Listing>,
 }
 
@@ -102,13 +101,14 @@ impl Derived {
             self.catalog.mark_all_dirty()?;
             self.listed = None;
         }
+        if std::mem::replace(&mut self.has_broken_off, true) {
+            // What was learnt then was taken back with the rest.
+            self.recall_learnt()?;
+        }
         // Feeds are written from the entries while the index is asked for the next ones.
         let mut entries = self.entries.take();
         let done = self.publish_from(&mut entries, round);
-        if done.is_err() {
-            // Feeds came into the lists, or left them, and nobody wrote these.
-            self.listed = None;
-        }
+        self.has_broken_off = done.is_err();
         self.tag_names.clear();
         self.entries = entries;
         done
@@ -133,16 +133,20 @@ impl Derived {
             .into_iter()
             .partition(|follow| self.shape().labels.is_retired(follow));
         self.retire(&retired, round)?;
-        if dirty.is_empty() && self.listed.is_none() {
-            return self.publish_lists(round);
+        if dirty.is_empty() {
+            return match self.listed {
+                Some(_) => Ok(()),
+                None => self.publish_lists(round),
+            };
         }
+        // Whoever writes the lists, or finds them as they were, gives it back.
+        let listed = self.listed.take();
         let mut run = Run {
             ready: Ready::default(),
             entries,
             lists: Lists {
-                have_changed: false,
-                left: dirty.len(),
-                listing: None,
+                have_changed: listed.is_none(),
+                listing: listed,
             },
             done: 0,
             total: dirty.len(),
@@ -176,10 +180,8 @@ impl Derived {
             let (mut batch, mut rest) = self.batch_of(group);
             if run.done == 0 {
                 places.run_ahead(cores);
-                if self.listed.is_none() {
-                    // A crash, or a write that failed, may have left the lists behind the feeds that they list.
-                    self.listed = Some(self.listing()?);
-                    run.lists.have_changed = true;
+                if run.lists.listing.is_none() {
+                    run.lists.listing = Some(self.listing()?);
                 }
                 run.ready = self.make_ready(run.entries, batch, &mut run.lists)?;
             }
@@ -212,7 +214,10 @@ impl Derived {
         })?;
         drop(places);
         let is_last = run.done == run.total;
-        let listing = run.lists.listing.take_if(|_| is_last);
+        let mut listing = run.lists.listing.take_if(|_| is_last);
+        if !run.lists.have_changed {
+            self.listed = listing.take();
+        }
         let is_over = is_last && !shape.settings.archives.any();
         let entries = is_over.then_some(&mut *run.entries);
         self.put_in_place(staging, &complete, listing, entries, round)
@@ -224,7 +229,7 @@ impl Derived {
         feeds.split_at(most.min(feeds.len()))
     }
 
-    /// The next batch and, with the last one, what the lists of feeds hold.
+    /// The next batch, which is listed.
     fn make_ready(
         &mut self,
         entries: &Entries,
@@ -232,12 +237,10 @@ impl Derived {
         lists: &mut Lists,
     ) -> Result<Ready, CatalogError> {
         let ready = self.prepare(entries, batch)?;
-        for (outline, slots) in ready.outlines.iter().zip(&ready.slots) {
-            lists.have_changed |= self.relist(&outline.follow, !slots.is_empty());
-        }
-        lists.left -= batch.len();
-        if lists.left == 0 && lists.have_changed && lists.listing.is_none() {
-            lists.listing = self.listed.take();
+        if let Some(listing) = &mut lists.listing {
+            for (outline, slots) in ready.outlines.iter().zip(&ready.slots) {
+                lists.have_changed |= self.relist(listing, &outline.follow, !slots.is_empty());
+            }
         }
         Ok(ready)
     }

@@ -24,7 +24,7 @@ pub use copies::Coding;
 pub use epoch::Epoch;
 pub use folder::Folder;
 pub use spots::{Finder, Places, expect_files};
-pub use staging::{Placeable, Staging, Writer};
+pub use staging::{Staging, Writer};
 pub use sync::Behind;
 
 /// The `publish` section of the config.

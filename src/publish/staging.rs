@@ -43,7 +43,7 @@ pub struct Writer<'a> {
 /// Files that may be put in place: their bytes survive a power cut, or lag behind (`Folder::stage`). Dropped, nothing of
 /// it happened.
 #[derive(Debug)]
-pub struct Placeable {
+struct Placeable {
     parents: Parents,
     staged: Vec<(String, io::Result<Staged>)>,
     /// Whether the names in new folders are durable too.
@@ -107,7 +107,7 @@ impl<'a> Staging<'a> {
     }
 
     /// Makes the bytes durable, unless they may lag and replace nothing.
-    pub fn sync(self) -> Placeable {
+    fn sync(self) -> Placeable {
         let Finder { parents, .. } = self.finder;
         let Writer {
             staged,
@@ -150,7 +150,7 @@ impl<'a> Staging<'a> {
 
 impl Placeable {
     /// Gives the files their names, and makes the names durable, unless the bytes lag.
-    pub fn place(self) -> Outcome {
+    fn place(self) -> Outcome {
         let Placeable {
             mut parents,
             staged,

@@ -111,3 +111,26 @@ fn one_that_hangs_is_ended_with_all_that_it_started() {
     }
     assert_eq!(daemon.terminate().code(), Some(0));
 }
+
+#[test]
+fn it_hears_of_feeds_that_were_written_while_the_index_could_not_note_them() {
+    let world = with_script("cat \"$TAGWIRE_CHANGED_FILE\" >> heard\n");
+    world.post("2026-11-20-a.md", &today("甲", "demo", "演示", "正文。"));
+    let daemon = world.start();
+    wait_for(&world, "heard", |heard| heard.contains("index.html"));
+    let catalog = rusqlite::Connection::open(world.path("var/catalog.db")).unwrap();
+    catalog.busy_timeout(Duration::from_secs(10)).unwrap();
+    let refuse = "create trigger ill before insert on published begin select raise(fail, 'no room at all'); end";
+    catalog.execute_batch(refuse).unwrap();
+    world.post("2026-11-20-b.md", &today("乙", "demo", "新闻", "正文。"));
+    daemon.wait_for_output("no room at all");
+    assert!(world.read("public/feed/demo.xml").contains("乙"));
+    catalog.execute_batch("drop trigger ill").unwrap();
+    wait_for(&world, "heard", |heard| {
+        heard.contains("feed/by_tag/新闻.xml")
+    });
+    assert_eq!(daemon.get("/feed/by_tag/新闻.xml").status, 200);
+    assert!(daemon.terminate().success());
+    let again = world.run(&["build"], 0);
+    assert!(again.contains("; 0 files written"), "{again}");
+}
