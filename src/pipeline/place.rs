@@ -88,6 +88,7 @@ impl Derived {
         listing: Option<Listing>,
         round: &mut Round,
     ) -> Result<(), CatalogError> {
+        let mut listed = None;
         if let Some(listing) = listing {
             let paths: HashSet<String> = { self.directory_files().into_iter() }.collect();
             let (lists, feeds) = { std::mem::take(&mut outcome.failed) }
@@ -97,9 +98,12 @@ impl Derived {
             let is_whole = lists.is_empty();
             let told = lists.into_iter();
             { &mut round.failed }.extend(told.map(|(path, error)| (path, error.to_string())));
-            self.listed = is_whole.then_some(listing);
+            listed = is_whole.then_some(listing);
         }
-        self.record(outcome, follows, round).map(|_| ())
+        self.record(outcome, follows, round)?;
+        // What the index could not note is written again.
+        self.listed = listed.or(self.listed.take());
+        Ok(())
     }
 
     /// Records what was written, and that these feeds are up to date, but for those of which a file failed: they stay dirty

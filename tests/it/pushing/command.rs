@@ -112,16 +112,22 @@ fn one_that_hangs_is_ended_with_all_that_it_started() {
     assert_eq!(daemon.terminate().code(), Some(0));
 }
 
+/// The index, which from now on cannot note what was published, until its trigger `ill` is gone.
+fn ill_catalog(world: &World) -> rusqlite::Connection {
+    let catalog = rusqlite::Connection::open(world.path("var/catalog.db")).unwrap();
+    catalog.busy_timeout(Duration::from_secs(10)).unwrap();
+    let refuse = "create trigger ill before insert on published begin select raise(fail, 'no room at all'); end";
+    catalog.execute_batch(refuse).unwrap();
+    catalog
+}
+
 #[test]
 fn it_hears_of_feeds_that_were_written_while_the_index_could_not_note_them() {
     let world = with_script("cat \"$TAGWIRE_CHANGED_FILE\" >> heard\n");
     world.post("2026-11-20-a.md", &today("甲", "demo", "演示", "正文。"));
     let daemon = world.start();
     wait_for(&world, "heard", |heard| heard.contains("index.html"));
-    let catalog = rusqlite::Connection::open(world.path("var/catalog.db")).unwrap();
-    catalog.busy_timeout(Duration::from_secs(10)).unwrap();
-    let refuse = "create trigger ill before insert on published begin select raise(fail, 'no room at all'); end";
-    catalog.execute_batch(refuse).unwrap();
+    let catalog = ill_catalog(&world);
     world.post("2026-11-20-b.md", &today("乙", "demo", "新闻", "正文。"));
     daemon.wait_for_output("no room at all");
     assert!(world.read("public/feed/demo.xml").contains("乙"));
@@ -133,4 +139,22 @@ fn it_hears_of_feeds_that_were_written_while_the_index_could_not_note_them() {
     assert!(daemon.terminate().success());
     let again = world.run(&["build"], 0);
     assert!(again.contains("; 0 files written"), "{again}");
+}
+
+#[test]
+fn it_hears_of_lists_that_at_first_could_not_be_written_and_then_not_be_noted() {
+    let world = with_script("cat \"$TAGWIRE_CHANGED_FILE\" >> heard\n");
+    world.post("2026-11-20-a.md", &today("甲", "demo", "演示", "正文。"));
+    let in_the_way = world.path("public/feeds.opml");
+    std::fs::create_dir_all(in_the_way.join("mine")).unwrap();
+    let daemon = world.start();
+    wait_for(&world, "heard", |heard| heard.contains("feed/demo.xml"));
+    let catalog = ill_catalog(&world);
+    std::fs::remove_dir_all(&in_the_way).unwrap();
+    daemon.wait_for_output("no room at all");
+    assert!(in_the_way.is_file());
+    catalog.execute_batch("drop trigger ill").unwrap();
+    wait_for(&world, "heard", |heard| heard.contains("feeds.opml"));
+    assert_eq!(daemon.get("/feeds.opml").status, 200);
+    assert!(daemon.terminate().success());
 }
