@@ -67,9 +67,7 @@ impl Setup {
         }
         Ok(())
     }
-}
 
-impl Setup {
     /// Warns of labels that chats of the config follow and no post carries: a name is easily mistyped, and then nothing ever
     /// comes. `known` is what there is.
     pub(super) fn warn_of_unknown_labels(&self, known: &[Follow]) {
@@ -81,8 +79,7 @@ impl Setup {
                 let Follow::Label(label) = follow else {
                     continue;
                 };
-                let is_posts = matches!(label.kind, LabelKind::Category | LabelKind::Tag);
-                if !is_posts {
+                if !matches!(label.kind, LabelKind::Category | LabelKind::Tag) {
                     continue;
                 }
                 let names = known.iter().filter_map(|other| match other {

@@ -178,12 +178,9 @@ impl Derived {
         let mut complete = Vec::with_capacity(group.len());
         rayon::in_place_scope(|cores| {
             let (mut batch, mut rest) = self.batch_of(group);
+            places.run_ahead(cores);
             if run.done == 0 {
-                places.run_ahead(cores);
-                if run.lists.listing.is_none() {
-                    run.lists.listing = Some(self.listing()?);
-                }
-                run.ready = self.make_ready(run.entries, batch, &mut run.lists)?;
+                self.make_first_ready(run, batch)?;
             }
             while !batch.is_empty() {
                 places.run_ahead(cores);
@@ -227,6 +224,19 @@ impl Derived {
     fn batch_of<'a>(&self, feeds: &'a [Follow]) -> (&'a [Follow], &'a [Follow]) {
         let most = (FILES / self.shape().files().max(1)).max(1);
         feeds.split_at(most.min(feeds.len()))
+    }
+
+    /// What the lists hold, and the first batch.
+    fn make_first_ready(
+        &mut self,
+        run: &mut Run<'_>,
+        batch: &[Follow],
+    ) -> Result<(), CatalogError> {
+        if run.lists.listing.is_none() {
+            run.lists.listing = Some(self.listing()?);
+        }
+        run.ready = self.make_ready(run.entries, batch, &mut run.lists)?;
+        Ok(())
     }
 
     /// The next batch, which is listed.
