@@ -18,7 +18,8 @@ use crate::feeds::{Addresses, Format, Labels};
 use crate::model::{ChatId, Follow, Label, LabelKind, Post, Site};
 use crate::store::{Store, StoreError};
 use crate::telegram::{
-    File, Message, Outcome, Outlet, Telegram, TelegramError, is_beyond_edit, is_thread_gone,
+    File, Leaving, Message, Outcome, Outlet, Telegram, TelegramError, is_beyond_edit,
+    is_thread_gone,
 };
 use crate::topics::Matcher;
 
@@ -353,7 +354,10 @@ impl Context {
                     .await;
             }
             let outcome = match &reply {
-                Reply::Message(message) => self.telegram.send(chat, message).await,
+                Reply::Message(message) => {
+                    let leaving = Leaving::noted_by(|| Ok(()));
+                    self.telegram.send(chat, message, &leaving).await
+                }
                 Reply::File(file) => self.telegram.send_file(chat, file).await,
             };
             self.pace.answered(turn, self.clock.now());

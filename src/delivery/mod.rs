@@ -3,6 +3,7 @@
 //! `plan` and `message` are pure; only `sender` knows the clock and waits.
 
 mod clock;
+mod compose;
 pub mod message;
 mod pace;
 pub mod plan;

@@ -2,7 +2,6 @@
 //! In: claimed rows, outcomes of the outlet. Out: messages, settled rows. Retries live here and nowhere else.
 //! The order of the commits is the promise: `sending` is committed before the request goes out.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,14 +11,12 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::message::{Form, Zones, alert, digest, with_questions, withdrawn};
+use super::compose::compose;
 use super::{Clock, Pace, Turn, threads};
-use crate::model::Length;
 use crate::store::{
-    Card, Claim, ClaimRules, Content, LONGEST_PAUSE, Millis, Settled, Store, StoreError,
-    disk_is_believed,
+    Claim, ClaimRules, Content, LONGEST_PAUSE, Millis, Settled, Store, StoreError, disk_is_believed,
 };
-use crate::telegram::{Message, Outcome, Outlet};
+use crate::telegram::{Leaving, Outcome, Outlet};
 
 /// The first wait after a failure; it doubles up to the longest.
 const FIRST_WAIT: Millis = 1_000;
@@ -280,7 +277,7 @@ impl Sender {
     }
 
     async fn deliver(&self, claim: Claim, turn: Turn) {
-        let settled = match self.words(&claim) {
+        let settled = match compose(&claim, self.zone) {
             Ok(mut message) => {
                 message.thread = threads::of(self.store.as_ref(), &claim).await;
                 let outcome = match &claim.content {
@@ -294,7 +291,11 @@ impl Sender {
                     Content::Edit { message_id, .. } => {
                         self.outlet.edit(&claim.chat, *message_id, &message).await
                     }
-                    _ => self.outlet.send(&claim.chat, &message).await,
+                    _ => {
+                        let (store, delivery) = (self.store.clone(), claim.delivery);
+                        let leaving = Leaving::noted_by(move || store.leaves(delivery));
+                        self.outlet.send(&claim.chat, &message, &leaving).await
+                    }
                 };
                 self.pace.answered(turn, self.clock.now());
                 crate::crash::point("after-answer");
@@ -336,55 +337,6 @@ impl Sender {
             crate::crash::point("between-digests");
         }
         self.wake.notify_one();
-    }
-
-    /// The message of a row, or why there is none. A fault of ours in building it costs this row alone.
-    fn words(&self, claim: &Claim) -> Result<Message, &'static str> {
-        let form =
-            Form::fallback(claim.fallback).ok_or("Telegram refused every form of this message")?;
-        let wishes = &claim.preferences;
-        let zones = Zones {
-            chat: wishes.zone.unwrap_or(self.zone),
-            site: self.zone,
-        };
-        let article = |card: &Card| match wishes.length {
-            Length::Normal => alert(card, &claim.language, zones, form),
-            Length::Short => {
-                let card = Card {
-                    summary: String::new(),
-                    ..card.clone()
-                };
-                alert(&card, &claim.language, zones, form)
-            }
-        };
-        let build = || {
-            let message = match &claim.content {
-                Content::Edit {
-                    card,
-                    withdrawn: true,
-                    ..
-                } => withdrawn(card, &claim.language, form),
-                Content::Alert(card) | Content::Edit { card, .. } => article(card),
-                Content::Digest(cards) => digest(cards, &claim.language, zones.chat, form),
-                Content::Notice(text) => Message::plain(text.as_str()),
-            };
-            let asks = form == Form::Full && !claim.is_channel;
-            let message = match &claim.content {
-                Content::Edit {
-                    withdrawn: true, ..
-                }
-                | Content::Notice(_) => message,
-                _ if asks => with_questions(message, &claim.language),
-                _ => message,
-            };
-            Message {
-                silent: wishes.silent,
-                preview: wishes.preview && !matches!(claim.content, Content::Digest(_)),
-                ..message
-            }
-        };
-        catch_unwind(AssertUnwindSafe(build))
-            .map_err(|_| "a fault in tagwire kept this message from being built: report it")
     }
 
     async fn judge(&self, claim: &Claim, outcome: Outcome) -> Settled {

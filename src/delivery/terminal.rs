@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use async_trait::async_trait;
 
 use crate::model::ChatId;
-use crate::telegram::{ButtonAction, Message, Outcome, Outlet};
+use crate::telegram::{ButtonAction, Leaving, Message, Outcome, Outlet};
 
 /// Prints instead of sending.
 #[derive(Debug, Default)]
@@ -42,7 +42,11 @@ impl Terminal {
 
 #[async_trait]
 impl Outlet for Terminal {
-    async fn send(&self, chat: &ChatId, message: &Message) -> Outcome {
+    async fn send(&self, chat: &ChatId, message: &Message, leaving: &Leaving) -> Outcome {
+        if let Err(error) = leaving.now() {
+            let reason = error.to_string();
+            return Outcome::NotSent { reason };
+        }
         let next = self.last.fetch_add(1, Ordering::Relaxed) + 1;
         self.show(&frame(chat, message), next)
     }

@@ -5,6 +5,7 @@
 mod announcements;
 mod backup;
 mod card;
+mod departures;
 mod desk;
 mod disk;
 mod lock;

@@ -198,8 +198,9 @@ pub trait Outbox: Send + Sync {
     async fn deliveries(&self, filter: &DeliveryFilter) -> Result<Vec<DeliveryRow>, StoreError>;
     /// The outbox rows of a post.
     async fn deliveries_of(&self, post: &PostId) -> Result<Vec<DeliveryRow>, StoreError>;
-    /// What a crash left in `sending` has an unknown fate: it is sent once more if `resend` allows and it
-    /// was unknown for the first time, else it stays `unknown`. Returns how many rows that were.
+    /// What a crash left in `sending` and may have left the house (`leaves`) has an unknown fate: it is sent once more
+    /// if `resend` allows and it was unknown for the first time, else it stays `unknown`. Returns how many rows that
+    /// were. The others go out as if they had never been claimed.
     async fn recover(&self, resend: bool, now: Millis) -> Result<u64, StoreError>;
     /// Claims up to `limit` rows, at most one a chat and only for chats that may have a message now, and
     /// commits that they are `sending`. Each chat's next message is put off by its pace. Words to admins go
@@ -212,6 +213,11 @@ pub trait Outbox: Send + Sync {
         limit: i64,
         rules: ClaimRules,
     ) -> Result<Vec<Claim>, StoreError>;
+    /// Right before the first byte of a claimed row's message goes out: from now on a crash leaves its fate unknown.
+    ///
+    /// # Errors
+    /// It cannot be noted: the message must not go out.
+    fn leaves(&self, delivery: i64) -> std::io::Result<()>;
     /// Records what became of a claimed row.
     async fn settle(&self, delivery: i64, outcome: &Settled, now: Millis)
     -> Result<(), StoreError>;

@@ -12,6 +12,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{Row, Sqlite, Transaction};
 
+use super::departures::Departures;
 use super::{Millis, Store, StoreCounts, StoreError, disk_is_believed};
 use crate::model::{ChatId, Follow, Label, LabelKind};
 
@@ -19,6 +20,7 @@ use crate::model::{ChatId, Follow, Label, LabelKind};
 pub struct SqliteStore {
     writer: SqlitePool,
     reader: SqlitePool,
+    pub(super) departures: Departures,
 }
 
 /// The file of a `sqlite:` URL.
@@ -92,7 +94,11 @@ impl SqliteStore {
                 source,
             })?;
         let reader = pool(2).connect_with(options.read_only(true)).await?;
-        Ok(SqliteStore { writer, reader })
+        Ok(SqliteStore {
+            writer,
+            reader,
+            departures: Departures::of(path),
+        })
     }
 
     pub(super) fn writer(&self) -> &SqlitePool {
@@ -195,6 +201,7 @@ impl Store for SqliteStore {
     async fn close(&self) {
         self.reader.close().await;
         self.writer.close().await;
+        self.departures.end();
     }
 }
 

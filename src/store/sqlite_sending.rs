@@ -2,9 +2,10 @@
 //! In and out: as the trait `Outbox` says.
 
 use async_trait::async_trait;
+use serde_json::json;
 
 use super::outbox::SLOWEST_PACE;
-use super::sqlite::SqliteStore;
+use super::sqlite::{SqliteStore, put_meta};
 use super::{
     Claim, ClaimRules, DeliveryFilter, DeliveryRow, LONGEST_PAUSE, LONGEST_RETRY, Millis, Outbox,
     Settled, StoreError, pace, sqlite_claims, sqlite_digests, sqlite_outbox,
@@ -61,6 +62,9 @@ impl Outbox for SqliteStore {
     }
 
     async fn recover(&self, resend: bool, now: Millis) -> Result<u64, StoreError> {
+        let last_run = self.meta("last_run").await?.unwrap_or_default();
+        let left = self.departures.found(&last_run);
+        let left = left.map(|rows| json!(rows).to_string());
         let mut transaction = self.begin().await?;
         let done = sqlx::query(
             "update outbox set unknowns = unknowns + 1, reason = 'the process ended while it was being sent',
@@ -68,14 +72,26 @@ impl Outbox for SqliteStore {
                  when exists (select 1 from chats c where c.chat = outbox.chat and c.state <> 'active') then 'skipped'
                  else 'pending' end,
                settled_at = case when kind = 'edit' or ($1 and unknowns = 0) then null else $2 end
-             where state = 'sending'",
+             where state = 'sending' and ($3 is null or delivery in (select value from json_each($3)))",
         )
         .bind(resend)
         .bind(now)
+        .bind(left)
+        .execute(&mut *transaction)
+        .await?;
+        sqlx::query(
+            "update outbox set reason = 'the process ended before it was sent',
+               state = case when exists (select 1 from chats c where c.chat = outbox.chat and c.state <> 'active')
+                 then 'skipped' else 'pending' end
+             where state = 'sending'",
+        )
         .execute(&mut *transaction)
         .await?;
         sqlite_digests::follow(&mut transaction, None, now).await?;
+        let run = format!("{now}-{}", std::process::id());
+        put_meta(&mut transaction, "last_run", &run).await?;
         transaction.commit().await?;
+        self.departures.begin(&run)?;
         Ok(done.rows_affected())
     }
 
@@ -106,6 +122,13 @@ impl Outbox for SqliteStore {
         crate::crash::point("before-commit");
         transaction.commit().await?;
         crate::crash::point("after-commit");
+        self.departures.settled(delivery);
+        Ok(())
+    }
+
+    fn leaves(&self, delivery: i64) -> std::io::Result<()> {
+        self.departures.note(delivery)?;
+        crate::crash::point("leaving");
         Ok(())
     }
 

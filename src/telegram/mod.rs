@@ -4,6 +4,7 @@
 
 mod file;
 mod inspect;
+mod leaving;
 mod message;
 mod outcome;
 mod outlet;
@@ -23,6 +24,7 @@ use crate::model::ChatId;
 
 pub use file::File;
 pub use inspect::Inspection;
+pub use leaving::Leaving;
 pub use message::{Button, ButtonAction, Entity, Message, Span, utf16_len};
 pub use outcome::{Outcome, is_beyond_edit, is_thread_gone};
 pub use seal::{LONGEST_BUTTON, Seal};
@@ -30,8 +32,8 @@ pub use seal::{LONGEST_BUTTON, Seal};
 /// Where finished messages go: Telegram, or the terminal when there is no token.
 #[async_trait]
 pub trait Outlet: Send + Sync {
-    /// Hands over one message. Never retries: the outbox does.
-    async fn send(&self, chat: &ChatId, message: &Message) -> Outcome;
+    /// Hands over one message, and says when it leaves. Never retries: the outbox does.
+    async fn send(&self, chat: &ChatId, message: &Message, leaving: &Leaving) -> Outcome;
     /// Gives a message that was sent another content. May be repeated.
     async fn edit(&self, chat: &ChatId, message_id: i64, message: &Message) -> Outcome;
     /// Takes a message away. May be repeated.
@@ -103,7 +105,6 @@ macro_rules! method {
 
 method!(GetMe, "getMe", Me);
 method!(GetUpdates, "getUpdates", Vec<Value>);
-method!(SendMessage, "sendMessage", Sent);
 method!(EditMessageText, "editMessageText", Value);
 method!(DeleteMessage, "deleteMessage", Value);
 method!(AnswerCallbackQuery, "answerCallbackQuery", bool);

@@ -1,6 +1,11 @@
 //! What an answer of the Bot API means for the message.
 //! In: teloxide's errors. Out: one of the few things that can be done next.
 
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, Error};
+use teloxide::types::{ChatId, Seconds};
 use teloxide::{ApiError, RequestError};
 
 /// What became of one send.
@@ -60,6 +65,50 @@ pub enum Outcome {
 
 /// Seconds to wait on a 429 that does not say how long.
 const WAIT_UNSAID: u64 = 5;
+
+/// What every method answers (Bot API, "Making requests"). Fields that this version does not know mean nothing.
+#[derive(Deserialize)]
+struct Answer<T> {
+    ok: bool,
+    #[serde(default = "Option::default")]
+    result: Option<T>,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    parameters: Parameters,
+}
+
+/// Bot API `ResponseParameters`.
+#[derive(Default, Deserialize)]
+struct Parameters {
+    retry_after: Option<u32>,
+    migrate_to_chat_id: Option<i64>,
+}
+
+/// Reads an answer into teloxide's types.
+///
+/// # Errors
+/// The API's refusal, or that this is no answer of it.
+pub fn answer<T: DeserializeOwned>(text: &str) -> Result<T, RequestError> {
+    let no_answer = |error| RequestError::InvalidJson {
+        source: Arc::new(error),
+        raw: text.into(),
+    };
+    let answer: Answer<T> = serde_json::from_str(text).map_err(no_answer)?;
+    let Parameters {
+        retry_after,
+        migrate_to_chat_id,
+    } = answer.parameters;
+    match (answer.ok, answer.result) {
+        (true, Some(result)) => Ok(result),
+        (true, None) => Err(no_answer(Error::missing_field("result"))),
+        (false, _) => Err(match (migrate_to_chat_id, retry_after) {
+            (Some(id), _) => RequestError::MigrateToChatId(ChatId(id)),
+            (None, Some(seconds)) => RequestError::RetryAfter(Seconds::from_seconds(seconds)),
+            (None, None) => RequestError::Api(ApiError::Unknown(answer.description)),
+        }),
+    }
+}
 
 /// Sorts an error of a send.
 pub fn classify(error: &RequestError, scrub: impl Fn(&str) -> String) -> Outcome {
@@ -177,6 +226,32 @@ fn refused(reason: String) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn answers_are_read_whatever_else_is_in_them() {
+        let read = |text: &str| match answer::<u8>(text) {
+            Ok(result) => format!("{result}"),
+            Err(error) => format!("{:?}", classify(&error, str::to_owned)),
+        };
+        assert_eq!(read(r#"{"ok":true,"result":7,"new":{}}"#), "7");
+        let wait = r#"{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 5","parameters":{"retry_after":5,"new":1}}"#;
+        assert_eq!(read(wait), "RetryAfter { seconds: 5 }");
+        let moved = r#"{"ok":false,"description":"Bad Request: group chat was upgraded","parameters":{"migrate_to_chat_id":-1001}}"#;
+        assert_eq!(read(moved), "Moved { to: -1001 }");
+        assert_eq!(
+            read(r#"{"ok":false,"description":"Bad Request: message text is empty"}"#),
+            r#"Refused { reason: "Bad Request: message text is empty" }"#
+        );
+        assert!(read(r#"{"ok":false}"#).starts_with("NotSent"));
+        for doubtful in [
+            "",
+            "<html>",
+            r#"{"ok":true}"#,
+            r#"{"ok":true,"result":"x"}"#,
+        ] {
+            assert!(read(doubtful).starts_with("Ambiguous"), "{doubtful}");
+        }
+    }
 
     #[test]
     fn texts_that_teloxide_does_not_know_are_sorted_by_their_beginning() {

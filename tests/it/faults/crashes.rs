@@ -1,7 +1,7 @@
 //! The program dies at named places: nothing is lost, nothing comes more than twice,
 //! and twice only what was caught between its claim and its record. `TAGWIRE_KILLS` makes it longer.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
@@ -23,6 +23,7 @@ const POINTS: &[(&str, bool)] = &[
     ("after-planning", false),
     ("claiming", false),
     ("after-claiming", true),
+    ("leaving", true),
     ("after-answer", true),
     ("before-commit", true),
     ("after-commit", true),
@@ -81,6 +82,64 @@ pub fn nothing_lost(world: &World, posts: usize, suspects: &BTreeSet<(i64, Strin
 }
 
 #[test]
+fn what_never_left_is_no_copy_however_often_it_dies_before() {
+    let world = world();
+    post(&world, 1);
+    let mut often: BTreeMap<(i64, String), usize> = BTreeMap::new();
+    for _ in 0..3 * CHATS.count() {
+        let mut command = world.command(&["run"]);
+        command.env("TAGWIRE_CRASH_AT", "after-claiming");
+        let status = end(quietly(command));
+        assert_eq!(status.signal(), Some(9), "{status}");
+        let caught = caught(&world);
+        assert_eq!(caught.len(), 1, "{caught:?}");
+        for row in caught {
+            *often.entry(row).or_default() += 1;
+        }
+    }
+    assert!(often.values().any(|times| *times > 2), "{often:?}");
+    let nobody = BTreeSet::new();
+    nothing_lost(&world, 1, &nobody, "many crashes before anything left");
+    assert!(!world.path("var/store.db.leaving").exists());
+}
+
+/// How often each message of a chat may have come twice.
+fn unknowns(world: &World) -> BTreeMap<i64, i64> {
+    let store = rusqlite::Connection::open(world.path("var/store.db")).unwrap();
+    let sql = "select cast(chat as integer), unknowns from outbox where unknowns > 0";
+    let mut rows = store.prepare(sql).unwrap();
+    let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+    rows.unwrap().collect::<Result<_, _>>().unwrap()
+}
+
+#[test]
+fn after_a_power_cut_whatever_was_claimed_may_have_left() {
+    let world = world();
+    post(&world, 1);
+    let file = world.path("var/store.db.leaving");
+    // Nobody waits for this file to reach the disk: it may be gone, or say what was true in another boot.
+    let cuts: [&dyn Fn(); 2] = [&|| std::fs::remove_file(&file).unwrap(), &|| {
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, text.replace(" boot ", " boat ")).unwrap();
+    }];
+    let mut suspects = BTreeSet::new();
+    for cut in cuts {
+        let mut command = world.command(&["run"]);
+        command.env("TAGWIRE_CRASH_AT", "after-claiming");
+        assert_eq!(end(quietly(command)).signal(), Some(9));
+        suspects.extend(caught(&world));
+        cut();
+    }
+    let chats: Vec<i64> = suspects.iter().map(|(chat, _)| *chat).collect();
+    assert_eq!(chats.len(), 2, "{suspects:?}");
+    nothing_lost(&world, 1, &suspects, "2 power cuts");
+    assert_eq!(
+        unknowns(&world),
+        chats.iter().map(|chat| (*chat, 1)).collect()
+    );
+}
+
+#[test]
 fn dying_at_every_named_place_loses_nothing() {
     let mut luck = Luck::new();
     let world = world();
@@ -93,7 +152,12 @@ fn dying_at_every_named_place_loses_nothing() {
             // Places that are passed once a round are met at their first passage.
             let often = matches!(
                 *place,
-                "claiming" | "after-claiming" | "after-answer" | "before-commit" | "after-commit"
+                "claiming"
+                    | "after-claiming"
+                    | "leaving"
+                    | "after-answer"
+                    | "before-commit"
+                    | "after-commit"
             );
             let nth = if often { 1 + luck.below(4) } else { 1 };
             let mut command = world.command(&["run"]);
