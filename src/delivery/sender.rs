@@ -316,7 +316,7 @@ impl Sender {
                 reason: reason.into(),
             },
         };
-        // Until this is written the row is `sending`, which a restart treats as unknown: never lost.
+        // Until this is written the row is `sending`, which a restart treats as unknown if it had left: never lost.
         let mut wait = Duration::from_millis(50);
         while let Err(error) = self
             .store
@@ -387,7 +387,7 @@ async fn last_words(mut tasks: JoinSet<()>) {
     let end = async { while tasks.join_next().await.is_some() {} };
     if tokio::time::timeout(LAST_WORDS, end).await.is_err() {
         tracing::warn!(
-            "requests still under way at the end; their messages are marked unknown at the next start"
+            "requests still under way at the end; messages that had left are marked unknown at the next start"
         );
     }
 }

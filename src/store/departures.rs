@@ -4,11 +4,11 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::StoreError;
+use super::{StoreError, disk_is_believed};
 
 /// Lines of one length, of which none lies on two pages: the system writes each whole.
 const LINE: usize = 128;
@@ -17,14 +17,28 @@ const LINE: usize = 128;
 #[derive(Debug)]
 pub struct Departures {
     path: PathBuf,
-    begun: Mutex<Option<Begun>>,
+    book: Mutex<Book>,
 }
 
-#[derive(Debug)]
-struct Begun {
-    file: File,
-    /// The row in each line below the head; `None`: the line is free.
-    rows: Vec<Option<i64>>,
+#[derive(Debug, Default)]
+enum Book {
+    /// Whoever only looks notes nothing.
+    #[default]
+    Shut,
+    Open {
+        file: File,
+        /// One for each line below the head.
+        lines: Vec<Line>,
+    },
+    Ended,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Line {
+    Free,
+    UnderWay(i64),
+    /// Settled, but not yet freed in the file.
+    Settled,
 }
 
 impl Departures {
@@ -34,7 +48,7 @@ impl Departures {
         name.push(".leaving");
         Departures {
             path: PathBuf::from(name),
-            begun: Mutex::default(),
+            book: Mutex::default(),
         }
     }
 
@@ -55,7 +69,7 @@ impl Departures {
     /// # Errors
     /// The file cannot be made.
     pub fn begin(&self, run: &str) -> Result<(), StoreError> {
-        let begin = || -> std::io::Result<File> {
+        let begin = || -> io::Result<File> {
             let mut file = File::create(&self.path)?;
             file.write_all(&line(&head(run).unwrap_or_default()))?;
             Ok(file)
@@ -64,10 +78,8 @@ impl Departures {
             path: self.path.display().to_string(),
             source,
         })?;
-        *self.lock() = Some(Begun {
-            file,
-            rows: Vec::new(),
-        });
+        let lines = Vec::new();
+        *self.lock() = Book::Open { file, lines };
         Ok(())
     }
 
@@ -75,52 +87,77 @@ impl Departures {
     ///
     /// # Errors
     /// It cannot be noted: the message must not leave.
-    pub fn note(&self, delivery: i64) -> std::io::Result<()> {
-        let mut begun = self.lock();
-        let Some(begun) = begun.as_mut() else {
-            return Ok(());
-        };
-        let free = begun.rows.iter().position(Option::is_none);
-        let at = free.unwrap_or(begun.rows.len());
-        begun.write(at, &delivery.to_string())?;
-        match free {
-            Some(at) => begun.rows[at] = Some(delivery),
-            None => begun.rows.push(Some(delivery)),
-        }
-        Ok(())
-    }
-
-    /// What became of the row is in the store.
-    pub fn settled(&self, delivery: i64) {
-        let mut begun = self.lock();
-        let Some(begun) = begun.as_mut() else { return };
-        for at in 0..begun.rows.len() {
-            // A line that cannot be freed says of a row too much, which costs a count and no message.
-            if begun.rows[at] == Some(delivery) && begun.write(at, "").is_ok() {
-                begun.rows[at] = None;
+    pub fn note(&self, delivery: i64) -> io::Result<()> {
+        match &mut *self.lock() {
+            Book::Shut => Ok(()),
+            Book::Ended => Err(io::Error::other("the store is closed")),
+            Book::Open { file, lines } => {
+                free(file, lines);
+                let at = lines.iter().position(|line| *line == Line::Free);
+                let at = at.unwrap_or(lines.len());
+                write(file, at, &delivery.to_string())?;
+                match lines.get_mut(at) {
+                    Some(line) => *line = Line::UnderWay(delivery),
+                    None => lines.push(Line::UnderWay(delivery)),
+                }
+                Ok(())
             }
         }
     }
 
-    /// Takes the file away when nothing is under way any more.
-    pub fn end(&self) {
-        let begun = self.lock().take();
-        if begun.is_some_and(|begun| begun.rows.iter().all(Option::is_none)) {
-            let _ = std::fs::remove_file(&self.path);
+    /// The lines of a row that is about to be settled. It may be claimed again as soon as that is committed, and then
+    /// has another line.
+    pub fn of_row(&self, delivery: i64) -> Vec<usize> {
+        match &*self.lock() {
+            Book::Open { lines, .. } => {
+                let wanted =
+                    |(at, line): (usize, &Line)| (*line == Line::UnderWay(delivery)).then_some(at);
+                lines.iter().enumerate().filter_map(wanted).collect()
+            }
+            Book::Shut | Book::Ended => Vec::new(),
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Begun>> {
-        self.begun.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What became of the row of these lines is in the store.
+    pub fn settled(&self, rows: &[usize]) {
+        if let Book::Open { file, lines } = &mut *self.lock() {
+            for at in rows {
+                lines[*at] = Line::Settled;
+            }
+            free(file, lines);
+        }
+    }
+
+    /// Takes the file away when nothing is under way any more, or when nothing on this disk can be believed.
+    pub fn end(&self) {
+        let book = std::mem::replace(&mut *self.lock(), Book::Ended);
+        if let Book::Open { lines, .. } = book {
+            let is_idle = !lines.iter().any(|line| matches!(line, Line::UnderWay(_)));
+            if is_idle || disk_is_believed().is_err() {
+                let _ = std::fs::remove_file(&self.path);
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Begun {
-    fn write(&mut self, at: usize, text: &str) -> std::io::Result<()> {
-        let start = (at + 1) * LINE;
-        self.file.seek(SeekFrom::Start(start as u64))?;
-        self.file.write_all(&line(text))
+/// Frees what was settled. A line that cannot be freed now is tried again: while it stands, a crash takes its row, if it
+/// is claimed once more, for one that has left.
+fn free(file: &mut File, lines: &mut [Line]) {
+    for (at, line) in lines.iter_mut().enumerate() {
+        if *line == Line::Settled && write(file, at, "").is_ok() {
+            *line = Line::Free;
+        }
     }
+}
+
+fn write(file: &mut File, at: usize, text: &str) -> io::Result<()> {
+    let start = (at + 1) * LINE;
+    file.seek(SeekFrom::Start(start as u64))?;
+    file.write_all(&line(text))
 }
 
 fn line(text: &str) -> Vec<u8> {
@@ -157,17 +194,22 @@ mod tests {
         for row in [5, 6, i64::MAX] {
             departures.note(row).unwrap();
         }
-        departures.settled(5);
+        let lines = departures.of_row(5);
+        departures.note(5).unwrap();
+        departures.settled(&lines);
+        assert_eq!(found(&path), Some(vec![5, 6, i64::MAX]), "claimed again");
+        departures.settled(&departures.of_row(5));
         assert_eq!(found(&path), Some(vec![6, i64::MAX]));
         departures.note(7).unwrap();
         assert_eq!(found(&path), Some(vec![6, 7, i64::MAX]));
         let size = std::fs::metadata(folder.path().join("store.db.leaving"));
         assert_eq!(
             size.unwrap().len() as usize,
-            4 * LINE,
+            5 * LINE,
             "lines are used again"
         );
         departures.end();
+        assert!(departures.note(8).is_err(), "nothing may leave any more");
         assert_eq!(found(&path), Some(vec![6, 7, i64::MAX]));
         departures.begin("1").unwrap();
         assert_eq!(found(&path), Some(vec![]));

@@ -166,6 +166,15 @@ impl SqliteStore {
         Ok(transaction.commit().await?)
     }
 
+    /// The file of what had left (`Departures`) is not this store's: it says what was true after the backup.
+    pub(super) async fn forget_run(&self) -> Result<(), StoreError> {
+        let mut connection = self.writer.acquire().await?;
+        sqlx::query("delete from meta where key = 'last_run'")
+            .execute(&mut *connection)
+            .await?;
+        Ok(())
+    }
+
     pub(super) async fn meta_number(&self, key: &str) -> Result<i64, StoreError> {
         let text = self.meta(key).await?;
         Ok(text.and_then(|text| text.parse().ok()).unwrap_or(0))

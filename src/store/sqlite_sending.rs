@@ -80,7 +80,8 @@ impl Outbox for SqliteStore {
         .execute(&mut *transaction)
         .await?;
         sqlx::query(
-            "update outbox set reason = 'the process ended before it was sent',
+            "update outbox set
+               reason = 'the process ended ' || case kind when 'edit' then 'while it was being sent' else 'before it was sent' end,
                state = case when exists (select 1 from chats c where c.chat = outbox.chat and c.state <> 'active')
                  then 'skipped' else 'pending' end
              where state = 'sending'",
@@ -117,12 +118,13 @@ impl Outbox for SqliteStore {
         outcome: &Settled,
         now: Millis,
     ) -> Result<(), StoreError> {
+        let lines = self.departures.of_row(delivery);
         let mut transaction = self.begin().await?;
         sqlite_outbox::settle(&mut transaction, delivery, outcome, now).await?;
         crate::crash::point("before-commit");
         transaction.commit().await?;
         crate::crash::point("after-commit");
-        self.departures.settled(delivery);
+        self.departures.settled(&lines);
         Ok(())
     }
 

@@ -72,8 +72,7 @@ struct Answer<T> {
     ok: bool,
     #[serde(default = "Option::default")]
     result: Option<T>,
-    #[serde(default)]
-    description: String,
+    description: Option<String>,
     #[serde(default)]
     parameters: Parameters,
 }
@@ -99,13 +98,14 @@ pub fn answer<T: DeserializeOwned>(text: &str) -> Result<T, RequestError> {
         retry_after,
         migrate_to_chat_id,
     } = answer.parameters;
-    match (answer.ok, answer.result) {
-        (true, Some(result)) => Ok(result),
-        (true, None) => Err(no_answer(Error::missing_field("result"))),
-        (false, _) => Err(match (migrate_to_chat_id, retry_after) {
+    match (answer.ok, answer.result, answer.description) {
+        (true, Some(result), _) => Ok(result),
+        (true, None, _) => Err(no_answer(Error::missing_field("result"))),
+        (false, _, None) => Err(no_answer(Error::missing_field("description"))),
+        (false, _, Some(words)) => Err(match (migrate_to_chat_id, retry_after) {
             (Some(id), _) => RequestError::MigrateToChatId(ChatId(id)),
             (None, Some(seconds)) => RequestError::RetryAfter(Seconds::from_seconds(seconds)),
-            (None, None) => RequestError::Api(ApiError::Unknown(answer.description)),
+            (None, None) => RequestError::Api(ApiError::Unknown(words)),
         }),
     }
 }
@@ -242,11 +242,11 @@ mod tests {
             read(r#"{"ok":false,"description":"Bad Request: message text is empty"}"#),
             r#"Refused { reason: "Bad Request: message text is empty" }"#
         );
-        assert!(read(r#"{"ok":false}"#).starts_with("NotSent"));
         for doubtful in [
             "",
             "<html>",
             r#"{"ok":true}"#,
+            r#"{"ok":false}"#,
             r#"{"ok":true,"result":"x"}"#,
         ] {
             assert!(read(doubtful).starts_with("Ambiguous"), "{doubtful}");

@@ -5,10 +5,12 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use reqwest::header::CONTENT_TYPE;
+use bytes::Bytes;
+use reqwest::StatusCode;
+use reqwest::header::{CONTENT_TYPE, LOCATION};
 use serde_json::{Value, json};
-use teloxide::RequestError;
 use teloxide::requests::{JsonRequest, Request};
+use teloxide::{ApiError, RequestError};
 
 use super::leaving::LeavingBody;
 use super::message::chat_json;
@@ -21,6 +23,22 @@ use crate::model::ChatId;
 /// How long the API may take to say that it is there.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// As many as reqwest follows.
+const MOST_REDIRECTS: usize = 10;
+
+/// Where the same request is to go instead (RFC 9110, 15.4.8 and 15.4.9): reqwest cannot send a body again that tells
+/// when it leaves.
+fn redirect(answer: &reqwest::Response) -> Option<reqwest::Url> {
+    let kept = [
+        StatusCode::TEMPORARY_REDIRECT,
+        StatusCode::PERMANENT_REDIRECT,
+    ];
+    let target = kept
+        .contains(&answer.status())
+        .then(|| answer.headers().get(LOCATION));
+    answer.url().join(target??.to_str().ok()?).ok()
+}
+
 #[async_trait]
 impl Outlet for Telegram {
     /// Bot API `sendMessage`.
@@ -31,7 +49,7 @@ impl Outlet for Telegram {
             Err(error) => error,
         };
         match outcome::classify(&error, |text| self.scrub(text)) {
-            Outcome::Ambiguous { reason } if !leaving.has_left() => Outcome::NotSent { reason },
+            Outcome::Ambiguous { reason } if leaving.withdraw() => Outcome::NotSent { reason },
             outcome => outcome,
         }
     }
@@ -72,11 +90,20 @@ impl Telegram {
         if let Ok(mut path) = url.path_segments_mut() {
             path.extend([&format!("bot{}", self.token.reveal()), "sendMessage"]);
         }
-        let body = LeavingBody::new(parameters.to_string().into_bytes(), leaving);
-        let request = self.sends.client().post(url);
-        let request = request.header(CONTENT_TYPE, "application/json");
-        let answer = request.body(reqwest::Body::wrap(body)).send().await?;
-        outcome::answer(&answer.text().await?)
+        let bytes = Bytes::from(parameters.to_string());
+        for _ in 0..MOST_REDIRECTS {
+            let body = LeavingBody::new(bytes.clone(), leaving);
+            let request = self.sends.client().post(url);
+            let request = request.header(CONTENT_TYPE, "application/json");
+            let answer = request.body(reqwest::Body::wrap(body)).send().await?;
+            match redirect(&answer) {
+                Some(other) => url = other,
+                None => return outcome::answer(&answer.text().await?),
+            }
+        }
+        Err(RequestError::Api(ApiError::Unknown(
+            "the API redirects in circles: look at telegram.api_url".into(),
+        )))
     }
 
     /// What became of an edit or a deletion. Both may be repeated, so nothing about them is ambiguous.

@@ -1,5 +1,6 @@
 //! Answers that are none, and connections that break at every stage.
 
+use std::io::{BufRead, BufReader, Read, Write};
 use std::sync::Arc;
 
 use crate::fake_telegram::{Fault, Only};
@@ -162,4 +163,63 @@ fn when_nobody_listens_nothing_was_sent_and_nothing_is_in_doubt() {
         "{rows:#?}"
     );
     rig.pass(SECOND);
+}
+
+#[test]
+fn while_a_connection_is_made_nothing_was_sent() {
+    // Takes the connection and says nothing in it, so that TLS never begins.
+    let silent = |_: &crate::fake_telegram::FakeTelegram| {
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        std::thread::spawn(move || listener.incoming().flatten().collect::<Vec<_>>());
+        format!("https://127.0.0.1:{port}")
+    };
+    let mut rig = Rig::behind(Some(&silent), "");
+    rig.readers(&[1, 2]);
+    rig.announce(1);
+    rig.pass(5 * SECOND);
+    let rows = rig.rows(Some("pending"));
+    let tried = rows.iter().map(|row| row.attempts).sum::<i64>();
+    let doubted = rows.iter().map(|row| row.unknowns).sum::<i64>();
+    assert!(rows.len() == 2 && tried > 0 && doubted == 0, "{rows:#?}");
+}
+
+#[test]
+fn an_api_that_moved_is_followed() {
+    let moved = |telegram: &crate::fake_telegram::FakeTelegram| {
+        let (listener, there) = (
+            std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap(),
+            telegram.url(),
+        );
+        let here = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut lines = BufReader::new(stream.unwrap());
+                let mut first = String::new();
+                lines.read_line(&mut first).unwrap();
+                let path = first.split(' ').nth(1).unwrap();
+                let answer = format!(
+                    "HTTP/1.1 308 Permanent Redirect\r\nLocation: {there}{path}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                );
+                // The rest of the request is read, so that the end of the connection is no reset.
+                let mut length = 0;
+                for line in lines.by_ref().lines().map(Result::unwrap) {
+                    match line.to_ascii_lowercase().split_once(": ") {
+                        Some(("content-length", bytes)) => length = bytes.parse().unwrap(),
+                        Some(_) => {}
+                        None => break,
+                    }
+                }
+                lines.read_exact(&mut vec![0; length]).unwrap();
+                lines.into_inner().write_all(answer.as_bytes()).unwrap();
+            }
+        });
+        format!("http://{here}")
+    };
+    let mut rig = Rig::behind(Some(&moved), "");
+    rig.readers(&[1]);
+    rig.announce(2);
+    rig.work_off();
+    assert_eq!(rig.told(1), [1, 2]);
+    assert!(rig.rows(None).iter().all(|row| row.unknowns == 0));
 }
