@@ -272,11 +272,7 @@ fn zone_of(text: &str) -> (Option<i32>, bool) {
         "CST" | "MDT" => -6,
         "MST" | "PDT" => -7,
         "PST" => -8,
-        "CET" | "BST" => 1,
-        "CEST" | "EET" => 2,
-        "MSK" => 3,
-        "JST" => 9,
-        // Ruby takes an unknown name for no zone at all.
+        // Ruby takes any other name for no zone at all (`Time::ZoneOffset`), CET and JST too.
         _ => return (None, false),
     };
     (Some(hours * 3600), true)

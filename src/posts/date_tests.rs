@@ -33,6 +33,15 @@ fn offsets_stay_and_naive_dates_are_site_time() {
 }
 
 #[test]
+fn names_of_zones_that_ruby_does_not_know_say_nothing() {
+    for zone in ["CET", "CEST", "BST", "EET", "MSK", "JST"] {
+        let time = at(&format!("2022-02-18 20:01:41 {zone}"));
+        assert_eq!(time, "2022-02-18T20:01:41+08:00", "{zone}");
+    }
+    assert_eq!(at("2022-02-18 20:01:41 EST"), "2022-02-18T20:01:41-05:00");
+}
+
+#[test]
 fn odd_spellings_are_read_as_ruby_reads_them() {
     assert_eq!(at("2022-02-30 10:00:00"), "2022-03-02T10:00:00+08:00");
     assert_eq!(at("2022-02-18 24:00:00"), "2022-02-19T00:00:00+08:00");

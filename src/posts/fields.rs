@@ -8,7 +8,7 @@ use serde_yaml::Value;
 use super::body::{self, Body};
 use super::decode::one_line;
 use super::findings::Findings;
-use super::front_matter::{Fields, scalar, shown};
+use super::front_matter::{Fields, Syntax, scalar, shown};
 use super::rules::Rules;
 
 /// The title, never empty. `slug` and `stem` are the file name's.
@@ -66,11 +66,15 @@ fn note_number(title: &str, fields: &Fields, findings: &mut Findings) {
         digits > word.chars().filter(|c| c.is_alphabetic()).count()
     };
     if title.split(' ').all(is_number) && fields.all().next().is_some() {
+        let shape = match fields.syntax() {
+            Syntax::Yaml => "标题",
+            Syntax::Toml => "\"标题\"",
+        };
         findings.note(
             "no-title",
             fields.at_key("title"),
             format!("there is no `title`; `{title}` from the file name is used"),
-            "add a line such as title: 标题",
+            &format!("add a line such as {}", fields.line("title", shape)),
         );
     }
 }

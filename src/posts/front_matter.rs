@@ -202,6 +202,22 @@ impl Fields<'_> {
         self.syntax
     }
 
+    /// A line that gives a field; `value` is written as its language wants it.
+    pub fn line(&self, key: &str, value: &str) -> String {
+        match self.syntax {
+            Syntax::Yaml => format!("{key}: {value}"),
+            Syntax::Toml => format!("{key} = {value}"),
+        }
+    }
+
+    /// How a date is written in its language.
+    pub fn date_shape(&self) -> &'static str {
+        match self.syntax {
+            Syntax::Yaml => "2022-02-18 10:01:41 +0800",
+            Syntax::Toml => "2022-02-18T10:01:41+08:00",
+        }
+    }
+
     /// Lays the fields over these.
     pub fn set_defaults(&mut self, values: Values) {
         let own = std::mem::take(&mut self.entries).into_iter();
@@ -341,9 +357,32 @@ fn read_yaml<'t>(yaml: &'t str, first_line: u32, findings: &mut Findings) -> Ent
         return entries;
     }
     owned(match serde_yaml::from_str::<Top>(yaml) {
-        Ok(Top(entries)) => entries,
+        Ok(Top(entries)) => merged(entries),
         Err(error) => recover::entries(yaml, first_line, &error, findings),
     })
+}
+
+/// Carries out merge keys, `<<: *other` (yaml.org/type/merge.html): what stands here itself stays.
+fn merged(entries: Vec<(String, Value)>) -> Vec<(String, Value)> {
+    let (merges, mut own): (Vec<_>, Vec<_>) = entries.into_iter().partition(|(key, value)| {
+        key == "<<" && matches!(value, Value::Mapping(_) | Value::Sequence(_))
+    });
+    for (_, value) in merges {
+        let parts = match value {
+            Value::Sequence(parts) => parts,
+            part => vec![part],
+        };
+        for part in parts {
+            let Value::Mapping(part) = part else { continue };
+            for (key, value) in part {
+                let key = scalar(&key).unwrap_or_default();
+                if !own.iter().any(|(known, _)| *known == key) {
+                    own.push((key, value));
+                }
+            }
+        }
+    }
+    own
 }
 
 fn owned<'t>(entries: Vec<(String, Value)>) -> Entries<'t> {

@@ -136,3 +136,53 @@ fn an_empty_front_matter_is_no_mistake() {
         assert_eq!(problems, [], "{yaml:?}");
     }
 }
+
+#[test]
+fn merge_keys_bring_what_does_not_stand_here() {
+    let yaml = "base: &b\n  tags: [要闻, 监管]\n  title: 别的\nmore: &m {author: 李}\n<<: [*b, *m]\ntitle: x\n";
+    let (fields, problems) = fields(yaml);
+    assert!(problems.is_empty(), "{problems:?}");
+    assert_eq!(fields.text("title").as_deref(), Some("x"));
+    assert_eq!(fields.text("author").as_deref(), Some("李"));
+    assert!(
+        fields
+            .get("tags")
+            .is_some_and(|tags| tags.as_sequence().is_some_and(|tags| tags.len() == 2))
+    );
+}
+
+/// Reads, writes the mends in their lines, and reads again: no problem is left, and the fields are the same.
+fn mended(yaml: &str) -> Vec<(String, Value)> {
+    let (read, problems) = fields(yaml);
+    assert!(!problems.is_empty(), "{yaml}");
+    let mut lines: Vec<&str> = yaml.lines().collect();
+    for problem in &problems {
+        let line = problem.help.strip_prefix("write it as: ");
+        lines[problem.line as usize - 2] = line.unwrap_or_else(|| panic!("{problem:?}"));
+    }
+    let again = lines.join("\n");
+    let (again, left) = fields(&again);
+    assert!(left.is_empty(), "{left:?}");
+    let owned = |fields: &Fields| {
+        let each = fields
+            .entries
+            .iter()
+            .map(|(key, value)| (key.to_string(), value.clone()));
+        each.collect::<Vec<_>>()
+    };
+    assert_eq!(owned(&read), owned(&again));
+    owned(&again)
+}
+
+#[test]
+fn what_is_slightly_wrong_is_read_as_it_was_meant_and_its_mend_mends_it() {
+    let keys =
+        |yaml: &str| -> Vec<String> { mended(yaml).into_iter().map(|(key, _)| key).collect() };
+    assert_eq!(keys("  title: 甲\ntags: [a]"), ["title", "tags"]);
+    assert_eq!(keys("title: 甲\n  date: 2022-02-18"), ["title", "date"]);
+    assert_eq!(keys("title: 甲\ntags: \"乙\", \"丙\""), ["title", "tags"]);
+    assert_eq!(
+        keys("tags: [\"a\",\"b\",\"c]\ntitle: 甲"),
+        ["tags", "title"]
+    );
+}

@@ -406,11 +406,22 @@ fn post(
         tags: labels.tags,
         source: body.source,
         via: body.via,
+        match_text: matched(body.digest.as_deref(), body.match_text, &body.text),
         digest: body.digest,
-        match_text: body.match_text,
         excerpt: excerpt.filter(|text| !text.is_empty()),
         html: body.html,
         text: body.text,
+    }
+}
+
+/// The editor's digest is a part of the article as well.
+fn matched(digest: Option<&str>, match_text: Option<String>, text: &str) -> Option<String> {
+    match digest {
+        Some(digest) => Some(format!(
+            "{digest}\n{}",
+            match_text.as_deref().unwrap_or(text)
+        )),
+        None => match_text,
     }
 }
 

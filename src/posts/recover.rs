@@ -53,7 +53,7 @@ pub(super) fn entries(
         if let Some(slip) = bad_colon(entry) {
             let read = with_colon(entry, &slip, line, findings);
             // A key where keys stand was hardly meant to be replaced.
-            let is_there = |key: &str| slip.is_tabbed() && entries.iter().any(|(k, _)| k == key);
+            let is_there = |key: &str| slip.is_shifted() && entries.iter().any(|(k, _)| k == key);
             let news: Vec<_> = read.into_iter().filter(|(key, _)| !is_there(key)).collect();
             entries.extend(news);
             bad += 1;
@@ -126,19 +126,23 @@ struct Slip<'a> {
 }
 
 impl Slip<'_> {
-    /// Whether it stands behind a tab instead of where keys stand.
-    fn is_tabbed(&self) -> bool {
+    /// Whether it stands behind a tab or blanks instead of where keys stand.
+    fn is_shifted(&self) -> bool {
         self.column == 1
     }
 }
 
-/// `title：某事`, `title:某事` and `title: 某事` behind a tab, of keys that posts have; elsewhere such a text may be meant.
+/// `title：某事`, `title:某事`, and `title: 某事` behind a tab or blanks, of keys that posts have; elsewhere such a text may
+/// be meant.
 fn bad_colon(entry: &str) -> Option<Slip<'_>> {
     let line = entry.lines().next()?;
     let end = line.find([':', '：'])?;
     let unindented = line[..end].trim_start_matches([' ', '\t']);
-    let is_tabbed = line[..end - unindented.len()].contains('\t');
-    let key = match is_tabbed {
+    let before = &line[..end - unindented.len()];
+    // With another colon it may be the second line of a text.
+    let is_field = line[end..] == *":" || line[end..].starts_with(": ");
+    let is_shifted = before.contains('\t') || (!before.is_empty() && is_field);
+    let key = match is_shifted {
         true => unindented.trim_end(),
         false => line[..end].trim_end(),
     };
@@ -146,7 +150,7 @@ fn bad_colon(entry: &str) -> Option<Slip<'_>> {
         return None;
     }
     let slip = |value, why| {
-        let column = if is_tabbed {
+        let column = if is_shifted {
             1
         } else {
             key.chars().count() + 1
@@ -158,9 +162,15 @@ fn bad_colon(entry: &str) -> Option<Slip<'_>> {
             column,
         })
     };
-    if is_tabbed {
+    if is_shifted {
         let value = line[end..].trim_start_matches([':', '：']);
-        return slip(value, "a tab stands before it");
+        return slip(
+            value,
+            match before.contains('\t') {
+                true => "a tab stands before it",
+                false => "blanks stand before it",
+            },
+        );
     }
     match line[end..].strip_prefix('：') {
         Some(value) => slip(value, "the colon after it is a full-width one"),
@@ -189,8 +199,11 @@ fn with_colon(
     let value = read.first().map_or(&Value::Null, |(_, value)| value);
     let quoted = written(slip.key, value);
     let mend = quoted.unwrap_or_else(|| format!("{}: {}", slip.key, slip.value.trim()));
-    let help = match slip.is_tabbed() && slip.value.trim().is_empty() {
-        true => "write it without the tab, and indent what belongs to it with blanks".to_owned(),
+    let help = match slip.is_shifted() && slip.value.trim().is_empty() {
+        true => {
+            "write it without the tab or blanks before it, and indent what belongs to it with blanks"
+                .to_owned()
+        }
         false => format!("write it as: {mend}"),
     };
     findings.recovered(
@@ -233,7 +246,14 @@ fn report(
             },
             why.to_owned(),
         ),
-        None => (place(error, first_line), reason(error)),
+        None => {
+            // The parser may see it only behind the entry, and the mend is for a line of the entry.
+            let rows = u32::try_from(entry.trim_end().lines().count()).unwrap_or(1);
+            let at = place(error, first_line);
+            let is_within = at.line < first_line.saturating_add(rows);
+            let line = if is_within { at.line } else { first_line };
+            (At { line, ..at }, reason(error))
+        }
     };
     let read = match value {
         Value::String(text) => format!("`{}`", shortened(text)),
@@ -324,10 +344,27 @@ fn mistake(entry: &str) -> Option<(u32, &'static str)> {
     }
 }
 
-/// The byte at which the first bracket is closed.
+/// The byte at which the first bracket is closed. What stands in quotes closes nothing.
 fn closing(value: &str, open: char, close: char) -> Option<usize> {
     let mut depth = 0;
+    let mut quote = None;
+    let mut before = open;
     for (at, c) in value.char_indices() {
+        let is_first = matches!(before, '[' | '{' | ',' | ':');
+        if !c.is_whitespace() {
+            before = c;
+        }
+        match quote {
+            Some(mark) if mark == c => quote = None,
+            None if is_first && matches!(c, '"' | '\'') => {
+                quote = Some(c);
+                continue;
+            }
+            _ => {}
+        }
+        if quote.is_some() {
+            continue;
+        }
         if c == open {
             depth += 1;
         } else if c == close {
@@ -378,10 +415,26 @@ fn by_hand(entry: &str) -> Option<(String, Value)> {
     } else if let Some(inner) = in_brackets {
         let inner = inner.strip_suffix(']').unwrap_or(inner);
         items(inner.split(',').collect())
+    } else if LISTS.contains(&key) && are_quoted(value) {
+        items(value.split(',').collect())
     } else {
         Value::String(unquoted(value))
     };
     Some((key.to_owned(), value))
+}
+
+/// `"甲", "乙"`: a list without its brackets.
+fn are_quoted(value: &str) -> bool {
+    let mut parts = value.split(',').map(str::trim);
+    let is_quoted = |part: &str| {
+        ['"', '\''].iter().any(|mark| {
+            let inner = part
+                .strip_prefix(*mark)
+                .and_then(|rest| rest.strip_suffix(*mark));
+            inner.is_some_and(|inner| !inner.is_empty() && !inner.contains(*mark))
+        })
+    };
+    value.contains(',') && parts.all(is_quoted)
 }
 
 fn unquoted(text: &str) -> String {

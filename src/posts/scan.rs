@@ -327,7 +327,8 @@ pub(super) fn is_gone(error: &io::Error) -> bool {
 
 pub(super) fn is_post_name(name: &[u8]) -> bool {
     let ending = memchr::memrchr(b'.', name).map_or(&[][..], |at| &name[at + 1..]);
-    ["md", "markdown", "html"]
+    // Jekyll's `markdown_ext`, and HTML.
+    ["md", "markdown", "html", "mkd", "mkdn", "mkdown"]
         .iter()
         .any(|known| ending.eq_ignore_ascii_case(known.as_bytes()))
 }

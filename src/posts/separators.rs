@@ -52,7 +52,7 @@ pub(super) fn note(names: &[Cow<'_, str>], fields: &Fields, key: &str, findings:
             "the {kind} `{}` has {mark} in it, which Jekyll takes for a part of the name",
             shortened(name)
         ),
-        &mend(&names, is_list, fields.syntax(), kind),
+        &mend(&names, is_list, fields, key),
     );
 }
 
@@ -108,7 +108,8 @@ fn is_meant(before: &str, mark: char, after: &str, is_list: bool) -> bool {
 }
 
 /// The field with each name by itself.
-fn mend(names: &[String], is_list: bool, syntax: Syntax, kind: &str) -> String {
+fn mend(names: &[String], is_list: bool, fields: &Fields, key: &str) -> String {
+    let syntax = fields.syntax();
     let each = { names.iter() }.flat_map(|name| match parted(name, is_list) {
         Some(parted) => parted.parts,
         None => vec![name.as_str()],
@@ -124,9 +125,15 @@ fn mend(names: &[String], is_list: bool, syntax: Syntax, kind: &str) -> String {
             written.push(name);
         }
     }
-    let key = match kind {
-        "tag" => "tags",
+    // The usual key, unless the post has it as well: it would stand twice.
+    let usual = match key {
+        "tag" | "tags" => "tags",
         _ => "categories",
+    };
+    let key = if fields.get(usual).is_some() {
+        key
+    } else {
+        usual
     };
     let sign = match syntax {
         Syntax::Yaml => ":",

@@ -91,3 +91,21 @@ fn what_is_no_toml_at_all_is_still_a_post() {
     let deep = format!("+++\na = {}\n+++\nx", "[".repeat(10_000));
     assert_eq!(run(&deep).1[0].kind, "broken-toml");
 }
+
+#[test]
+fn mends_are_written_in_the_language_of_the_front_matter() {
+    for (fields, help) in [
+        ("date = 'x'", "write it as 2022-02-18T10:01:41+08:00"),
+        (
+            "layout = 'post'",
+            "add a line such as date = 2022-02-18T10:01:41+08:00",
+        ),
+    ] {
+        let file = format!("+++\n{fields}\n+++\n正文。\n");
+        let (_, problems) = run(&file);
+        assert!(
+            problems.iter().any(|problem| problem.help == help),
+            "{problems:?}"
+        );
+    }
+}

@@ -74,7 +74,7 @@ pub(super) fn published(
             "bad-date",
             fields.at("date"),
             format!("{}; {from} is used", unread_date(fields)),
-            "write it as 2022-02-18 10:01:41 +0800",
+            &format!("write it as {}", fields.date_shape()),
         );
     }
     match named {
@@ -82,13 +82,19 @@ pub(super) fn published(
             "bad-name-date",
             FILE,
             format!("there is no day {text}, which the file name begins with; {from} is used"),
-            "rename the file, or add a line such as date: 2022-02-18 10:01:41 +0800",
+            &format!(
+                "rename the file, or add a line such as {}",
+                fields.line("date", fields.date_shape())
+            ),
         ),
         None if !fields.has("date") && source != DateSource::FileTime => findings.recovered(
             "no-date",
             FILE,
             format!("there is no `date`; {from} is used"),
-            "add a line such as date: 2022-02-18 10:01:41 +0800",
+            &format!(
+                "add a line such as {}",
+                fields.line("date", fields.date_shape())
+            ),
         ),
         _ => {}
     }
@@ -139,7 +145,7 @@ fn date_field(
             "date-in-part",
             at,
             format!("only a part of `{shown}` is read, as Ruby does: {time}"),
-            "write it as 2022-02-18 10:01:41 +0800",
+            &format!("write it as {}", fields.date_shape()),
         );
     }
     if read.moved {
@@ -174,7 +180,7 @@ pub(super) fn updated(fields: &Fields, rules: &Rules, findings: &mut Findings) -
             "bad-updated",
             fields.at(key),
             format!("`{key}` is no date and is not used"),
-            "write it as 2022-02-18 10:01:41 +0800",
+            &format!("write it as {}", fields.date_shape()),
         );
     }
     None

@@ -42,7 +42,10 @@ impl Addresses<'_> {
             return self.post(&folders, stem).map(Address::Known);
         }
         let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
-        let page = matches!(ending, "md" | "markdown" | "html");
+        let page = matches!(
+            ending,
+            "md" | "markdown" | "mkd" | "mkdn" | "mkdown" | "html"
+        );
         if let Some((before, after)) = posts_folder(stem).filter(|_| page) {
             let (_, stem) = parts(after);
             let folders: Vec<String> = parts(before).0;

@@ -245,7 +245,9 @@ impl<'t> Planner<'t, '_> {
     fn parses(&mut self, source: &str) -> bool {
         self.tags += 1;
         let brackets = source.bytes().filter(|b| *b == b'[').count();
-        if self.tags > MAX_TAGS || self.bad > MAX_BAD || brackets > MAX_BRACKETS {
+        let is_out_of_bounds =
+            self.tags > MAX_TAGS || self.bad > MAX_BAD || brackets > MAX_BRACKETS;
+        if is_out_of_bounds || has_a_number_too_large(source) {
             return false;
         }
         let parses = parser::parse(source, self.language).is_ok();
@@ -290,6 +292,26 @@ impl<'t> Planner<'t, '_> {
         }
         plan
     }
+}
+
+/// liquid-core's parser does not survive a whole number beyond 64 bits (`parser.rs`, `parse_literal`).
+fn has_a_number_too_large(source: &str) -> bool {
+    if source.bytes().filter(u8::is_ascii_digit).count() < 18 {
+        return false;
+    }
+    let mut quote = None;
+    let outside = source.chars().map(|c| {
+        match quote {
+            Some(open) if open == c => quote = None,
+            None if matches!(c, '"' | '\'') => quote = Some(c),
+            None => return c,
+            Some(_) => {}
+        }
+        ' '
+    });
+    let outside: String = outside.collect();
+    let mut numbers = outside.split(|c: char| !(c.is_ascii_digit() || c == '-'));
+    numbers.any(|number| number.len() > 18 && number.parse::<i64>().is_err())
 }
 
 fn is_name(text: &str) -> bool {

@@ -316,3 +316,23 @@ fn what_is_no_liquid_stays_as_it_is() {
 
 #[path = "bounds_tests.rs"]
 mod bounds;
+
+#[test]
+fn a_number_beyond_all_numbers_is_text() {
+    for text in [
+        "订单号 {{20220531239803485012}}。",
+        "{{ page[99999999999999999999] }}",
+        "{% for i in (1..99999999999999999999) %}x{% endfor %}",
+        "{% if 1 < 99999999999999999999 %}x{% endif %}",
+        "{% assign a = 99999999999999999999 %}",
+        "{{ \"it's\" | plus: 99999999999999999999 }}",
+    ] {
+        let rendered = render(text);
+        assert_eq!(rendered.text, text);
+        assert_eq!(rendered.notes[0].kind, Kind::KeptAsText);
+    }
+    assert_eq!(
+        render("{{ 9223372036854775807 }}").text,
+        "9223372036854775807"
+    );
+}

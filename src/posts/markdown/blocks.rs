@@ -188,19 +188,28 @@ impl<'t> Pass<'t, '_> {
             self.mark(String::new(), 0);
             return true;
         }
-        if !text.starts_with("{:") || !text.ends_with('}') {
+        if !text.starts_with("{:") {
             return false;
         }
         let comment = text.starts_with("{::comment");
-        if comment || text.starts_with("{::nomarkdown") {
-            let after = self.at + line.len();
-            let rest = &self.source[after.min(self.source.len())..];
+        let opened = text.find('}').map(|end| end + 1);
+        if let Some(opened) = opened.filter(|_| comment || text.starts_with("{::nomarkdown")) {
+            // It may end in the same line.
+            let after = self.at + (line.len() - line.trim_start_matches(' ').len()) + opened;
+            let rest = &self.source[after..];
             if let Some(end) = self.find(rest, "{:/") {
                 let html = if comment { "" } else { &rest[..end] };
                 let length = rest[end..].find('}').map_or(3, |close| close + 1);
                 self.aside(html.to_owned(), 0, after + end + length);
                 return true;
             }
+        }
+        // kramdown's attribute lists hold no other brace, and nothing follows them.
+        let inner = text[2..]
+            .strip_suffix('}')
+            .map(|inner| inner.replace("\\}", ""));
+        if inner.is_none_or(|inner| inner.contains('}')) {
+            return false;
         }
         if text.contains("toc") && text[2..].trim().starts_with("toc") {
             self.forget_last_line();
@@ -292,7 +301,7 @@ impl<'t> Pass<'t, '_> {
             return false;
         };
         for line in table.split_inclusive('\n') {
-            inline::line(line, self.kept, &mut self.out);
+            inline::line(line, "", self.kept, &mut self.out);
         }
         self.kept.heads = true;
         self.at = at;
@@ -327,7 +336,7 @@ impl<'t> Pass<'t, '_> {
                 self.aside(self.source[start..end].to_owned(), 0, end);
                 return true;
             }
-            inline::line(inner, self.kept, &mut self.out);
+            inline::line(inner, &self.source[self.at..], self.kept, &mut self.out);
             self.before = Before::Text;
             return true;
         }
@@ -355,7 +364,9 @@ impl<'t> Pass<'t, '_> {
             Some(broken) if text.ends_with('\n') => format!("{broken}\\\n"),
             _ => text,
         };
-        inline::line(&text, self.kept, &mut self.out);
+        // A heading ends with its line.
+        let beyond = if heading { "" } else { &self.source[self.at..] };
+        inline::line(&text, beyond, self.kept, &mut self.out);
         self.count_line();
         self.before = if heading { Before::Block } else { Before::Text };
         true

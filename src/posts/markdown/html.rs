@@ -20,6 +20,24 @@ const TEXT_INSIDE: &[&str] = &[
 /// Elements in a paragraph whose inside is no Markdown.
 const RAW_SPANS: &[&str] = &["code", "kbd", "samp", "var", "option"];
 
+/// Elements that take all that follows with them, when they are not closed: no Markdown and no HTML goes on in them, or
+/// nothing of them is shown.
+const SWALLOWING: &[&str] = &[
+    "iframe",
+    "noembed",
+    "noframes",
+    "noscript",
+    "object",
+    "plaintext",
+    "script",
+    "select",
+    "style",
+    "template",
+    "textarea",
+    "title",
+    "xmp",
+];
+
 /// What an element's `markdown` attribute asks for.
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]
 pub(super) enum Inside {
@@ -48,6 +66,11 @@ impl Tag<'_> {
     /// True when it stands in a paragraph, and its inside is no Markdown.
     pub fn is_raw_span(&self) -> bool {
         self.is(RAW_SPANS) && !self.closed
+    }
+
+    /// True when it takes what follows with it, up to where it is closed.
+    pub fn swallows(&self) -> bool {
+        self.is(SWALLOWING)
     }
 
     /// True when it begins a block of HTML.
@@ -79,6 +102,25 @@ pub(super) fn tag(text: &str) -> Option<Tag<'_>> {
     tag.closed |= tag.is(WITHOUT_BODY);
     tag.inside = inside(attributes, &tag);
     Some(tag)
+}
+
+/// Whether a text at a `<` begins a tag, or the like, that it does not end.
+pub(super) fn is_endless(text: &str) -> bool {
+    let mut chars = text.chars().skip(1);
+    match chars.next() {
+        Some('?') => !text.contains("?>"),
+        Some('!') => {
+            chars
+                .next()
+                .is_some_and(|c| c.is_ascii_alphabetic() || c == '[')
+                && !text.contains('>')
+        }
+        Some('/') => {
+            chars.next().is_some_and(|c| c.is_ascii_alphabetic()) && tag_end(text, 2).is_none()
+        }
+        Some(c) => c.is_ascii_alphabetic() && tag_end(text, 1).is_none(),
+        None => false,
+    }
 }
 
 fn inside(attributes: &str, tag: &Tag) -> Inside {

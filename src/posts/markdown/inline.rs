@@ -9,6 +9,8 @@ use super::{Kept, html};
 const LONGEST_MATH: usize = 2_000;
 /// Attribute lists and addresses; what closes them is not looked for any farther.
 const LONGEST: usize = 500;
+/// What closes a tag or a comment of a paragraph is not looked for any farther.
+const LONGEST_PARAGRAPH: usize = 10_000;
 
 /// The beginning of a text.
 fn near(text: &str, length: usize) -> &str {
@@ -19,8 +21,8 @@ fn near(text: &str, length: usize) -> &str {
     &text[..end]
 }
 
-/// Prepares a line.
-pub(super) fn line(text: &str, kept: &mut Kept, out: &mut String) {
+/// Prepares a line; `beyond` is what follows it in the same block, and more.
+pub(super) fn line(text: &str, beyond: &str, kept: &mut Kept, out: &mut String) {
     let long_dashes = has_long_dashes(text);
     let links = text.contains("](");
     let is_special = |byte: u8| matches!(byte, b'~' | b'$' | b'{' | b'\\' | b'<');
@@ -47,7 +49,7 @@ pub(super) fn line(text: &str, kept: &mut Kept, out: &mut String) {
             b'~' => tilde(bytes, at),
             b'$' => math(text, at, kept),
             b'{' => attributes(text, at),
-            b'<' => match angle(text, at, kept, &mut unclosed) {
+            b'<' => match angle(text, at, beyond, kept, &mut unclosed) {
                 Angle::Replaced(end, replaced) => Some((end, replaced)),
                 Angle::Kept(end) => {
                     at = end;
@@ -81,12 +83,17 @@ enum Angle {
     Kept(usize),
 }
 
-/// A comment, an element whose inside is no Markdown, a tag, or the bracket alone.
-fn angle(text: &str, at: usize, kept: &mut Kept, unclosed: &mut bool) -> Angle {
+/// A comment, an element whose inside is no Markdown, a tag, or the bracket alone. What has no end would take all the
+/// rest of the body with it: it is text.
+fn angle(text: &str, at: usize, beyond: &str, kept: &mut Kept, unclosed: &mut bool) -> Angle {
     let rest = &text[at..];
+    let text_instead = || Angle::Replaced(at + 1, "&lt;".to_owned());
     if rest.starts_with("<!--") {
         let end = (!*unclosed).then(|| rest.find("-->")).flatten();
         *unclosed |= end.is_none();
+        if end.is_none() && !rest.contains("-->") && !paragraph(beyond).contains("-->") {
+            return text_instead();
+        }
         return Angle::Kept(at + end.map_or(4, |end| end + 3));
     }
     if !*unclosed && let Some((end, replaced)) = raw(text, at, kept) {
@@ -94,8 +101,35 @@ fn angle(text: &str, at: usize, kept: &mut Kept, unclosed: &mut bool) -> Angle {
     }
     // What stands in a tag is no Markdown either.
     let tag = html::tag(rest);
+    let is_endless = match &tag {
+        Some(tag) => tag.swallows() && !closes(&rest[tag.whole.len()..], beyond, tag.name),
+        None => html::is_endless(rest) && html::is_endless(&format!("{rest}{}", paragraph(beyond))),
+    };
+    if is_endless {
+        return text_instead();
+    }
     *unclosed |= tag.as_ref().is_some_and(html::Tag::is_raw_span);
     Angle::Kept(at + tag.map_or(1, |tag| tag.whole.len()))
+}
+
+/// What follows a line up to the end of its paragraph, or a little less.
+fn paragraph(beyond: &str) -> &str {
+    let mut end = 0;
+    for line in near(beyond, LONGEST_PARAGRAPH).split_inclusive('\n') {
+        if line.trim().is_empty() {
+            break;
+        }
+        end += line.len();
+    }
+    &beyond[..end]
+}
+
+/// Whether an element of this name is closed before its paragraph ends.
+fn closes(rest: &str, beyond: &str, name: &str) -> bool {
+    let closing = format!("</{}", name.to_ascii_lowercase());
+    [rest, paragraph(beyond)]
+        .iter()
+        .any(|text| text.to_ascii_lowercase().contains(&closing))
 }
 
 /// The byte after a code span, or after the backticks if they open none.

@@ -34,7 +34,12 @@ pub(super) fn is_heading(text: &str) -> bool {
 /// `## 标题 {#own}`
 pub(super) fn without_id(text: &str) -> String {
     let end = text.trim_end();
-    match end.rfind("{#").filter(|_| end.ends_with('}')) {
+    let is_id = |at: &usize| {
+        let id = end[at + 2..].strip_suffix('}').unwrap_or_default();
+        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | ':' | '-');
+        id.starts_with(|c: char| c.is_ascii_alphabetic()) && id.chars().all(is_part)
+    };
+    match end.rfind("{#").filter(is_id) {
         Some(at) => format!("{}\n", &end[..at]),
         None => text.to_owned(),
     }

@@ -10,12 +10,15 @@ const MAX_COLUMNS: usize = 64;
 
 /// True for a line with a bar outside of code.
 pub(super) fn has_bar(line: &str) -> bool {
-    line.contains('|') && cells(line).len() > 1 || line.trim_start().starts_with('|')
+    line.contains('|') && cells(line, true).len() > 1 || line.trim_start().starts_with('|')
 }
 
 /// The lines of a block as a table for comrak; `None` when a line has no bar.
 pub(super) fn table(lines: &[&str]) -> Option<String> {
-    let rows: Vec<Row> = lines.iter().map(|line| row(line)).collect::<Option<_>>()?;
+    // Without one before the first row, a bar at the beginning of another parts an empty cell from the next.
+    let has_outer = lines.first()?.trim_start().starts_with('|');
+    let rows = lines.iter().map(|line| row(line, has_outer));
+    let rows: Vec<Row> = rows.collect::<Option<_>>()?;
     let columns = rows
         .iter()
         .map(Row::columns)
@@ -88,7 +91,7 @@ impl Row {
     }
 }
 
-fn row(line: &str) -> Option<Row> {
+fn row(line: &str, has_outer: bool) -> Option<Row> {
     if !has_bar(line) {
         // `甲 | 乙` over `--- | ---`; a line of one column needs its bars.
         return None;
@@ -106,13 +109,14 @@ fn row(line: &str) -> Option<Row> {
     if ruled('=') {
         return Some(Row::Line(true));
     }
-    Some(Row::Cells(cells(line)))
+    Some(Row::Cells(cells(line, has_outer)))
 }
 
-/// The cells of a row; a bar in code or after a backslash parts nothing.
-fn cells(line: &str) -> Vec<String> {
+/// The cells of a row, without the bar before the first if there is an outer one; a bar in code or after a backslash
+/// parts nothing.
+fn cells(line: &str, has_outer: bool) -> Vec<String> {
     let line = line.trim();
-    let line = line.strip_prefix('|').unwrap_or(line);
+    let line = line.strip_prefix('|').filter(|_| has_outer).unwrap_or(line);
     let mut cells = vec![String::new()];
     let mut code = false;
     let mut escaped = false;

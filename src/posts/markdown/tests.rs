@@ -249,3 +249,69 @@ proptest! {
         prop_assert_eq!(letters(&seen), letters(&text));
     }
 }
+
+#[test]
+fn what_is_never_closed_is_text_and_takes_nothing_with_it() {
+    for (text, html) in [
+        (
+            "HTML 里 <style> 放样式\n\n后文",
+            "<p>HTML 里 &lt;style&gt; 放样式</p>\n<p>后文</p>",
+        ),
+        (
+            "## <script> 标签详解\n\n后文",
+            "<h2>&lt;script&gt; 标签详解</h2>\n<p>后文</p>",
+        ),
+        (
+            "一\n\n<!-- 待补\n\n二",
+            "<p>一</p>\n<p>&lt;!– 待补</p>\n<p>二</p>",
+        ),
+        (
+            "<h3 style=\"color:red>小标题</h3>\n\n二",
+            "<p>&lt;h3 style=“color:red&gt;小标题</h3></p>\n<p>二</p>",
+        ),
+        ("甲 <?php 乙\n\n二", "<p>甲 &lt;?php 乙</p>\n<p>二</p>"),
+        (
+            "- 甲 <textarea> 乙\n\n二",
+            "<ul>\n<li>甲 &lt;textarea&gt; 乙</li>\n</ul>\n<p>二</p>",
+        ),
+    ] {
+        assert_eq!(run(text), html, "{text}");
+    }
+    // What is closed in a later line of the paragraph is what it was.
+    for whole in [
+        "甲 <script>\nlet a = 1;\n</script>",
+        "甲 <a\nhref=\"/b\">乙</a>",
+        "甲 <!-- 乙\n丙 --> 丁",
+        "<http://a.test/x>，<a@b.test>",
+    ] {
+        assert!(!run(whole).contains("&lt;"), "{whole}: {}", run(whole));
+    }
+}
+
+#[test]
+fn extensions_may_end_in_their_line_and_lists_of_attributes_stand_alone() {
+    assert_eq!(
+        run("{::comment}a{:/comment}\n\n要紧\n\n{::comment}b{:/comment}"),
+        "<p>要紧</p>"
+    );
+    assert_eq!(
+        run("{::nomarkdown}<b>*x*</b>{:/nomarkdown}\n\n二"),
+        "<b>*x*</b>\n<p>二</p>"
+    );
+    assert_eq!(run("{::comment}\na\n\nb\n{:/comment}\n二"), "<p>二</p>");
+    assert_eq!(run("{: .note} see {a}"), "<p>{: .note} see {a}</p>");
+    assert_eq!(run("一\n{: .note}\n\n二"), "<p>一</p>\n\n<p>二</p>");
+    assert_eq!(run("## 语法 {#if user}"), "<h2>语法 {#if user}</h2>");
+    assert_eq!(run("## 语法 {#if-user}"), "<h2>语法</h2>");
+}
+
+#[test]
+fn a_bar_before_the_first_row_alone_makes_bars_of_the_edges() {
+    let open = run("| 一 | 二\n甲 | 乙\n");
+    assert!(open.contains("<td>甲</td>"), "{open}");
+    let bare = run("项目 | 一季度 | 二季度\n--- | --- | ---\n营收 | 10 | 20\n | | 30\n");
+    assert!(
+        bare.ends_with("<td></td>\n<td></td>\n<td>30</td>\n</tr>\n</tbody>\n</table>"),
+        "{bare}"
+    );
+}
