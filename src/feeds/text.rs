@@ -37,13 +37,14 @@ fn is_xml_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
 }
 
-/// A title as jekyll-feed gives it: without markup, white space as single spaces. Only elements that titles are
-/// written with count as markup: `<市场>` is text.
+/// A title as readers see jekyll-feed's: without markup, white space as single spaces, `&amp;` as the character that it
+/// means. Only elements that titles are written with count as markup: `<市场>` is text.
 pub fn title_text(title: &str) -> Cow<'_, str> {
     let title = clean(title);
     let bytes = title.as_bytes();
     let has_double = || memchr::memchr(b' ', bytes).is_some() && title.contains("  ");
     if memchr::memchr3(b'<', b'\n', b'\t', bytes).is_none()
+        && memchr::memchr(b'&', bytes).is_none()
         && !has_double()
         && title.trim() == title
     {
@@ -60,8 +61,17 @@ pub fn title_text(title: &str) -> Cow<'_, str> {
         rest = &rest[at + length..];
     }
     kept.push_str(rest);
+    if kept.contains('&') {
+        kept = clean(&without_entities(&kept)).into_owned();
+    }
     let words: Vec<&str> = kept.split_ascii_whitespace().collect();
     Cow::Owned(words.join(" "))
+}
+
+/// HTML's named and numbered characters as themselves (WHATWG, 13.2.5.72); what is none stays.
+fn without_entities(text: &str) -> String {
+    let html = scraper::Html::parse_fragment(&text.replace('<', "&lt;"));
+    html.root_element().text().collect()
 }
 
 /// The length of the tag at the start of `text`, if it is one of those that titles are written with.
@@ -167,6 +177,13 @@ pub fn absolute_uri(text: &str) -> Option<String> {
     Some(format!("{host}{}", uri_path(path)))
 }
 
+/// Whether a text begins as an absolute URI does (RFC 3986, 3.1), such as `tag:` and `urn:`.
+pub fn has_scheme(text: &str) -> bool {
+    let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme);
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+    scheme.starts_with(|c: char| c.is_ascii_alphabetic()) && scheme.chars().all(is_part)
+}
+
 /// Puts the style sheet's instruction (W3C xml-stylesheet) after the XML declaration.
 pub fn with_stylesheet(mut xml: Vec<u8>, href: &str) -> Vec<u8> {
     if let Some(at) = xml.windows(2).position(|two| two == b"?>") {
@@ -197,6 +214,10 @@ mod tests {
         assert_eq!(title_text("C# & <b class=x>粗</b><br/>体"), "C# & 粗体");
         assert_eq!(title_text("A&B <市场> 1 < 2 <i"), "A&B <市场> 1 < 2 <i");
         assert_eq!(title_text(" A  b\n c\t"), "A b c");
+        assert_eq!(
+            title_text("AT&amp;T <b>x</b> &lt;甲&#62; R&D"),
+            "AT&T x <甲> R&D"
+        );
         assert!(matches!(
             title_text("大众日报　要闻"),
             Cow::Borrowed("大众日报　要闻")

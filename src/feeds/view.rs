@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use super::settings::{Content, Format, Settings};
-use super::text::{absolute_uri, clean, push_uri_path, title_text};
+use super::text::{absolute_uri, clean, has_scheme, push_uri_path, title_text, uri_path};
 use super::{Addresses, Entry, Frame, Gist, Period};
 use crate::model::time::PostTime;
 use crate::model::{Follow, Label, LabelKind, Site};
@@ -196,7 +196,11 @@ impl<'a> EntryView<'a> {
             address
         };
         EntryView {
-            id: below(post.id.as_str()),
+            id: match post.id.as_str() {
+                id if id.starts_with('/') => below(id),
+                id if has_scheme(id) => uri_path(&clean(id)),
+                id => below(&format!("/{id}")),
+            },
             url: below(&post.url),
             title: title_text(&post.title),
             summary: clean(entry.summary.trim()),

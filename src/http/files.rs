@@ -52,8 +52,10 @@ pub struct Files {
     /// `/base` of `https://host/base`, decoded: feeds lie below it in their own links, whether or
     /// not a proxy in front of us takes it away.
     base: String,
-    /// `https://host/base`.
+    /// `https://host/base` in ASCII.
     url: String,
+    /// What `/` shows.
+    index: String,
     hubs: Vec<String>,
 }
 
@@ -82,7 +84,8 @@ impl Files {
             work: Semaphore::new(AT_WORK),
             retired: serving.retired,
             base,
-            url,
+            url: serving.address,
+            index: serving.index,
             hubs: serving.hubs,
         }
     }
@@ -99,7 +102,7 @@ impl Files {
             return self.answer_with(file, stamp, headers).await;
         }
         // Pages name what lies beside them: that only works below a slash.
-        if !self.base.is_empty() && *path == self.base && self.shelf.find("index.html").is_some() {
+        if !self.base.is_empty() && *path == self.base && self.shelf.find(&self.index).is_some() {
             return self.redirect_to_root();
         }
         let retired = self.locate(&path, |file| self.retired.contains(file).then_some(()));
@@ -168,7 +171,7 @@ impl Files {
 
     /// What `find` knows of a decoded address, with and without the site's own path in front.
     fn locate<'p, T>(
-        &self,
+        &'p self,
         path: &'p str,
         find: impl Fn(&str) -> Option<T>,
     ) -> Option<(&'p str, T)> {
@@ -178,7 +181,7 @@ impl Files {
             let file = match path.strip_prefix('/').unwrap_or(path) {
                 // `/news` is no folder: see `redirect_to_root`.
                 "" if path.is_empty() => return None,
-                "" => "index.html",
+                "" => &self.index,
                 // Browsers ask for it beside everything that names no icon, such as a feed.
                 "favicon.ico" => "icon.svg",
                 file => file,

@@ -65,8 +65,12 @@ pub struct Serving {
     pub shelf: Shelf,
     /// What `/healthz` tells.
     pub health: Health,
-    /// Whose feeds these are: their own addresses come from its `url`.
+    /// Whose feeds these are.
     pub site: Site,
+    /// Before each file's path, to make a feed's own address: ASCII, without a trailing slash.
+    pub address: String,
+    /// The page of all feeds, relative to the published folder: it is what `/` shows.
+    pub index: String,
     /// The WebSub hubs that feeds name in their `Link` header.
     pub hubs: Vec<String>,
     /// Files of feeds that were given up on purpose, relative to the published folder: 410.

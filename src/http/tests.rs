@@ -37,6 +37,8 @@ pub(super) fn serving(shelf: Shelf) -> Serving {
         shelf,
         health: Health::new(),
         site: site(),
+        address: site().url,
+        index: "index.html".into(),
         hubs: vec!["https://hub.test/".to_owned()],
         retired: BTreeSet::from(["feed/old.xml".to_owned(), "feed/旧.html".to_owned()]),
         access_log: false,

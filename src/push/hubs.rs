@@ -11,6 +11,7 @@ use reqwest::StatusCode;
 
 use super::{Book, PushError, Stage};
 use crate::catalog::{Owed, Target};
+use crate::feeds::Addresses;
 use crate::http::COMPONENT;
 
 /// Feeds named in one request: about 4 KB of percent-encoded Chinese.
@@ -22,8 +23,8 @@ const CONNECT: Duration = Duration::from_secs(5);
 pub struct HubList {
     client: reqwest::Client,
     hubs: Vec<Hub>,
-    /// `site.url`.
-    site: String,
+    /// Of the feeds' own addresses.
+    addresses: Addresses,
 }
 
 struct Hub {
@@ -45,7 +46,7 @@ impl HubList {
     ///
     /// # Errors
     /// TLS cannot be set up.
-    pub fn new(hubs: &[String], site: &str) -> Result<Self, String> {
+    pub fn new(hubs: &[String], addresses: Addresses) -> Result<Self, String> {
         let client = reqwest::Client::builder()
             .connect_timeout(CONNECT)
             .timeout(TIMEOUT)
@@ -59,16 +60,7 @@ impl HubList {
         Ok(HubList {
             client,
             hubs: hubs.iter().map(hub).collect(),
-            site: site.trim_end_matches('/').to_owned(),
-        })
-    }
-
-    /// A feed's own address, as it stands in the feed.
-    fn address(&self, path: &str) -> String {
-        path.split('/').fold(self.site.clone(), |mut url, part| {
-            url.push('/');
-            url.extend(utf8_percent_encode(part, COMPONENT));
-            url
+            addresses,
         })
     }
 
@@ -77,7 +69,7 @@ impl HubList {
         form.extend(
             feeds
                 .iter()
-                .map(|feed| ("hub.url", self.address(&feed.path))),
+                .map(|feed| ("hub.url", self.addresses.url_of_file(&feed.path))),
         );
         let body = form_urlencoded(&form);
         let kind = "application/x-www-form-urlencoded";

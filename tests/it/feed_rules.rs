@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use crate::world::World;
+
 /// A file and a test in it.
 type Held = (&'static str, &'static str);
 
@@ -343,5 +345,42 @@ fn every_rule_has_a_test_and_every_test_exists() {
             });
             assert!(marked, "rule {number}: no test `{test}` in {file}");
         }
+    }
+}
+
+#[test]
+fn an_id_of_the_authors_own_stays_what_it_is() {
+    let world = World::new();
+    for (name, guid, id) in [
+        ("a", "'tag:old.example,2020:7'", "tag:old.example,2020:7"),
+        (
+            "b",
+            "urn:uuid:1225c695-cfb8-4ebb-aaaa-80da344efa6a",
+            "urn:uuid:1225c695-cfb8-4ebb-aaaa-80da344efa6a",
+        ),
+        ("c", "17", "http://news.example.cn/17"),
+        ("d", "/old/17", "http://news.example.cn/old/17"),
+    ] {
+        let post = format!("---\ntitle: {name}\nguid: {guid}\n---\n正文。\n");
+        world.post(&format!("2026-11-20-{name}.md"), &post);
+        world.run(&["build"], 0);
+        assert!(
+            world
+                .read("public/feed.xml")
+                .contains(&format!("<id>{id}</id>")),
+            "{id}"
+        );
+        assert!(
+            world
+                .read("public/feed.rss")
+                .contains(&format!(">{id}</guid>")),
+            "{id}"
+        );
+        assert!(
+            world
+                .read("public/feed.json")
+                .contains(&format!("\"{id}\"")),
+            "{id}"
+        );
     }
 }

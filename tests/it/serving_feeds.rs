@@ -165,3 +165,14 @@ fn the_access_log_has_a_line_for_each_request_and_no_query() {
     let second = line("path=\"/feed.json\"");
     assert!(second.contains("reader/2\\\"x"), "{second}");
 }
+
+#[test]
+fn the_page_of_all_feeds_is_at_the_root_wherever_its_file_is() {
+    let world = World::new().config("feeds: {index: /all.html}\n");
+    world.post("2026-11-20-a.md", &today("甲", "demo", "演示", "正文。"));
+    let daemon = world.start();
+    let (root, page) = (daemon.get("/"), daemon.get("/all.html"));
+    assert_eq!(root.status, 200);
+    assert_eq!(root.text(), page.text());
+    assert!(daemon.terminate().success());
+}

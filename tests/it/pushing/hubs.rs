@@ -110,3 +110,21 @@ fn a_feed_that_the_hub_refuses_costs_no_other_feed_its_ping() {
     daemon.wait_for_output("the hub refuses a feed: 422");
     hub.wait_for(&format!("{SITE}/feed.xml"));
 }
+
+#[test]
+fn a_hub_is_told_of_the_address_that_the_feed_names_itself() {
+    let hub = Hub::start();
+    let world = World::new().config(&format!("feeds: {{hub: '{}'}}\n", hub.url()));
+    world.post("2026-11-20-a.md", &today("甲", "one", "演示", "正文。"));
+    let site = "site.url=https://例子.测试/新闻";
+    world.run(&["once", "--set", site], 0);
+    world.post("2026-11-20-b.md", &today("乙", "one", "演示", "正文。"));
+    world.run(&["once", "--set", site], 0);
+    let named = "https://xn--fsqu00a.xn--0zwm56d/%E6%96%B0%E9%97%BB/feed.xml";
+    hub.wait_for(named);
+    assert!(
+        world
+            .read("public/feed.xml")
+            .contains(&format!("href=\"{named}\""))
+    );
+}
