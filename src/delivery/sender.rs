@@ -23,6 +23,10 @@ const FIRST_WAIT: Millis = 1_000;
 const LONGEST_WAIT: Millis = 64_000;
 /// After how long a chat is tried again in which the bot may not write.
 const CLOSED: Millis = 15 * 60_000;
+/// After a question that found nothing to send, so many times as long passes before the next one.
+const IDLE_TIMES: u32 = 9;
+/// A wait of the pace that is over before anybody asks what for (milliseconds).
+const SHORT: Millis = 500;
 /// How long a started request may take to end when the program stops.
 const LAST_WORDS: Duration = Duration::from_secs(10);
 
@@ -132,6 +136,7 @@ impl Sender {
         let mut tasks = JoinSet::new();
         let mut store_is_well = true;
         while !stop.is_cancelled() {
+            let asked_at = std::time::Instant::now();
             let wait = match self.step(&mut tasks).await {
                 Ok(Step::Full) => {
                     // Requests may hang for a minute; a stop does not wait for that.
@@ -143,7 +148,11 @@ impl Sender {
                 }
                 Ok(step) => {
                     store_is_well = true;
-                    self.wait_after(step)
+                    match step {
+                        // With a million rows that all wait for the morning a question takes long, and the bot writes, too.
+                        Step::Idle(_) => self.wait_after(step).max(asked_at.elapsed() * IDLE_TIMES),
+                        _ => self.wait_after(step),
+                    }
                 }
                 Err(error) => {
                     if std::mem::replace(&mut store_is_well, false) {
@@ -220,10 +229,12 @@ impl Sender {
         if now < self.last_now.swap(now, Ordering::Relaxed) {
             self.store.clock_went_back(now).await?;
         }
-        let ready_at = self
-            .pace
-            .next_at(now)
-            .max(self.store.bot_paused_until().await?);
+        let paced_at = self.pace.next_at(now);
+        // Between two messages the outbox is not asked: with a million rows that takes longer than the wait.
+        if (now + 1..now + SHORT).contains(&paced_at) {
+            return Ok(Step::Idle(Some(paced_at)));
+        }
+        let ready_at = paced_at.max(self.store.bot_paused_until().await?);
         if ready_at > now {
             let due = self.store.next_due().await?;
             return Ok(Step::Idle(due.map(|due| due.max(ready_at))));
@@ -281,11 +292,7 @@ impl Sender {
             Ok(mut message) => {
                 message.thread = threads::of(self.store.as_ref(), &claim).await;
                 let outcome = match &claim.content {
-                    Content::Edit {
-                        withdrawn: true,
-                        message_id,
-                        ..
-                    } if self.policy.delete_withdrawn => {
+                    Content::Edit { message_id, .. } if self.deletes(&claim.content) => {
                         self.outlet.delete(&claim.chat, *message_id).await
                     }
                     Content::Edit { message_id, .. } => {
@@ -339,6 +346,18 @@ impl Sender {
         self.wake.notify_one();
     }
 
+    /// Whether a row is there to take a message away.
+    fn deletes(&self, content: &Content) -> bool {
+        let is_withdrawal = matches!(
+            content,
+            Content::Edit {
+                withdrawn: true,
+                ..
+            }
+        );
+        is_withdrawal && self.policy.delete_withdrawn
+    }
+
     async fn judge(&self, claim: &Claim, outcome: Outcome) -> Settled {
         let now = self.clock.now();
         let later = now + backoff(claim.attempts, claim.delivery);
@@ -346,6 +365,7 @@ impl Sender {
             self.doubt().is_there = true;
         }
         match outcome {
+            Outcome::Sent { .. } if self.deletes(&claim.content) => Settled::TakenBack,
             Outcome::Sent { message_id } => Settled::Sent { message_id },
             Outcome::RetryAfter { seconds } => {
                 self.pace.refused(&claim.chat, now);

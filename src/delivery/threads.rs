@@ -28,12 +28,9 @@ pub async fn of(store: &dyn Store, claim: &Claim) -> Option<i64> {
             }
         }
     }
-    // A digest of posts for several topics belongs to none of them.
-    threads.dedup();
-    match threads.as_slice() {
-        [one] => *one,
-        _ => None,
-    }
+    // A digest of posts for several topics goes to that of the oldest: the general one may be closed.
+    let all: Option<Vec<i64>> = threads.into_iter().collect();
+    all?.first().copied()
 }
 
 /// When Telegram says that the topic is gone: its subscriptions go to the general topic, the group is told

@@ -85,7 +85,7 @@ pub struct Post {
     pub html: String,
     /// The article's plain text: a line for each block, without digest, source line and footer.
     pub text: String,
-    /// What topics match on, where that is not `text`: without the words of concept links.
+    /// What topics match on, where that is not `text`: with the digest, and without the words of concept links.
     pub match_text: Option<String>,
     /// `published: false`: known, but neither shown nor announced.
     pub withdrawn: bool,

@@ -121,8 +121,14 @@ pub async fn refresh(
     patience: Patience,
     now: Millis,
 ) -> Result<(Round, Planned), PipelineError> {
-    let round = derive(derived, hint, patience, now).await?;
+    let round = derive(derived, hint, patience, now).await;
+    let round = round.inspect_err(|_| planner.compare_again())?;
     planner.keep_first_seen(derived).await?;
+    // What is not read yet was there before the first start as well: it must not come as news a moment later.
+    if !round.unsettled.is_empty() && !planner.store.has_baseline().await? {
+        planner.compare_again();
+        return Ok((round, Planned::default()));
+    }
     let touched = round.delta.changed + round.delta.removed + round.released > 0;
     let planned = { planner }
         .plan(derived, touched, &round.delta.moved, now)

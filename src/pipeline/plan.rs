@@ -10,6 +10,7 @@ use super::stories::{Stories, Telling};
 use super::{Derived, PipelineError, lock};
 use crate::catalog::Row;
 use crate::delivery::plan::{Occasion, Rules, decide};
+use crate::feeds::title_text;
 use crate::model::{ChatId, PostId, Site};
 use crate::store::{Card, Decision, Millis, Store};
 use crate::topics::story;
@@ -46,8 +47,10 @@ pub struct Planner {
     story_rules: story::Rules,
     stories: Mutex<Stories>,
     admins: Vec<ChatId>,
-    /// Whether this process has compared the announced posts with the catalog.
+    /// Whether the announced posts are as the catalog has them, as far as this process knows.
     compared: AtomicBool,
+    /// Posts that went from one id to another, until a round has compared their stories.
+    moved: Mutex<Vec<(PostId, PostId)>>,
 }
 
 impl Planner {
@@ -65,7 +68,13 @@ impl Planner {
             stories: Mutex::default(),
             admins,
             compared: AtomicBool::new(false),
+            moved: Mutex::default(),
         }
+    }
+
+    /// A round broke off: what it changed is not told again.
+    pub(super) fn compare_again(&self) {
+        self.compared.store(false, Ordering::Relaxed);
     }
 
     /// Dates that only we know outlive the catalog.
@@ -108,21 +117,33 @@ impl Planner {
         moved: &[(PostId, PostId)],
         now: Millis,
     ) -> Result<Planned, PipelineError> {
+        // Until a round has come to its end: the next one is not told of these again.
+        if touched {
+            self.compare_again();
+        }
+        let moved = {
+            let mut owed = self.lock_moved();
+            owed.extend_from_slice(moved);
+            owed.clone()
+        };
         let mut planned = Planned::default();
         if !self.store.has_baseline().await? {
             planned.known = self.take_baseline(derived, now).await?;
         }
         planned.deliveries += self.store.finish_announcing(now).await?;
         let (fresh, came_back) = self.count_fresh(derived).await?;
+        let burst = self.burst(fresh).await?;
         let occasion = Occasion {
-            fresh,
+            fresh: burst.unwrap_or(fresh),
             now: now.div_euclid(1000),
         };
         let own_rules = match fresh {
             0 => None,
             _ => self.own_rules().await?,
         };
-        let mut touched = touched || came_back;
+        if came_back {
+            self.compare_again();
+        }
         loop {
             let page = lock(derived).catalog.unplanned(PAGE)?;
             if page.is_empty() {
@@ -144,18 +165,38 @@ impl Planner {
                     })
                     .collect()
             };
-            touched |= self.note_stories(derived, &page, moved, now).await?;
+            if self.note_stories(derived, &page, &moved, now).await? {
+                self.compare_again();
+            }
             planned.deliveries += self.store.announce(&decided, now).await?;
             count(&decided, &mut planned);
             let ids: Vec<PostId> = page.into_iter().map(|row| row.id).collect();
             lock(derived).catalog.mark_planned(&ids)?;
         }
+        if burst.is_some() {
+            self.store.set_burst(None).await?;
+        }
+        self.lock_moved().clear();
         self.tell_admins(&planned, now).await?;
-        if touched || !self.compared.load(Ordering::Relaxed) {
+        if !self.compared.load(Ordering::Relaxed) {
             planned.edits = self.correct(derived, now).await?;
             self.compared.store(true, Ordering::Relaxed);
         }
         Ok(planned)
+    }
+
+    /// How many posts came at once, when they are too many to be announced. That is decided for all of them: a round
+    /// that broke off between its pages must not make the rest look few.
+    async fn burst(&self, fresh: u64) -> Result<Option<u64>, PipelineError> {
+        let (known, is_burst) = (self.store.burst().await?, fresh > self.rules.burst_limit);
+        if known.is_none() && is_burst {
+            self.store.set_burst(Some(fresh)).await?;
+        }
+        Ok(known.or(is_burst.then_some(fresh)))
+    }
+
+    fn lock_moved(&self) -> MutexGuard<'_, Vec<(PostId, PostId)>> {
+        self.moved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Nobody is sent an archive: what is there at the first start is known. Returns how many posts that are.
@@ -326,7 +367,7 @@ pub fn has_undated(derived: &Arc<Mutex<Derived>>) -> Result<bool, PipelineError>
 pub fn card(row: &Row, matcher: &Matcher, site: &Site) -> Card {
     Card {
         post: row.id.clone(),
-        title: row.title.clone(),
+        title: title_text(&row.title).into_owned(),
         url: format!("{}{}", site.url, row.url),
         summary: row.summary.clone(),
         source: row.source.clone(),

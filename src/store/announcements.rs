@@ -110,6 +110,10 @@ pub trait Announcements: Send + Sync {
     async fn has_baseline(&self) -> Result<bool, StoreError>;
     /// From now on, posts that are not known are new.
     async fn set_baseline(&self, now: Millis) -> Result<(), StoreError>;
+    /// How many posts came at once that are being held for it; `None` when no such round is under way.
+    async fn burst(&self) -> Result<Option<u64>, StoreError>;
+    /// Such a round begins, or has decided about all of them.
+    async fn set_burst(&self, posts: Option<u64>) -> Result<(), StoreError>;
     /// When files without a usable date were first seen, in seconds since 1970.
     async fn first_seen(&self) -> Result<HashMap<String, i64>, StoreError>;
     /// Keeps such times; the first one of a path stays.

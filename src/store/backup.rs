@@ -89,7 +89,8 @@ async fn prepare(coming: &Path, since: Since, now: Millis) -> Result<StoreCounts
     if since == Since::TakenForSent {
         opened.take_for_sent(now).await?;
     }
-    opened.forget_run().await?;
+    // The file of what had left says what was true after the backup.
+    opened.drop_meta("last_run").await?;
     let counts = opened.counts().await?;
     opened.close().await;
     // What is still in the log would be left behind by the rename.

@@ -102,6 +102,8 @@ pub enum Settled {
         /// Telegram's id of the message.
         message_id: i64,
     },
+    /// The message was deleted again, since its post was withdrawn.
+    TakenBack,
     /// Certainly not sent; again at this time.
     Retry {
         /// Not before.

@@ -13,7 +13,7 @@ use sqlx::sqlite::{
 use sqlx::{Row, Sqlite, Transaction};
 
 use super::departures::Departures;
-use super::{Millis, Store, StoreCounts, StoreError, disk_is_believed};
+use super::{Millis, Store, StoreCounts, StoreError, disk_is_believed, sqlite_corrections};
 use crate::model::{ChatId, Follow, Label, LabelKind};
 
 /// A store in one SQLite file.
@@ -152,26 +152,35 @@ impl SqliteStore {
     /// Whatever waits may have been sent by another store since; the next start takes note of all posts.
     pub(super) async fn take_for_sent(&self, now: Millis) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
-        sqlx::query("delete from meta where key = 'baseline_at'")
-            .execute(&mut *transaction)
-            .await?;
+        for step in [
+            "delete from meta where key in ('baseline_at', 'burst')",
+            // Chats that a post was not yet planned for.
+            "update announcements set fan_after = null where fan_after is not null",
+        ] {
+            sqlx::query(step).execute(&mut *transaction).await?;
+        }
+        let reason = "the store was restored from a backup; it may have been sent since";
         sqlx::query(
-            "update outbox set state = 'unknown', unknowns = unknowns + 1, settled_at = $1,
-               reason = 'the store was restored from a backup; it may have been sent since'
+            "update outbox set state = 'unknown', unknowns = unknowns + 1, settled_at = $1, reason = $2
              where state in ('pending', 'held', 'sending')",
         )
         .bind(now)
+        .bind(reason)
         .execute(&mut *transaction)
         .await?;
+        // Their posts may have come back since, and were sent then.
+        sqlx::query("update outbox set reason = $1 where state = 'skipped' and reason in ($2, $3)")
+            .bind(reason)
+            .bind(sqlite_corrections::GONE)
+            .bind(sqlite_corrections::TAKEN_BACK)
+            .execute(&mut *transaction)
+            .await?;
         Ok(transaction.commit().await?)
     }
 
-    /// The file of what had left (`Departures`) is not this store's: it says what was true after the backup.
-    pub(super) async fn forget_run(&self) -> Result<(), StoreError> {
-        let mut connection = self.writer.acquire().await?;
-        sqlx::query("delete from meta where key = 'last_run'")
-            .execute(&mut *connection)
-            .await?;
+    pub(super) async fn drop_meta(&self, key: &str) -> Result<(), StoreError> {
+        let dropped = sqlx::query("delete from meta where key = $1").bind(key);
+        dropped.execute(&self.writer).await?;
         Ok(())
     }
 

@@ -27,6 +27,18 @@ impl Announcements for SqliteStore {
         self.set_meta("baseline_at", &now.to_string()).await
     }
 
+    async fn burst(&self) -> Result<Option<u64>, StoreError> {
+        let text = self.meta("burst").await?;
+        Ok(text.and_then(|text| text.parse().ok()))
+    }
+
+    async fn set_burst(&self, posts: Option<u64>) -> Result<(), StoreError> {
+        match posts {
+            Some(posts) => self.set_meta("burst", &posts.to_string()).await,
+            None => self.drop_meta("burst").await,
+        }
+    }
+
     async fn first_seen(&self) -> Result<HashMap<String, i64>, StoreError> {
         let rows = sqlx::query("select path, at from first_seen")
             .fetch_all(self.reader())

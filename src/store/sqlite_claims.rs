@@ -7,8 +7,8 @@ use sqlx::{Row, SqlitePool};
 use super::sqlite::{chat_id, kind_and_name};
 use super::sqlite_outbox::{Tx, end};
 use super::{
-    Card, Claim, ClaimRules, Content, Millis, Presence, StoreError, pace, preferences, sqlite_desk,
-    sqlite_digests,
+    Card, Claim, ClaimRules, Content, Millis, Presence, StoreError, pace, preferences,
+    sqlite_corrections, sqlite_desk, sqlite_digests,
 };
 use crate::model::{ChatId, PostId};
 
@@ -166,7 +166,7 @@ async fn is_muted(tx: &mut Tx<'_>, claim: &Claim) -> Result<bool, StoreError> {
 }
 
 /// Why a message that waited too long is not sent.
-const TOO_LATE: &str = "it waited longer than delivery.expire_hours";
+pub(super) const TOO_LATE: &str = "it waited longer than delivery.expire_hours";
 
 /// Why a row is not sent although it could be.
 async fn unwanted(
@@ -199,6 +199,10 @@ async fn unwanted(
                 }
                 () => None,
             })
+        }
+        // It was under way when its post went, and came back.
+        Content::Alert(_) if row.get::<Option<i64>, _>(12).unwrap_or(0) != 0 => {
+            Ok(Some(sqlite_corrections::GONE.into()))
         }
         Content::Alert(card) => unwanted_alert(tx, &claim.chat, card, row.get(10), oldest).await,
     }

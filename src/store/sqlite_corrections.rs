@@ -4,12 +4,14 @@
 
 use sqlx::{Row, SqlitePool};
 
-use super::sqlite_outbox::Tx;
+use super::sqlite_outbox::{Tx, end};
 use super::{Card, Correction, Millis, Presence, StoreError, sqlite_stories};
 use crate::model::PostId;
 
 /// The reason of rows that were not sent because their post went away first.
 pub(super) const GONE: &str = "the post was withdrawn before the message went out";
+/// The reason of rows whose message was deleted again.
+pub(super) const TAKEN_BACK: &str = "the post was withdrawn, and its message deleted";
 
 /// Held posts that are compared with their files at most; of more, an admin dismisses the old ones. As many that are gone
 /// may come back however late.
@@ -73,7 +75,7 @@ pub async fn correct(
         "update outbox set state = $3, reason = $4, settled_at = $5,
            digest = case when $3 = 'pending' then null else digest end,
            created_at = case when $3 = 'pending' then $7 else created_at end
-         where post = $1 and kind = 'alert' and state = $2 and ($4 is not null or reason = $6)",
+         where post = $1 and kind = 'alert' and state = $2 and ($4 is not null or reason in ($6, $8))",
     )
     .bind(post)
     .bind(from)
@@ -82,6 +84,7 @@ pub async fn correct(
     .bind(reason.map(|_| now))
     .bind(GONE)
     .bind(now)
+    .bind(TAKEN_BACK)
     .execute(&mut **tx)
     .await?;
     // A chat has the story from this post or from its twin, whichever there is.
@@ -89,7 +92,7 @@ pub async fn correct(
         if is_shown {
             sqlite_stories::skip_told(tx, &correction.card.post, 0, now).await?;
         } else {
-            sqlite_stories::revive(tx, &correction.card.post, None, now).await?;
+            sqlite_stories::revive(tx, &correction.card.post, None, Some(now)).await?;
         }
     }
     match correction.presence {
@@ -127,6 +130,33 @@ async fn plan_edits(
     .execute(&mut **tx)
     .await?;
     Ok(edits.rows_affected())
+}
+
+/// The edit was a deletion: the chat has not had the message, so that it comes again with its post, or with a twin.
+pub async fn taken_back(tx: &mut Tx<'_>, delivery: i64, now: Millis) -> Result<(), StoreError> {
+    let alert: Option<i64> = sqlx::query_scalar(
+        "select m.delivery from outbox m join outbox o on o.post = m.post and o.chat = m.chat
+         where o.delivery = $1 and m.kind = 'alert' and m.state = 'sent'",
+    )
+    .bind(delivery)
+    .fetch_optional(&mut **tx)
+    .await?;
+    let Some(alert) = alert else { return Ok(()) };
+    sqlx::query("update outbox set message_id = null, shown = null where delivery = $1")
+        .bind(alert)
+        .execute(&mut **tx)
+        .await?;
+    end(tx, alert, "skipped", TAKEN_BACK, now).await?;
+    // It may have come back while its message was being deleted.
+    sqlx::query(
+        "update outbox set state = 'pending', reason = null, settled_at = null, created_at = $2
+         where delivery = $1 and exists (select 1 from announcements a where a.post = outbox.post and a.withdrawn = 0)",
+    )
+    .bind(alert)
+    .bind(now)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 /// The edit is in the chat: the message shows its version. When the card moved on while the edit was under

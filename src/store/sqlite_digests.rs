@@ -6,7 +6,7 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::sqlite::chat_id;
-use super::sqlite_claims::unwanted_alert;
+use super::sqlite_claims::{TOO_LATE, unwanted_alert};
 use super::sqlite_outbox::{Tx, end};
 use super::{
     Card, ClaimRules, DIGEST_POSTS, LATE, Millis, StoreError, preferences, sqlite_stories,
@@ -235,9 +235,15 @@ pub async fn follow(tx: &mut Tx<'_>, digest: Option<i64>, now: Millis) -> Result
         .execute(&mut **tx)
         .await?;
         if ended.rows_affected() > 0 {
+            let reason: Option<String> =
+                sqlx::query_scalar("select reason from outbox where delivery = $1")
+                    .bind(digest)
+                    .fetch_one(&mut **tx)
+                    .await?;
+            let since = (reason.as_deref() != Some(TOO_LATE)).then_some(now);
             for row in &posts {
                 let post = PostId::new(row.get::<String, _>(0));
-                sqlite_stories::revive(tx, &post, Some(row.get(1)), now).await?;
+                sqlite_stories::revive(tx, &post, Some(row.get(1)), since).await?;
             }
         }
     }

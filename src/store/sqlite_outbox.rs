@@ -5,6 +5,7 @@
 use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, Transaction};
 
 use super::sqlite::chat_id;
+use super::sqlite_claims::TOO_LATE;
 use super::{
     DeliveryFilter, DeliveryRow, Millis, Release, Settled, StoreError, sqlite_corrections,
     sqlite_digests, sqlite_fan_out, sqlite_stories,
@@ -53,6 +54,10 @@ pub async fn settle(
                 .await?;
             sqlite_corrections::edited(tx, delivery, now).await?;
             sqlite_digests::follow(tx, Some(delivery), now).await?;
+        }
+        Settled::TakenBack => {
+            end(tx, delivery, "sent", sqlite_corrections::TAKEN_BACK, now).await?;
+            sqlite_corrections::taken_back(tx, delivery, now).await?;
         }
         Settled::Skipped { reason } => end(tx, delivery, "skipped", reason, now).await?,
         Settled::Retry { at, reason } => put_back(tx, delivery, *at, reason, 0).await?,
@@ -149,7 +154,9 @@ pub(super) async fn end(
     .await?;
     if let Some(row) = alert {
         let post = PostId::new(row.get::<String, _>(0));
-        sqlite_stories::revive(tx, &post, Some(row.get(1)), now).await?;
+        // What waited too long does not make its twins younger.
+        let since = (reason != TOO_LATE).then_some(now);
+        sqlite_stories::revive(tx, &post, Some(row.get(1)), since).await?;
     }
     sqlite_digests::follow(tx, Some(delivery), now).await
 }
@@ -185,12 +192,14 @@ pub async fn move_chat(tx: &mut Tx<'_>, from: &str, to: &str) -> Result<(), Stor
            select $2, 'supergroup', title, language, next_at, paused_until, created_at, preferences, active_since
            from chats where chat = $1
            on conflict (chat) do update set state = 'active', reason = null,
+             language = excluded.language,
              preferences = coalesce(chats.preferences, excluded.preferences),
              paused_until = max(chats.paused_until, excluded.paused_until)",
         "insert into subscriptions (chat, kind, name, origin, created_at, muted)
            select $2, kind, name, origin, created_at, muted from subscriptions where chat = $1
            on conflict do nothing",
-        "update outbox set chat = $2 where chat = $1 and not exists
+        // A supergroup counts its messages anew: the group's numbers mean others there. An `@name` was the same chat.
+        "update outbox set chat = $2, message_id = case when $1 like '@%' then message_id end where chat = $1 and not exists
            (select 1 from outbox o where o.chat = $2 and o.post = outbox.post and o.kind = outbox.kind)",
         "delete from chats where chat = $1 and $2 <> ''",
         "update or replace meta set key = 'wishes:' || $2 where key = 'wishes:' || $1",

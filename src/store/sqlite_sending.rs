@@ -165,6 +165,11 @@ impl Outbox for SqliteStore {
                 "update chats set paused_until = $1 where paused_until > $1",
                 LONGEST_PAUSE,
             ),
+            // What was planned in the future would miss each hour of its digest until then.
+            (
+                "update outbox set created_at = $1 where state = 'pending' and created_at > $1",
+                0,
+            ),
             // Worked out anew at the next claim.
             ("update chats set alerts_at = 0 where alerts_at > $1", 0),
             (

@@ -88,16 +88,16 @@ pub async fn skip_told(
 }
 
 /// A post's alert ended unsent, in one chat or in all: one that was skipped because the chat had the story goes out in its
-/// place, unless the chat has it from yet another post.
+/// place, unless the chat has it from yet another post. It counts as planned at `since`, or when it was.
 pub async fn revive(
     tx: &mut Tx<'_>,
     post: &PostId,
     chat: Option<&str>,
-    now: Millis,
+    since: Option<Millis>,
 ) -> Result<(), StoreError> {
     for other in tellers(tx, post).await? {
         sqlx::query(
-            "update outbox set state = 'pending', reason = null, settled_at = null, digest = null, created_at = $4
+            "update outbox set state = 'pending', reason = null, settled_at = null, digest = null, created_at = coalesce($4, created_at)
              where post = $2 and kind = 'alert' and state = 'skipped' and reason like 'same story as %'
                and ($3 is null or chat = $3)
                and exists (select 1 from outbox x where x.post = $1 and x.chat = outbox.chat and x.kind = 'alert'
@@ -112,7 +112,7 @@ pub async fn revive(
         .bind(post.as_str())
         .bind(other)
         .bind(chat)
-        .bind(now)
+        .bind(since)
         .execute(&mut **tx)
         .await?;
     }

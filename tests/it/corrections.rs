@@ -74,6 +74,37 @@ fn a_withdrawn_post_takes_its_message_away_when_the_config_says_so() {
         &content.replacen("---\n", "---\npublished: false\n", 1),
     );
     world.telegram().wait_until_deleted(&sent);
+    // With the post the message comes back, too.
+    world.post("2026-11-20-a.md", &content);
+    assert_eq!(world.telegram().next_message(CHAT).text, sent.text);
+    assert!(daemon.terminate().success());
+}
+
+#[test]
+fn a_withdrawal_in_a_round_that_broke_off_is_made_good_by_the_next() {
+    let world = world("");
+    let daemon = world.start();
+    post(&world, "误发的消息", "正文。");
+    let sent = world.telegram().next_message(CHAT);
+    let store = rusqlite::Connection::open(world.path("var/store.db")).unwrap();
+    store
+        .busy_timeout(std::time::Duration::from_secs(10))
+        .unwrap();
+    store
+        .execute_batch(
+            "create trigger broken before update of card on announcements
+             begin select raise(fail, 'not now'); end",
+        )
+        .unwrap();
+    let content = world.read("posts/2026-11-20-a.md");
+    world.post(
+        "2026-11-20-a.md",
+        &content.replacen("---\n", "---\npublished: false\n", 1),
+    );
+    daemon.wait_for_output("not now");
+    store.execute_batch("drop trigger broken").unwrap();
+    let struck = world.telegram().next_edit(&sent);
+    assert_eq!(struck.text, "误发的消息\n\n原文已撤回。");
     assert!(daemon.terminate().success());
 }
 

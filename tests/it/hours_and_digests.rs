@@ -839,3 +839,108 @@ async fn a_digest_does_not_outlive_the_time_that_its_alerts_may_wait() {
     assert_eq!(desk.states("/a").await, ["skipped"]);
     assert_eq!(desk.states("/b").await, ["skipped"]);
 }
+
+#[tokio::test]
+async fn an_alert_under_way_as_its_post_went_is_not_tried_again() {
+    let desk = Desk::new().await;
+    desk.announce(&["/a", "/b"], at("23T09:00")).await;
+    let claim = desk.claim(at("23T09:00")).await.unwrap();
+    desk.becomes("/a", Presence::Withdrawn, at("23T09:01"))
+        .await;
+    desk.put_back(&claim, at("23T09:02")).await;
+    assert_eq!(desk.all(at("23T09:03")).await, ["/b"]);
+    assert_eq!(desk.states("/a").await, ["skipped", "skipped"]);
+    desk.becomes("/a", Presence::Shown, at("23T10:10")).await;
+    assert_eq!(desk.all(at("23T10:11")).await, ["/a"]);
+}
+
+#[tokio::test]
+async fn a_message_that_was_taken_back_comes_again_with_its_post() {
+    let desk = Desk::new().await;
+    desk.twins("/y", "/x").await;
+    desk.announce(&["/a", "/x", "/y"], at("23T09:00")).await;
+    assert_eq!(desk.all(at("23T09:00")).await, ["/a", "/x"]);
+    for (name, now) in [("/a", at("23T09:30")), ("/x", at("23T09:31"))] {
+        desk.becomes(name, Presence::Withdrawn, now).await;
+        let claim = desk.claim(now).await.unwrap();
+        assert_eq!(words(&claim), format!("edit {name}"));
+        let taken = Settled::TakenBack;
+        let settled = desk.store.settle(claim.delivery, &taken, now);
+        settled.await.unwrap();
+    }
+    assert_eq!(desk.states("/a").await, ["skipped", "sent"]);
+    // Its twin tells the story in its place.
+    assert_eq!(desk.all(at("23T09:32")).await, ["/y"]);
+    for name in ["/a", "/x"] {
+        desk.becomes(name, Presence::Shown, at("23T12:00")).await;
+    }
+    assert_eq!(desk.all(at("23T12:01")).await, ["/a"]);
+}
+
+#[tokio::test]
+async fn what_waited_too_long_does_not_make_its_twin_younger() {
+    for rhythm in [Preferences::default(), daily("8")] {
+        let desk = Desk::new().await;
+        let paused = Preferences {
+            paused_until: Some(at("28T09:00")),
+            ..rhythm
+        };
+        desk.wants(paused).await;
+        desk.twins("/y", "/x").await;
+        desk.announce(&["/x", "/y", "/z"], at("20T07:00")).await;
+        let late = ClaimRules {
+            oldest: at("27T00:00"),
+            ..RULES
+        };
+        for hour in ["28T09:00", "29T08:00"] {
+            let claims = desk.store.claim(at(hour), 1, late).await.unwrap();
+            assert!(claims.is_empty(), "{claims:?}");
+        }
+        assert_eq!(desk.states("/x").await, ["skipped"]);
+        assert_eq!(desk.states("/y").await, ["skipped"]);
+    }
+}
+
+#[tokio::test]
+async fn what_was_planned_while_the_clock_ran_ahead_comes_at_the_next_hour_of_the_right_one() {
+    let desk = Desk::new().await;
+    desk.wants(daily("8")).await;
+    desk.announce(&["/a", "/b"], at("28T07:00")).await;
+    desk.store.clock_went_back(at("23T07:30")).await.unwrap();
+    assert!(desk.claim(at("23T07:30")).await.is_none());
+    let claim = desk.claim(at("23T08:00")).await.unwrap();
+    assert_eq!(words(&claim), "[/a /b]");
+}
+
+#[tokio::test]
+async fn a_group_that_moved_keeps_its_language_and_no_message_of_before_is_edited() {
+    let desk = Desk::new().await;
+    let group = ChatId::Id(-8);
+    desk.meet(group.clone(), Follow::Site).await;
+    desk.store.set_language(&group, "en").await.unwrap();
+    desk.announce(&["/a"], at("23T09:00")).await;
+    desk.all(at("23T09:00")).await;
+    // What it became met the bot before Telegram told that it moved.
+    let moved = ChatId::Id(-1_000_000_000_008);
+    desk.meet(moved.clone(), Follow::Site).await;
+    desk.store.move_chat(&group, &moved).await.unwrap();
+    let mut changed = card("/a");
+    changed.title = "改了".into();
+    let corrections = [Correction {
+        card: changed,
+        presence: Presence::Shown,
+        is_held: false,
+    }];
+    let edits = desk.store.correct(&corrections, 0, HOUR, at("23T09:30"));
+    assert_eq!(edits.await.unwrap(), 2);
+    let mut edited = Vec::new();
+    while let Some(claim) = desk.claim(at("23T09:30")).await {
+        desk.sent(&claim, at("23T09:30")).await;
+        edited.push(claim.chat);
+    }
+    assert_eq!(edited, [CHAT], "a supergroup counts its messages anew");
+    desk.announce(&["/b"], at("23T11:00")).await;
+    let claims = desk.store.claim(at("23T11:00"), 2, RULES).await.unwrap();
+    let moved = claims.iter().find(|claim| claim.chat == moved);
+    assert_eq!(moved.unwrap().language, "en");
+}

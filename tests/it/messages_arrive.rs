@@ -1,7 +1,7 @@
 //! Messages: to those who follow, each once, whatever happens in between.
 
 use crate::fake_telegram::{FakeTelegram, Fault, Only, Sent};
-use crate::world::{World, today};
+use crate::world::{DEADLINE, World, today};
 
 const TOPIC: &str = "title: 市场监管\nthreshold: 1\nany:\n  title: [市场监管]\n";
 const CHANNEL: i64 = -1_001_234_567_890;
@@ -322,4 +322,66 @@ fn a_store_of_a_bot_is_never_worked_off_on_the_terminal() {
     world.run(&["once"], 0);
     is_about(&world.telegram().next_message(CHANNEL), "市场监管要闻");
     world.telegram().expect_no_more_messages();
+}
+
+#[test]
+fn a_burst_whose_first_page_alone_was_held_is_held_as_a_whole() {
+    let world = World::new()
+        .with_telegram()
+        .config("telegram: {channels: [{chat: 7, follow: [site]}]}\n");
+    world.run(&["once"], 0);
+    // Two pages of 500, of which the second alone would not be too many.
+    for number in 0..600 {
+        let content = today(&format!("第{number}篇"), "demo", "演示", "正文。");
+        world.post(&format!("2026-11-20-{number}.md"), &content);
+    }
+    let store = rusqlite::Connection::open(world.path("var/store.db")).unwrap();
+    let broken = "create trigger broken before insert on announcements
+         when (select count(*) from announcements where decision = 'held') >= 500
+         begin select raise(fail, 'not now'); end";
+    store.execute_batch(broken).unwrap();
+    assert!(world.run_err(&["once"], 4).contains("not now"));
+    store.execute_batch("drop trigger broken").unwrap();
+    world.run(&["once"], 0);
+    let count = |sql: &str| -> i64 { store.query_row(sql, [], |row| row.get(0)).unwrap() };
+    let held = "select count(*) from announcements where decision = 'held'";
+    assert_eq!(count(held), 600);
+    // What comes by itself afterwards is news.
+    let content = today("下一条", "demo", "演示", "正文。");
+    world.post("2026-11-20-next.md", &content);
+    world.run(&["once"], 0);
+    assert_eq!(count("select count(*) from outbox where kind = 'alert'"), 1);
+}
+
+#[test]
+fn what_the_first_start_reads_a_moment_later_is_no_news() {
+    let world = World::new()
+        .with_telegram()
+        .config("telegram: {channels: [{chat: 7, follow: [site]}]}\n");
+    world.telegram().add_user(7, "Li", "zh-hans");
+    world.telegram().user_starts(7);
+    world.telegram().take_updates();
+    // Just written and without a title: it may be half of a file.
+    for name in ["a", "b"] {
+        let post = today("\"\"", "demo", "演示", &format!("第{name}篇。"));
+        world.post(&format!("2026-11-20-{name}.md"), &post);
+    }
+    world.post("2026-11-20-c.md", &today("丙", "demo", "演示", "正文。"));
+    let daemon = world.start();
+    let store = rusqlite::Connection::open(world.path("var/store.db")).unwrap();
+    store.busy_timeout(DEADLINE).unwrap();
+    let end = std::time::Instant::now() + DEADLINE;
+    let known = "select count(*) from announcements where decision = 'known'";
+    while store
+        .query_row(known, [], |row| row.get::<_, i64>(0))
+        .unwrap()
+        < 3
+    {
+        assert!(std::time::Instant::now() < end, "never taken note of");
+        std::thread::yield_now();
+    }
+    world.post("2026-11-20-d.md", &today("丁", "demo", "演示", "正文。"));
+    assert!(world.telegram().next_message(7).text.contains("丁"));
+    assert!(daemon.terminate().success());
+    assert_eq!(world.telegram().messages(7).len(), 1);
 }
