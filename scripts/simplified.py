@@ -15,7 +15,14 @@ import sys
 
 
 # What Unihan leaves out, or gives as a mere part of other characters.
-MORE = {"佈": "布", "佔": "占", "週": "周", "証": "证"}
+MORE = """
+    佈布 佔占 週周 証证 僱雇 兇凶 卹恤 唸念 喫吃 噁恶 嚐尝 嚥咽 嚮向 峯峰 嶽岳 巖岩 弔吊 彆别
+    慾欲 昇升 査查 棊棋 樑梁 槓杠 殭僵 殻壳 氾泛 汎泛 汙污 洩泄 淒凄 湧涌 滷卤 燻熏 牀床 犛牦
+    獃呆 甕瓮 産产 痠酸 癒愈 癡痴 盃杯 眞真 祕秘 稜棱 籤签 糉粽 糰团 紮扎 絃弦 綑捆 綵彩 緑绿
+    羣群 羶膻 脣唇 菴庵 蒐搜 蓆席 蔘参 藴蕴 蝨虱 蠍蝎 蠔蚝 襬摆 覈核 譟噪 譭毁 讚赞 豔艳 踰逾
+    遊游 遡溯 醃腌 醣糖 釦扣 鍊炼 録录 閲阅 闇暗 陞升 霑沾 顔颜 餈糍 餬糊 駡骂 鬨哄 鵰雕 剷铲
+    奬奖 鉆钻 餵喂 甦苏
+"""
 PARTS = set("讠饣纟钅")
 
 
@@ -52,7 +59,7 @@ def table(path):
                 if other in simplified:
                     simplified[char] = other
                     break
-    simplified.update(MORE)
+    simplified.update((pair[0], pair[1]) for pair in MORE.split())
     return {char: end(char, simplified) for char in simplified}
 
 

@@ -1,6 +1,6 @@
 //! What matching looks at, and nothing more.
 //! In: a `Post`, or borrowed pieces. Out: the borrowed view that the matcher takes.
-//! Source line, footer and ticker spans are cut before: `Post::text` holds the article alone.
+//! Source line, footer and ticker spans are cut before: `Post::match_text` and `Post::text` hold the article alone.
 
 use crate::model::Post;
 
@@ -9,7 +9,7 @@ use crate::model::Post;
 pub struct Article<'a> {
     /// The title, plain text.
     pub title: &'a str,
-    /// The article's plain text.
+    /// The article's plain text, the editor's digest before it.
     pub text: &'a str,
     /// Categories as the author wrote them.
     pub categories: &'a [String],
@@ -20,15 +20,10 @@ pub struct Article<'a> {
 }
 
 impl<'a> From<&'a Post> for Article<'a> {
-    /// A post that is a digest and nothing else is matched on its digest.
     fn from(post: &'a Post) -> Self {
-        let text = match &post.digest {
-            Some(digest) if post.text.trim().is_empty() => digest,
-            _ => post.match_text.as_ref().unwrap_or(&post.text),
-        };
         Article {
             title: &post.title,
-            text,
+            text: post.match_text.as_ref().unwrap_or(&post.text),
             categories: &post.categories,
             tags: &post.tags,
             source: post.source.as_deref(),

@@ -125,12 +125,11 @@ fn find_patterns(
 
 /// Latin words end where letters and digits end: `ip` is not in `shipping`, `FDA` is in `向FDA申请`.
 fn stands_alone(text: &str, start: usize, end: usize) -> bool {
-    let bytes = text.as_bytes();
-    let joined = |left: usize, right: usize| {
-        let alphanumeric = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
-        alphanumeric(left) && alphanumeric(right)
+    // Letters with accents, Greek and Cyrillic too; Chinese begins behind them.
+    let is_letter = |c: char| c.is_alphanumeric() && c < '\u{2e80}';
+    let joined = |at: usize| {
+        let before = text[..at].chars().next_back().is_some_and(is_letter);
+        before && text[at..].chars().next().is_some_and(is_letter)
     };
-    let before = start > 0 && joined(start - 1, start);
-    let after = end > start && joined(end - 1, end);
-    !before && !after
+    !joined(start) && !joined(end)
 }

@@ -54,15 +54,25 @@ pub(super) fn set(patterns: &[&str]) -> Result<RegexSet, String> {
 }
 
 /// Characters outside ASCII as folding leaves them. What turns into ASCII there, as `（` does, is
-/// meant as itself and never as syntax.
+/// meant as itself and never as syntax; and an end of a range, as in `[一-龥]`, is a place in the order of characters.
 fn folded(pattern: &str) -> String {
     let mut text = String::with_capacity(pattern.len());
-    for c in pattern.chars() {
-        if c.is_ascii() {
+    let chars: Vec<char> = pattern.chars().collect();
+    let (mut classes, mut is_escaped) = (0_u32, false);
+    for (at, c) in chars.iter().copied().enumerate() {
+        match c {
+            '[' if !is_escaped => classes += 1,
+            ']' if !is_escaped => classes = classes.saturating_sub(1),
+            _ => {}
+        }
+        is_escaped = c == '\\' && !is_escaped;
+        let folded = fold(c.encode_utf8(&mut [0; 4]));
+        let is_end = classes > 0 && ends_a_range(&chars, at) && !folded.is_ascii();
+        if c.is_ascii() || is_end {
             text.push(c);
             continue;
         }
-        for c in fold(c.encode_utf8(&mut [0; 4])).chars() {
+        for c in folded.chars() {
             if c.is_ascii_punctuation() {
                 text.push('\\');
             }
@@ -70,6 +80,15 @@ fn folded(pattern: &str) -> String {
         }
     }
     text
+}
+
+/// Within a class: `a-z`, but neither `[a-]`, `[-a]`, `[^-a]` nor the difference `a--b`.
+fn ends_a_range(chars: &[char], at: usize) -> bool {
+    let is_one = |dash: Option<usize>, beyond: Option<usize>| {
+        let get = |at: Option<usize>| at.and_then(|at| chars.get(at)).copied();
+        get(dash) == Some('-') && get(beyond).is_some_and(|c| !matches!(c, '[' | ']' | '^' | '-'))
+    };
+    is_one(at.checked_add(1), at.checked_add(2)) || is_one(at.checked_sub(1), at.checked_sub(2))
 }
 
 /// The last line of the crate's report is what it found; the lines before draw the pattern.
@@ -94,6 +113,14 @@ mod tests {
         assert!(finds(r"\d+批次", "１２批次"));
         assert!(finds(r"FDA\S", "fda。"));
         assert!(!finds(r"^召回", "不召回"));
+        for han in [
+            "平台被[一-龥]{2}",
+            "平台被[^a-z]{2}",
+            r"平台被[\p{Han}-]{2}",
+        ] {
+            assert!(finds(han, "平台被立案"), "{han}");
+        }
+        assert!(finds("[總-]局", "总局") && finds("[Ａ-Ｚ]股", "A股"));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::rule::{Group, Topic};
+use super::rule::{Group, Kind, Topic};
 use super::verdict::{Field, Hit};
 
 /// Repetition counts with its logarithm and no further than this, or long articles win by length.
@@ -88,7 +88,10 @@ fn count(topic: &Topic, mut seen: Vec<Seen>) -> BTreeMap<(usize, Field), u32> {
         let all = topic.rules[place.rule].group == Group::All;
         let hidden = cover.is_some_and(|c| {
             let same = (c.start, c.end) == (place.start, place.end);
-            c.field == place.field && place.end <= c.end && !same
+            // A pattern spans words that have nothing to do with it: no veto is hidden by one.
+            let is_spanned =
+                topic.rules[c.rule].kind == Kind::Regex && topic.rules[place.rule].vetoes();
+            c.field == place.field && place.end <= c.end && !same && !is_spanned
         });
         if all || !hidden {
             *counts.entry((place.rule, place.field)).or_insert(0) += 1;

@@ -36,6 +36,27 @@ fn a_title_word_weighs_more_than_a_body_word() {
 }
 
 #[test]
+fn a_pattern_hides_no_veto() {
+    let yaml = "title: A\nany: {text: [{regex: '处罚.{0,20}公司'}]}\nnone: {text: [证监会]}";
+    let m = matcher(&[("a", yaml)]);
+    assert_eq!(ids(&m, "", "处罚由证监会作出，公司回应"), [""; 0]);
+    assert_eq!(ids(&m, "", "处罚由市监局作出，公司回应"), ["a"]);
+    // A longer word still does: that is how an exception to a veto is written.
+    let m = matcher(&[(
+        "a",
+        &yaml.replace("{regex: '处罚.{0,20}公司'}", "由证监会作出"),
+    )]);
+    assert_eq!(ids(&m, "", "处罚由证监会作出，公司回应"), ["a"]);
+}
+
+#[test]
+fn latin_words_end_where_letters_end_with_or_without_an_accent() {
+    let m = matcher(&[("a", "title: A\nany: {text: [CAF]}")]);
+    assert_eq!(ids(&m, "un café", "CAFé ëCAF"), [""; 0]);
+    assert_eq!(ids(&m, "向CAF申请", ""), ["a"]);
+}
+
+#[test]
 fn repetition_is_capped() {
     let m = matcher(&[("a", "title: A\nany: {text: [抽检]}")]);
     let long = "抽检，".repeat(500);

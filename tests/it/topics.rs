@@ -153,3 +153,68 @@ fn market_supervision_agrees_with_a_person_on_posts_that_it_was_not_tuned_on() {
     let words = world.run_err(&command, 2);
     assert!(words.contains("line 1: `zz` is no hash"), "{words}");
 }
+
+#[test]
+fn a_hidden_topic_is_compared_with_the_rules_in_force() {
+    let parts = "title: 部件\nhidden: true\nany:\n  text: [雪]\n";
+    let world = world().topic("parts", parts);
+    world.run(&["build"], 0);
+    let tested = |rules: &str| {
+        world.write("try/parts.yaml", rules);
+        world.run(&["topic", "test", "try/parts.yaml"], 0)
+    };
+    let same = tested(parts);
+    assert!(
+        same.contains("2 of the newest 4 posts, 0 new, 0 no longer"),
+        "{same}"
+    );
+    let none = tested(&parts.replace('雪', "冰雹"));
+    assert!(
+        none.contains("0 of the newest 4 posts, 0 new, 2 no longer"),
+        "{none}"
+    );
+    let force = world.run(&["topic", "test", "parts"], 0);
+    assert!(
+        force.contains("2 of the newest 4 posts, 0 new, 0 no longer"),
+        "{force}"
+    );
+    // Nobody can follow it, so a chat that waits for it would wait for ever.
+    let chat = "telegram.channels=[{chat: -1001, follow: ['topic:parts']}]";
+    let told = world.run_err(&["once", "--set", chat], 2);
+    assert!(told.contains("hidden"), "{told}");
+}
+
+#[test]
+fn a_topic_in_a_broken_file_is_not_said_to_be_missing() {
+    let world = world();
+    world.write(
+        "config/topics/food.yaml",
+        "title: 食品\nany:\n  txt: [抽检]\n",
+    );
+    let told = world.run_err(&["topic", "test", "food"], 2);
+    assert!(told.contains("config/topics/food.yaml:3:3"), "{told}");
+    let said = world.run(&["topic", "test", "nothing.yaml", "--json"], 2);
+    let error: serde_json::Value = serde_json::from_str(said.trim()).unwrap();
+    assert_eq!(error["code"], 2, "{said}");
+}
+
+#[test]
+fn what_is_not_out_yet_is_not_counted() {
+    let world = world();
+    world.post(
+        "2026-11-20-e.md",
+        "---\ntitle: 撤回的抽检\npublished: false\n---\n抽检。\n",
+    );
+    world.post("2999-11-20-f.md", "---\ntitle: 将来的抽检\n---\n抽检。\n");
+    let told = world.run(&["topic", "test", "food"], 0);
+    assert!(told.contains("of the newest 4 posts"), "{told}");
+}
+
+#[test]
+fn the_editors_digest_is_a_part_of_the_article() {
+    let world = World::new().topic("law", "title: 法\nany: {body: [反垄断法]}\n");
+    let body = "> 依据反垄断法处罚。\n\n执法人员到场。";
+    world.post("2026-11-20-a.md", &today("处罚", "demo", "演示", body));
+    let told = world.run(&["topic", "test", "law"], 0);
+    assert!(told.contains("matches 1 of the newest 1 posts"), "{told}");
+}
