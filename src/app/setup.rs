@@ -10,6 +10,7 @@ use crate::catalog::{Ledger, Target};
 use crate::config::{self, Config, ConfigError, Secret, Source, UnknownPolicy, WithdrawnPolicy};
 use crate::delivery::plan::{Corrections, Rules};
 use crate::delivery::{Clock, Policy, Sender, Terminal};
+use crate::feeds::Addresses;
 use crate::model::{ChatId, Follow, LabelKind, Problem, Severity, Site};
 use crate::pipeline::{Derived, DerivedError, Patience, PipelineError, Planner, Progress};
 use crate::push::{Book, Bucket, Hook, HubList, KEY_VARIABLES, Push, PushError, Stage};
@@ -136,10 +137,17 @@ impl Setup {
         let token = config::token(config.telegram.token_file.as_deref())
             .map_err(|error| error.placed(source))?;
         let (topics, errors) = topics::load_dir(&config.topics.dir);
+        let dir = &config.topics.dir;
+        if !dir.exists() && *dir != topics::Settings::default().dir {
+            tracing::warn!(
+                "topics.dir {} is not there: there are no topics",
+                dir.display()
+            );
+        }
         let matcher = Matcher::new(topics)
             .map_err(|why| AppError::Config(ConfigError::new(format!("topics: {why}"))))?;
         let stories = story::Rules::new(&config.stories)
-            .map_err(|why| AppError::Config(ConfigError::new(why)))?;
+            .map_err(|why| AppError::Config(ConfigError::setting(why)))?;
         let setup = Setup {
             config,
             stories,
@@ -164,13 +172,17 @@ impl Setup {
             for follow in follows {
                 if let Follow::Label(label) = &follow
                     && label.kind == LabelKind::Topic
-                    && self.matcher.topic(&label.name).is_none()
                 {
                     let dir = self.config.topics.dir.display();
-                    errors.push(ConfigError::key(
-                        "telegram.channels",
-                        format!("{chat} follows {follow}, and there is no such topic in {dir}"),
-                    ));
+                    let why = match self.matcher.topic(&label.name) {
+                        None => format!("there is no such topic in {dir}"),
+                        Some(topic) if topic.hidden => {
+                            "that topic is hidden, so that nobody can follow it".to_owned()
+                        }
+                        Some(_) => continue,
+                    };
+                    let why = format!("{chat} follows {follow}, and {why}");
+                    errors.push(ConfigError::key("telegram.channels", why));
                 }
             }
         }
@@ -284,7 +296,9 @@ impl Setup {
         }
         let hubs = self.config.feeds.hub.urls();
         if !hubs.is_empty() {
-            let hubs = HubList::new(hubs, &self.site.url);
+            let addresses = Addresses::new(&self.config.feeds, &self.site);
+            let addresses = addresses.map_err(ConfigError::setting)?;
+            let hubs = HubList::new(hubs, addresses);
             let hubs = hubs.map_err(|why| ConfigError::key("feeds.hub", why))?;
             stages.push(Box::new(hubs));
         }

@@ -40,17 +40,23 @@ pub fn execute(setup: &Setup, options: &Options) -> Result<Verdict, AppError> {
         state: options.state.clone(),
         chat,
         post: options.post.clone().map(PostId::new),
-        limit: i64::from(options.limit),
+        // One more tells whether there are more.
+        limit: i64::from(options.limit) + 1,
     };
     if !super::has_store(setup)? {
         return Ok(Verdict::Found);
     }
-    let rows = block_on(async {
+    let mut rows = block_on(async {
         let store = setup.open_store().await?;
         let rows = store.deliveries(&filter).await?;
         store.close().await;
         Ok(rows)
     })?;
+    let shown = usize::try_from(options.limit).unwrap_or(usize::MAX);
+    if rows.len() > shown {
+        rows.truncate(shown);
+        eprintln!("there are more than these {shown}: --limit shows as many as you like");
+    }
     let mut out = io::stdout().lock();
     for row in &rows {
         let line = match options.json {

@@ -160,8 +160,8 @@ impl Command {
             Command::Doctor(options) => options.json,
             Command::Check(options) => options.json,
             Command::Held(options) => options.json,
+            Command::Topic { action } => action.is_json(),
             Command::Run
-            | Command::Topic { .. }
             | Command::Init(_)
             | Command::Backup { .. }
             | Command::Restore { .. }
@@ -206,7 +206,16 @@ pub fn main() -> ExitCode {
 
 fn end(cli: Cli) -> ExitCode {
     let is_json = cli.command.is_json();
-    match execute(cli) {
+    let source = Source {
+        path: cli.common.config.clone(),
+        set: cli.common.set.clone(),
+    };
+    let done = execute(cli, &source).map_err(|error| match error {
+        // Some settings are looked at only by what uses them.
+        AppError::Config(error) => AppError::Config(error.placed(&source)),
+        other => other,
+    });
+    match done {
         Ok(Verdict::Fine) => ExitCode::SUCCESS,
         Ok(Verdict::Found) => ExitCode::from(1),
         Err(error) => {
@@ -235,24 +244,20 @@ fn code(error: &AppError) -> u8 {
     }
 }
 
-fn execute(cli: Cli) -> Result<Verdict, AppError> {
-    let source = Source {
-        path: cli.common.config,
-        set: cli.common.set,
-    };
+fn execute(cli: Cli, source: &Source) -> Result<Verdict, AppError> {
     if let Command::Check(options) = &cli.command {
-        return check::execute(&source, options);
+        return check::execute(source, options);
     }
     if let Command::Doctor(options) = &cli.command {
-        return doctor::execute(&source, options);
+        return doctor::execute(source, options);
     }
     if let Command::Topic { action } = cli.command {
-        return topic::execute(&source, action);
+        return topic::execute(source, action);
     }
     if let Command::Init(options) = &cli.command {
         return init::execute(options);
     }
-    let setup = Setup::load(&source)?;
+    let setup = Setup::load(source)?;
     let quiet = cli.common.quiet;
     match cli.command {
         Command::Run => run::execute(setup, quiet),

@@ -40,9 +40,18 @@ impl ConfigError {
     pub fn setting(why: String) -> Self {
         let split = why.split_once(": ");
         let split = split.map(|(key, rest)| (key.trim_matches('`'), rest));
-        match split.filter(|(key, _)| key.contains('.') && !key.contains(' ')) {
-            Some((key, rest)) => ConfigError::key(key, rest),
-            None => ConfigError::new(why),
+        let is_key = |key: &str| key.contains('.') && !key.contains(' ');
+        if let Some((key, rest)) = split.filter(|(key, _)| is_key(key)) {
+            return ConfigError::key(key, rest);
+        }
+        // A sentence that begins with the key.
+        let first = why.strip_prefix('`').and_then(|rest| rest.split_once('`'));
+        let key = first
+            .filter(|(key, _)| is_key(key))
+            .map(|(key, _)| key.to_owned());
+        ConfigError {
+            key,
+            ..ConfigError::new(why)
         }
     }
 

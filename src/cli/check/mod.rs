@@ -101,7 +101,7 @@ pub fn execute(source: &Source, options: &Options) -> Result<Verdict, AppError> 
     let (setup, mut problems) = match Setup::load_what_can_be(source) {
         Ok(loaded) => loaded,
         Err(AppError::Config(error)) => {
-            check.settings(error.into_problems());
+            check.settings(error.placed(source).into_problems());
             return Ok(check.end());
         }
         Err(error) => return Err(error),

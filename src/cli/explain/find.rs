@@ -1,12 +1,12 @@
 //! Which post somebody means.
 //! In: a file, an id, an address or a part of a title. Out: the best that fits, and what else would.
 
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use super::super::block_on;
 use super::super::reading::Reader;
 use crate::app::{AppError, Setup};
-use crate::catalog::{Catalog, Reading, Row};
+use crate::catalog::{Catalog, Reading, Row, duplicate};
 use crate::model::Site;
 use crate::store::{Card, path_of};
 
@@ -48,9 +48,21 @@ pub(super) fn post(
     }
     let catalog = Catalog::reader(&setup.config.catalog.path).ok();
     if Path::new(words).is_file() {
-        let rows = catalog.and_then(|catalog| catalog.find(words, 1).ok());
-        let row = { rows.into_iter().flatten() }.find(|row| row.path == words);
-        let subject = Subject::File(Box::new(reader.read(words)), row.map(Box::new));
+        let path = as_scanned(&setup.config.posts.roots(), words);
+        let find = |words: &str, most| {
+            let rows = { catalog.as_ref() }.and_then(|catalog| catalog.find(words, most).ok());
+            rows.into_iter().flatten()
+        };
+        let row = find(&path, 1).find(|row| row.path == path);
+        let mut reading = reader.read(&path);
+        if let Some(digested) = &reading.post {
+            let id = &digested.post.id;
+            let owner = find(id.as_str(), MOST).find(|row| row.id == *id);
+            let other = owner.filter(|row| row.path != path && Path::new(&row.path).is_file());
+            let doubled = other.map(|row| duplicate(&path, id, &row.path));
+            reading.problems.extend(doubled);
+        }
+        let subject = Subject::File(Box::new(reading), row.map(Box::new));
         return Ok(Some(Found::alone(subject)));
     }
     let known = catalog.and_then(|catalog| wanted.in_catalog(&catalog, reader));
@@ -58,6 +70,22 @@ pub(super) fn post(
         return Ok(Some(found));
     }
     wanted.in_store(setup)
+}
+
+/// A file by the name under which the folders of posts have it: labels and id come from that name.
+fn as_scanned(roots: &[PathBuf], file: &str) -> String {
+    type Spelling = fn(&Path) -> std::io::Result<PathBuf>;
+    let spellings: [Spelling; 2] = [|path| std::path::absolute(path), |path| path.canonicalize()];
+    let names = spellings.iter().flat_map(|spell| {
+        roots.iter().filter_map(move |root| {
+            let below = spell(Path::new(file)).ok()?;
+            let rest = below.strip_prefix(spell(root).ok()?).ok()?;
+            let is_below = !rest.components().any(|part| part == Component::ParentDir);
+            is_below.then_some(())?;
+            Some(root.join(rest).to_string_lossy().into_owned())
+        })
+    });
+    { names }.next().unwrap_or_else(|| file.to_owned())
 }
 
 /// How well a post fits.

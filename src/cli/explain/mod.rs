@@ -7,6 +7,8 @@ mod known;
 mod text;
 mod value;
 
+use std::collections::BTreeSet;
+
 use self::chats::Sent;
 use self::find::{Found, Other, Subject};
 use self::known::Known;
@@ -17,7 +19,7 @@ use crate::app::{AppError, Setup};
 use crate::catalog::{Digested, Reading};
 use crate::delivery::message::{Form, alert};
 use crate::delivery::preview;
-use crate::feeds::{Addresses, Format};
+use crate::feeds::{Addresses, Format, title_text};
 use crate::model::{ChatId, Follow, Label, LabelKind, PostId};
 use crate::store::{Card, path_of};
 use crate::topics::{Article, OwnRules, Verdict as TopicVerdict};
@@ -69,7 +71,7 @@ impl<'a> Explained<'a> {
             (Some(digested), _) => sent(
                 setup,
                 &digested.post.id,
-                follows(digested),
+                follows(setup, digested),
                 article.as_ref(),
             )?,
             (None, Some(known)) => {
@@ -130,8 +132,11 @@ impl Explained<'_> {
 
     /// What is in the way of the whole post, before any chat is looked at.
     fn stage(&self, digested: &Digested) -> Option<&'static str> {
+        let problems = self.reading.iter().flat_map(|reading| &reading.problems);
+        let is_doubled = { problems }.any(|problem| problem.kind == "duplicate-id");
         let due = digested.post.published.seconds() > self.setup.clock.seconds();
         match &self.sent.decision {
+            _ if is_doubled => Some("another file has its id, and stands for it"),
             _ if digested.post.withdrawn => Some("withdrawn (published: false)"),
             None if due => Some("waits for its date"),
             None => Some("not decided about yet: no `run` or `once` has seen it"),
@@ -148,7 +153,7 @@ impl Explained<'_> {
                 let is_retired = |follow: &Follow| {
                     { labels.as_ref() }.is_some_and(|labels| labels.is_retired(follow))
                 };
-                let mut follows = follows(digested);
+                let mut follows = follows(self.setup, digested);
                 follows.retain(|follow| !is_retired(follow));
                 follows
             }
@@ -190,18 +195,27 @@ impl Explained<'_> {
     }
 }
 
-/// What a chat may follow to get this post.
-fn follows(digested: &Digested) -> Vec<Follow> {
+/// What a chat may follow to get this post; labels by the names that `labels.aliases` gives them.
+fn follows(setup: &Setup, digested: &Digested) -> Vec<Follow> {
     let topics = digested.topics.iter().map(Label::topic);
     let labels = digested.post.labels().chain(topics).map(Follow::Label);
-    std::iter::once(Follow::Site).chain(labels).collect()
+    let mut follows: Vec<Follow> = std::iter::once(Follow::Site).chain(labels).collect();
+    if let Ok(names) = setup.config.labels() {
+        follows = follows
+            .into_iter()
+            .map(|follow| names.canonical_follow(follow))
+            .collect();
+        let mut known = BTreeSet::new();
+        follows.retain(|follow| known.insert(follow.clone()));
+    }
+    follows
 }
 
 fn card(setup: &Setup, digested: &Digested) -> Card {
     let post = &digested.post;
     Card {
         post: post.id.clone(),
-        title: post.title.clone(),
+        title: title_text(&post.title).into_owned(),
         url: format!("{}{}", setup.site.url, post.url),
         summary: digested.summary.clone(),
         source: post.source.clone(),

@@ -70,6 +70,16 @@ pub enum Action {
     },
 }
 
+impl Action {
+    /// Whether a script reads what it says.
+    pub(super) fn is_json(&self) -> bool {
+        match self {
+            Action::List { json } | Action::Test { json, .. } | Action::Eval { json, .. } => *json,
+            Action::Show { .. } | Action::Export { .. } | Action::Schema => false,
+        }
+    }
+}
+
 /// Carries out a subcommand.
 pub fn execute(source: &Source, action: Action) -> Result<Verdict, AppError> {
     if let Action::Schema = action {
@@ -89,7 +99,7 @@ pub fn execute(source: &Source, action: Action) -> Result<Verdict, AppError> {
             topic,
             newest,
             json,
-        } => test::execute(&setup, &topic, newest, json),
+        } => test::execute(&setup, problems, &topic, newest, json),
         Action::Eval {
             id,
             labels,

@@ -12,9 +12,9 @@ use super::super::reading::Reader;
 use super::super::words::{hits_json, hits_line};
 use super::{broken, unknown};
 use crate::app::{AppError, Setup};
-use crate::catalog::{Catalog, Reading};
+use crate::catalog::{Catalog, Digested, Reading};
 use crate::config::ConfigError;
-use crate::model::Follow;
+use crate::model::{Follow, Problem};
 use crate::topics::{Article, Backtest, Found, Matcher, load_dir_with};
 
 /// Near misses that are shown: the rest is as far away or farther.
@@ -23,6 +23,7 @@ const NEAR_SHOWN: usize = 10;
 /// Tries rules on posts.
 pub(super) fn execute(
     setup: &Setup,
+    problems: Vec<Problem>,
     topic: &str,
     newest: usize,
     json: bool,
@@ -44,6 +45,10 @@ pub(super) fn execute(
         &setup.matcher
     };
     if rules.topic(&id).is_none() {
+        // It may be in one of the files that cannot be used.
+        if !problems.is_empty() {
+            return Err(AppError::Config(ConfigError::of(problems)));
+        }
         return Ok(unknown(setup, &id));
     }
     let is_file = file.is_file();
@@ -52,17 +57,16 @@ pub(super) fn execute(
         let Some(digested) = &reading.post else {
             return;
         };
-        // A file is compared with the rules in force, the rules in force with what readers see.
-        let before = if is_file {
-            &digested.topics
-        } else {
-            remembered
-        };
         let article = Article::from(&*digested.post);
         if is_file {
             backtest.look_beside(rules, &id, &article, &digested.topics);
         }
-        let before = before.contains(&id);
+        // A file is compared with the rules in force, the rules in force with what readers see; of hidden topics they
+        // see nothing.
+        let before = match is_file || rules.topic(&id).is_some_and(|topic| topic.hidden) {
+            true => { setup.matcher.verdict(&id, &article) }.is_some_and(|verdict| verdict.matched),
+            false => remembered.contains(&id),
+        };
         backtest.look(rules, &id, &reading.path, &article, before);
     })?;
     if json {
@@ -102,7 +106,11 @@ fn newest_posts(
     // The oldest of those kept is on top, to be pushed out by a newer one.
     let mut kept: BinaryHeap<std::cmp::Reverse<(i64, String)>> = BinaryHeap::new();
     reader.read_all(|reading| {
-        if let Some(digested) = &reading.post {
+        let is_public = |digested: &&Digested| {
+            let is_due = digested.post.published.seconds() <= setup.clock.seconds();
+            is_due && !digested.post.withdrawn
+        };
+        if let Some(digested) = reading.post.as_ref().filter(is_public) {
             let key = (digested.post.published.seconds(), reading.path.clone());
             kept.push(std::cmp::Reverse(key));
             if kept.len() > newest {

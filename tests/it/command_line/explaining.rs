@@ -146,3 +146,55 @@ fn a_post_whose_file_is_gone_is_told_as_catalog_and_store_know_it() {
     let words = "state      its file is gone, and no round has seen that yet; it is in the feeds";
     assert!(said.contains(words), "{said}");
 }
+
+#[test]
+fn a_file_is_the_same_post_however_its_path_is_spelled() {
+    let world = World::new();
+    world.write(
+        "posts/news/2026-11-20-a.md",
+        "---\ntitle: 甲\ndate: 2026-11-20 08:00:00 +0800\n---\n正文。\n",
+    );
+    world.run(&["build"], 0);
+    let absolute = world.path("posts/news/2026-11-20-a.md");
+    let absolute = absolute.to_str().unwrap();
+    let told = json(&world, "posts/news/2026-11-20-a.md");
+    for spelling in [
+        absolute,
+        "./posts/news/2026-11-20-a.md",
+        "posts/../posts/news/2026-11-20-a.md",
+    ] {
+        assert_eq!(json(&world, spelling), told, "{spelling}");
+    }
+}
+
+#[test]
+fn a_file_behind_another_one_of_its_id_is_told_so() {
+    let world = World::new();
+    for name in ["2026-11-20-a.md", "2026-11-20-a.markdown"] {
+        world.post(name, &today(name, "demo", "演示", "正文。"));
+    }
+    world.run(&["build"], 0);
+    let told = world.run(&["explain", "posts/2026-11-20-a.md"], 0);
+    assert!(told.contains("another file has its id"), "{told}");
+    let told = world.run(&["explain", "posts/2026-11-20-a.markdown"], 0);
+    assert!(!told.contains("another file has its id"), "{told}");
+}
+
+#[test]
+fn a_label_is_explained_by_the_name_that_its_alias_gives_it() {
+    let world = World::new().with_telegram().config(
+        "labels: {aliases: {'category:demo': show}}\ntelegram: {channels: [{chat: 7, follow: ['category:show']}]}\n",
+    );
+    world.telegram().add_user(7, "Li", "zh-hans");
+    world.telegram().user_starts(7);
+    world.telegram().take_updates();
+    world.run(&["once"], 0);
+    world.post("2026-11-20-a.md", &today("甲", "demo", "演示", "正文。"));
+    world.run(&["once"], 0);
+    assert!(world.telegram().next_message(7).text.contains("甲"));
+    let told = world.run(&["explain", "posts/2026-11-20-a.md"], 0);
+    assert!(
+        told.contains("category:show") && !told.contains("follows none"),
+        "{told}"
+    );
+}
