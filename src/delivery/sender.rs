@@ -24,7 +24,7 @@ const LONGEST_WAIT: Millis = 64_000;
 /// After how long a chat is tried again in which the bot may not write.
 const CLOSED: Millis = 15 * 60_000;
 /// After a question that found nothing to send, so many times as long passes before the next one.
-const IDLE_TIMES: u32 = 9;
+const IDLE_TIMES: i64 = 9;
 /// A wait of the pace that is over before anybody asks what for (milliseconds).
 const SHORT: Millis = 500;
 /// How long a started request may take to end when the program stops.
@@ -52,6 +52,8 @@ pub struct Sender {
     policy: Policy,
     /// What the clock said last, to see when it is set back.
     last_now: AtomicI64,
+    /// Milliseconds after which the outbox is asked again when nothing is due.
+    longest_idle: AtomicI64,
     doubt: Mutex<Doubt>,
 }
 
@@ -99,6 +101,7 @@ impl Sender {
             zone,
             policy,
             last_now: AtomicI64::new(0),
+            longest_idle: AtomicI64::new(1_000),
             doubt: Mutex::default(),
         }
     }
@@ -136,7 +139,6 @@ impl Sender {
         let mut tasks = JoinSet::new();
         let mut store_is_well = true;
         while !stop.is_cancelled() {
-            let asked_at = std::time::Instant::now();
             let wait = match self.step(&mut tasks).await {
                 Ok(Step::Full) => {
                     // Requests may hang for a minute; a stop does not wait for that.
@@ -148,11 +150,7 @@ impl Sender {
                 }
                 Ok(step) => {
                     store_is_well = true;
-                    match step {
-                        // With a million rows that all wait for the morning a question takes long, and the bot writes, too.
-                        Step::Idle(_) => self.wait_after(step).max(asked_at.elapsed() * IDLE_TIMES),
-                        _ => self.wait_after(step),
-                    }
+                    self.wait_after(step)
                 }
                 Err(error) => {
                     if std::mem::replace(&mut store_is_well, false) {
@@ -209,8 +207,11 @@ impl Sender {
     fn wait_after(&self, step: Step) -> Duration {
         let wait = match step {
             Step::Started | Step::Full => 0,
-            // A clock that jumped must not stop the sender: never longer than a second.
-            Step::Idle(due) => due.map_or(1_000, |due| (due - self.clock.now()).clamp(1, 1_000)),
+            // A clock that jumped must not stop the sender: hardly ever longer than a second.
+            Step::Idle(due) => {
+                let longest = self.longest_idle.load(Ordering::Relaxed);
+                due.map_or(longest, |due| (due - self.clock.now()).clamp(1, longest))
+            }
         };
         Duration::from_millis(wait.unsigned_abs())
     }
@@ -248,8 +249,14 @@ impl Sender {
             fold_above: self.policy.fold_above,
             fold_late_above: self.policy.fold_late_above,
         };
+        let asked_at = std::time::Instant::now();
         let Some(claim) = self.store.claim(now, 1, rules).await?.pop() else {
-            return Ok(Step::Idle(self.store.next_due().await?));
+            let due = self.store.next_due().await?;
+            // With a million rows that all wait for the morning this takes long, and the bot has to write, too.
+            let asked = i64::try_from(asked_at.elapsed().as_millis()).unwrap_or(0);
+            let longest = asked.saturating_mul(IDLE_TIMES).max(1_000);
+            self.longest_idle.store(longest, Ordering::Relaxed);
+            return Ok(Step::Idle(due));
         };
         let (_, turn) = self.pace.take(now);
         let sender = self.clone();
@@ -423,6 +430,9 @@ fn log(claim: &Claim, settled: &Settled) {
     match settled {
         Settled::Sent { message_id } => {
             tracing::info!(%post, %chat, delivery, message_id, state = "sent", "delivery")
+        }
+        Settled::TakenBack => {
+            tracing::info!(%post, %chat, delivery, state = "taken back", "delivery")
         }
         Settled::Skipped { reason } => {
             tracing::info!(%post, %chat, delivery, reason, state = "skipped", "delivery")

@@ -125,7 +125,7 @@ pub async fn refresh(
     let round = round.inspect_err(|_| planner.compare_again())?;
     planner.keep_first_seen(derived).await?;
     // What is not read yet was there before the first start as well: it must not come as news a moment later.
-    if !round.unsettled.is_empty() && !planner.store.has_baseline().await? {
+    if planner.waits_for(round.unsettled.len(), now).await? {
         planner.compare_again();
         return Ok((round, Planned::default()));
     }

@@ -3,7 +3,7 @@
 //! A crash between the two is harmless: the store decides about a post only once.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::stories::{Stories, Telling};
@@ -12,7 +12,7 @@ use crate::catalog::Row;
 use crate::delivery::plan::{Occasion, Rules, decide};
 use crate::feeds::title_text;
 use crate::model::{ChatId, PostId, Site};
-use crate::store::{Card, Decision, Millis, Store};
+use crate::store::{Card, Decision, Millis, Store, StoreError};
 use crate::topics::story;
 use crate::topics::{Matcher, OwnRules};
 
@@ -20,6 +20,9 @@ use crate::topics::{Matcher, OwnRules};
 const PAGE: usize = 500;
 /// Posts of which nothing but the id is noted in one transaction.
 const IDS: usize = 10_000;
+
+/// So long the first plan waits for files that are still being written (milliseconds).
+const LONGEST_WAIT: Millis = 60_000;
 
 /// What planning did.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -49,6 +52,10 @@ pub struct Planner {
     admins: Vec<ChatId>,
     /// Whether the announced posts are as the catalog has them, as far as this process knows.
     compared: AtomicBool,
+    /// Whether the admins were asked about what this process found held.
+    asked: AtomicBool,
+    /// Since when the first plan waits for files that are still being written; 0: it does not (milliseconds since 1970).
+    waits_since: AtomicI64,
     /// Posts that went from one id to another, until a round has compared their stories.
     moved: Mutex<Vec<(PostId, PostId)>>,
 }
@@ -68,8 +75,35 @@ impl Planner {
             stories: Mutex::default(),
             admins,
             compared: AtomicBool::new(false),
+            asked: AtomicBool::new(false),
+            waits_since: AtomicI64::new(0),
             moved: Mutex::default(),
         }
+    }
+
+    /// Whether what a store knows from its first start is to be noted only later, since files are not read yet that were
+    /// there as well. One that is written without an end is not waited for.
+    pub(super) async fn waits_for(
+        &self,
+        unsettled: usize,
+        now: Millis,
+    ) -> Result<bool, StoreError> {
+        if unsettled == 0 || self.store.has_baseline().await? {
+            return Ok(false);
+        }
+        let mut since = self.waits_since.load(Ordering::Relaxed);
+        if since == 0 || since > now {
+            since = now;
+            self.waits_since.store(now, Ordering::Relaxed);
+        }
+        let is_patient = now - since < LONGEST_WAIT;
+        if !is_patient {
+            tracing::warn!(
+                files = unsettled,
+                "files that are still being written are not waited for; they will be news"
+            );
+        }
+        Ok(is_patient)
     }
 
     /// A round broke off: what it changed is not told again.
@@ -192,7 +226,7 @@ impl Planner {
         if known.is_none() && is_burst {
             self.store.set_burst(Some(fresh)).await?;
         }
-        Ok(known.or(is_burst.then_some(fresh)))
+        Ok(known.max(is_burst.then_some(fresh)))
     }
 
     fn lock_moved(&self) -> MutexGuard<'_, Vec<(PostId, PostId)>> {
@@ -327,11 +361,12 @@ impl Planner {
     /// Asks about held posts. The first round of a process asks too: a crash between holding and asking must
     /// not leave them unnoticed. The key of the question is the newest held post, so nobody is asked twice.
     async fn tell_admins(&self, planned: &Planned, now: Millis) -> Result<(), PipelineError> {
-        if planned.held == 0 && self.compared.load(Ordering::Relaxed) {
+        if planned.held == 0 && self.asked.load(Ordering::Relaxed) {
             return Ok(());
         }
         let held = self.store.held(i64::MAX).await?;
         let Some((newest, reason)) = held.last() else {
+            self.asked.store(true, Ordering::Relaxed);
             return Ok(());
         };
         let key = format!("held:{}", newest.post);
@@ -339,6 +374,7 @@ impl Planner {
         for admin in &self.admins {
             self.store.notice(&key, admin, &text, now).await?;
         }
+        self.asked.store(true, Ordering::Relaxed);
         Ok(())
     }
 }

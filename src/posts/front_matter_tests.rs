@@ -186,3 +186,11 @@ fn what_is_slightly_wrong_is_read_as_it_was_meant_and_its_mend_mends_it() {
         ["tags", "title"]
     );
 }
+
+#[test]
+fn what_belongs_to_an_item_of_a_list_is_no_field_of_the_post() {
+    let yaml = "title: 他说: 今天\nhistory:\n- note: 初稿\n  date: 2019-01-01\n";
+    let (fields, _) = fields(yaml);
+    assert!(fields.get("date").is_none());
+    assert_eq!(fields.text("title").as_deref(), Some("他说: 今天"));
+}

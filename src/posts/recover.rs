@@ -106,7 +106,13 @@ fn chunks(yaml: &str) -> Vec<(u32, &str)> {
         if !is_inside {
             let value = key.map(|(_, value)| value).or(slip.map(|slip| slip.value));
             let is_head = |value: &str| value.is_empty() || value.starts_with(['|', '>']);
-            open = { value.map(str::trim) }.and_then(|value| is_head(value).then_some(indent));
+            // What belongs to an item of a list is no field of the post.
+            open = match text.trim_start().starts_with("- ") {
+                true => Some(indent),
+                false => {
+                    { value.map(str::trim) }.and_then(|value| is_head(value).then_some(indent))
+                }
+            };
         }
         at += text.len();
     }

@@ -146,9 +146,8 @@ pub async fn taken_back(tx: &mut Tx<'_>, delivery: i64, now: Millis) -> Result<(
         .bind(alert)
         .execute(&mut **tx)
         .await?;
-    end(tx, alert, "skipped", TAKEN_BACK, now).await?;
     // It may have come back while its message was being deleted.
-    sqlx::query(
+    let is_back = sqlx::query(
         "update outbox set state = 'pending', reason = null, settled_at = null, created_at = $2
          where delivery = $1 and exists (select 1 from announcements a where a.post = outbox.post and a.withdrawn = 0)",
     )
@@ -156,7 +155,10 @@ pub async fn taken_back(tx: &mut Tx<'_>, delivery: i64, now: Millis) -> Result<(
     .bind(now)
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    match is_back.rows_affected() {
+        0 => end(tx, alert, "skipped", TAKEN_BACK, now).await,
+        _ => Ok(()),
+    }
 }
 
 /// The edit is in the chat: the message shows its version. When the card moved on while the edit was under

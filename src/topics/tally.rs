@@ -84,15 +84,21 @@ fn count(topic: &Topic, mut seen: Vec<Seen>) -> BTreeMap<(usize, Field), u32> {
     let mut counts = BTreeMap::new();
     // The place that reaches farthest so far; what ends within it began no earlier, so lies inside.
     let mut cover: Option<Seen> = None;
+    // The same of words alone: a pattern spans words that have nothing to do with it, so no veto is hidden by one.
+    let mut words: Option<Seen> = None;
     for place in seen {
-        let all = topic.rules[place.rule].group == Group::All;
-        let hidden = cover.is_some_and(|c| {
-            let same = (c.start, c.end) == (place.start, place.end);
-            // A pattern spans words that have nothing to do with it: no veto is hidden by one.
-            let is_spanned =
-                topic.rules[c.rule].kind == Kind::Regex && topic.rules[place.rule].vetoes();
-            c.field == place.field && place.end <= c.end && !same && !is_spanned
-        });
+        let rule = &topic.rules[place.rule];
+        let all = rule.group == Group::All;
+        let hides = |cover: Option<Seen>| {
+            cover.is_some_and(|c| {
+                let same = (c.start, c.end) == (place.start, place.end);
+                c.field == place.field && place.end <= c.end && !same
+            })
+        };
+        let hidden = hides(if rule.vetoes() { words } else { cover });
+        if !all && rule.kind == Kind::Word && !hides(words) {
+            words = Some(place);
+        }
         if all || !hidden {
             *counts.entry((place.rule, place.field)).or_insert(0) += 1;
         }

@@ -41,7 +41,11 @@ fn a_pattern_hides_no_veto() {
     let m = matcher(&[("a", yaml)]);
     assert_eq!(ids(&m, "", "处罚由证监会作出，公司回应"), [""; 0]);
     assert_eq!(ids(&m, "", "处罚由市监局作出，公司回应"), ["a"]);
-    // A longer word still does: that is how an exception to a veto is written.
+    // A longer word still does, within a pattern too: that is how an exception to a veto is written.
+    let both = yaml.replace("any: {text: [", "any: {text: [由证监会作出, ");
+    let m = matcher(&[("a", &both)]);
+    assert_eq!(ids(&m, "", "处罚由证监会作出，公司回应"), ["a"]);
+    assert_eq!(ids(&m, "", "处罚由证监会提出，公司回应"), [""; 0]);
     let m = matcher(&[(
         "a",
         &yaml.replace("{regex: '处罚.{0,20}公司'}", "由证监会作出"),

@@ -310,8 +310,15 @@ fn has_a_number_too_large(source: &str) -> bool {
         ' '
     });
     let outside: String = outside.collect();
-    let mut numbers = outside.split(|c: char| !(c.is_ascii_digit() || c == '-'));
-    numbers.any(|number| number.len() > 18 && number.parse::<i64>().is_err())
+    // Digits of a name or after a point are no whole number.
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-');
+    let outside = outside.replace("..", " ");
+    let mut numbers = outside.split(|c: char| !is_part(c));
+    numbers.any(|number| {
+        let digits = number.strip_prefix('-').unwrap_or(number);
+        let is_whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        is_whole && number.parse::<i64>().is_err()
+    })
 }
 
 fn is_name(text: &str) -> bool {

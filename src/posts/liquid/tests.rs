@@ -331,8 +331,11 @@ fn a_number_beyond_all_numbers_is_text() {
         assert_eq!(rendered.text, text);
         assert_eq!(rendered.notes[0].kind, Kind::KeptAsText);
     }
-    assert_eq!(
-        render("{{ 9223372036854775807 }}").text,
-        "9223372036854775807"
-    );
+    for (text, shown) in [
+        ("{{ 9223372036854775807 }}", "9223372036854775807"),
+        ("{{ 3.14159265358979323846 | round: 2 }}", "3.14"),
+        ("{{ page.img_20220531239803485012 }}", ""),
+    ] {
+        assert_eq!(render(text).text, shown);
+    }
 }

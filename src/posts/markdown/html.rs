@@ -104,6 +104,12 @@ pub(super) fn tag(text: &str) -> Option<Tag<'_>> {
     Some(tag)
 }
 
+/// Whether a text has the closing tag of an element.
+pub(super) fn closes(text: &str, name: &str) -> bool {
+    text.match_indices("</")
+        .any(|(at, _)| named(&text[at + 2..], name).is_some())
+}
+
 /// Whether a text at a `<` begins a tag, or the like, that it does not end.
 pub(super) fn is_endless(text: &str) -> bool {
     let mut chars = text.chars().skip(1);

@@ -11,6 +11,8 @@ const LONGEST_MATH: usize = 2_000;
 const LONGEST: usize = 500;
 /// What closes a tag or a comment of a paragraph is not looked for any farther.
 const LONGEST_PARAGRAPH: usize = 10_000;
+/// Brackets without an end in one line; of more none is a tag.
+const MOST_ENDLESS: usize = 100;
 
 /// The beginning of a text.
 fn near(text: &str, length: usize) -> &str {
@@ -33,8 +35,7 @@ pub(super) fn line(text: &str, beyond: &str, kept: &mut Kept, out: &mut String) 
     let bytes = text.as_bytes();
     let mut from = 0;
     let mut at = 0;
-    // True when a comment or an element is not closed in this line: the next one is not tried.
-    let mut unclosed = false;
+    let mut seen = Angles::default();
     let mut brackets = Brackets::default();
     while at < bytes.len() {
         let step = match bytes[at] {
@@ -49,7 +50,7 @@ pub(super) fn line(text: &str, beyond: &str, kept: &mut Kept, out: &mut String) 
             b'~' => tilde(bytes, at),
             b'$' => math(text, at, kept),
             b'{' => attributes(text, at),
-            b'<' => match angle(text, at, beyond, kept, &mut unclosed) {
+            b'<' => match angle(text, at, beyond, kept, &mut seen) {
                 Angle::Replaced(end, replaced) => Some((end, replaced)),
                 Angle::Kept(end) => {
                     at = end;
@@ -83,33 +84,59 @@ enum Angle {
     Kept(usize),
 }
 
+/// What is known of a line's angle brackets, so that a line of many is not looked through for each of them.
+#[derive(Default)]
+struct Angles {
+    /// A comment or an element is not closed in this line: the next one is not tried.
+    unclosed: bool,
+    /// How many have no end.
+    endless: usize,
+}
+
 /// A comment, an element whose inside is no Markdown, a tag, or the bracket alone. What has no end would take all the
 /// rest of the body with it: it is text.
-fn angle(text: &str, at: usize, beyond: &str, kept: &mut Kept, unclosed: &mut bool) -> Angle {
+fn angle(text: &str, at: usize, beyond: &str, kept: &mut Kept, seen: &mut Angles) -> Angle {
     let rest = &text[at..];
-    let text_instead = || Angle::Replaced(at + 1, "&lt;".to_owned());
     if rest.starts_with("<!--") {
-        let end = (!*unclosed).then(|| rest.find("-->")).flatten();
-        *unclosed |= end.is_none();
-        if end.is_none() && !rest.contains("-->") && !paragraph(beyond).contains("-->") {
-            return text_instead();
+        let end = (!seen.unclosed).then(|| rest.find("-->")).flatten();
+        if let Some(end) = end {
+            return Angle::Kept(at + end + 3);
         }
-        return Angle::Kept(at + end.map_or(4, |end| end + 3));
-    }
-    if !*unclosed && let Some((end, replaced)) = raw(text, at, kept) {
+        seen.unclosed = true;
+    } else if !seen.unclosed
+        && let Some((end, replaced)) = raw(text, at, kept)
+    {
         return Angle::Replaced(end, replaced);
     }
     // What stands in a tag is no Markdown either.
     let tag = html::tag(rest);
-    let is_endless = match &tag {
-        Some(tag) => tag.swallows() && !closes(&rest[tag.whole.len()..], beyond, tag.name),
-        None => html::is_endless(rest) && html::is_endless(&format!("{rest}{}", paragraph(beyond))),
-    };
-    if is_endless {
-        return text_instead();
+    if seen.endless >= MOST_ENDLESS || is_endless(text, at, beyond, tag.as_ref()) {
+        seen.endless += 1;
+        return Angle::Replaced(at + 1, "&lt;".to_owned());
     }
-    *unclosed |= tag.as_ref().is_some_and(html::Tag::is_raw_span);
+    seen.unclosed |= tag.as_ref().is_some_and(html::Tag::is_raw_span);
     Angle::Kept(at + tag.map_or(1, |tag| tag.whole.len()))
+}
+
+/// Whether what begins here takes the rest of the body with it.
+fn is_endless(text: &str, at: usize, beyond: &str, tag: Option<&html::Tag>) -> bool {
+    let rest = near(&text[at..], LONGEST_PARAGRAPH);
+    if rest.starts_with("<!--") {
+        // At the beginning of a line it goes on over blank lines.
+        let beyond = match text[..at].trim().is_empty() {
+            true => near(beyond, LONGEST_PARAGRAPH),
+            false => paragraph(beyond),
+        };
+        return !rest.contains("-->") && !beyond.contains("-->");
+    }
+    match tag {
+        Some(tag) if tag.swallows() => {
+            let rest = near(&text[at + tag.whole.len()..], LONGEST_PARAGRAPH);
+            !html::closes(rest, tag.name) && !html::closes(paragraph(beyond), tag.name)
+        }
+        Some(_) => false,
+        None => html::is_endless(rest) && html::is_endless(&format!("{rest}{}", paragraph(beyond))),
+    }
 }
 
 /// What follows a line up to the end of its paragraph, or a little less.
@@ -122,14 +149,6 @@ fn paragraph(beyond: &str) -> &str {
         end += line.len();
     }
     &beyond[..end]
-}
-
-/// Whether an element of this name is closed before its paragraph ends.
-fn closes(rest: &str, beyond: &str, name: &str) -> bool {
-    let closing = format!("</{}", name.to_ascii_lowercase());
-    [rest, paragraph(beyond)]
-        .iter()
-        .any(|text| text.to_ascii_lowercase().contains(&closing))
 }
 
 /// The byte after a code span, or after the backticks if they open none.

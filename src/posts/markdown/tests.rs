@@ -211,6 +211,14 @@ fn long_nonsense_ends() {
         "[a](b \"c",
         "[",
         "[a]: b c\n",
+        "x<style>",
+        "x<style></style>",
+        "x<!-- ",
+        "<a ",
+        "<a x='<b y=\"",
+        "<?",
+        "- <!-- a\n",
+        "甲 <b\n",
     ] {
         let body = text.repeat(20_000);
         let html = run(&body);
@@ -283,6 +291,8 @@ fn what_is_never_closed_is_text_and_takes_nothing_with_it() {
         "甲 <a\nhref=\"/b\">乙</a>",
         "甲 <!-- 乙\n丙 --> 丁",
         "<http://a.test/x>，<a@b.test>",
+        "- <!-- 旧稿\n\n  内部备注 -->\n  正文",
+        "甲 <STYLE>a</style> 乙",
     ] {
         assert!(!run(whole).contains("&lt;"), "{whole}: {}", run(whole));
     }
