@@ -174,3 +174,25 @@ fn long_nonsense_ends_soon() {
         run_as(&text.repeat(20_000), false);
     }
 }
+
+#[test]
+fn what_is_played_becomes_a_link() {
+    for (source, is_html) in [
+        ("<audio src=\"/a/ep1.mp3\" controls>旧浏览器</audio>", true),
+        (
+            "<video controls>\n<source src=\"/a/ep1.mp3\">\n</video>",
+            false,
+        ),
+        ("听 <audio src='/a/ep1.mp3'></audio> 吧", false),
+    ] {
+        let (body, _) = run_as(source, is_html);
+        let link = "<a href=\"https://news.example/a/ep1.mp3\">ep1.mp3</a>";
+        assert!(body.html.contains(link), "{}", body.html);
+        assert!(
+            body.text.contains("ep1.mp3") && !body.text.contains("旧"),
+            "{}",
+            body.text
+        );
+    }
+    assert_eq!(run_as("<p>甲<video></video></p>", true).0.html, "<p>甲</p>");
+}

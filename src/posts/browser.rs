@@ -10,6 +10,9 @@ use super::names::Name;
 use super::sanitize::DROPPED;
 use super::tree::{Node, ROOT, Tree};
 
+/// What is played where a page has it.
+const MEDIA: [&str; 2] = ["audio", "video"];
+
 /// The tree of a fragment as browsers see it; comments and elements that are never shown are left out.
 pub(super) fn parse<'t>(html: &str) -> Tree<'t> {
     let parsed = Html::parse_fragment(html);
@@ -26,6 +29,21 @@ pub(super) fn parse<'t>(html: &str) -> Tree<'t> {
         let copy = match node.value() {
             Parsed::Text(text) => Node::text(Cow::Owned(text.to_string())),
             Parsed::Element(element) if DROPPED.contains(&element.name()) => continue,
+            Parsed::Element(element) if MEDIA.contains(&element.name()) => {
+                // Feeds hold neither; a reader can still follow a link. What is within is for browsers of old.
+                let own = element.attr("src");
+                let within = { node.children() }.filter_map(|child| child.value().as_element());
+                let source = own.or_else(|| { within }.find_map(|child| child.attr("src")));
+                let address = source.map(str::trim).unwrap_or_default();
+                if !address.is_empty() {
+                    let name = address.rsplit('/').find(|part| !part.is_empty());
+                    let name = Node::text(Cow::Owned(name.unwrap_or(address).to_owned()));
+                    let attrs = vec![(Cow::Borrowed("href"), Cow::Owned(address.to_owned()))];
+                    let link = tree.append(parent, Node::element(Name::any("a"), attrs));
+                    tree.append(link, name);
+                }
+                continue;
+            }
             Parsed::Element(element) => {
                 let owned = |text: &str| Cow::Owned(text.to_owned());
                 let attrs = element.attrs();
