@@ -944,3 +944,26 @@ async fn a_group_that_moved_keeps_its_language_and_no_message_of_before_is_edite
     let moved = claims.iter().find(|claim| claim.chat == moved);
     assert_eq!(moved.unwrap().language, "en");
 }
+
+#[tokio::test]
+async fn words_of_ones_own_are_forgotten_wherever_they_are_kept() {
+    let desk = Desk::new().await;
+    let words = |name: &str| Follow::Label(Label::new(tagwire::model::LabelKind::Words, name));
+    for (chat, name) in [(7, "我的病"), (7, "抽检"), (8, "抽检")] {
+        desk.meet(ChatId::Id(chat), words(name)).await;
+    }
+    let mut met = card("/a");
+    met.rules = vec!["我的病".into(), "抽检".into()];
+    let decided = [(met, Decision::Announce), (card("/b"), Decision::Announce)];
+    desk.store.announce(&decided, at("23T09:00")).await.unwrap();
+    desk.store.forget(&CHAT).await.unwrap();
+    let kept = desk.store.card(&PostId::new("/a")).await.unwrap().unwrap();
+    assert_eq!(kept.rules, ["抽检"]);
+    assert_eq!(
+        (kept.title, kept.topics),
+        (card("/a").title, card("/a").topics)
+    );
+    desk.store.forget(&ChatId::Id(8)).await.unwrap();
+    let kept = desk.store.card(&PostId::new("/a")).await.unwrap().unwrap();
+    assert!(kept.rules.is_empty());
+}
