@@ -3,12 +3,14 @@
 //! In: feeds that changed. Out: `hub.mode=publish` with a `hub.url` for each, many in one request.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use futures_util::future::join_all;
 use percent_encoding::utf8_percent_encode;
 use reqwest::StatusCode;
 
+use super::stage::backoff;
 use super::{Book, PushError, Stage};
 use crate::catalog::{Owed, Target};
 use crate::feeds::Addresses;
@@ -29,6 +31,9 @@ pub struct HubList {
 
 struct Hub {
     url: String,
+    /// Faults in a row, and until when it is not asked again.
+    faults: u32,
+    paused_until: Option<Instant>,
     /// Versions that it was told of while another hub was down.
     told: HashMap<String, [u8; 16]>,
 }
@@ -55,6 +60,8 @@ impl HubList {
             .map_err(|error| error.to_string())?;
         let hub = |url: &String| Hub {
             url: url.clone(),
+            faults: 0,
+            paused_until: None,
             told: HashMap::new(),
         };
         Ok(HubList {
@@ -121,17 +128,34 @@ impl Stage for HubList {
 
     async fn work(&mut self, book: &Book) -> Result<usize, PushError> {
         let owed = book.owed(Target::Hubs).await?;
-        let mut fault = None;
-        for at in 0..self.hubs.len() {
-            let hub = &self.hubs[at];
+        let now = Instant::now();
+        // All at once: one that does not answer holds up no other.
+        let answers = join_all(self.hubs.iter().map(|hub| async {
+            if hub.paused_until.is_some_and(|until| until > now) {
+                return None;
+            }
             let is_news = |row: &&Owed| hub.told.get(&row.path) != row.hash.as_ref();
             let news: Vec<Owed> = owed.iter().filter(is_news).cloned().collect();
-            let (done, failed) = self.tell(&hub.url, news).await;
+            Some(self.tell(&hub.url, news).await)
+        }));
+        let answers = answers.await;
+        let (mut fault, mut is_paused) = (None, false);
+        for (hub, answer) in self.hubs.iter_mut().zip(answers) {
+            let Some((done, failed)) = answer else {
+                is_paused = true;
+                continue;
+            };
+            hub.faults = match &failed {
+                Some(_) => hub.faults.saturating_add(1),
+                None => 0,
+            };
+            let pause = hub.faults.checked_sub(1).map(backoff);
+            hub.paused_until = pause.map(|pause| Instant::now() + pause);
             fault = fault.or(failed);
             let told = done
                 .into_iter()
                 .filter_map(|row| row.hash.map(|hash| (row.path, hash)));
-            self.hubs[at].told.extend(told);
+            hub.told.extend(told);
         }
         let is_done = |row: &Owed| {
             let told = |hub: &Hub| hub.told.get(&row.path) == row.hash.as_ref();
@@ -147,8 +171,13 @@ impl Stage for HubList {
         book.settle(done).await?;
         match fault {
             Some(why) => Err(PushError::Target(format!("hub {why}"))),
+            None if is_paused => Err(PushError::Waits),
             None => Ok(files),
         }
+    }
+
+    fn paces_itself(&self) -> bool {
+        true
     }
 }
 

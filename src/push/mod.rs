@@ -28,6 +28,9 @@ pub enum PushError {
     /// The target's words.
     #[error("{0}")]
     Target(String),
+    /// Nothing went wrong now, but a part of the target that did not answer is not asked again yet.
+    #[error("a part of the target is not asked again yet")]
+    Waits,
     /// The book's.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
@@ -44,6 +47,11 @@ pub trait Stage: Send {
     /// # Errors
     /// The first fault; everything that succeeded is off the book.
     async fn work(&mut self, book: &Book) -> Result<usize, PushError>;
+
+    /// Whether its parts keep their own pauses after faults, so that news need not wait for one that is down.
+    fn paces_itself(&self) -> bool {
+        false
+    }
 }
 
 /// The book of what is owed, off the async threads.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::{Book, Stage};
+use super::{Book, PushError, Stage};
 
 /// The first pause after a fault; each further one is twice as long.
 const FIRST: Duration = Duration::from_secs(1);
@@ -20,7 +20,7 @@ pub fn backoff(faults: u32) -> Duration {
         .min(LONGEST)
 }
 
-/// Works until `stop`. After a fault new rounds do not hurry it: the pause is kept.
+/// Works until `stop`. After a fault new rounds do not hurry it, unless it paces itself: the pause is kept.
 pub async fn run(
     mut stage: Box<dyn Stage>,
     book: Book,
@@ -28,13 +28,17 @@ pub async fn run(
     done: watch::Sender<u64>,
     stop: CancellationToken,
 ) {
+    let paces_itself = stage.paces_itself();
     let mut faults = 0;
     loop {
         let go_on = async {
             match faults {
                 0 => rounds.changed().await.is_ok(),
                 _ => {
-                    tokio::time::sleep(backoff(faults - 1)).await;
+                    tokio::select! {
+                        () = tokio::time::sleep(backoff(faults - 1)) => {}
+                        Ok(()) = rounds.changed(), if paces_itself => {}
+                    }
                     true
                 }
             }
@@ -58,6 +62,10 @@ pub async fn run(
                 }
                 faults = 0;
                 done.send_replace(round);
+            }
+            Err(PushError::Waits) => {
+                tracing::debug!(target, "a part of the target waits");
+                faults = faults.max(1);
             }
             Err(error) => {
                 let again = backoff(faults).as_secs();

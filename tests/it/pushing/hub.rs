@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,7 @@ struct State {
     pings: Mutex<Vec<BTreeSet<String>>>,
     more: Condvar,
     is_down: AtomicBool,
+    refused: AtomicUsize,
 }
 
 pub struct Hub {
@@ -60,6 +61,11 @@ impl Hub {
         }
     }
 
+    /// Requests that came while it was down.
+    pub fn refused(&self) -> usize {
+        self.state.refused.load(Ordering::SeqCst)
+    }
+
     /// Requests that were accepted.
     pub fn pings(&self) -> usize {
         self.state.pings.lock().unwrap().len()
@@ -97,6 +103,7 @@ fn request(reader: &mut BufReader<TcpStream>) -> Option<(String, String)> {
 
 fn verdict(head: &str, body: &str, state: &State) -> &'static str {
     if state.is_down.load(Ordering::SeqCst) {
+        state.refused.fetch_add(1, Ordering::SeqCst);
         return "503 Service Unavailable";
     }
     let form = "content-type: application/x-www-form-urlencoded";

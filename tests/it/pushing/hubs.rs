@@ -128,3 +128,27 @@ fn a_hub_is_told_of_the_address_that_the_feed_names_itself() {
             .contains(&format!("href=\"{named}\""))
     );
 }
+
+#[test]
+fn a_hub_that_is_down_holds_up_no_other() {
+    let (down, hub) = (Hub::start(), Hub::start());
+    down.set_down(true);
+    let hubs = format!("feeds: {{hub: ['{}', '{}']}}\n", down.url(), hub.url());
+    let world = World::new().config(&hubs);
+    world.post("2026-11-20-a.md", &today("甲", "one", "演示", "正文。"));
+    world.post("2026-11-20-d.md", &today("丁", "two", "演示", "正文。"));
+    let daemon = world.start();
+    world.post("2026-11-20-b.md", &today("乙", "one", "演示", "正文。"));
+    hub.wait_for(&format!("{SITE}/feed/one.xml"));
+    // From here on the one that is down is not asked for eight seconds.
+    daemon.wait_for_output("tried again in 8 s");
+    let refused = down.refused();
+    world.post("2026-11-20-c.md", &today("丙", "two", "演示", "正文。"));
+    hub.wait_for(&format!("{SITE}/feed/two.xml"));
+    assert_eq!(down.refused(), refused, "the other was told on the way");
+    // When it is back it is told of everything.
+    down.set_down(false);
+    down.wait_for(&format!("{SITE}/feed/one.xml"));
+    down.wait_for(&format!("{SITE}/feed/two.xml"));
+    assert!(daemon.terminate().success());
+}
