@@ -133,6 +133,7 @@ impl Derived {
             .into_iter()
             .partition(|follow| self.shape().labels.is_retired(follow));
         self.retire(&retired, round)?;
+        let dirty = self.without_unseen(dirty)?;
         if dirty.is_empty() {
             return match self.listed {
                 Some(_) => Ok(()),
@@ -157,6 +158,30 @@ impl Derived {
             self.publish_group(group, after, &mut run, round)?;
         }
         Ok(())
+    }
+
+    /// A label that no reader has seen yet tells nobody what its first post is about before that is out.
+    fn without_unseen(&mut self, mut dirty: Vec<Follow>) -> Result<Vec<Follow>, CatalogError> {
+        let mut unseen = self.catalog.labels_not_out()?;
+        if unseen.is_empty() {
+            return Ok(dirty);
+        }
+        let shape = self.reader.shape.clone();
+        for target in shape.labels.targets() {
+            unseen.remove(&Follow::Label(target));
+        }
+        unseen.retain(|follow| {
+            // One of an index before this one was seen, too.
+            let is_there = |path: &String| {
+                self.shelf.get(path).is_some() || self.folder.dir().join(path).exists()
+            };
+            !shape.paths(follow).iter().any(is_there)
+        });
+        let hidden: Vec<Follow> = dirty
+            .extract_if(.., |follow| unseen.contains(follow))
+            .collect();
+        self.catalog.mark_published(&hidden, &[], &[])?;
+        Ok(dirty)
     }
 
     /// Writes feeds, of which those after the first group have a batch that is ready, and puts them in place. The batch

@@ -181,3 +181,42 @@ fn a_jekyll_site_is_taken_over_with_one_command() {
             .exists()
     );
 }
+
+#[test]
+fn a_label_tells_nobody_of_a_post_that_is_not_out() {
+    let world = World::new();
+    let post = |name: &str, more: &str, tag: &str| {
+        let content =
+            format!("---\ntitle: {tag}\ntags: {tag}\ncategories: c-{tag}\n{more}---\n正文。\n");
+        world.post(name, &content);
+    };
+    post("2022-02-18-a.md", "", "公开");
+    post("2022-02-18-b.md", "published: false\n", "收购案");
+    post("2999-02-18-c.md", "", "禁发");
+    let there = |tag: &str| {
+        [
+            format!("by_tag/{tag}.xml"),
+            format!("by_tag/{tag}.html"),
+            format!("c-{tag}.json"),
+        ]
+        .iter()
+        .filter(|name| world.path(&format!("public/feed/{name}")).exists())
+        .count()
+    };
+    for _ in 0..2 {
+        world.run(&["build"], 0);
+        assert_eq!((there("公开"), there("收购案"), there("禁发")), (3, 0, 0));
+    }
+    // Once it was out its feed stays, also with a new index.
+    post("2022-02-18-b.md", "", "收购案");
+    world.run(&["build"], 0);
+    assert_eq!(there("收购案"), 3);
+    post("2022-02-18-b.md", "published: false\n", "收购案");
+    world.run(&["build"], 0);
+    for name in ["catalog.db", "catalog.db-wal", "catalog.db-shm"] {
+        let _ = std::fs::remove_file(world.path("var").join(name));
+    }
+    world.run(&["build"], 0);
+    assert_eq!((there("收购案"), there("禁发")), (3, 0));
+    assert!(!world.read("public/feed/by_tag/收购案.xml").contains("正文"));
+}
