@@ -49,6 +49,7 @@ pub enum Action {
         json: bool,
     },
     /// Judge a topic by labels that a person gave: precision and recall
+    #[command(override_usage = "tagwire topic eval <ID> --labels <FILE> --posts <DIR>...")]
     Eval {
         /// Its id
         id: String,
