@@ -78,6 +78,24 @@ impl Catalog {
         self.wrap(result)
     }
 
+    /// Whether a live post carries a label.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn has_live(&self, follow: &Follow) -> Result<bool, CatalogError> {
+        let (kind, name) = kind_and_name(follow);
+        let found = self
+            .connection
+            .prepare_cached(concat!(
+                "select exists (select 1 from post_labels pl
+                   where pl.label = (select label from labels where kind = ?1 and name = ?2) and ",
+                is_live!(),
+                ")"
+            ))
+            .and_then(|mut statement| statement.query_row(params![kind, name], |row| row.get(0)));
+        self.wrap(found)
+    }
+
     /// Changes when a label comes or is called something else.
     ///
     /// # Errors

@@ -204,6 +204,10 @@ impl Planner {
             }
             planned.deliveries += self.store.announce(&decided, now).await?;
             count(&decided, &mut planned);
+            if planned.held > 0 {
+                // Until they are asked, whatever becomes of this round.
+                self.asked.store(false, Ordering::Relaxed);
+            }
             let ids: Vec<PostId> = page.into_iter().map(|row| row.id).collect();
             lock(derived).catalog.mark_planned(&ids)?;
         }
@@ -211,7 +215,7 @@ impl Planner {
             self.store.set_burst(None).await?;
         }
         self.lock_moved().clear();
-        self.tell_admins(&planned, now).await?;
+        self.tell_admins(now).await?;
         if !self.compared.load(Ordering::Relaxed) {
             planned.edits = self.correct(derived, now).await?;
             self.compared.store(true, Ordering::Relaxed);
@@ -360,8 +364,8 @@ impl Planner {
 
     /// Asks about held posts. The first round of a process asks too: a crash between holding and asking must
     /// not leave them unnoticed. The key of the question is the newest held post, so nobody is asked twice.
-    async fn tell_admins(&self, planned: &Planned, now: Millis) -> Result<(), PipelineError> {
-        if planned.held == 0 && self.asked.load(Ordering::Relaxed) {
+    async fn tell_admins(&self, now: Millis) -> Result<(), PipelineError> {
+        if self.asked.load(Ordering::Relaxed) {
             return Ok(());
         }
         let held = self.store.held(i64::MAX).await?;

@@ -162,21 +162,37 @@ impl Derived {
 
     /// A label that no reader has seen yet tells nobody what its first post is about before that is out.
     fn without_unseen(&mut self, mut dirty: Vec<Follow>) -> Result<Vec<Follow>, CatalogError> {
-        let mut unseen = self.catalog.labels_not_out()?;
+        // In a new index each label has a post: only those of posts that are not out are asked for.
+        let mut unseen = match self.shelf.is_empty() {
+            true => self.catalog.labels_not_out()?,
+            false => HashSet::new(),
+        };
+        let (shape, shelf) = (self.reader.shape.clone(), self.shelf.clone());
+        if !shelf.is_empty() {
+            let is_new = |follow: &&Follow| {
+                let is_named = matches!(follow, Follow::Label(label)
+                    if matches!(label.kind, LabelKind::Category | LabelKind::Tag));
+                is_named
+                    && shape
+                        .paths(follow)
+                        .iter()
+                        .all(|path| shelf.get(path).is_none())
+            };
+            for follow in dirty.iter().filter(is_new) {
+                if !self.catalog.has_live(follow)? {
+                    unseen.insert(follow.clone());
+                }
+            }
+        }
         if unseen.is_empty() {
             return Ok(dirty);
         }
-        let shape = self.reader.shape.clone();
         for target in shape.labels.targets() {
             unseen.remove(&Follow::Label(target));
         }
-        unseen.retain(|follow| {
-            // One of an index before this one was seen, too.
-            let is_there = |path: &String| {
-                self.shelf.get(path).is_some() || self.folder.dir().join(path).exists()
-            };
-            !shape.paths(follow).iter().any(is_there)
-        });
+        // One of an index before this one was seen, too.
+        let is_there = |path: &String| self.folder.dir().join(path).exists();
+        unseen.retain(|follow| !shape.paths(follow).iter().any(is_there));
         let hidden: Vec<Follow> = dirty
             .extract_if(.., |follow| unseen.contains(follow))
             .collect();

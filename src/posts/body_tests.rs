@@ -195,4 +195,26 @@ fn what_is_played_becomes_a_link() {
         );
     }
     assert_eq!(run_as("<p>甲<video></video></p>", true).0.html, "<p>甲</p>");
+    // Nothing is lost to a tag that nothing closes.
+    for (source, is_html) in [
+        (
+            "<audio src=\"/x.mp3\" controls />\n\n后文一\n\n后文二",
+            false,
+        ),
+        (
+            "<video src=\"/x.mp4\">\n\n<p>后文一</p>\n\n<p>后文二</p>",
+            false,
+        ),
+        ("听 <audio src=\"/x.mp3\"> 后文一\n\n后文二", false),
+        ("听 <audio src=\"/x.mp3\" /> 后文一\n\n后文二", false),
+        ("<audio src=\"/x.mp3\"><p>后文一</p><p>后文二</p>", true),
+    ] {
+        let text = run_as(source, is_html).0.text;
+        assert!(
+            text.contains("后文一") && text.contains("后文二"),
+            "{source}: {text}"
+        );
+    }
+    let inline = run_as("<audio src=\"data:audio/mp3;base64,AAAA\"></audio>甲", true).0;
+    assert_eq!(inline.text, "甲");
 }

@@ -30,17 +30,26 @@ pub(super) fn parse<'t>(html: &str) -> Tree<'t> {
             Parsed::Text(text) => Node::text(Cow::Owned(text.to_string())),
             Parsed::Element(element) if DROPPED.contains(&element.name()) => continue,
             Parsed::Element(element) if MEDIA.contains(&element.name()) => {
-                // Feeds hold neither; a reader can still follow a link. What is within is for browsers of old.
+                // Feeds hold neither; a reader can still follow a link.
                 let own = element.attr("src");
                 let within = { node.children() }.filter_map(|child| child.value().as_element());
                 let source = own.or_else(|| { within }.find_map(|child| child.attr("src")));
                 let address = source.map(str::trim).unwrap_or_default();
-                if !address.is_empty() {
+                let is_within = ["data:", "blob:"]
+                    .iter()
+                    .any(|scheme| address.starts_with(scheme));
+                if !address.is_empty() && !is_within {
                     let name = address.rsplit('/').find(|part| !part.is_empty());
                     let name = Node::text(Cow::Owned(name.unwrap_or(address).to_owned()));
                     let attrs = vec![(Cow::Borrowed("href"), Cow::Owned(address.to_owned()))];
                     let link = tree.append(parent, Node::element(Name::any("a"), attrs));
                     tree.append(link, name);
+                }
+                // A text within is for browsers of old; more than that is the article, behind a tag that nothing closes.
+                let is_old = |name: &str| matches!(name, "source" | "track" | "a");
+                let mut within = { node.children() }.filter_map(|child| child.value().as_element());
+                if !within.all(|element| is_old(element.name())) {
+                    open.extend(node.children().rev().map(|child| (child, parent)));
                 }
                 continue;
             }

@@ -180,6 +180,7 @@ fn what_is_slightly_wrong_is_read_as_it_was_meant_and_its_mend_mends_it() {
         |yaml: &str| -> Vec<String> { mended(yaml).into_iter().map(|(key, _)| key).collect() };
     assert_eq!(keys("  title: 甲\ntags: [a]"), ["title", "tags"]);
     assert_eq!(keys("title: 甲\n  date: 2022-02-18"), ["title", "date"]);
+    assert_eq!(keys("tags:\n- 甲\n title: 某事"), ["tags", "title"]);
     assert_eq!(keys("title: 甲\ntags: \"乙\", \"丙\""), ["title", "tags"]);
     assert_eq!(
         keys("tags: [\"a\",\"b\",\"c]\ntitle: 甲"),

@@ -107,7 +107,8 @@ fn chunks(yaml: &str) -> Vec<(u32, &str)> {
             let value = key.map(|(_, value)| value).or(slip.map(|slip| slip.value));
             let is_head = |value: &str| value.is_empty() || value.starts_with(['|', '>']);
             // What belongs to an item of a list is no field of the post.
-            open = match text.trim_start().starts_with("- ") {
+            let item = text.trim_start().strip_prefix("- ");
+            open = match item.is_some_and(|item| key_of(item.trim()).is_some()) {
                 true => Some(indent),
                 false => {
                     { value.map(str::trim) }.and_then(|value| is_head(value).then_some(indent))

@@ -179,6 +179,13 @@ impl Stage for HubList {
     fn paces_itself(&self) -> bool {
         true
     }
+
+    fn again_in(&self) -> Option<Duration> {
+        let pauses = self.hubs.iter().filter_map(|hub| hub.paused_until);
+        pauses
+            .min()
+            .map(|until| until.saturating_duration_since(Instant::now()))
+    }
 }
 
 /// WHATWG's form encoding, where everything that need not stay is escaped.

@@ -52,6 +52,11 @@ pub trait Stage: Send {
     fn paces_itself(&self) -> bool {
         false
     }
+
+    /// When such a part is asked again; `None` where the loop's own pause is right.
+    fn again_in(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// The book of what is owed, off the async threads.

@@ -31,12 +31,13 @@ pub async fn run(
     let paces_itself = stage.paces_itself();
     let mut faults = 0;
     loop {
+        let own_pause = stage.again_in();
         let go_on = async {
             match faults {
                 0 => rounds.changed().await.is_ok(),
                 _ => {
                     tokio::select! {
-                        () = tokio::time::sleep(backoff(faults - 1)) => {}
+                        () = tokio::time::sleep(own_pause.unwrap_or(backoff(faults - 1))) => {}
                         Ok(()) = rounds.changed(), if paces_itself => {}
                     }
                     true

@@ -226,13 +226,12 @@ impl People for SqliteStore {
         let mut transaction = self.begin().await?;
         let mut found = 0;
         for sql in [
-            // Words of its own that nobody else follows are in the cards of the posts that met them.
+            // Words of people's own are in the cards of the posts that met them: those that nobody else follows go, also
+            // what the chat gave up before.
             "update announcements set card = json_set(card, '$.rules',
-               (select json_group_array(r.value) from json_each(announcements.card, '$.rules') r where not exists
-                 (select 1 from subscriptions s where s.chat = $1 and s.kind = 'words' and s.name = r.value)
-                 or exists (select 1 from subscriptions s where s.chat <> $1 and s.kind = 'words' and s.name = r.value)))
-             where exists (select 1 from subscriptions s where s.chat = $1 and s.kind = 'words')
-               and card like '%\"rules\":[%'",
+               (select json_group_array(r.value) from json_each(announcements.card, '$.rules') r where exists
+                 (select 1 from subscriptions s where s.chat <> $1 and s.kind = 'words' and s.name = r.value)))
+             where card like '%\"rules\":[%'",
             "delete from managing where chat = $1 or channel = $1",
             "delete from threads where chat = $1",
             "delete from subscriptions where chat = $1",

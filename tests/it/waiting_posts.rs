@@ -207,6 +207,11 @@ fn a_label_tells_nobody_of_a_post_that_is_not_out() {
         world.run(&["build"], 0);
         assert_eq!((there("公开"), there("收购案"), there("禁发")), (3, 0, 0));
     }
+    // Nor when it goes, or gets another label, before it is out.
+    post("2022-02-18-b.md", "published: false\n", "别的案");
+    world.delete("posts/2999-02-18-c.md");
+    world.run(&["build", "--set", "posts.delete_grace_seconds=0"], 0);
+    assert_eq!((there("收购案"), there("别的案"), there("禁发")), (0, 0, 0));
     // Once it was out its feed stays, also with a new index.
     post("2022-02-18-b.md", "", "收购案");
     world.run(&["build"], 0);

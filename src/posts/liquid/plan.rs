@@ -315,9 +315,13 @@ fn has_a_number_too_large(source: &str) -> bool {
     let outside = outside.replace("..", " ");
     let mut numbers = outside.split(|c: char| !is_part(c));
     numbers.any(|number| {
-        let digits = number.strip_prefix('-').unwrap_or(number);
-        let is_whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        is_whole && number.parse::<i64>().is_err()
+        let digits = number.trim_start_matches('-');
+        let end = digits
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(digits.len());
+        let is_whole = end > 0 && !digits[end..].starts_with('.');
+        let signed = &number[..number.len() - digits.len() + end];
+        is_whole && signed.parse::<i64>().is_err()
     })
 }
 

@@ -149,7 +149,7 @@ impl<'t> Pass<'t, '_> {
         };
         let open = tag.whole.len();
         if tag.closed {
-            self.aside(tag.whole.to_owned(), indent, start + open);
+            self.aside(tag.closed_whole(), indent, start + open);
             return true;
         }
         let (inner, end) = html::close(&rest[open..], tag.name);

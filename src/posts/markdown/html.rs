@@ -23,6 +23,7 @@ const RAW_SPANS: &[&str] = &["code", "kbd", "samp", "var", "option"];
 /// Elements that take all that follows with them, when they are not closed: no Markdown and no HTML goes on in them, or
 /// nothing of them is shown.
 const SWALLOWING: &[&str] = &[
+    "audio",
     "iframe",
     "noembed",
     "noframes",
@@ -35,6 +36,7 @@ const SWALLOWING: &[&str] = &[
     "template",
     "textarea",
     "title",
+    "video",
     "xmp",
 ];
 
@@ -71,6 +73,14 @@ impl Tag<'_> {
     /// True when it takes what follows with it, up to where it is closed.
     pub fn swallows(&self) -> bool {
         self.is(SWALLOWING)
+    }
+
+    /// The tag, and where it is closed by a slash, which HTML does not know, what closes it.
+    pub fn closed_whole(&self) -> String {
+        match self.closed && !self.is(WITHOUT_BODY) {
+            true => format!("{}</{}>", self.whole, self.name),
+            false => self.whole.to_owned(),
+        }
     }
 
     /// True when it begins a block of HTML.

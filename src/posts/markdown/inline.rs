@@ -3,6 +3,7 @@
 
 use super::super::tree::escape;
 use super::addresses::Brackets;
+use super::lines::marker;
 use super::{Kept, html};
 
 /// Mathematics in a line; longer ones are no mathematics.
@@ -114,6 +115,9 @@ fn angle(text: &str, at: usize, beyond: &str, kept: &mut Kept, seen: &mut Angles
         seen.endless += 1;
         return Angle::Replaced(at + 1, "&lt;".to_owned());
     }
+    if let Some(tag) = tag.as_ref().filter(|tag| tag.closed && tag.swallows()) {
+        return Angle::Replaced(at + tag.whole.len(), tag.closed_whole());
+    }
     seen.unclosed |= tag.as_ref().is_some_and(html::Tag::is_raw_span);
     Angle::Kept(at + tag.map_or(1, |tag| tag.whole.len()))
 }
@@ -122,21 +126,36 @@ fn angle(text: &str, at: usize, beyond: &str, kept: &mut Kept, seen: &mut Angles
 fn is_endless(text: &str, at: usize, beyond: &str, tag: Option<&html::Tag>) -> bool {
     let rest = near(&text[at..], LONGEST_PARAGRAPH);
     if rest.starts_with("<!--") {
-        // At the beginning of a line it goes on over blank lines.
+        // At the beginning of an item of a list it goes on over blank lines.
         let beyond = match text[..at].trim().is_empty() {
-            true => near(beyond, LONGEST_PARAGRAPH),
+            true => item(beyond),
             false => paragraph(beyond),
         };
         return !rest.contains("-->") && !beyond.contains("-->");
     }
     match tag {
-        Some(tag) if tag.swallows() => {
+        Some(tag) if tag.swallows() && !tag.closed => {
             let rest = near(&text[at + tag.whole.len()..], LONGEST_PARAGRAPH);
             !html::closes(rest, tag.name) && !html::closes(paragraph(beyond), tag.name)
         }
         Some(_) => false,
         None => html::is_endless(rest) && html::is_endless(&format!("{rest}{}", paragraph(beyond))),
     }
+}
+
+/// What follows the first line of an item of a list up to its end, or a little less.
+fn item(beyond: &str) -> &str {
+    let (mut end, mut after_blank) = (0, false);
+    for line in near(beyond, LONGEST_PARAGRAPH).split_inclusive('\n') {
+        let is_blank = line.trim().is_empty();
+        let is_inside = is_blank || line.starts_with([' ', '\t']);
+        if !is_inside && (after_blank || marker(line).is_some()) {
+            break;
+        }
+        after_blank |= is_blank;
+        end += line.len();
+    }
+    &beyond[..end]
 }
 
 /// What follows a line up to the end of its paragraph, or a little less.

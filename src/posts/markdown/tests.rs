@@ -277,6 +277,10 @@ fn what_is_never_closed_is_text_and_takes_nothing_with_it() {
             "<h3 style=\"color:red>小标题</h3>\n\n二",
             "<p>&lt;h3 style=“color:red&gt;小标题</h3></p>\n<p>二</p>",
         ),
+        (
+            "- <!-- 待补\n- 乙\n\n丙 <!-- 注 -->\n\n二",
+            "<ul>\n<li>&lt;!– 待补</li>\n<li>乙</li>\n</ul>\n<p>丙 <!-- 注 --></p>\n<p>二</p>",
+        ),
         ("甲 <?php 乙\n\n二", "<p>甲 &lt;?php 乙</p>\n<p>二</p>"),
         (
             "- 甲 <textarea> 乙\n\n二",
