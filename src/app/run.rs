@@ -16,7 +16,6 @@ use super::watch::{self, Loop, Owed};
 use super::{bot, discard_damaged, known_labels};
 use crate::bot::{Context, Index, Naming, Places, Source};
 use crate::delivery::Pace;
-use crate::feeds::Addresses;
 use crate::http::{self, Health, Hook, Serving};
 use crate::model::counted;
 use crate::pipeline::{Derived, Patience, Progress, lock};
@@ -218,17 +217,12 @@ fn answer(
 
 /// What the server is made of.
 fn serving(setup: &Setup, derived: &Derived, health: &Health, hook: Option<Hook>) -> Serving {
-    let addresses = Addresses::new(&setup.config.feeds, &setup.site);
-    let (address, index) = match &addresses {
-        Ok(addresses) => (addresses.base(), addresses.index_file()),
-        Err(_) => (&*setup.site.url, "index.html"),
-    };
     Serving {
         shelf: derived.shelf(),
         health: health.clone(),
         site: setup.site.clone(),
-        address: address.to_owned(),
-        index: index.to_owned(),
+        address: derived.addresses().base().to_owned(),
+        index: derived.addresses().index_file().to_owned(),
         hubs: setup.config.feeds.hub.urls().to_vec(),
         retired: derived.retired_files(),
         access_log: setup.config.http.access_log,

@@ -1,13 +1,13 @@
 //! What the lists of feeds need to know of labels, and what categories are called by their own posts.
 //! In: labels. Out: whether they have posts, the tags of their oldest posts, names that are kept.
 
+use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap, HashSet};
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
 use super::links::unpacked;
-use super::window::is_live;
+use super::window::{LIVE, is_live};
 use super::{Catalog, CatalogError, follow_of, kind_and_name};
 use crate::model::{Follow, LabelKind};
 
@@ -49,33 +49,14 @@ impl Catalog {
         self.wrap(result)
     }
 
-    /// Categories and tags of posts that wait or are withdrawn, and of no live one.
+    /// Whether any post waits or is withdrawn.
     ///
     /// # Errors
     /// SQLite's.
-    pub fn labels_not_out(&self) -> Result<HashSet<Follow>, CatalogError> {
-        let result = (|| {
-            let hidden = "select labels from posts indexed by posts_hidden where state <> 0";
-            let mut hidden = self.connection.prepare_cached(hidden)?;
-            let hidden = hidden.query_map([], |row| Ok(unpacked(row.get_ref(0)?.as_blob()?)))?;
-            let hidden: Vec<Vec<i64>> = hidden.collect::<rusqlite::Result<_>>()?;
-            let labels: BTreeSet<i64> = hidden.into_iter().flatten().collect();
-            let mut unseen = self.connection.prepare_cached(concat!(
-                "select kind, name from labels l where label = ?1 and kind in ('category', 'tag') and not exists (
-                   select 1 from post_labels pl where pl.label = l.label and ",
-                is_live!(),
-                ")"
-            ))?;
-            let mut follows = HashSet::new();
-            for label in labels {
-                let follow = unseen.query_row([label], |row| {
-                    Ok(follow_of(row.get_ref(0)?.as_str()?, row.get(1)?))
-                });
-                follows.extend(follow.optional()?);
-            }
-            Ok(follows)
-        })();
-        self.wrap(result)
+    pub fn has_hidden(&self) -> Result<bool, CatalogError> {
+        let hidden = "select exists (select 1 from posts indexed by posts_hidden where state <> 0)";
+        let found = self.connection.query_row(hidden, [], |row| row.get(0));
+        self.wrap(found)
     }
 
     /// Whether a live post carries a label.
@@ -86,13 +67,8 @@ impl Catalog {
         let (kind, name) = kind_and_name(follow);
         let found = self
             .connection
-            .prepare_cached(concat!(
-                "select exists (select 1 from post_labels pl
-                   where pl.label = (select label from labels where kind = ?1 and name = ?2) and ",
-                is_live!(),
-                ")"
-            ))
-            .and_then(|mut statement| statement.query_row(params![kind, name], |row| row.get(0)));
+            .prepare_cached(&format!("select exists (select 1 {LIVE})"))
+            .and_then(|mut statement| statement.query_row([kind, name], |row| row.get(0)));
         self.wrap(found)
     }
 

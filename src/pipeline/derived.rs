@@ -173,6 +173,11 @@ impl Derived {
         { &shape.labels }.retired_files(&shape.addresses, &shape.settings)
     }
 
+    /// Where feeds and pages are.
+    pub fn addresses(&self) -> &Addresses {
+        &self.shape().addresses
+    }
+
     /// The topics.
     pub fn matcher(&self) -> &Arc<Matcher> {
         &self.reader.matcher

@@ -161,43 +161,33 @@ impl Derived {
     }
 
     /// A label that no reader has seen yet tells nobody what its first post is about before that is out.
-    fn without_unseen(&mut self, mut dirty: Vec<Follow>) -> Result<Vec<Follow>, CatalogError> {
-        // In a new index each label has a post: only those of posts that are not out are asked for.
-        let mut unseen = match self.shelf.is_empty() {
-            true => self.catalog.labels_not_out()?,
-            false => HashSet::new(),
-        };
-        let (shape, shelf) = (self.reader.shape.clone(), self.shelf.clone());
-        if !shelf.is_empty() {
-            let is_new = |follow: &&Follow| {
-                let is_named = matches!(follow, Follow::Label(label)
-                    if matches!(label.kind, LabelKind::Category | LabelKind::Tag));
-                is_named
-                    && shape
-                        .paths(follow)
-                        .iter()
-                        .all(|path| shelf.get(path).is_none())
-            };
-            for follow in dirty.iter().filter(is_new) {
-                if !self.catalog.has_live(follow)? {
-                    unseen.insert(follow.clone());
-                }
-            }
-        }
-        if unseen.is_empty() {
+    fn without_unseen(&mut self, dirty: Vec<Follow>) -> Result<Vec<Follow>, CatalogError> {
+        // In a new index each label has a post.
+        if self.shelf.is_empty() && !self.catalog.has_hidden()? {
             return Ok(dirty);
         }
-        for target in shape.labels.targets() {
-            unseen.remove(&Follow::Label(target));
+        let shape = self.reader.shape.clone();
+        let targets = shape.labels.targets();
+        // A file of an index before this one was seen, too.
+        let is_there =
+            |path: &String| self.shelf.get(path).is_some() || self.folder.dir().join(path).exists();
+        let (mut seen, mut unseen) = (Vec::with_capacity(dirty.len()), Vec::new());
+        for follow in dirty {
+            let is_new = match &follow {
+                Follow::Label(label) => {
+                    matches!(label.kind, LabelKind::Category | LabelKind::Tag)
+                        && !targets.contains(label)
+                        && !shape.paths(&follow).iter().any(is_there)
+                }
+                Follow::Site => false,
+            };
+            match is_new && !self.catalog.has_live(&follow)? {
+                true => unseen.push(follow),
+                false => seen.push(follow),
+            }
         }
-        // One of an index before this one was seen, too.
-        let is_there = |path: &String| self.folder.dir().join(path).exists();
-        unseen.retain(|follow| !shape.paths(follow).iter().any(is_there));
-        let hidden: Vec<Follow> = dirty
-            .extract_if(.., |follow| unseen.contains(follow))
-            .collect();
-        self.catalog.mark_published(&hidden, &[], &[])?;
-        Ok(dirty)
+        self.catalog.mark_published(&unseen, &[], &[])?;
+        Ok(seen)
     }
 
     /// Writes feeds, of which those after the first group have a batch that is ready, and puts them in place. The batch

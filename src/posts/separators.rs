@@ -135,11 +135,8 @@ fn mend(names: &[String], is_list: bool, fields: &Fields, key: &str) -> String {
     } else {
         usual
     };
-    let sign = match syntax {
-        Syntax::Yaml => ":",
-        Syntax::Toml => " =",
-    };
-    format!("write {key}{sign} [{}]", written.join(", "))
+    let list = format!("[{}]", written.join(", "));
+    format!("write {}", fields.line(key, &list))
 }
 
 fn quoted(name: &str, syntax: Syntax) -> String {

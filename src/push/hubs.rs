@@ -176,10 +176,6 @@ impl Stage for HubList {
         }
     }
 
-    fn paces_itself(&self) -> bool {
-        true
-    }
-
     fn again_in(&self) -> Option<Duration> {
         let pauses = self.hubs.iter().filter_map(|hub| hub.paused_until);
         pauses

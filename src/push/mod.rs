@@ -48,12 +48,8 @@ pub trait Stage: Send {
     /// The first fault; everything that succeeded is off the book.
     async fn work(&mut self, book: &Book) -> Result<usize, PushError>;
 
-    /// Whether its parts keep their own pauses after faults, so that news need not wait for one that is down.
-    fn paces_itself(&self) -> bool {
-        false
-    }
-
-    /// When such a part is asked again; `None` where the loop's own pause is right.
+    /// When a part that did not answer is asked again, where parts keep their own pauses: news need not wait for it then.
+    /// `None` where the loop's own pause is right.
     fn again_in(&self) -> Option<Duration> {
         None
     }

@@ -20,7 +20,7 @@ pub fn backoff(faults: u32) -> Duration {
         .min(LONGEST)
 }
 
-/// Works until `stop`. After a fault new rounds do not hurry it, unless it paces itself: the pause is kept.
+/// Works until `stop`. After a fault new rounds do not hurry it, unless its parts pause by themselves: the pause is kept.
 pub async fn run(
     mut stage: Box<dyn Stage>,
     book: Book,
@@ -28,7 +28,6 @@ pub async fn run(
     done: watch::Sender<u64>,
     stop: CancellationToken,
 ) {
-    let paces_itself = stage.paces_itself();
     let mut faults = 0;
     loop {
         let own_pause = stage.again_in();
@@ -38,7 +37,7 @@ pub async fn run(
                 _ => {
                     tokio::select! {
                         () = tokio::time::sleep(own_pause.unwrap_or(backoff(faults - 1))) => {}
-                        Ok(()) = rounds.changed(), if paces_itself => {}
+                        Ok(()) = rounds.changed(), if own_pause.is_some() => {}
                     }
                     true
                 }

@@ -119,10 +119,18 @@ impl Rule {
     /// it stands; that of a `text` word is meant for the body.
     pub(super) fn points(&self, field: Field) -> f64 {
         match (self.place, field) {
-            (Place::Title, _) => self.weight.unwrap_or(TITLE_FACTOR),
-            (Place::Text, Field::Title) => self.weight.unwrap_or(1.0) * TITLE_FACTOR,
-            _ => self.weight.unwrap_or(1.0),
+            (Place::Text, Field::Title) => self.worth() * TITLE_FACTOR,
+            _ => self.worth(),
         }
+    }
+
+    /// What one occurrence is worth where the rule looks; of a `text` word in the body.
+    pub fn worth(&self) -> f64 {
+        let usual = match self.place {
+            Place::Title => TITLE_FACTOR,
+            _ => 1.0,
+        };
+        self.weight.unwrap_or(usual)
     }
 
     /// True for a rule that stops its topic by itself.

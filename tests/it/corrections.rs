@@ -19,6 +19,14 @@ fn post(world: &World, title: &str, body: &str) {
     world.post("2026-11-20-a.md", &today(title, "demo", "演示", body));
 }
 
+/// The post says `published: false` from now on; what it was before.
+fn withdraw(world: &World) -> String {
+    let content = world.read("posts/2026-11-20-a.md");
+    let withdrawn = content.replacen("---\n", "---\npublished: false\n", 1);
+    world.post("2026-11-20-a.md", &withdrawn);
+    content
+}
+
 #[test]
 fn a_message_is_edited_when_its_post_changes() {
     let world = world("");
@@ -48,11 +56,7 @@ fn a_withdrawn_post_is_struck_through_and_comes_back() {
     let daemon = world.start();
     post(&world, "误发的消息", "正文。");
     let sent = world.telegram().next_message(CHAT);
-    let content = world.read("posts/2026-11-20-a.md");
-    world.post(
-        "2026-11-20-a.md",
-        &content.replacen("---\n", "---\npublished: false\n", 1),
-    );
+    let content = withdraw(&world);
     let struck = world.telegram().next_edit(&sent);
     assert_eq!(struck.text, "误发的消息\n\n原文已撤回。");
     assert!(struck.buttons().is_empty());
@@ -68,11 +72,7 @@ fn a_withdrawn_post_takes_its_message_away_when_the_config_says_so() {
     let daemon = world.start();
     post(&world, "误发的消息", "正文。");
     let sent = world.telegram().next_message(CHAT);
-    let content = world.read("posts/2026-11-20-a.md");
-    world.post(
-        "2026-11-20-a.md",
-        &content.replacen("---\n", "---\npublished: false\n", 1),
-    );
+    let content = withdraw(&world);
     world.telegram().wait_until_deleted(&sent);
     // With the post the message comes back, too.
     world.post("2026-11-20-a.md", &content);
@@ -96,11 +96,7 @@ fn a_withdrawal_in_a_round_that_broke_off_is_made_good_by_the_next() {
              begin select raise(fail, 'not now'); end",
         )
         .unwrap();
-    let content = world.read("posts/2026-11-20-a.md");
-    world.post(
-        "2026-11-20-a.md",
-        &content.replacen("---\n", "---\npublished: false\n", 1),
-    );
+    withdraw(&world);
     daemon.wait_for_output("not now");
     store.execute_batch("drop trigger broken").unwrap();
     let struck = world.telegram().next_edit(&sent);

@@ -76,13 +76,12 @@ fn show_words(topic: &Topic, group: Group, place: Place) {
             .unwrap_or(if group == Group::None { -1e9 } else { 1.0 })
     };
     rules.sort_by(|a, b| weight(b).abs().total_cmp(&weight(a).abs()));
-    let usual = if place == Place::Title { 2.0 } else { 1.0 };
     for run in rules.chunk_by(|a, b| a.weight == b.weight) {
         let words: Vec<String> = run.iter().map(|rule| rule.shown()).collect();
         let meaning = match (group, run[0].weight) {
             (Group::All, _) => "must occur".to_owned(),
             (Group::None, None) => "veto".to_owned(),
-            (_, weight) => format!("{:+}", weight.unwrap_or(usual)),
+            _ => format!("{:+}", run[0].worth()),
         };
         let words = words.join(" ");
         say!(

@@ -145,29 +145,25 @@ fn is_endless(text: &str, at: usize, beyond: &str, tag: Option<&html::Tag>) -> b
 
 /// What follows the first line of an item of a list up to its end, or a little less.
 fn item(beyond: &str) -> &str {
-    let (mut end, mut after_blank) = (0, false);
-    for line in near(beyond, LONGEST_PARAGRAPH).split_inclusive('\n') {
+    let mut after_blank = false;
+    lines_while(beyond, |line| {
         let is_blank = line.trim().is_empty();
         let is_inside = is_blank || line.starts_with([' ', '\t']);
-        if !is_inside && (after_blank || marker(line).is_some()) {
-            break;
-        }
+        let goes_on = is_inside || !(after_blank || marker(line).is_some());
         after_blank |= is_blank;
-        end += line.len();
-    }
-    &beyond[..end]
+        goes_on
+    })
 }
 
 /// What follows a line up to the end of its paragraph, or a little less.
 fn paragraph(beyond: &str) -> &str {
-    let mut end = 0;
-    for line in near(beyond, LONGEST_PARAGRAPH).split_inclusive('\n') {
-        if line.trim().is_empty() {
-            break;
-        }
-        end += line.len();
-    }
-    &beyond[..end]
+    lines_while(beyond, |line| !line.trim().is_empty())
+}
+
+fn lines_while(beyond: &str, goes_on: impl FnMut(&&str) -> bool) -> &str {
+    let lines = near(beyond, LONGEST_PARAGRAPH).split_inclusive('\n');
+    let length: usize = lines.take_while(goes_on).map(str::len).sum();
+    &beyond[..length]
 }
 
 /// The byte after a code span, or after the backticks if they open none.
