@@ -70,10 +70,11 @@ impl Setup {
         let settings = &self.config.feeds;
         let addresses = Addresses::new(settings, &self.site)
             .map_err(|why| AppError::Config(config::ConfigError::setting(why)))?;
-        let all = addresses.url_of_file(settings.index.trim_start_matches('/'));
+        let all = addresses.index_file().or(addresses.opml_file());
+        let all = all.map(|file| addresses.url_of_file(file));
         Ok(Published {
             format: settings.formats.first().copied().unwrap_or(Format::Atom),
-            all: all.trim_end_matches("index.html").to_owned(),
+            all: all.map(|all| all.trim_end_matches("index.html").to_owned()),
             addresses,
         })
     }

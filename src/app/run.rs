@@ -222,7 +222,7 @@ fn serving(setup: &Setup, derived: &Derived, health: &Health, hook: Option<Hook>
         health: health.clone(),
         site: setup.site.clone(),
         address: derived.addresses().base().to_owned(),
-        index: derived.addresses().index_file().to_owned(),
+        index: derived.addresses().index_file().map(str::to_owned),
         hubs: setup.config.feeds.hub.urls().to_vec(),
         retired: derived.retired_files(),
         access_log: setup.config.http.access_log,

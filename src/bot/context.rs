@@ -57,8 +57,8 @@ pub struct Published {
     pub addresses: Addresses,
     /// The format that is named first in the config.
     pub format: Format,
-    /// The page of all feeds.
-    pub all: String,
+    /// The page of all feeds, or else the list of them for feed readers; `None` without both.
+    pub all: Option<String>,
 }
 
 impl Published {

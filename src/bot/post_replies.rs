@@ -241,7 +241,7 @@ pub fn no_post(words: Words) -> &'static str {
 }
 
 /// The feeds of what a chat follows: a title and an address each, and the list of all feeds.
-pub fn feeds(words: Words, feeds: &[(String, String)], rest: usize, all: &str) -> Message {
+pub fn feeds(words: Words, feeds: &[(String, String)], rest: usize, all: Option<&str>) -> Message {
     let mut message = Message::default();
     if feeds.is_empty() {
         message.push(words.pick(
@@ -260,10 +260,10 @@ pub fn feeds(words: Words, feeds: &[(String, String)], rest: usize, all: &str) -
             Words::En => format!("\n\n(and {rest} more)"),
         });
     }
-    message.push(&format!(
-        "\n\n{}\n{all}",
-        words.pick("全部订阅源", "All feeds")
-    ));
+    if let Some(all) = all {
+        let heading = words.pick("全部订阅源", "All feeds");
+        message.push(&format!("\n\n{heading}\n{all}"));
+    }
     message
 }
 

@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::archives::Period;
 use super::names::file_name;
-use super::settings::{Format, Settings};
+use super::settings::{Format, ListAt, Settings};
 use super::template::Template;
 use super::text::absolute_uri;
 use crate::model::{Follow, LabelKind, Site};
@@ -32,8 +32,8 @@ pub struct Addresses {
     category: Template,
     tag: Template,
     topic: Template,
-    opml: String,
-    index: String,
+    opml: Option<String>,
+    index: Option<String>,
     ignore_case: bool,
     pages: bool,
 }
@@ -51,8 +51,8 @@ impl Addresses {
             category: Template::parse("paths.category", &paths.category, true)?,
             tag: Template::parse("paths.tag", &paths.tag, true)?,
             topic: Template::parse("paths.topic", &paths.topic, true)?,
-            opml: Template::parse("opml", &settings.opml, false)?.path(""),
-            index: Template::parse("index", &settings.index, false)?.path(""),
+            opml: list_file("opml", &settings.opml)?,
+            index: list_file("index", &settings.index)?,
             ignore_case: paths.ignore_case,
             pages: settings.pages,
         };
@@ -72,7 +72,8 @@ impl Addresses {
             let feeds = templates.clone().into_iter();
             templates.extend(feeds.map(|(key, template)| (key, template.archives())));
         }
-        for (key, text) in [("opml", &settings.opml), ("index", &settings.index)] {
+        let lists = [("opml", &settings.opml), ("index", &settings.index)].into_iter();
+        for (key, text) in lists.filter_map(|(key, list)| Some((key, list.address()?))) {
             let feeds = Format::ALL.iter().map(|format| format.extension());
             let endings = feeds.chain(settings.pages.then_some("html"));
             let stem = endings.into_iter().find_map(|ending| {
@@ -93,7 +94,8 @@ impl Addresses {
                 }
             }
         }
-        if self.opml.eq_ignore_ascii_case(&self.index) {
+        let both = self.opml.as_ref().zip(self.index.as_ref());
+        if both.is_some_and(|(opml, index)| opml.eq_ignore_ascii_case(index)) {
             return Err("`feeds.opml` and `feeds.index` are the same address".to_owned());
         }
         Ok(())
@@ -112,21 +114,22 @@ impl Addresses {
     pub fn files(&self, settings: &Settings, follow: &Follow) -> Vec<String> {
         let formats = settings.formats.iter();
         let mut files: Vec<String> = formats.map(|format| self.file(follow, *format)).collect();
-        files.extend(settings.pages.then(|| self.page_file(follow)));
+        files.extend(self.page_file(follow).filter(|_| settings.pages));
         files
     }
 
-    /// The feed's page for people, relative to `publish.dir`; for the site it is the index.
-    pub fn page_file(&self, follow: &Follow) -> String {
+    /// The feed's page for people, where there are pages, relative to `publish.dir`; for the site it is the index,
+    /// if there is one.
+    pub fn page_file(&self, follow: &Follow) -> Option<String> {
         match follow {
             Follow::Site => self.index.clone(),
-            label => format!("{}.html", self.stem(label)),
+            Follow::Label(_) => Some(self.label_page(follow)),
         }
     }
 
-    /// Absolute address of the feed's page for people.
-    pub fn page_url(&self, follow: &Follow) -> String {
-        self.url_of_file(&self.page_file(follow))
+    /// The page of a label for people, relative to `publish.dir`.
+    pub fn label_page(&self, label: &Follow) -> String {
+        format!("{}.html", self.stem(label))
     }
 
     /// The folder of a feed's archive pages, relative to `publish.dir`, with its closing `/`.
@@ -168,7 +171,7 @@ impl Addresses {
     /// The page that a person would rather read: a label's own, or the site's root.
     pub fn alternate(&self, follow: &Follow) -> String {
         match follow {
-            Follow::Label(_) if self.pages => self.page_url(follow),
+            Follow::Label(_) if self.pages => self.url_of_file(&self.label_page(follow)),
             _ => format!("{}/", self.base),
         }
     }
@@ -182,14 +185,14 @@ impl Addresses {
         self.pages.then(|| url[path..].to_owned())
     }
 
-    /// The OPML file, relative to `publish.dir`.
-    pub fn opml_file(&self) -> &str {
-        &self.opml
+    /// The OPML file, if there is one, relative to `publish.dir`.
+    pub fn opml_file(&self) -> Option<&str> {
+        self.opml.as_deref()
     }
 
-    /// The page of all feeds, relative to `publish.dir`.
-    pub fn index_file(&self) -> &str {
-        &self.index
+    /// The page of all feeds, if there is one, relative to `publish.dir`.
+    pub fn index_file(&self) -> Option<&str> {
+        self.index.as_deref()
     }
 
     /// Absolute address of a file below `publish.dir`.
@@ -207,6 +210,12 @@ impl Addresses {
     pub fn base(&self) -> &str {
         &self.base
     }
+}
+
+/// Where a list of all feeds lies, relative to `publish.dir`.
+fn list_file(key: &str, list: &ListAt) -> Result<Option<String>, String> {
+    let file = |address| Template::parse(key, address, false).map(|template| template.path(""));
+    list.address().map(file).transpose()
 }
 
 #[cfg(test)]
@@ -281,15 +290,21 @@ mod tests {
             "{error}"
         );
         let opml = Settings {
-            opml: "/feed/all.xml".to_owned(),
+            opml: ListAt::of("/feed/all.xml"),
             ..Settings::default()
         };
         assert!(Addresses::new(&opml, &site()).is_err());
         let same = Settings {
-            opml: "/index.html".to_owned(),
+            opml: ListAt::of("/index.html"),
             ..Settings::default()
         };
         assert!(Addresses::new(&same, &site()).is_err());
+        let wanted = Settings {
+            index: ListAt::Wanted(true),
+            ..Settings::default()
+        };
+        let error = Addresses::new(&wanted, &site()).unwrap_err();
+        assert!(error.contains("`feeds.index` is `true`"), "{error}");
     }
 
     proptest! {

@@ -123,6 +123,6 @@ fn lists_of_feeds_are_these_bytes() {
     let list = String::from_utf8(list).unwrap();
     roxmltree::Document::parse(&list).unwrap();
     check("feeds.opml", &list);
-    let page = index_page(&site(), &addresses, &settings, None, &follows);
+    let page = index_page(&site(), &addresses, &settings, None, "index.html", &follows);
     check("index.html", &String::from_utf8(page).unwrap());
 }

@@ -36,7 +36,7 @@ pub use heads::Heads;
 pub use labels::{LabelSettings, Labels, learnt_name};
 pub use opml::opml;
 pub use pages::{READINGS, STYLESHEET, assets, feed_page, index_page, readings};
-pub use settings::{Archived, Archives, Content, Format, Hubs, PathTemplates, Settings};
+pub use settings::{Archived, Archives, Content, Format, Hubs, ListAt, PathTemplates, Settings};
 pub use text::title_text;
 pub use written::{Frame, Gist, Press, Traits, Written, document, write_entry};
 

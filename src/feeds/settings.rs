@@ -20,10 +20,11 @@ pub struct Settings {
     pub formats: Vec<Format>,
     /// Where feeds lie; the format's extension is appended.
     pub paths: PathTemplates,
-    /// Address of the list of all feeds for feed readers (default `/feeds.opml`).
-    pub opml: String,
-    /// Address of the page of all feeds for people (default `/index.html`).
-    pub index: String,
+    /// Address of the list of all feeds for feed readers, or `false` (default `/feeds.opml`).
+    pub opml: ListAt,
+    /// Address of the page of all feeds for people, or `false`: a site that has a start page of its own
+    /// (default `/index.html`).
+    pub index: ListAt,
     /// A page for people beside each feed (default true).
     pub pages: bool,
     /// WebSub hubs: an address or a list. Feeds name them, and each is told when a feed changed
@@ -58,8 +59,8 @@ impl Default for Settings {
             content: Content::Full,
             formats: vec![Format::Atom, Format::Rss, Format::Json],
             paths: PathTemplates::default(),
-            opml: "/feeds.opml".to_owned(),
-            index: "/index.html".to_owned(),
+            opml: ListAt::of("/feeds.opml"),
+            index: ListAt::of("/index.html"),
             pages: true,
             hub: Hubs::default(),
             archives: Archives::default(),
@@ -99,6 +100,13 @@ impl Settings {
 
     /// Checks what serde cannot. The error is a sentence that names the key.
     pub fn check(&self) -> Result<(), String> {
+        for (key, list) in [("opml", &self.opml), ("index", &self.index)] {
+            if *list == ListAt::Wanted(true) {
+                return Err(format!(
+                    "`feeds.{key}` is `true`: write its address, or leave the key out for the default one"
+                ));
+            }
+        }
         if self.archive_entries == 0 {
             return Err("`feeds.archive_entries` is 0: write at least 1".to_owned());
         }
@@ -138,6 +146,31 @@ fn is_contact(text: &str) -> bool {
         && host.contains('.')
         && host.chars().all(plain)
         && named
+}
+
+/// Where a list of all feeds lies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "an address that starts with `/`, or false")]
+pub enum ListAt {
+    /// `false`: none is written. `true` says no address, and is refused.
+    Wanted(bool),
+    /// Below `publish.dir`, with its leading `/`.
+    Address(String),
+}
+
+impl ListAt {
+    /// At this address.
+    pub fn of(address: &str) -> Self {
+        ListAt::Address(address.to_owned())
+    }
+
+    /// Its address; `None` where there is none.
+    pub fn address(&self) -> Option<&str> {
+        match self {
+            ListAt::Wanted(_) => None,
+            ListAt::Address(address) => Some(address),
+        }
+    }
 }
 
 /// Which feeds offer their whole history.

@@ -55,7 +55,7 @@ pub struct Files {
     /// `https://host/base` in ASCII.
     url: String,
     /// What `/` shows.
-    index: String,
+    index: Option<String>,
     hubs: Vec<String>,
 }
 
@@ -102,7 +102,9 @@ impl Files {
             return self.answer_with(file, stamp, headers).await;
         }
         // Pages name what lies beside them: that only works below a slash.
-        if !self.base.is_empty() && *path == self.base && self.shelf.find(&self.index).is_some() {
+        let has_index =
+            || { self.index.as_deref() }.is_some_and(|file| self.shelf.find(file).is_some());
+        if !self.base.is_empty() && *path == self.base && has_index() {
             return self.redirect_to_root();
         }
         let retired = self.locate(&path, |file| self.retired.contains(file).then_some(()));
@@ -181,7 +183,7 @@ impl Files {
             let file = match path.strip_prefix('/').unwrap_or(path) {
                 // `/news` is no folder: see `redirect_to_root`.
                 "" if path.is_empty() => return None,
-                "" => &self.index,
+                "" => self.index.as_deref()?,
                 // Browsers ask for it beside everything that names no icon, such as a feed.
                 "favicon.ico" => "icon.svg",
                 file => file,

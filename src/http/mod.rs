@@ -70,7 +70,7 @@ pub struct Serving {
     /// Before each file's path, to make a feed's own address: ASCII, without a trailing slash.
     pub address: String,
     /// The page of all feeds, relative to the published folder: it is what `/` shows.
-    pub index: String,
+    pub index: Option<String>,
     /// The WebSub hubs that feeds name in their `Link` header.
     pub hubs: Vec<String>,
     /// Files of feeds that were given up on purpose, relative to the published folder: 410.

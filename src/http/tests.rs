@@ -38,7 +38,7 @@ pub(super) fn serving(shelf: Shelf) -> Serving {
         health: Health::new(),
         site: site(),
         address: site().url,
-        index: "index.html".into(),
+        index: Some("index.html".into()),
         hubs: vec!["https://hub.test/".to_owned()],
         retired: BTreeSet::from(["feed/old.xml".to_owned(), "feed/旧.html".to_owned()]),
         access_log: false,

@@ -27,6 +27,9 @@ impl Derived {
 
     /// What the lists of feeds hold: every label that has posts, and every topic.
     pub(super) fn listing(&self) -> Result<Listing, CatalogError> {
+        if !self.shape().has_lists() {
+            return Ok(Listing::new());
+        }
         let labels = self.catalog.listing()?;
         let shown = labels
             .into_iter()
@@ -44,7 +47,8 @@ impl Derived {
             Follow::Site => true,
             Follow::Label(label) => label.kind == LabelKind::Topic,
         };
-        (has_posts || by_config) && !self.reader.shape.labels.is_retired(follow)
+        let shape = self.shape();
+        (has_posts || by_config) && shape.has_lists() && !shape.labels.is_retired(follow)
     }
 
     /// Takes a feed into the list, or out of it; true when that makes it another list.
@@ -57,13 +61,18 @@ impl Derived {
     }
 
     pub(super) fn directory_files(&self) -> Vec<String> {
-        let addresses = &self.shape().addresses;
-        let mut files = vec![
-            addresses.opml_file().to_owned(),
-            addresses.index_file().to_owned(),
-            feeds::READINGS.to_owned(),
-        ];
-        let assets = feeds::assets(self.site()).into_iter();
+        let Shape {
+            site,
+            addresses,
+            settings,
+            ..
+        } = self.shape();
+        let lists = [addresses.opml_file(), addresses.index_file()];
+        let mut files: Vec<String> = { lists.into_iter().flatten() }.map(str::to_owned).collect();
+        if addresses.index_file().is_some() {
+            files.push(feeds::READINGS.to_owned());
+        }
+        let assets = feeds::assets(site, settings).into_iter();
         files.extend(assets.map(|(path, _)| path.to_owned()));
         files
     }
@@ -79,26 +88,34 @@ pub(super) fn directory(shape: &Shape, listing: &Listing) -> Vec<Rendered> {
         bot,
         ..
     } = shape;
-    let file = |address: &str| address.trim_start_matches('/').to_owned();
     let (opml, (index, readings)) = rayon::join(
-        || feeds::opml(site, addresses, settings, &feeds),
+        || { addresses.opml_file() }.map(|at| (at, feeds::opml(site, addresses, settings, &feeds))),
         || {
             rayon::join(
-                || feeds::index_page(site, addresses, settings, bot.as_deref(), &feeds),
-                || settings.pages.then(|| feeds::readings(&feeds)),
+                || {
+                    let write = |at| {
+                        feeds::index_page(site, addresses, settings, bot.as_deref(), at, &feeds)
+                    };
+                    { addresses.index_file() }.map(|at| (at, write(at)))
+                },
+                || {
+                    shape
+                        .has_readings()
+                        .then(|| (feeds::READINGS, feeds::readings(&feeds)))
+                },
             )
         },
     );
-    let lists = [(file(&settings.opml), opml), (file(&settings.index), index)];
-    let readings = readings.map(|bytes| (feeds::READINGS.to_owned(), bytes));
-    let mut rendered: Vec<Rendered> = { lists.into_iter().chain(readings) }
-        .map(|(path, bytes)| Rendered { path, bytes })
-        .collect();
-    rendered.extend(feeds::assets(site).map(|(path, text)| Rendered {
-        path: path.to_owned(),
-        bytes: text.into_bytes(),
-    }));
-    rendered
+    let lists = [opml, index, readings].into_iter().flatten();
+    let assets = feeds::assets(site, settings).into_iter();
+    let assets = assets.map(|(path, text)| (path, text.into_bytes()));
+    lists
+        .chain(assets)
+        .map(|(path, bytes)| Rendered {
+            path: path.to_owned(),
+            bytes,
+        })
+        .collect()
 }
 
 /// Where a feed stands in the lists of feeds: the site, topics, categories, tags.

@@ -91,13 +91,26 @@ impl Shape {
         self.settings.formats.len() + usize::from(self.settings.pages)
     }
 
+    /// Whether there is a list of all feeds.
+    pub fn has_lists(&self) -> bool {
+        self.addresses
+            .opml_file()
+            .or(self.addresses.index_file())
+            .is_some()
+    }
+
+    /// Whether the index searches in readings of names; without pages it does in names alone.
+    pub fn has_readings(&self) -> bool {
+        self.settings.pages && self.addresses.index_file().is_some()
+    }
+
     fn own_paths(&self, follow: &Follow) -> Vec<String> {
         let mut paths: Vec<String> = { self.settings.formats.iter() }
             .map(|format| self.addresses.file(follow, *format))
             .collect();
         paths.extend(
             self.is_paged(follow)
-                .then(|| self.addresses.page_file(follow)),
+                .then(|| self.addresses.label_page(follow)),
         );
         paths
     }

@@ -67,9 +67,9 @@ impl Derived {
                 off.iter()
                     .map(|format| self.reader.shape.addresses.file(follow, *format)),
             );
-            // The site's page is the index, which is always there.
+            // The site's page is the index, which has a key of its own.
             if !settings.pages && *follow != Follow::Site {
-                unwanted.insert(self.reader.shape.addresses.page_file(follow));
+                unwanted.insert(self.reader.shape.addresses.label_page(follow));
             }
         };
         for follow in self.catalog.follows()? {

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::world::{World, today};
 
+const WITHOUT_LISTS: [&str; 4] = ["--set", "feeds.opml=false", "--set", "feeds.index=false"];
 const TOPIC: &str = "title: 市场监管\nthreshold: 1\nany:\n  title: [市场监管]\n";
 
 /// A round, so that the daemon looks at its config.
@@ -116,6 +117,8 @@ fn nothing_stays_published_that_no_config_and_no_post_asks_for() {
             ],
         ),
         (vec![], vec!["--set", "labels.learn=false"]),
+        (vec![], WITHOUT_LISTS.to_vec()),
+        (WITHOUT_LISTS.to_vec(), vec![]),
         (vec![], vec!["--set", "labels.names={demo: 大众报}"]),
     ] {
         let world = World::new().config("feeds: {archives: true, limit: 2}\n");

@@ -167,6 +167,36 @@ fn the_access_log_has_a_line_for_each_request_and_no_query() {
 }
 
 #[test]
+fn a_site_with_a_start_page_of_its_own_gets_feeds_and_pages_without_lists() {
+    let world = World::new().config("feeds: {opml: false, index: false}\n");
+    world.write("public/index.html", "<h1>我的网站</h1>");
+    world.post("2026-11-20-a.md", &today("甲", "demo", "演示", "正文。"));
+    let daemon = world.start();
+    assert_eq!(daemon.get("/feed.xml").status, 200);
+    for path in [
+        "/",
+        "/index.html",
+        "/feeds.opml",
+        "/pages.js",
+        "/pinyin.txt",
+    ] {
+        assert_eq!(daemon.get(path).status, 404, "{path}");
+    }
+    let page = daemon.get("/feed/by_tag/演示.html").text();
+    assert!(page.contains("甲") && !page.contains("全部订阅"), "{page}");
+    assert_eq!(daemon.get("/pages.css").status, 200);
+    assert!(
+        page.contains("<a href=\"http://localhost:8080/\">"),
+        "{page}"
+    );
+    world.post("2026-11-20-b.md", &today("乙", "second", "演示", "正文。"));
+    daemon.wait_for("/feed/second.xml", |answer| answer.text().contains("乙"));
+    assert!(daemon.terminate().success());
+    assert_eq!(world.read("public/index.html"), "<h1>我的网站</h1>");
+    assert!(!world.path("public/feeds.opml").exists());
+}
+
+#[test]
 fn the_page_of_all_feeds_is_at_the_root_wherever_its_file_is() {
     let world = World::new().config("feeds: {index: /all.html}\n");
     world.post("2026-11-20-a.md", &today("甲", "demo", "演示", "正文。"));

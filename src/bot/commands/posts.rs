@@ -108,7 +108,7 @@ pub async fn feeds(context: &Context, asker: &Asker<'_>) -> Result<(), CommandEr
         shown.push((asker.words.named(&choice), context.published.url(follow)));
     }
     let rest = followed.len().saturating_sub(FEEDS);
-    let all = &context.published.all;
+    let all = context.published.all.as_deref();
     let reply = post_replies::feeds(asker.words, &shown, rest, all);
     asker.reply(context, &reply).await;
     Ok(())

@@ -21,7 +21,8 @@ struct Page<'a> {
     kind: &'static str,
     name: String,
     root: String,
-    index: String,
+    home: String,
+    index: Option<String>,
     formats: Vec<FeedLink>,
     readers: Vec<(&'static str, String)>,
     telegram: Option<String>,
@@ -51,7 +52,7 @@ pub fn feed_page(
     feed: &Feed,
 ) -> Vec<u8> {
     let words = Words::of(site);
-    let here = addresses.page_file(&feed.follow);
+    let here = addresses.label_page(&feed.follow);
     let format = settings.formats.first().copied().unwrap_or(Format::Atom);
     let frame = Frame {
         follow: &feed.follow,
@@ -84,7 +85,8 @@ pub fn feed_page(
         kind: words.kind(&feed.follow),
         name: clean(&feed.title).into_owned(),
         root: root_of(&here),
-        index: relative(&here, addresses.index_file()),
+        home: addresses.alternate(&Follow::Site),
+        index: { addresses.index_file() }.map(|file| relative(&here, file)),
         formats: links(addresses, settings, &feed.follow),
         readers: readers(&view.url, words),
         telegram: telegram(bot, &feed.follow),

@@ -23,7 +23,7 @@ struct Page<'a> {
     description: Option<String>,
     root: String,
     home: String,
-    opml: String,
+    opml: Option<String>,
     formats: Vec<FeedLink>,
     telegram: Option<String>,
     sections: Vec<Section>,
@@ -60,16 +60,16 @@ pub fn readings(follows: &[(Follow, String)]) -> Vec<u8> {
         .into_bytes()
 }
 
-/// The page of all feeds. `bot` is the Telegram bot's user name.
+/// The page of all feeds, at `here` below `publish.dir`. `bot` is the Telegram bot's user name.
 pub fn index_page(
     site: &Site,
     addresses: &Addresses,
     settings: &Settings,
     bot: Option<&str>,
+    here: &str,
     follows: &[(Follow, String)],
 ) -> Vec<u8> {
     let words = Words::of(site);
-    let here = addresses.index_file();
     let section = |(anchor, feeds): Group<'_>| {
         let at = match anchor {
             None => return None,
@@ -99,7 +99,7 @@ pub fn index_page(
         description: description.map(|text| clean(text).into_owned()),
         root: root_of(here),
         home: addresses.alternate(&Follow::Site),
-        opml: addresses.url_of_file(addresses.opml_file()),
+        opml: { addresses.opml_file() }.map(|file| addresses.url_of_file(file)),
         formats: links(addresses, settings, &Follow::Site),
         telegram: telegram(bot, &Follow::Site),
         sections: groups(follows).into_iter().filter_map(section).collect(),

@@ -59,7 +59,16 @@ fn the_bytes_of_the_index_depend_on_labels_alone() {
     let addresses = Addresses::new(&settings, &site()).unwrap();
     let tag = |name: &str| (Follow::Label(Label::tag(name)), name.to_owned());
     let follows = [(Follow::Site, "x".to_owned()), tag("新闻"), tag("C#")];
-    let index = || String::from_utf8(index_page(&site(), &addresses, &settings, None, &follows));
+    let index = || {
+        String::from_utf8(index_page(
+            &site(),
+            &addresses,
+            &settings,
+            None,
+            "index.html",
+            &follows,
+        ))
+    };
     let page = index().unwrap();
     assert_eq!(page, index().unwrap());
     assert!(page.contains("<a href=\"feed/by_tag/新闻.html\">新闻</a>"));
@@ -88,7 +97,7 @@ fn feeds_in_browsers_say_what_they_are_in_the_sites_language() {
     let style = |language: &str| {
         let mut site = site();
         site.language = language.to_owned();
-        let [.., (path, text)] = assets(&site);
+        let (path, text) = assets(&site, &Settings::default()).pop().unwrap();
         assert_eq!(path, STYLESHEET);
         text
     };
