@@ -257,6 +257,9 @@ fn execute(cli: Cli, source: &Source) -> Result<Verdict, AppError> {
     if let Command::Init(options) = &cli.command {
         return init::execute(options);
     }
+    if matches!(cli.command, Command::Build { .. } | Command::Once { .. }) {
+        pipeline::warm_up();
+    }
     let setup = Setup::load(source)?;
     let quiet = cli.common.quiet;
     match cli.command {

@@ -14,12 +14,11 @@ use super::shape::Shape;
 use super::{Hint, Patience, Round};
 use crate::catalog::{Catalog, CatalogError, Target};
 use crate::config::{Config, ConfigError};
-use crate::feeds::Addresses;
+use crate::feeds::{self, Addresses};
 use crate::http::Shelf;
 use crate::model::{Follow, Label, Site};
 use crate::posts::{self, watch::Writers};
 use crate::publish::Folder;
-use crate::summary;
 use crate::topics::Matcher;
 
 /// What keeps the derived half from starting.
@@ -96,13 +95,16 @@ impl Derived {
     ) -> Result<Self, DerivedError> {
         let roots = config.posts.roots();
         // A daemon looks once it watches, or what comes between the two would be missed.
-        let is_ahead = patience == Patience::OneShot && !config.catalog.path.exists();
+        let is_new = !config.catalog.path.exists();
+        let is_ahead = is_new && patience == Patience::OneShot;
         let ahead = is_ahead.then(|| posts::Ahead::begin(&roots)).flatten();
-        if is_ahead {
-            rayon::spawn(summary::warm_up);
-        }
-        let reader = reader_of(config, matcher, first_seen)?;
-        let catalog = open_catalog(&config.catalog.path, &reader)?;
+        let ways = Ways::of(config, matcher)?;
+        let (reader, catalog) = match is_new {
+            true => rayon::join(|| ways.reader(first_seen), || ways.catalog()),
+            // A setting that is refused costs nobody an index.
+            false => (Ok(ways.reader(first_seen)?), ways.catalog()),
+        };
+        let (reader, catalog) = (reader?, catalog?);
         let publish = |source| DerivedError::Publish {
             path: config.publish.dir.display().to_string(),
             source,
@@ -279,44 +281,65 @@ impl Derived {
     }
 }
 
-/// What files are read by, as the config says.
-fn reader_of(
-    config: &Config,
+/// What decides how files are read, as the config says.
+struct Ways<'a> {
+    config: &'a Config,
     matcher: Arc<Matcher>,
-    first_seen: HashMap<String, i64>,
-) -> Result<Reader, DerivedError> {
-    let wrong = |error: ConfigError| DerivedError::Settings(error.to_string());
-    let site = config.site().map_err(wrong)?;
-    let labels = config.labels().map_err(wrong)?;
-    let rules = posts::Rules::new(&config.posts, &site, config.naive_dates())
-        .map_err(DerivedError::Settings)?;
-    let addresses = Addresses::new(&config.feeds, &site).map_err(DerivedError::Settings)?;
-    let (feeds, bot) = (config.feeds.clone(), config.telegram.bot.clone());
-    Ok(Reader {
-        rules,
-        matcher,
-        first_seen,
-        budget: config.summary.budget,
-        settle_ms: i64::try_from(config.posts.settle_ms).unwrap_or(0),
-        writers: Arc::default(),
-        shape: Arc::new(Shape::new(site, addresses, feeds, bot, labels)),
-    })
+    site: Site,
+    labels: feeds::Labels,
 }
 
-/// The index of what this reader reads; a new one where another reader made it.
-fn open_catalog(path: &Path, reader: &Reader) -> Result<Catalog, CatalogError> {
-    let labels = &reader.shape.labels;
-    let fingerprint = format!(
-        "{}|{}|{}|{}",
-        reader.rules.fingerprint(),
-        reader.matcher.fingerprint(),
-        reader.budget,
-        labels.fingerprint()
-    );
-    let mut catalog = Catalog::open(path, &fingerprint)?;
-    let topics = reader.matcher.topics();
-    let topics: Vec<Label> = topics.map(|topic| Label::topic(&topic.id)).collect();
-    catalog.ensure_labels(&topics)?;
-    catalog.ensure_labels(&labels.targets())?;
-    Ok(catalog)
+impl<'a> Ways<'a> {
+    fn of(config: &'a Config, matcher: Arc<Matcher>) -> Result<Self, DerivedError> {
+        let wrong = |error: ConfigError| DerivedError::Settings(error.to_string());
+        Ok(Ways {
+            config,
+            matcher,
+            site: config.site().map_err(wrong)?,
+            labels: config.labels().map_err(wrong)?,
+        })
+    }
+
+    /// What files are read by.
+    fn reader(&self, first_seen: HashMap<String, i64>) -> Result<Reader, DerivedError> {
+        let Ways { config, site, .. } = self;
+        let rules = posts::Rules::new(&config.posts, site, config.naive_dates())
+            .map_err(DerivedError::Settings)?;
+        let addresses = Addresses::new(&config.feeds, site).map_err(DerivedError::Settings)?;
+        let (site, labels) = (site.clone(), self.labels.clone());
+        let (feeds, bot) = (config.feeds.clone(), config.telegram.bot.clone());
+        Ok(Reader {
+            rules,
+            matcher: self.matcher.clone(),
+            first_seen,
+            budget: config.summary.budget,
+            settle_ms: i64::try_from(config.posts.settle_ms).unwrap_or(0),
+            writers: Arc::default(),
+            shape: Arc::new(Shape::new(site, addresses, feeds, bot, labels)),
+        })
+    }
+
+    /// The index of what is read in these ways; a new one where it was read in others.
+    fn catalog(&self) -> Result<Catalog, CatalogError> {
+        let Ways {
+            config,
+            matcher,
+            site,
+            labels,
+        } = self;
+        let fingerprint = format!(
+            "{}|{}|{}|{}",
+            posts::fingerprint(&config.posts, site, config.naive_dates()),
+            matcher.fingerprint(),
+            config.summary.budget,
+            labels.fingerprint()
+        );
+        let mut catalog = Catalog::open(&config.catalog.path, &fingerprint)?;
+        let topics: Vec<Label> = { matcher.topics() }
+            .map(|topic| Label::topic(&topic.id))
+            .collect();
+        catalog.ensure_labels(&topics)?;
+        catalog.ensure_labels(&labels.targets())?;
+        Ok(catalog)
+    }
 }

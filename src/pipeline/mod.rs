@@ -32,6 +32,11 @@ use crate::catalog::{CatalogError, Delta};
 use crate::model::Problem;
 use crate::store::{Millis, StoreError};
 
+/// Has the other cores begin while one reads the config: the first posts would wait for them, and for what they make.
+pub fn warm_up() {
+    rayon::spawn(crate::summary::warm_up);
+}
+
 /// What may have changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hint {

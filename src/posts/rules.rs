@@ -1,6 +1,6 @@
 //! Everything that parsing must know, compiled once.
-//! In: settings, site, reading of naive dates. Out: `Rules`, shared by all threads, and a
-//! fingerprint that changes whenever `parse` could return something else for the same bytes.
+//! In: settings, site, reading of naive dates. Out: `Rules`, shared by all threads, and a fingerprint, which needs
+//! nothing compiled.
 
 use std::path::PathBuf;
 
@@ -50,7 +50,6 @@ pub struct Rules {
     pub(super) sanitizer: ammonia::Builder<'static>,
     pub(super) markdown: Options<'static>,
     pub(super) liquid: liquid::Engine,
-    fingerprint: String,
 }
 
 impl Rules {
@@ -92,7 +91,6 @@ impl Rules {
                     markdown: markdown::options(),
                 },
             ),
-            fingerprint: fingerprint(settings, site, naive),
         })
     }
 
@@ -104,14 +102,10 @@ impl Rules {
             base: self.site_url.path().trim_end_matches('/'),
         }
     }
-
-    /// A text that is equal exactly when the same bytes are parsed in the same way.
-    pub fn fingerprint(&self) -> String {
-        self.fingerprint.clone()
-    }
 }
 
-fn fingerprint(settings: &Settings, site: &Site, naive: NaiveDates) -> String {
+/// A text that is equal exactly when the same bytes are parsed in the same way.
+pub fn fingerprint(settings: &Settings, site: &Site, naive: NaiveDates) -> String {
     // Intervals and the like change when a file is read, not what is read in it.
     format!(
         "parser {PARSER_VERSION}; site {} {}; naive {naive:?}; dir {:?}; permalink {}; id {:?}; \
@@ -200,14 +194,12 @@ mod tests {
         fn shared<T: Send + Sync>() {}
         shared::<Rules>();
         let site = example_site();
-        let first = example_rules().fingerprint();
+        let first = fingerprint(&Settings::default(), &site, NaiveDates::SiteTime);
         let settings = Settings {
             poll_seconds: 1,
             ..Settings::default()
         };
-        let same = Rules::new(&settings, &site, NaiveDates::SiteTime).unwrap();
-        assert_eq!(first, same.fingerprint());
-        let other = Rules::new(&settings, &site, NaiveDates::Utc).unwrap();
-        assert_ne!(first, other.fingerprint());
+        assert_eq!(first, fingerprint(&settings, &site, NaiveDates::SiteTime));
+        assert_ne!(first, fingerprint(&settings, &site, NaiveDates::Utc));
     }
 }
