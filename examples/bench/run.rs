@@ -62,9 +62,9 @@ pub fn tagwire(program: &Path, config: &Path, folder: &Path) -> Result<Used> {
 /// What a build writes besides RSS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
-    /// Nothing, as Hugo's side.
+    /// Nothing, as Hugo's side: feeds alone.
     One,
-    /// Atom, JSON Feed and pages.
+    /// Atom, JSON Feed, pages and the lists of all feeds.
     All,
     /// The same, and the whole history of the site's feed: every post once more.
     History,
@@ -73,7 +73,11 @@ pub enum Extent {
 /// A configuration that matches Hugo's: site, categories and tags, full content, 20 entries, no topics.
 pub fn tagwire_config(folder: &Path, posts: &Path, extent: Extent) -> Result<PathBuf> {
     let (name, formats, pages) = match extent {
-        Extent::One => ("one", "[rss]", ", pages: false, archives: []"),
+        Extent::One => (
+            "one",
+            "[rss]",
+            ", pages: false, archives: [], opml: false, index: false",
+        ),
         Extent::All => ("all", "[atom, rss, json]", ", archives: []"),
         Extent::History => ("history", "[atom, rss, json]", ""),
     };

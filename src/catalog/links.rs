@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use foldhash::{HashMap, HashSet};
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
-use super::write::{find_or_add_label, label_id, tie_break};
+use super::write::{MANY, find_or_add_label, fours, label_id, tie_break};
 use super::{Digested, PostKey};
 use crate::model::{Follow, Label, LabelKind, PostId};
 
@@ -33,15 +33,11 @@ impl Link {
     }
 }
 
-/// Rows that one statement writes: beginning and ending one costs about as much as a row.
-const MANY: usize = 16;
-
 static INSERT: LazyLock<String> = LazyLock::new(|| insert(1));
 static INSERT_MANY: LazyLock<String> = LazyLock::new(|| insert(MANY));
 
 fn insert(rows: usize) -> String {
-    let rows = vec!["(?, ?, ?, ?)"; rows].join(", ");
-    format!("insert or ignore into post_labels values {rows}")
+    format!("insert or ignore into post_labels values {}", fours(rows))
 }
 
 /// Rows that are not written yet.

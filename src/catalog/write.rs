@@ -11,6 +11,14 @@ use super::posts::{Inserts, insert_post, write_post};
 use super::{Catalog, CatalogError, Digested, PostKey, Reading, kind_and_name};
 use crate::model::{Follow, Label, PostId, Problem};
 
+/// Rows that one statement writes, where there are many: beginning and ending one costs about as much as a row.
+pub(super) const MANY: usize = 16;
+
+/// Places for the values of so many rows of four columns.
+pub(super) fn fours(rows: usize) -> String {
+    vec!["(?, ?, ?, ?)"; rows].join(", ")
+}
+
 /// What a change did.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Delta {
