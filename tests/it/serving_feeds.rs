@@ -186,7 +186,7 @@ fn a_site_with_a_start_page_of_its_own_gets_feeds_and_pages_without_lists() {
     assert!(page.contains("甲") && !page.contains("全部订阅"), "{page}");
     assert_eq!(daemon.get("/pages.css").status, 200);
     assert!(
-        page.contains("<a href=\"http://localhost:8080/\">"),
+        page.contains("<a href=\"http://news.example.cn/\">"),
         "{page}"
     );
     world.post("2026-11-20-b.md", &today("乙", "second", "演示", "正文。"));
