@@ -19,6 +19,12 @@ use crate::model::{DateSource, Problem, Severity};
 /// Files read and written in one go: large enough for two cores, small enough for flat memory.
 const BATCH: usize = 256;
 
+/// The same where there are few: a batch takes memory that nothing else took before.
+const SMALL_BATCH: usize = 64;
+
+/// Batches that are worth their memory.
+const BATCHES: usize = 32;
+
 /// Files that a core reads before another may take some of what it has left: the last ones are waited for by all.
 const AT_MOST: usize = 4;
 
@@ -190,6 +196,8 @@ enum Then {
 /// The files of a round in batches, each with what the index does meanwhile with the one before it.
 struct Batches {
     total: usize,
+    /// Files of an everyday batch.
+    size: usize,
     done: usize,
     /// Files since the last transaction began.
     since: usize,
@@ -204,6 +212,7 @@ impl Batches {
     fn of(total: usize, longest: Duration) -> Self {
         Batches {
             total,
+            size: (total / BATCHES).clamp(SMALL_BATCH, BATCH),
             done: 0,
             since: 0,
             unsettled: 0,
@@ -233,9 +242,9 @@ impl Iterator for Batches {
         };
         // Where the index has more to do, more is read meanwhile, or cores would wait for it.
         let size = match then {
-            Then::GoOn => BATCH.min(left),
+            Then::GoOn => self.size.min(left),
             _ if left <= LAST => left.div_ceil(2),
-            Then::Commit | Then::Settle => (3 * BATCH).min(left - BATCH),
+            Then::Commit | Then::Settle => (3 * self.size).min(left - self.size),
         };
         self.unsettled = match then {
             Then::GoOn => self.unsettled + size,
