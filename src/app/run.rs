@@ -17,7 +17,7 @@ use super::{bot, discard_damaged, known_labels};
 use crate::bot::{Context, Index, Naming, Places, Source};
 use crate::delivery::Pace;
 use crate::http::{self, Health, Hook, Serving};
-use crate::model::counted;
+use crate::model::{Follow, counted};
 use crate::pipeline::{Derived, Patience, Progress, lock};
 use crate::store::{Store, disk_failed, disk_is_believed};
 use crate::telegram::Telegram;
@@ -245,8 +245,13 @@ fn greet(setup: &Setup, address: Option<&str>, counts: crate::catalog::Counts) {
         },
     )];
     if let Some(address) = address {
+        let site_feed = setup.published().ok().map(|published| {
+            let file = published.addresses.file(&Follow::Site, published.format);
+            format!(" (site feed {address}/{file})")
+        });
         lines.push(format!(
-            "feeds at {address}/ (site feed {address}/feed.xml)"
+            "feeds at {address}/{}",
+            site_feed.unwrap_or_default()
         ));
     }
     let folder = setup.config.posts.roots();

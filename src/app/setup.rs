@@ -248,7 +248,11 @@ impl Setup {
         progress: Option<Progress>,
     ) -> Result<Arc<Mutex<Derived>>, AppError> {
         let matcher = self.matcher.clone();
-        let derived = Derived::open(&self.config, matcher, first_seen, patience, progress)?;
+        let derived = Derived::open(&self.config, matcher, first_seen, patience, progress);
+        let derived = derived.map_err(|error| match error {
+            DerivedError::Settings(why) => AppError::Config(ConfigError::setting(why)),
+            other => AppError::Derived(other),
+        })?;
         // A daemon goes on looking.
         if patience == Patience::OneShot {
             self.must_see_posts(&derived)?;

@@ -2,12 +2,10 @@
 //! In: the posts of one transaction. Out: their rows in the order of the table, so that each of its pages is
 //! touched once, and the marks of the feeds and histories that they change.
 
-use std::sync::LazyLock;
-
 use foldhash::{HashMap, HashSet};
-use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use super::write::{MANY, find_or_add_label, fours, label_id, tie_break};
+use super::write::{find_or_add_label, insert_fours, label_id, tie_break};
 use super::{Digested, PostKey};
 use crate::model::{Follow, Label, LabelKind, PostId};
 
@@ -33,12 +31,7 @@ impl Link {
     }
 }
 
-static INSERT: LazyLock<String> = LazyLock::new(|| insert(1));
-static INSERT_MANY: LazyLock<String> = LazyLock::new(|| insert(MANY));
-
-fn insert(rows: usize) -> String {
-    format!("insert or ignore into post_labels values {}", fours(rows))
-}
+const INSERT: &str = "insert or ignore into post_labels";
 
 /// Rows that are not written yet.
 #[derive(Default)]
@@ -128,15 +121,10 @@ impl Links {
             self.labels.clear();
         }
         self.rows.sort_unstable();
-        let (many, rest) = self.rows.as_chunks::<MANY>();
-        let mut insert = transaction.prepare_cached(&INSERT_MANY)?;
-        for links in many {
-            insert.execute(params_from_iter(links.iter().flat_map(Link::values)))?;
-        }
-        let mut insert = transaction.prepare_cached(&INSERT)?;
-        for link in rest {
-            insert.execute(link.values())?;
-        }
+        insert_fours(transaction, INSERT, &self.rows, |insert, first, link| {
+            let values = link.values().into_iter().enumerate();
+            { values }.try_for_each(|(at, value)| insert.raw_bind_parameter(first + at, value))
+        })?;
         let mut mark = transaction.prepare_cached(MARK)?;
         for links in self.rows.chunk_by(|a, b| a.label == b.label) {
             let label = links[0].label;

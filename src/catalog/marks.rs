@@ -3,12 +3,11 @@
 //! A mark goes in the transaction that tells what was written, so that a crash between the two leaves it.
 
 use std::path::Path;
-use std::sync::LazyLock;
 
-use rusqlite::{Connection, OptionalExtension, Statement};
+use rusqlite::{Connection, OptionalExtension};
 
 use super::owed::{Owed, owe};
-use super::write::{MANY, fours};
+use super::write::insert_fours;
 use super::{Catalog, CatalogError, follow_of, kind_and_name};
 use crate::model::{Follow, PostId};
 use crate::publish::Published;
@@ -24,12 +23,7 @@ pub const LAGGING: &str = "lagging";
 /// addresses.
 pub const LEFTOVERS: &str = "leftovers";
 
-static INSERT: LazyLock<String> = LazyLock::new(|| insert(1));
-static INSERT_MANY: LazyLock<String> = LazyLock::new(|| insert(MANY));
-
-fn insert(rows: usize) -> String {
-    format!("insert or replace into published values {}", fours(rows))
-}
+const INSERT: &str = "insert or replace into published";
 
 const UNPLAN: &str = "update posts set planned = 0 where planned <> 0";
 
@@ -166,33 +160,18 @@ pub(super) fn noted(connection: &Connection, key: &str) -> rusqlite::Result<Opti
     found.optional()
 }
 
-/// As many rows as the statement has places for.
-fn insert_files(insert: &mut Statement<'_>, files: &[Published]) -> rusqlite::Result<()> {
-    for (row, file) in files.iter().enumerate() {
-        let first = 4 * row + 1;
-        insert.raw_bind_parameter(first, &file.path)?;
-        insert.raw_bind_parameter(first + 1, file.hash)?;
-        insert.raw_bind_parameter(first + 2, file.size as i64)?;
-        insert.raw_bind_parameter(first + 3, file.modified_ns)?;
-    }
-    insert.raw_execute().map(|_| ())
-}
-
 fn note_published(
     transaction: &Connection,
     follows: &[Follow],
     files: &[Published],
     owed: &[Owed],
 ) -> rusqlite::Result<()> {
-    let (many, rest) = files.as_chunks::<MANY>();
-    let mut insert = transaction.prepare_cached(&INSERT_MANY)?;
-    for files in many {
-        insert_files(&mut insert, files)?;
-    }
-    let mut insert = transaction.prepare_cached(&INSERT)?;
-    for file in rest {
-        insert_files(&mut insert, std::slice::from_ref(file))?;
-    }
+    insert_fours(transaction, INSERT, files, |insert, first, file| {
+        insert.raw_bind_parameter(first, &file.path)?;
+        insert.raw_bind_parameter(first + 1, file.hash)?;
+        insert.raw_bind_parameter(first + 2, file.size as i64)?;
+        insert.raw_bind_parameter(first + 3, file.modified_ns)
+    })?;
     owe(transaction, owed)?;
     if follows.is_empty() {
         return Ok(());

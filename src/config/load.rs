@@ -219,6 +219,11 @@ mod tests {
             ("posts: {dir: 5}\n", "a folder, or a list of folders"),
             ("feeds: {archives: 5}\n", "true, false, or a list of kinds"),
             ("feeds: {hub: 5}\n", "an address, or a list of addresses"),
+            (
+                "feeds: {opml: [a]}\n",
+                "an address that starts with `/`, or false",
+            ),
+            ("feeds: {index: true}\n", "or false, not `true`"),
         ] {
             let error = from_text(text).unwrap_err().to_string();
             assert!(error.contains(words), "{error}");

@@ -4,6 +4,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::Asset;
 use super::archives::Period;
 use super::names::file_name;
 use super::settings::{Format, ListAt, Settings};
@@ -114,17 +115,12 @@ impl Addresses {
     pub fn files(&self, settings: &Settings, follow: &Follow) -> Vec<String> {
         let formats = settings.formats.iter();
         let mut files: Vec<String> = formats.map(|format| self.file(follow, *format)).collect();
-        files.extend(self.page_file(follow).filter(|_| settings.pages));
-        files
-    }
-
-    /// The feed's page for people, where there are pages, relative to `publish.dir`; for the site it is the index,
-    /// if there is one.
-    pub fn page_file(&self, follow: &Follow) -> Option<String> {
-        match follow {
+        let page = match follow {
             Follow::Site => self.index.clone(),
             Follow::Label(_) => Some(self.label_page(follow)),
-        }
+        };
+        files.extend(page.filter(|_| settings.pages));
+        files
     }
 
     /// The page of a label for people, relative to `publish.dir`.
@@ -179,7 +175,7 @@ impl Addresses {
     /// The style sheet of feeds that a browser opens, from the root of the web server: it works below a
     /// base path and behind any host name. `None` without pages.
     pub fn stylesheet(&self) -> Option<String> {
-        let url = self.url_of_file(super::STYLESHEET);
+        let url = self.url_of_file(Asset::FeedStyle.file());
         let after_scheme = url.find("://").map_or(0, |at| at + 3);
         let path = url[after_scheme..].find('/')? + after_scheme;
         self.pages.then(|| url[path..].to_owned())
@@ -299,12 +295,6 @@ mod tests {
             ..Settings::default()
         };
         assert!(Addresses::new(&same, &site()).is_err());
-        let wanted = Settings {
-            index: ListAt::Wanted(true),
-            ..Settings::default()
-        };
-        let error = Addresses::new(&wanted, &site()).unwrap_err();
-        assert!(error.contains("`feeds.index` is `true`"), "{error}");
     }
 
     proptest! {

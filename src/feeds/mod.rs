@@ -35,7 +35,7 @@ pub use archives::{Archive, Period, render_archive};
 pub use heads::Heads;
 pub use labels::{LabelSettings, Labels, learnt_name};
 pub use opml::opml;
-pub use pages::{READINGS, STYLESHEET, assets, feed_page, index_page, readings};
+pub use pages::{Asset, feed_page, index_page};
 pub use settings::{Archived, Archives, Content, Format, Hubs, ListAt, PathTemplates, Settings};
 pub use text::title_text;
 pub use written::{Frame, Gist, Press, Traits, Written, document, write_entry};

@@ -100,13 +100,6 @@ impl Settings {
 
     /// Checks what serde cannot. The error is a sentence that names the key.
     pub fn check(&self) -> Result<(), String> {
-        for (key, list) in [("opml", &self.opml), ("index", &self.index)] {
-            if *list == ListAt::Wanted(true) {
-                return Err(format!(
-                    "`feeds.{key}` is `true`: write its address, or leave the key out for the default one"
-                ));
-            }
-        }
         if self.archive_entries == 0 {
             return Err("`feeds.archive_entries` is 0: write at least 1".to_owned());
         }
@@ -150,12 +143,44 @@ fn is_contact(text: &str) -> bool {
 
 /// Where a list of all feeds lies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged, expecting = "an address that starts with `/`, or false")]
+#[serde(try_from = "Spelled", into = "Spelled")]
 pub enum ListAt {
-    /// `false`: none is written. `true` says no address, and is refused.
-    Wanted(bool),
-    /// Below `publish.dir`, with its leading `/`.
+    /// At this address below `publish.dir`, with its leading `/`.
     Address(String),
+    /// `false`, or the empty text: there is none.
+    Nowhere,
+}
+
+/// The same as the config writes it.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged, expecting = "an address that starts with `/`, or false")]
+enum Spelled {
+    Wanted(bool),
+    Address(String),
+}
+
+impl TryFrom<Spelled> for ListAt {
+    type Error = &'static str;
+
+    fn try_from(spelled: Spelled) -> Result<Self, Self::Error> {
+        match spelled {
+            Spelled::Wanted(true) => {
+                Err("this must be an address that starts with `/`, or false, not `true`")
+            }
+            Spelled::Wanted(false) => Ok(ListAt::Nowhere),
+            Spelled::Address(address) if address.is_empty() => Ok(ListAt::Nowhere),
+            Spelled::Address(address) => Ok(ListAt::Address(address)),
+        }
+    }
+}
+
+impl From<ListAt> for Spelled {
+    fn from(list: ListAt) -> Self {
+        match list {
+            ListAt::Address(address) => Spelled::Address(address),
+            ListAt::Nowhere => Spelled::Wanted(false),
+        }
+    }
 }
 
 impl ListAt {
@@ -167,8 +192,8 @@ impl ListAt {
     /// Its address; `None` where there is none.
     pub fn address(&self) -> Option<&str> {
         match self {
-            ListAt::Wanted(_) => None,
             ListAt::Address(address) => Some(address),
+            ListAt::Nowhere => None,
         }
     }
 }

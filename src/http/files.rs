@@ -78,7 +78,12 @@ impl Files {
             .decode_utf8_lossy()
             .into_owned();
         Files {
-            missing: Missing::new(serving.shelf.clone(), &serving.site, raw_base),
+            missing: Missing::new(
+                serving.shelf.clone(),
+                &serving.site,
+                raw_base,
+                serving.index.is_some(),
+            ),
             shelf: serving.shelf,
             bodies: Bodies::default(),
             work: Semaphore::new(AT_WORK),

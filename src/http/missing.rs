@@ -26,6 +26,8 @@ pub struct Missing {
     words: &'static Words,
     /// The path of the site's address, percent-encoded.
     base: String,
+    /// `/` shows all feeds.
+    has_index: bool,
     /// The names of so many files of the shelf.
     names: Mutex<(usize, Arc<Vec<Name>>)>,
     /// To compare with thousands of names takes milliseconds: strangers get one core for it at most.
@@ -58,20 +60,23 @@ const ENGLISH: Words = Words {
 struct Page<'a> {
     language: &'a str,
     base: &'a str,
+    has_index: bool,
+    has_style: bool,
     title: &'static str,
     words: &'static Words,
     suggestions: &'a [(String, String)],
 }
 
 impl Missing {
-    /// Suggests from `shelf`; `base` is the path of the site's address.
-    pub fn new(shelf: Shelf, site: &Site, base: &str) -> Self {
+    /// Suggests from `shelf`; `base` is the path of the site's address, below which there is a page of all feeds or not.
+    pub fn new(shelf: Shelf, site: &Site, base: &str, has_index: bool) -> Self {
         let is_chinese = site.language.to_ascii_lowercase().starts_with("zh");
         Missing {
             shelf,
             language: site.language.clone(),
             words: if is_chinese { &CHINESE } else { &ENGLISH },
             base: base.to_owned(),
+            has_index,
             names: Mutex::default(),
             turn: Arc::new(Semaphore::new(1)),
         }
@@ -142,6 +147,8 @@ impl Missing {
                 let page = Page {
                     language: &self.language,
                     base: &self.base,
+                    has_index: self.has_index,
+                    has_style: self.shelf.find("pages.css").is_some(),
                     title,
                     words,
                     suggestions,

@@ -80,9 +80,12 @@ impl Derived {
         }
         let told = |done, total| self.tell("reading published files", done, total);
         let broken = broken(&self.folder, published, told);
+        // Somebody else's page is not what a power cut left.
+        let is_left = |path: &String| self.folder.holds_a_strangers(path);
+        let (mut stuck, broken): (Vec<String>, Vec<String>) = broken.into_iter().partition(is_left);
         let lost = broken.len();
         let gone = |path: &String| self.folder.remove(path).is_ok();
-        let stuck: Vec<String> = broken.into_iter().filter(|path| !gone(path)).collect();
+        stuck.extend(broken.into_iter().filter(|path| !gone(path)));
         if !stuck.is_empty() {
             // Not known any more, they are compared by their bytes.
             self.catalog.mark_all_dirty()?;

@@ -19,6 +19,7 @@ use crate::http::Shelf;
 use crate::model::{Follow, Label, Site};
 use crate::posts::{self, watch::Writers};
 use crate::publish::Folder;
+use crate::summary;
 use crate::topics::Matcher;
 
 /// What keeps the derived half from starting.
@@ -97,14 +98,21 @@ impl Derived {
         // A daemon looks once it watches, or what comes between the two would be missed.
         let is_new = !config.catalog.path.exists();
         let is_ahead = is_new && patience == Patience::OneShot;
+        if is_ahead {
+            rayon::spawn(summary::warm_up);
+        }
         let ahead = is_ahead.then(|| posts::Ahead::begin(&roots)).flatten();
         let ways = Ways::of(config, matcher)?;
         let (reader, catalog) = match is_new {
-            true => rayon::join(|| ways.reader(first_seen), || ways.catalog()),
+            true => {
+                let (reader, catalog) = rayon::join(|| ways.reader(first_seen), || ways.catalog());
+                let is_refused = |_: &DerivedError| Catalog::discard(&config.catalog.path);
+                (reader.inspect_err(is_refused)?, catalog)
+            }
             // A setting that is refused costs nobody an index.
-            false => (Ok(ways.reader(first_seen)?), ways.catalog()),
+            false => (ways.reader(first_seen)?, ways.catalog()),
         };
-        let (reader, catalog) = (reader?, catalog?);
+        let catalog = catalog?;
         let publish = |source| DerivedError::Publish {
             path: config.publish.dir.display().to_string(),
             source,

@@ -34,10 +34,6 @@ const FEW: usize = 10;
 /// From so many files on, the catalog prepares for a long build.
 const MANY: usize = 2_000;
 
-/// The last files of a long build, read in batches that get smaller: what the index has left to do after the last
-/// of them, while nothing is read, is then little.
-const LAST: usize = 2 * BATCH;
-
 /// Files of a long build after which the labels of their posts are written, all of a label together.
 const SETTLED: usize = 16 * BATCH;
 
@@ -212,7 +208,11 @@ impl Batches {
     fn of(total: usize, longest: Duration) -> Self {
         Batches {
             total,
-            size: (total / BATCHES).clamp(SMALL_BATCH, BATCH),
+            // Below that each batch is a transaction.
+            size: match total >= MANY {
+                true => (total / BATCHES).clamp(SMALL_BATCH, BATCH),
+                false => BATCH,
+            },
             done: 0,
             since: 0,
             unsettled: 0,
@@ -224,6 +224,12 @@ impl Batches {
     fn are_many(&self) -> bool {
         self.total >= MANY
     }
+
+    /// The last files of a long build, read in batches that get smaller: what the index has left to do after the last
+    /// of them, while nothing is read, is then little.
+    fn tail(&self) -> usize {
+        2 * self.size
+    }
 }
 
 impl Iterator for Batches {
@@ -234,7 +240,7 @@ impl Iterator for Batches {
         let then = match left {
             0 => return None,
             _ if !self.are_many() => Then::GoOn,
-            1..=LAST => Then::Settle,
+            left if left <= self.tail() => Then::Settle,
             _ if self.since >= TOGETHER => Then::Commit,
             _ if self.unsettled < SETTLED => Then::GoOn,
             _ if self.began.elapsed() >= self.longest => Then::Commit,
@@ -243,7 +249,7 @@ impl Iterator for Batches {
         // Where the index has more to do, more is read meanwhile, or cores would wait for it.
         let size = match then {
             Then::GoOn => self.size.min(left),
-            _ if left <= LAST => left.div_ceil(2),
+            _ if left <= self.tail() => left.div_ceil(2),
             Then::Commit | Then::Settle => (3 * self.size).min(left - self.size),
         };
         self.unsettled = match then {
@@ -353,8 +359,8 @@ mod tests {
                 (done, last) = (range.end, range.len());
                 since = if then == Then::Commit { last } else { since + last };
                 unsettled = if then == Then::GoOn { unsettled + last } else { last };
-                prop_assert!(since <= together + 3 * BATCH + LAST);
-                prop_assert!(total < MANY || unsettled <= SETTLED + 3 * BATCH + LAST);
+                prop_assert!(since <= together + 5 * BATCH);
+                prop_assert!(total < MANY || unsettled <= SETTLED + 5 * BATCH);
                 prop_assert!(total >= MANY || then == Then::GoOn);
             }
             prop_assert_eq!(done, total);

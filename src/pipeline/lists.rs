@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::shape::Shape;
 use super::{Derived, Round};
 use crate::catalog::CatalogError;
-use crate::feeds;
+use crate::feeds::{self, Asset};
 use crate::model::{Follow, LabelKind};
 use crate::publish::Rendered;
 
@@ -62,18 +62,13 @@ impl Derived {
 
     pub(super) fn directory_files(&self) -> Vec<String> {
         let Shape {
-            site,
             addresses,
             settings,
             ..
         } = self.shape();
-        let lists = [addresses.opml_file(), addresses.index_file()];
-        let mut files: Vec<String> = { lists.into_iter().flatten() }.map(str::to_owned).collect();
-        if addresses.index_file().is_some() {
-            files.push(feeds::READINGS.to_owned());
-        }
-        let assets = feeds::assets(site, settings).into_iter();
-        files.extend(assets.map(|(path, _)| path.to_owned()));
+        let lists = [addresses.opml_file(), addresses.index_file()].into_iter();
+        let mut files: Vec<String> = lists.flatten().map(str::to_owned).collect();
+        files.extend(needed(settings).map(|asset| asset.file().to_owned()));
         files
     }
 }
@@ -88,34 +83,32 @@ pub(super) fn directory(shape: &Shape, listing: &Listing) -> Vec<Rendered> {
         bot,
         ..
     } = shape;
-    let (opml, (index, readings)) = rayon::join(
-        || { addresses.opml_file() }.map(|at| (at, feeds::opml(site, addresses, settings, &feeds))),
-        || {
-            rayon::join(
-                || {
-                    let write = |at| {
-                        feeds::index_page(site, addresses, settings, bot.as_deref(), at, &feeds)
-                    };
-                    { addresses.index_file() }.map(|at| (at, write(at)))
-                },
-                || {
-                    shape
-                        .has_readings()
-                        .then(|| (feeds::READINGS, feeds::readings(&feeds)))
-                },
-            )
-        },
+    let opml = |at| (at, feeds::opml(site, addresses, settings, &feeds));
+    let index = |at| {
+        let page = feeds::index_page(site, addresses, settings, bot.as_deref(), at, &feeds);
+        (at, page)
+    };
+    let assets = || -> Vec<(&str, Vec<u8>)> {
+        needed(settings)
+            .map(|asset| (asset.file(), asset.bytes(site, &feeds)))
+            .collect()
+    };
+    let (opml, (index, assets)) = rayon::join(
+        || addresses.opml_file().map(opml),
+        || rayon::join(|| addresses.index_file().map(index), assets),
     );
-    let lists = [opml, index, readings].into_iter().flatten();
-    let assets = feeds::assets(site, settings).into_iter();
-    let assets = assets.map(|(path, text)| (path, text.into_bytes()));
-    lists
-        .chain(assets)
+    { opml.into_iter().chain(index).chain(assets) }
         .map(|(path, bytes)| Rendered {
             path: path.to_owned(),
             bytes,
         })
         .collect()
+}
+
+fn needed(settings: &feeds::Settings) -> impl Iterator<Item = Asset> {
+    Asset::ALL
+        .into_iter()
+        .filter(|asset| asset.is_needed(settings))
 }
 
 /// Where a feed stands in the lists of feeds: the site, topics, categories, tags.

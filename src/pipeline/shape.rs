@@ -99,11 +99,6 @@ impl Shape {
             .is_some()
     }
 
-    /// Whether the index searches in readings of names; without pages it does in names alone.
-    pub fn has_readings(&self) -> bool {
-        self.settings.pages && self.addresses.index_file().is_some()
-    }
-
     fn own_paths(&self, follow: &Follow) -> Vec<String> {
         let mut paths: Vec<String> = { self.settings.formats.iter() }
             .map(|format| self.addresses.file(follow, *format))

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::look::folder;
 use super::{Derived, Round};
 use crate::catalog::{CatalogError, LEFTOVERS};
-use crate::feeds;
+use crate::feeds::{self, Asset};
 use crate::model::Follow;
 use crate::publish::{Coding, Published};
 
@@ -76,9 +76,9 @@ impl Derived {
             let names = self.reader.shape.labels.with_aliases(&follow);
             names.iter().for_each(&mut take);
         }
-        if !settings.pages {
-            unwanted.insert(feeds::READINGS.to_owned());
-        }
+        let assets = Asset::ALL.into_iter();
+        let idle = assets.filter(|asset| !asset.is_needed(settings));
+        unwanted.extend(idle.map(|asset| asset.file().to_owned()));
         let paths = published.iter().map(|file| file.path.clone());
         let gone = paths.filter(|path| unwanted.contains(path)).collect();
         self.unpublish(gone, &mut Round::default())
@@ -184,9 +184,11 @@ impl Derived {
         let mut gone = Vec::with_capacity(paths.len());
         let mut foreign = Vec::new();
         for path in self.copies_first(paths) {
-            let known = self.shelf.get(&path);
-            let is_ours = known.is_some_and(|known| self.folder.is_intact(&known));
-            if !is_ours && self.folder.holds_a_strangers(&path) {
+            let is_strangers = match self.shelf.get(&path) {
+                Some(known) => self.folder.holds_another(&known),
+                None => self.folder.holds_a_strangers(&path),
+            };
+            if is_strangers {
                 // Somebody else writes there now.
                 foreign.push(path);
                 continue;

@@ -262,6 +262,16 @@ fn same_on_disk(target: &Path, bytes: &[u8]) -> Option<i64> {
     same.then(|| modified_ns(&found))
 }
 
+/// Whether these bytes are a text, and not what was published.
+pub(super) fn is_another(bytes: &[u8], published: &Published) -> bool {
+    is_text(bytes) && content_hash(bytes) != published.hash
+}
+
+fn is_text(bytes: &[u8]) -> bool {
+    let first = bytes.trim_ascii_start().first();
+    first.is_some_and(|byte| *byte != 0)
+}
+
 /// What every feed and page that tagwire makes says in its head.
 const SIGN: &[u8] = b"tagwire";
 
@@ -279,12 +289,6 @@ pub(super) fn is_a_strangers(target: &Path) -> bool {
     if !fs::symlink_metadata(target).is_ok_and(|found| found.is_file()) {
         return false;
     }
-    let is_text = |bytes: &[u8]| {
-        bytes
-            .trim_ascii_start()
-            .first()
-            .is_some_and(|byte| *byte != 0)
-    };
     let says = |bytes: &[u8], what: &[u8]| memchr::memmem::find(bytes, what).is_some();
     // Neither a list of feeds nor a JSON Feed without entries says who made it.
     let is_silent = |bytes: &[u8]| says(bytes, b"<opml") || says(bytes, br#""items":[]"#);

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::change::is_a_strangers;
+use super::change::{is_a_strangers, is_another};
 use super::paths::{TEMP_PREFIX, checked};
 use super::staging::Staging;
 use super::sync::from_disk;
@@ -100,6 +100,18 @@ impl Folder {
         };
         let bytes: io::Result<Option<Vec<u8>>> = read();
         bytes.is_ok_and(|bytes| bytes.is_some_and(|bytes| content_hash(&bytes) == published.hash))
+    }
+
+    /// Whether a text lies there that is not what was published. What a power cut left of ours is none: it is empty, or
+    /// begins with zeros.
+    pub fn holds_another(&self, published: &Published) -> bool {
+        let another = || {
+            let path = self.root.join(checked(&published.path)?);
+            let is_file = fs::symlink_metadata(&path)?.is_file();
+            Ok(is_file && !self.is_intact(published) && is_another(&fs::read(path)?, published))
+        };
+        let another: io::Result<bool> = another();
+        another.unwrap_or(false)
     }
 
     /// Whether a page or a feed lies there that tagwire did not make.

@@ -225,6 +225,41 @@ fn a_page_that_somebody_else_writes_now_is_not_taken_away() {
 }
 
 #[test]
+fn what_somebody_put_in_the_place_of_a_list_stays_when_the_list_is_turned_off() {
+    let own = [
+        ("public/index.html", "<!DOCTYPE html><p>Feeds by tagwire"),
+        ("public/feeds.opml", "<opml version=\"2.0\"><!-- mine -->"),
+        ("public/pages.css", "body { color: teal }"),
+    ];
+    let off = [&["build", "--set", "feeds.pages=false"][..], &WITHOUT_LISTS].concat();
+    let world = World::new();
+    world.post("2026-11-20-a.md", &today("甲", "here", "演示", "正文。"));
+    world.run(&["build"], 0);
+    for (file, text) in own {
+        world.write(file, text);
+    }
+    world.run(&off, 0);
+    world.run(&off, 0);
+    for (file, text) in own {
+        assert_eq!(world.read(file), text);
+    }
+    // What tagwire made itself went.
+    for gone in ["icon.svg", "pages.js", "feeds.css", "pinyin.txt"] {
+        assert!(!world.path("public").join(gone).exists(), "{gone}");
+    }
+}
+
+#[test]
+fn a_refused_rule_leaves_no_index_behind() {
+    let world = World::new();
+    world.post("2026-11-20-a.md", &today("甲", "here", "演示", "正文。"));
+    let wrong = "posts.cleaning.footer_links=['(']";
+    let said = world.run_err(&["build", "--set", wrong], 2);
+    assert!(said.contains("posts.cleaning.footer_links"), "{said}");
+    assert!(!world.path("var/catalog.db").exists());
+}
+
+#[test]
 fn histories_outlive_a_new_index_whose_posts_are_out_of_sight() {
     let world = World::new().config("feeds: {archives: true, limit: 2}\n");
     for number in 1..=6 {

@@ -185,6 +185,13 @@ fn a_site_with_a_start_page_of_its_own_gets_feeds_and_pages_without_lists() {
     let page = daemon.get("/feed/by_tag/演示.html").text();
     assert!(page.contains("甲") && !page.contains("全部订阅"), "{page}");
     assert_eq!(daemon.get("/pages.css").status, 200);
+    let missing = daemon
+        .request("GET", "/", &[("accept", "text/html")])
+        .text();
+    assert!(
+        missing.contains("pages.css") && !missing.contains("全部订阅"),
+        "{missing}"
+    );
     assert!(
         page.contains("<a href=\"http://news.example.cn/\">"),
         "{page}"

@@ -3,6 +3,7 @@
 //! the same input gives the same bytes. Pages carry no inline style or script, so a strict
 //! Content-Security-Policy holds.
 
+mod assets;
 mod feed;
 mod index;
 mod words;
@@ -11,31 +12,9 @@ use super::text::{clean, push_escaped};
 use super::{Addresses, Format, Settings};
 use crate::model::{Follow, Site};
 
+pub use assets::Asset;
 pub use feed::feed_page;
-pub use index::{index_page, readings};
-
-/// Files that pages and feeds need beside them: path below `publish.dir`, and content.
-pub fn assets(site: &Site, settings: &Settings) -> Vec<(&'static str, String)> {
-    let has_index = settings.index.address().is_some();
-    let mut assets = Vec::new();
-    if settings.pages || has_index {
-        assets.push(("icon.svg", include_str!("icon.svg").to_owned()));
-        assets.push(("pages.css", include_str!("pages.css").to_owned()));
-    }
-    if has_index {
-        assets.push(("pages.js", include_str!("pages.js").to_owned()));
-    }
-    if settings.pages {
-        let hint = words::Words::of(site).this_is_a_feed;
-        assets.push((STYLESHEET, include_str!("feeds.css").replace("HINT", hint)));
-    }
-    assets
-}
-
-/// The readings of names that the index searches in, below `publish.dir`.
-pub const READINGS: &str = "pinyin.txt";
-/// The CSS for Atom and RSS that a browser shows, below `publish.dir`.
-pub const STYLESHEET: &str = "feeds.css";
+pub use index::index_page;
 
 /// A feed in one format.
 struct FeedLink {
@@ -81,13 +60,15 @@ fn relative(from: &str, to: &str) -> String {
     address
 }
 
-/// Where a click on a label leads: its page, or its first feed when there is none.
-fn target(addresses: &Addresses, settings: &Settings, follow: &Follow) -> String {
-    let page = addresses.page_file(follow).filter(|_| settings.pages);
-    page.unwrap_or_else(|| {
-        let format = settings.formats.first().copied().unwrap_or(Format::Atom);
-        addresses.file(follow, format)
-    })
+/// Where a click on a label leads: its page, or its first feed when there are no pages.
+fn target(addresses: &Addresses, settings: &Settings, label: &Follow) -> String {
+    match settings.pages {
+        true => addresses.label_page(label),
+        false => {
+            let format = settings.formats.first().copied().unwrap_or(Format::Atom);
+            addresses.file(label, format)
+        }
+    }
 }
 
 /// Opens Telegram with the bot, which then follows exactly this label. `None` without a bot.

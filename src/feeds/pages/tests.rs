@@ -82,14 +82,17 @@ fn the_bytes_of_the_index_depend_on_labels_alone() {
 #[test]
 fn the_search_gets_every_reading_of_every_character_once() {
     let tag = |name: &str| (Follow::Label(Label::tag(name)), name.to_owned());
-    let table = readings(&[tag("银行"), tag("行情"), tag("C# 女足"), tag("２１财经")]);
+    let table = Asset::Readings.bytes(
+        &site(),
+        &[tag("银行"), tag("行情"), tag("C# 女足"), tag("２１财经")],
+    );
     let table = String::from_utf8(table).unwrap();
     let lines: Vec<&str> = table.lines().collect();
     for line in ["hang行", "xing行", "yin银", "nv女", "cai财"] {
         assert!(lines.contains(&line), "{line} in {table}");
     }
     assert!(!table.contains('C') && !table.contains('2'), "{table}");
-    assert!(readings(&[tag("TechWeb")]).is_empty());
+    assert!(Asset::Readings.bytes(&site(), &[tag("TechWeb")]).is_empty());
 }
 
 #[test]
@@ -97,9 +100,7 @@ fn feeds_in_browsers_say_what_they_are_in_the_sites_language() {
     let style = |language: &str| {
         let mut site = site();
         site.language = language.to_owned();
-        let (path, text) = assets(&site, &Settings::default()).pop().unwrap();
-        assert_eq!(path, STYLESHEET);
-        text
+        String::from_utf8(Asset::FeedStyle.bytes(&site, &[])).unwrap()
     };
     assert!(style("zh-Hans").contains("content:\"这是订阅源"));
     assert!(style("en-GB").contains("content:\"This is a feed"));

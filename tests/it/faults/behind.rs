@@ -120,6 +120,18 @@ fn what_a_power_cut_took_of_a_first_build_is_written_again() {
 }
 
 #[test]
+fn a_start_page_that_took_the_place_of_the_list_is_nothing_that_a_power_cut_left() {
+    let Some(world) = left_to_the_system(40) else {
+        return;
+    };
+    let home = "<!DOCTYPE html><title>我的网站</title>";
+    world.write("public/index.html", home);
+    set_note(&world, "another boot");
+    world.run(&["build", "--set", "feeds.index=false"], 0);
+    assert_eq!(world.read("public/index.html"), home);
+}
+
+#[test]
 fn a_start_in_the_same_boot_sees_to_it_that_everything_is_on_the_disk() {
     let Some(world) = left_to_the_system(5) else {
         return;
