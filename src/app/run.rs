@@ -245,7 +245,9 @@ fn greet(setup: &Setup, address: Option<&str>, counts: crate::catalog::Counts) {
         },
     )];
     if let Some(address) = address {
-        let site_feed = setup.published().ok().map(|published| {
+        let has_feeds = !setup.config.feeds.formats.is_empty();
+        let site_feed = setup.published().ok().filter(|_| has_feeds);
+        let site_feed = site_feed.map(|published| {
             let file = published.addresses.file(&Follow::Site, published.format);
             format!(" (site feed {address}/{file})")
         });

@@ -223,7 +223,8 @@ mod tests {
                 "feeds: {opml: [a]}\n",
                 "an address that starts with `/`, or false",
             ),
-            ("feeds: {index: true}\n", "or false, not `true`"),
+            ("feeds: {index: true}\n", "starts with `/`, or false"),
+            ("feeds: {index: ''}\n", "starts with `/`, or false"),
         ] {
             let error = from_text(text).unwrap_err().to_string();
             assert!(error.contains(words), "{error}");

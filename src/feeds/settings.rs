@@ -147,7 +147,7 @@ fn is_contact(text: &str) -> bool {
 pub enum ListAt {
     /// At this address below `publish.dir`, with its leading `/`.
     Address(String),
-    /// `false`, or the empty text: there is none.
+    /// `false`: there is none.
     Nowhere,
 }
 
@@ -164,12 +164,9 @@ impl TryFrom<Spelled> for ListAt {
 
     fn try_from(spelled: Spelled) -> Result<Self, Self::Error> {
         match spelled {
-            Spelled::Wanted(true) => {
-                Err("this must be an address that starts with `/`, or false, not `true`")
-            }
             Spelled::Wanted(false) => Ok(ListAt::Nowhere),
-            Spelled::Address(address) if address.is_empty() => Ok(ListAt::Nowhere),
-            Spelled::Address(address) => Ok(ListAt::Address(address)),
+            Spelled::Address(address) if address.starts_with('/') => Ok(ListAt::Address(address)),
+            _ => Err("this must be an address that starts with `/`, or false"),
         }
     }
 }

@@ -80,8 +80,9 @@ impl Derived {
         }
         let told = |done, total| self.tell("reading published files", done, total);
         let broken = broken(&self.folder, published, told);
-        // Somebody else's page is not what a power cut left.
-        let is_left = |path: &String| self.folder.holds_a_strangers(path);
+        // Somebody else's page is not what a power cut left; of a feed it may have left as much as says nothing.
+        let is_left =
+            |path: &String| path.ends_with(".html") && self.folder.holds_a_strangers(path);
         let (mut stuck, broken): (Vec<String>, Vec<String>) = broken.into_iter().partition(is_left);
         let lost = broken.len();
         let gone = |path: &String| self.folder.remove(path).is_ok();

@@ -68,7 +68,7 @@ impl Derived {
         } = self.shape();
         let lists = [addresses.opml_file(), addresses.index_file()].into_iter();
         let mut files: Vec<String> = lists.flatten().map(str::to_owned).collect();
-        files.extend(needed(settings).map(|asset| asset.file().to_owned()));
+        files.extend(Asset::needed(settings).map(|asset| asset.file().to_owned()));
         files
     }
 }
@@ -89,7 +89,7 @@ pub(super) fn directory(shape: &Shape, listing: &Listing) -> Vec<Rendered> {
         (at, page)
     };
     let assets = || -> Vec<(&str, Vec<u8>)> {
-        needed(settings)
+        Asset::needed(settings)
             .map(|asset| (asset.file(), asset.bytes(site, &feeds)))
             .collect()
     };
@@ -103,12 +103,6 @@ pub(super) fn directory(shape: &Shape, listing: &Listing) -> Vec<Rendered> {
             bytes,
         })
         .collect()
-}
-
-fn needed(settings: &feeds::Settings) -> impl Iterator<Item = Asset> {
-    Asset::ALL
-        .into_iter()
-        .filter(|asset| asset.is_needed(settings))
 }
 
 /// Where a feed stands in the lists of feeds: the site, topics, categories, tags.

@@ -87,7 +87,7 @@ impl Spot {
         match same {
             Some(published) => compare_copies(published, &change, self.copies, folder),
             None if is_first && is_a_strangers(&change.target) => {
-                let words = "tagwire did not make the file that is there: move it away, or set publish.dir to a folder of its own";
+                let words = "tagwire did not make the file that is there: move it away, set publish.dir to a folder of its own or, if it is the site's start page, feeds.index to false";
                 Err(io::Error::new(ErrorKind::AlreadyExists, words))
             }
             None => change.stage(folder.codings()).map(Done::Staged),
@@ -262,27 +262,30 @@ fn same_on_disk(target: &Path, bytes: &[u8]) -> Option<i64> {
     same.then(|| modified_ns(&found))
 }
 
-/// Whether these bytes are a text, and not what was published.
-pub(super) fn is_another(bytes: &[u8], published: &Published) -> bool {
-    is_text(bytes) && content_hash(bytes) != published.hash
-}
-
-fn is_text(bytes: &[u8]) -> bool {
+/// Whether these bytes are a text: what a power cut left of a file is empty, or begins with zeros.
+pub(super) fn is_text(bytes: &[u8]) -> bool {
     let first = bytes.trim_ascii_start().first();
     first.is_some_and(|byte| *byte != 0)
 }
 
-/// What every feed and page that tagwire makes says in its head.
+/// What every feed that tagwire makes says in its head.
 const SIGN: &[u8] = b"tagwire";
+/// The same of every page: a page of somebody else may well name tagwire.
+const PAGE_SIGN: &[u8] = b"<meta name=\"generator\" content=\"tagwire\">";
 
 /// Kinds of files that others make, too, and that would be missed: somebody's home page, another generator's feed.
 const MISSED: [&str; 6] = ["html", "xml", "rss", "atom", "rdf", "json"];
 
+/// Whether it is called like a page or a feed.
+pub(super) fn is_page_or_feed(target: &Path) -> bool {
+    let kind = target.extension().and_then(|kind| kind.to_str());
+    kind.is_some_and(|kind| MISSED.contains(&kind))
+}
+
 /// Whether there is a feed or a page of somebody else. What a power cut left of one of ours says nothing, or nothing
 /// that can be read.
 pub(super) fn is_a_strangers(target: &Path) -> bool {
-    let kind = target.extension().and_then(|kind| kind.to_str());
-    if !kind.is_some_and(|kind| MISSED.contains(&kind)) {
+    if !is_page_or_feed(target) {
         return false;
     }
     // A link is replaced, and what it leads to stays.
@@ -292,5 +295,7 @@ pub(super) fn is_a_strangers(target: &Path) -> bool {
     let says = |bytes: &[u8], what: &[u8]| memchr::memmem::find(bytes, what).is_some();
     // Neither a list of feeds nor a JSON Feed without entries says who made it.
     let is_silent = |bytes: &[u8]| says(bytes, b"<opml") || says(bytes, br#""items":[]"#);
-    fs::read(target).is_ok_and(|bytes| is_text(&bytes) && !says(&bytes, SIGN) && !is_silent(&bytes))
+    let is_page = target.extension().is_some_and(|kind| kind == "html");
+    let sign = if is_page { PAGE_SIGN } else { SIGN };
+    fs::read(target).is_ok_and(|bytes| is_text(&bytes) && !says(&bytes, sign) && !is_silent(&bytes))
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::change::{is_a_strangers, is_another};
+use super::change::{is_a_strangers, is_page_or_feed, is_text};
 use super::paths::{TEMP_PREFIX, checked};
 use super::staging::Staging;
 use super::sync::from_disk;
@@ -102,16 +102,17 @@ impl Folder {
         bytes.is_ok_and(|bytes| bytes.is_some_and(|bytes| content_hash(&bytes) == published.hash))
     }
 
-    /// Whether a text lies there that is not what was published. What a power cut left of ours is none: it is empty, or
-    /// begins with zeros.
-    pub fn holds_another(&self, published: &Published) -> bool {
-        let another = || {
-            let path = self.root.join(checked(&published.path)?);
-            let is_file = fs::symlink_metadata(&path)?.is_file();
-            Ok(is_file && !self.is_intact(published) && is_another(&fs::read(path)?, published))
-        };
-        let another: io::Result<bool> = another();
-        another.unwrap_or(false)
+    /// Whether somebody else put something in the place of what was published. Pages and feeds say who made them: what
+    /// tagwire wrote and had no time to note must not stay. All else holds no words of posts, and is theirs once it is
+    /// another text. A copy is whose its file is.
+    pub fn was_replaced(&self, published: &Published) -> bool {
+        let path = Coding::original_of(&published.path);
+        if path != published.path || is_page_or_feed(Path::new(path)) {
+            return self.holds_a_strangers(path);
+        }
+        let read = || fs::read(self.root.join(checked(path)?));
+        let bytes: io::Result<Vec<u8>> = read();
+        bytes.is_ok_and(|bytes| is_text(&bytes) && content_hash(&bytes) != published.hash)
     }
 
     /// Whether a page or a feed lies there that tagwire did not make.

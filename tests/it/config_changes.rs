@@ -250,6 +250,50 @@ fn what_somebody_put_in_the_place_of_a_list_stays_when_the_list_is_turned_off() 
 }
 
 #[test]
+fn what_tagwire_wrote_and_could_not_note_goes_with_its_format() {
+    let world = World::new();
+    world.post("2026-11-20-a.md", &today("甲", "here", "演示", "正文。"));
+    world.run(&["build"], 0);
+    world.post(
+        "2026-11-20-b.md",
+        &today("乙", "here", "演示", "要收回的话。"),
+    );
+    let mut build = world.command(&["build"]);
+    let crashed = build
+        .env("TAGWIRE_CRASH_AT", "after-placing")
+        .output()
+        .unwrap();
+    assert!(!crashed.status.success());
+    assert!(world.read("public/feed.rss").contains("要收回的话"));
+    world.delete("posts/2026-11-20-b.md");
+    let atom = [
+        "--set",
+        "feeds.formats=[atom]",
+        "--set",
+        "feeds.pages=false",
+    ];
+    world.run(&[&["build"][..], &atom].concat(), 0);
+    for (name, bytes) in published(&world) {
+        assert!(
+            !String::from_utf8_lossy(&bytes).contains("要收回的话"),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_copy_that_somebody_made_anew_goes_with_its_file() {
+    let world = World::new().config("publish: {compress: [gzip]}\n");
+    world.post("2026-11-20-a.md", &today("甲", "here", "演示", "正文。"));
+    world.run(&["build"], 0);
+    world.write("public/feed/here.xml.gz", "\u{1f}\u{8b} made by a script");
+    world.run(&["build", "--set", "labels.retired=[here]"], 0);
+    for gone in ["public/feed/here.xml", "public/feed/here.xml.gz"] {
+        assert!(!world.path(gone).exists(), "{gone}");
+    }
+}
+
+#[test]
 fn a_refused_rule_leaves_no_index_behind() {
     let world = World::new();
     world.post("2026-11-20-a.md", &today("甲", "here", "演示", "正文。"));

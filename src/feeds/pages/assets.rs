@@ -42,6 +42,13 @@ impl Asset {
         }
     }
 
+    /// Those that something needs.
+    pub fn needed(settings: &Settings) -> impl Iterator<Item = Asset> {
+        Asset::ALL
+            .into_iter()
+            .filter(|asset| asset.is_needed(settings))
+    }
+
     /// Whether something needs it.
     pub fn is_needed(self, settings: &Settings) -> bool {
         let has_index = settings.index.address().is_some();
