@@ -5,7 +5,8 @@
 use foldhash::{HashMap, HashSet};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::write::{find_or_add_label, insert_fours, label_id, tie_break};
+use super::rows::insert_fours;
+use super::write::{find_or_add_label, label_id, tie_break};
 use super::{Digested, PostKey};
 use crate::model::{Follow, Label, LabelKind, PostId};
 

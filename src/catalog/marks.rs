@@ -7,7 +7,7 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::owed::{Owed, owe};
-use super::write::insert_fours;
+use super::rows::insert_fours;
 use super::{Catalog, CatalogError, follow_of, kind_and_name};
 use crate::model::{Follow, PostId};
 use crate::publish::Published;

@@ -12,6 +12,7 @@ mod names;
 mod owed;
 mod posts;
 mod read;
+mod rows;
 mod schema;
 mod window;
 mod write;

@@ -2,7 +2,7 @@
 //! as dirty in it, so that a crash between the index and the feeds is repaired by the next start.
 //! In: readings, gone paths, the time. Out: a `Delta` that says what changed.
 
-use rusqlite::{Connection, OptionalExtension, Statement, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::claims::{claim, duplicate, earlier_claimant, heir, rival, tell_claimants};
 use super::links::{Linked, Links};
@@ -10,33 +10,6 @@ use super::missing::keep_last_version;
 use super::posts::{Inserts, insert_post, write_post};
 use super::{Catalog, CatalogError, Digested, PostKey, Reading, kind_and_name};
 use crate::model::{Follow, Label, PostId, Problem};
-
-/// Rows of four columns that one statement writes: beginning and ending one costs about as much as a row.
-const MANY: usize = 16;
-
-/// Writes rows of four columns, many with each statement: `into` begins it, and `bind` gives it the values of a row from a
-/// parameter on.
-pub(super) fn insert_fours<T>(
-    transaction: &Connection,
-    into: &str,
-    rows: &[T],
-    bind: impl Fn(&mut Statement<'_>, usize, &T) -> rusqlite::Result<()>,
-) -> rusqlite::Result<()> {
-    let insert = |rows: &mut dyn Iterator<Item = &[T]>, many: usize| {
-        let places = vec!["(?, ?, ?, ?)"; many].join(", ");
-        let mut insert = transaction.prepare_cached(&format!("{into} values {places}"))?;
-        for rows in rows {
-            for (at, row) in rows.iter().enumerate() {
-                bind(&mut insert, 4 * at + 1, row)?;
-            }
-            insert.raw_execute()?;
-        }
-        Ok(())
-    };
-    let (many, rest) = rows.as_chunks::<MANY>();
-    insert(&mut many.iter().map(<[T; MANY]>::as_slice), MANY)?;
-    insert(&mut rest.chunks(1), 1)
-}
 
 /// What a change did.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]

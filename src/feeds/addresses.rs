@@ -6,8 +6,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::Asset;
 use super::archives::Period;
+use super::list_at::ListAt;
 use super::names::file_name;
-use super::settings::{Format, ListAt, Settings};
+use super::settings::{Format, Settings};
 use super::template::Template;
 use super::text::absolute_uri;
 use crate::model::{Follow, LabelKind, Site};

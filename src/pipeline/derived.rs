@@ -103,16 +103,7 @@ impl Derived {
         }
         let ahead = is_ahead.then(|| posts::Ahead::begin(&roots)).flatten();
         let ways = Ways::of(config, matcher)?;
-        let (reader, catalog) = match is_new {
-            true => {
-                let (reader, catalog) = rayon::join(|| ways.reader(first_seen), || ways.catalog());
-                let is_refused = |_: &DerivedError| Catalog::discard(&config.catalog.path);
-                (reader.inspect_err(is_refused)?, catalog)
-            }
-            // A setting that is refused costs nobody an index.
-            false => (ways.reader(first_seen)?, ways.catalog()),
-        };
-        let catalog = catalog?;
+        let (reader, catalog) = ways.open(first_seen, is_new)?;
         let publish = |source| DerivedError::Publish {
             path: config.publish.dir.display().to_string(),
             source,
@@ -306,6 +297,22 @@ impl<'a> Ways<'a> {
             site: config.site().map_err(wrong)?,
             labels: config.labels().map_err(wrong)?,
         })
+    }
+
+    /// What files are read by, and the index of what is read; one that is new is made meanwhile.
+    fn open(
+        &self,
+        first_seen: HashMap<String, i64>,
+        is_new: bool,
+    ) -> Result<(Reader, Catalog), DerivedError> {
+        if !is_new {
+            // A setting that is refused costs nobody an index.
+            let reader = self.reader(first_seen)?;
+            return Ok((reader, self.catalog()?));
+        }
+        let (reader, catalog) = rayon::join(|| self.reader(first_seen), || self.catalog());
+        let reader = reader.inspect_err(|_| Catalog::discard(&self.config.catalog.path))?;
+        Ok((reader, catalog?))
     }
 
     /// What files are read by.

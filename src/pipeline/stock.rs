@@ -185,7 +185,7 @@ impl Derived {
         let mut foreign = Vec::new();
         for path in self.copies_first(paths) {
             let is_strangers = match self.shelf.get(&path) {
-                Some(known) => !self.folder.is_intact(&known) && self.folder.was_replaced(&known),
+                Some(known) => self.folder.was_replaced(&known),
                 None => self.folder.holds_a_strangers(&path),
             };
             if is_strangers {

@@ -106,6 +106,9 @@ impl Folder {
     /// tagwire wrote and had no time to note must not stay. All else holds no words of posts, and is theirs once it is
     /// another text. A copy is whose its file is.
     pub fn was_replaced(&self, published: &Published) -> bool {
+        if self.is_intact(published) {
+            return false;
+        }
         let path = Coding::original_of(&published.path);
         if path != published.path || is_page_or_feed(Path::new(path)) {
             return self.holds_a_strangers(path);
