@@ -200,13 +200,15 @@ fn a_chat_that_is_gone_is_suspended_and_comes_back_with_its_settings() {
     );
     daemon.wait_for_output("announced=1");
     telegram.user_unblocks(7);
+    assert!(telegram.next_message(7).text.contains("已关注的 1 项"));
     telegram.user_starts(7);
-    telegram.next_message(7);
+    assert!(telegram.next_message(7).text.contains("欢迎"));
     world.post(
         "2026-11-20-b.md",
         &today("回来以后的", "demo", "演示", "正文。"),
     );
     is_about(&telegram.next_message(7), "回来以后的");
+    world.settled(1);
     telegram.expect_no_more_messages();
     assert!(daemon.terminate().success());
 }

@@ -26,9 +26,10 @@ pub async fn changed(
 }
 
 async fn suspend(context: &Context, place: &Place, reason: &str) -> Result<(), CommandError> {
-    tracing::info!(chat = %place.chat, reason, "a chat is suspended; its settings are kept");
     let now = context.clock.now();
-    Ok(context.store.suspend(&place.chat, reason, now).await?)
+    context.store.suspend(&place.chat, reason, now).await?;
+    tracing::info!(chat = %place.chat, reason, "a chat is suspended; its settings are kept");
+    Ok(())
 }
 
 /// The one who did it is told, since nothing can be said in the chat itself.
