@@ -75,12 +75,16 @@ pub struct Policy {
 }
 
 /// After a failure of network or server nothing is sent before the API has answered a harmless question: in
-/// a storm of failures each row would else use up its one second copy and be given up.
+/// a storm of failures each row would else use up its one second copy and be given up. Where it answers and sending
+/// fails all the same, the waits grow.
 #[derive(Debug, Default)]
 struct Doubt {
     is_there: bool,
-    ask_at: Millis,
+    /// Nothing is asked or sent before.
+    wait_until: Millis,
     asked: i64,
+    /// Sends that failed one after the other, each after an answer; those under way together are one.
+    failed: i64,
 }
 
 impl Sender {
@@ -268,26 +272,35 @@ impl Sender {
     async fn doubtful_until(&self, now: Millis) -> Option<Millis> {
         {
             let doubt = self.doubt();
-            match () {
-                () if !doubt.is_there => return None,
-                // Farther ahead than any wait is only a clock that was set back.
-                () if doubt.ask_at > now && doubt.ask_at <= now + LONGEST_WAIT => {
-                    return Some(doubt.ask_at);
-                }
-                () => {}
+            // Farther ahead than any wait is only a clock that was set back.
+            if doubt.wait_until > now && doubt.wait_until <= now + LONGEST_WAIT {
+                return Some(doubt.wait_until);
+            }
+            if !doubt.is_there {
+                return None;
             }
         }
-        if self.outlet.is_well().await {
-            *self.doubt() = Doubt::default();
-            return None;
-        }
+        let is_well = self.outlet.is_well().await;
         let mut doubt = self.doubt();
+        if is_well {
+            let failed = doubt.failed;
+            let wait_until = match failed {
+                ..=1 => None,
+                more => Some(self.clock.now() + backoff(more - 2, 0)),
+            };
+            *doubt = Doubt {
+                wait_until: wait_until.unwrap_or(0),
+                failed,
+                ..Doubt::default()
+            };
+            return wait_until;
+        }
         if doubt.asked == 0 {
             tracing::warn!("Telegram is not reached; messages wait, nothing is lost");
         }
-        doubt.ask_at = self.clock.now() + backoff(doubt.asked, 0);
+        doubt.wait_until = self.clock.now() + backoff(doubt.asked, 0);
         doubt.asked += 1;
-        Some(doubt.ask_at)
+        Some(doubt.wait_until)
     }
 
     fn doubt(&self) -> std::sync::MutexGuard<'_, Doubt> {
@@ -368,8 +381,14 @@ impl Sender {
     async fn judge(&self, claim: &Claim, outcome: Outcome) -> Settled {
         let now = self.clock.now();
         let later = now + backoff(claim.attempts, claim.delivery);
-        if let Outcome::NotSent { .. } | Outcome::Ambiguous { .. } = outcome {
-            self.doubt().is_there = true;
+        match outcome {
+            Outcome::NotSent { .. } | Outcome::Ambiguous { .. } => {
+                let mut doubt = self.doubt();
+                doubt.failed += i64::from(!doubt.is_there);
+                doubt.is_there = true;
+            }
+            // The API was there; what it said of this message is another matter.
+            _ => self.doubt().failed = 0,
         }
         match outcome {
             Outcome::Sent { .. } if self.deletes(&claim.content) => Settled::TakenBack,

@@ -15,9 +15,7 @@ use teloxide::{ApiError, RequestError};
 use super::leaving::LeavingBody;
 use super::message::chat_json;
 use super::outcome::{self, Outcome, is_beyond_edit};
-use super::{
-    DeleteMessage, EditMessageText, Leaving, Message, Outlet, Sent, Telegram, TelegramError,
-};
+use super::{DeleteMessage, EditMessageText, Leaving, Message, Outlet, Sent, Telegram};
 use crate::model::ChatId;
 
 /// How long the API may take to say that it is there.
@@ -73,23 +71,39 @@ impl Outlet for Telegram {
 
     async fn is_well(&self) -> bool {
         matches!(
-            tokio::time::timeout(PROBE_TIMEOUT, self.me()).await,
-            Ok(Ok(_) | Err(TelegramError::Refused(_)))
+            tokio::time::timeout(PROBE_TIMEOUT, self.probe()).await,
+            Ok(Ok(true))
         )
     }
 }
 
 impl Telegram {
+    /// Whether `getMe` is answered, if only by a refusal. A server error is none, in JSON or not; teloxide, past which
+    /// this goes, would not tell it from one.
+    async fn probe(&self) -> reqwest::Result<bool> {
+        let answer = self.sends.client().get(self.url_of("getMe")).send().await?;
+        if answer.status().is_server_error() {
+            return Ok(false);
+        }
+        let answer = outcome::answer::<Value>(&answer.text().await?);
+        Ok(!matches!(answer, Err(RequestError::InvalidJson { .. })))
+    }
+
+    fn url_of(&self, method: &str) -> reqwest::Url {
+        let mut url = self.sends.api_url();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.extend([&format!("bot{}", self.token.reveal()), method]);
+        }
+        url
+    }
+
     /// Past teloxide, whose requests do not tell when they leave, and which waits for ten seconds on any 5xx.
     async fn send_message(
         &self,
         parameters: &Value,
         leaving: &Leaving,
     ) -> Result<Sent, RequestError> {
-        let mut url = self.sends.api_url();
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.extend([&format!("bot{}", self.token.reveal()), "sendMessage"]);
-        }
+        let mut url = self.url_of("sendMessage");
         let bytes = Bytes::from(parameters.to_string());
         for _ in 0..MOST_REDIRECTS {
             let body = LeavingBody::new(bytes.clone(), leaving);

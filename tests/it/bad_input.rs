@@ -364,7 +364,7 @@ fn a_daemon_says_at_once_what_is_wrong_with_a_post_that_came() {
 
 #[test]
 fn a_save_that_went_wrong_leaves_the_last_version_in_the_feeds_for_a_while() {
-    let world = World::new().config("posts: {settle_ms: 100, delete_grace_seconds: 3}\n");
+    let world = World::new().config("posts: {settle_ms: 100, delete_grace_seconds: 10}\n");
     let daemon = world.start();
     let good = crate::world::today("指南发布", "demo", "演示", "正文。");
     world.post("2026-11-20-a.md", &good);

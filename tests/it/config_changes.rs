@@ -28,9 +28,11 @@ fn a_daemon_says_once_for_each_change_that_it_needs_a_restart() {
     let warned = |daemon: &crate::world::Daemon| daemon.output().matches("restart tagwire").count();
     assert_eq!(warned(&daemon), 0, "{}", daemon.output());
     world.write(
-        "config/topics/second.yaml",
+        "config/topics/second.txt",
         &TOPIC.replace("title: 市场监管", "title: 二"),
     );
+    // At once, or a look in between would see two changes.
+    world.rename("config/topics/second.txt", "config/topics/second.yaml");
     round(&world, &daemon, "two");
     daemon.wait_for_output("config/topics/second.yaml changed");
     round(&world, &daemon, "three");

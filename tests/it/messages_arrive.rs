@@ -80,8 +80,8 @@ fn killed_between_planning_and_sending_nothing_is_lost_and_nothing_doubled() {
     let telegram = world.telegram();
     let daemon = world.start();
     follow(telegram);
-    // The network is gone while the post comes in: it is planned, but cannot be sent.
-    telegram.fail_next(Fault::CutBeforeAccept, Only::method("sendMessage"), 1000);
+    // Telegram is down while the post comes in: it is planned, but cannot be sent.
+    telegram.fail_next(Fault::DOWN, Only::method("sendMessage"), 1000);
     world.post(
         "2026-11-20-a.md",
         &today("市场监管总局通报", "demo", "演示", "正文。"),

@@ -274,7 +274,8 @@ fn the_daemon_notices_new_edited_renamed_and_deleted_posts() {
 
 #[test]
 fn many_files_at_once_are_one_round() {
-    let world = world();
+    // Long enough that no pause of a busy machine parts them.
+    let world = world().config("posts: {debounce_ms: 3000}\n");
     let daemon = world.start();
     std::fs::create_dir(world.path("coming")).unwrap();
     for number in 0..500 {
@@ -299,16 +300,18 @@ fn many_files_at_once_are_one_round() {
 #[test]
 fn a_post_from_the_future_comes_out_by_itself() {
     let world = world();
-    let soon = chrono::Utc::now() + chrono::TimeDelta::seconds(3);
-    let soon = soon.with_timezone(&chrono::FixedOffset::east_opt(8 * 3600).unwrap());
+    let post_in = |seconds: i64| {
+        let soon = chrono::Utc::now() + chrono::TimeDelta::seconds(seconds);
+        let soon = soon.with_timezone(&chrono::FixedOffset::east_opt(8 * 3600).unwrap());
+        let date = soon.format("%Y-%m-%d %H:%M:%S %z");
+        let post = format!("---\ntitle: 明天的新闻\ndate: {date}\n---\n正文。\n");
+        world.post("2026-11-20-soon.md", &post);
+    };
     let daemon = world.start();
-    let post = format!(
-        "---\ntitle: 明天的新闻\ndate: {}\n---\n正文。\n",
-        soon.format("%Y-%m-%d %H:%M:%S %z")
-    );
-    world.post("2026-11-20-soon.md", &post);
+    post_in(3600);
     daemon.wait_for_output("added=1");
     assert!(!daemon.get("/feed.xml").text().contains("明天的新闻"));
+    post_in(2);
     daemon.wait_for("/feed.xml", |answer| answer.text().contains("明天的新闻"));
     daemon.wait_for_output("message to @terminal");
 }

@@ -35,6 +35,14 @@ pub enum Fault {
     BrokenJson,
 }
 
+impl Fault {
+    /// Telegram is down. It may last: whoever fails so has sent nothing, which uses up no second copy.
+    pub const DOWN: Self = Self::ServerError {
+        code: 502,
+        html: None,
+    };
+}
+
 /// Which requests a fault is meant for; empty means every one.
 #[derive(Clone, Debug, Default)]
 pub struct Only {

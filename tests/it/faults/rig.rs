@@ -62,7 +62,6 @@ impl Rig {
                 format!("topics.dir={}", path("config/topics")),
                 format!("telegram.token_file={}", token.display()),
                 format!("telegram.api_url={url}"),
-                "telegram.send_timeout_seconds=1".to_owned(),
             ],
         };
         let runtime = tokio::runtime::Builder::new_current_thread();

@@ -127,7 +127,12 @@ fn lost_local_state_costs_one_list_and_files_that_went_are_deleted() {
     }
     world.run(&["build"], 0);
     assert_eq!(server.times(), times, "{}", server.log());
-    let archive = format!("a/b/feed.archive/{}.xml", chrono::Utc::now().format("%Y"));
+    let archive = format!(
+        "a/b/feed.archive/{}.xml",
+        chrono::Utc::now()
+            .with_timezone(&chrono_tz::Asia::Shanghai)
+            .format("%Y")
+    );
     assert!(server.object(&archive).is_some(), "{archive}");
     let world = world.config(&config(
         &server,

@@ -96,11 +96,11 @@ fn a_failure_is_told_and_what_it_missed_comes_again() {
 #[test]
 fn one_that_hangs_is_ended_with_all_that_it_started() {
     let world =
-        World::new().config("publish: {command: [sh, hook.sh], command_timeout_seconds: 1}\n");
+        World::new().config("publish: {command: [sh, hook.sh], command_timeout_seconds: 5}\n");
     world.write("hook.sh", "sleep 1000 & echo $! > pid; wait\n");
     world.post("2026-11-20-a.md", &today("甲", "demo", "演示", "正文。"));
     let daemon = world.start();
-    daemon.wait_for_output("it ran longer than 1 s");
+    daemon.wait_for_output("it ran longer than 5 s");
     let pid = world.read("pid");
     let stat = std::path::PathBuf::from(format!("/proc/{}/stat", pid.trim()));
     let start = Instant::now();

@@ -25,26 +25,34 @@ pub struct S3rver {
 impl S3rver {
     /// A bucket `news` on a server of its own, or nothing where the program is not installed.
     pub fn start() -> Option<Self> {
-        let program = installed()?;
-        let address = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
-        let port = address.unwrap().port();
         let mut server = S3rver {
-            program,
+            program: installed()?,
             objects: tempfile::tempdir().unwrap(),
-            port,
+            port: 0,
             child: None,
             log: Arc::default(),
         };
-        server.resume();
-        Some(server)
+        // A free port may be another test's before it listens.
+        for _ in 0..5 {
+            let address = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
+            server.port = address.unwrap().port();
+            if server.try_to_resume() {
+                return Some(server);
+            }
+        }
+        panic!("s3rver did not start");
     }
 
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Starts it (again), and waits until it listens.
+    /// Starts it again, and waits until it listens.
     pub fn resume(&mut self) {
+        assert!(self.try_to_resume(), "s3rver did not start");
+    }
+
+    fn try_to_resume(&mut self) -> bool {
         let mut child = Command::new("node")
             .arg(&self.program)
             .arg("-d")
@@ -59,10 +67,10 @@ impl S3rver {
         let mut line = String::new();
         while !line.contains("listening") {
             line.clear();
-            assert!(
-                lines.read_line(&mut line).unwrap() > 0,
-                "s3rver did not start"
-            );
+            if lines.read_line(&mut line).unwrap() == 0 {
+                child.wait().unwrap();
+                return false;
+            }
         }
         let log = self.log.clone();
         std::thread::spawn(move || {
@@ -74,6 +82,7 @@ impl S3rver {
             }
         });
         self.child = Some(child);
+        true
     }
 
     /// Ends it; its objects stay.
