@@ -83,8 +83,13 @@ struct Doubt {
     /// Nothing is asked or sent before.
     wait_until: Millis,
     asked: i64,
-    /// Sends that failed one after the other, each after an answer; those under way together are one.
+    /// Raised by each answer; what left before it tells nothing of the time since.
+    round: u64,
+    /// Rounds in which a message failed that was not tried before, one after the other. Those that failed before say
+    /// nothing new: a chat that always fails must not hold the others up.
     failed: i64,
+    /// This is such a round.
+    is_news: bool,
 }
 
 impl Sender {
@@ -143,6 +148,11 @@ impl Sender {
         let mut tasks = JoinSet::new();
         let mut store_is_well = true;
         while !stop.is_cancelled() {
+            // A question may take ten seconds; a stop does not wait for that.
+            tokio::select! {
+                () = stop.cancelled() => break,
+                _ = self.doubtful_until(self.clock.now()) => {}
+            }
             let wait = match self.step(&mut tasks).await {
                 Ok(Step::Full) => {
                     // Requests may hang for a minute; a stop does not wait for that.
@@ -283,14 +293,12 @@ impl Sender {
         let is_well = self.outlet.is_well().await;
         let mut doubt = self.doubt();
         if is_well {
-            let failed = doubt.failed;
-            let wait_until = match failed {
-                ..=1 => None,
-                more => Some(self.clock.now() + backoff(more - 2, 0)),
-            };
+            let waits = doubt.is_news && doubt.failed > 1;
+            let wait_until = waits.then(|| self.clock.now() + backoff(doubt.failed - 2, 0));
             *doubt = Doubt {
                 wait_until: wait_until.unwrap_or(0),
-                failed,
+                round: doubt.round + 1,
+                failed: doubt.failed,
                 ..Doubt::default()
             };
             return wait_until;
@@ -308,6 +316,7 @@ impl Sender {
     }
 
     async fn deliver(&self, claim: Claim, turn: Turn) {
+        let round = self.doubt().round;
         let settled = match compose(&claim, self.zone) {
             Ok(mut message) => {
                 message.thread = threads::of(self.store.as_ref(), &claim).await;
@@ -336,7 +345,7 @@ impl Sender {
                 .await
                 {
                     Some(again) => again,
-                    None => self.judge(&claim, outcome).await,
+                    None => self.judge(&claim, outcome, round).await,
                 }
             }
             Err(reason) => Settled::Failed {
@@ -378,17 +387,27 @@ impl Sender {
         is_withdrawal && self.policy.delete_withdrawn
     }
 
-    async fn judge(&self, claim: &Claim, outcome: Outcome) -> Settled {
+    /// `round` is that in which the message left.
+    async fn judge(&self, claim: &Claim, outcome: Outcome, round: u64) -> Settled {
         let now = self.clock.now();
         let later = now + backoff(claim.attempts, claim.delivery);
         match outcome {
             Outcome::NotSent { .. } | Outcome::Ambiguous { .. } => {
                 let mut doubt = self.doubt();
-                doubt.failed += i64::from(!doubt.is_there);
                 doubt.is_there = true;
+                if claim.attempts == 0 && round == doubt.round && !doubt.is_news {
+                    doubt.is_news = true;
+                    doubt.failed += 1;
+                }
             }
             // The API was there; what it said of this message is another matter.
-            _ => self.doubt().failed = 0,
+            _ => {
+                let mut doubt = self.doubt();
+                doubt.failed = 0;
+                if doubt.asked == 0 {
+                    doubt.wait_until = 0;
+                }
+            }
         }
         match outcome {
             Outcome::Sent { .. } if self.deletes(&claim.content) => Settled::TakenBack,

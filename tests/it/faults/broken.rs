@@ -16,6 +16,16 @@ fn page(code: u16) -> Fault {
     }
 }
 
+/// Each post is a message of its own, however many wait.
+const NO_DIGESTS: &str = "delivery: {fold_above: 0, fold_late_above: 0}\n";
+
+fn fault_500() -> Fault {
+    Fault::ServerError {
+        code: 500,
+        html: None,
+    }
+}
+
 /// For stories that wait for what never comes. In others a busy machine may need its time.
 const IMPATIENT: &str = "telegram: {send_timeout_seconds: 1}\n";
 
@@ -76,12 +86,8 @@ fn a_storm_of_server_errors_uses_up_nobodys_second_copy() {
     let chats: Vec<i64> = (1..=30).collect();
     let mut rig = Rig::new();
     rig.readers(&chats);
-    let json = Fault::ServerError {
-        code: 500,
-        html: None,
-    };
     rig.telegram().fail_next(page(502), Only::any(), 2);
-    rig.telegram().fail_next(json, Only::any(), 1);
+    rig.telegram().fail_next(fault_500(), Only::any(), 1);
     rig.telegram().fail_next(page(504), Only::any(), 1);
     rig.announce(2);
     rig.pass(3 * HOUR);
@@ -93,21 +99,50 @@ fn a_storm_of_server_errors_uses_up_nobodys_second_copy() {
 
 #[test]
 fn when_only_sending_fails_the_waits_grow_and_few_messages_are_given_up() {
-    let chats: Vec<i64> = (1..=30).collect();
-    let mut rig = Rig::new();
-    rig.readers(&chats);
-    rig.telegram()
-        .fail_next(page(502), Only::method("sendMessage"), usize::MAX);
-    rig.announce(10);
-    rig.pass(10 * MINUTE);
-    let tries: usize = chats.iter().map(|chat| rig.tries(*chat)).sum();
-    assert!((8..20).contains(&tries), "{tries}");
-    // It is over, and at once as fast as ever.
+    for readers in [1, 2, 5, 30] {
+        let chats: Vec<i64> = (1..=readers).collect();
+        let mut rig = Rig::behind(None, NO_DIGESTS);
+        rig.readers(&chats);
+        rig.telegram()
+            .fail_next(page(502), Only::method("sendMessage"), usize::MAX);
+        for _ in 0..10 {
+            rig.announce(3);
+            rig.pass(MINUTE);
+        }
+        let given_up = rig.rows(Some("unknown")).len();
+        assert!((1..20).contains(&given_up), "{readers}: {given_up}");
+        // It is over.
+        rig.telegram().take_faults();
+        rig.work_off();
+        let unknown = rig.rows(Some("unknown")).len();
+        assert_eq!(unknown, given_up, "{readers}");
+    }
+}
+
+#[test]
+fn chats_to_which_nothing_can_be_sent_hold_no_other_up() {
+    let broken: Vec<i64> = (1..=12).collect();
+    let mut rig = Rig::behind(None, NO_DIGESTS);
+    rig.readers(&broken);
+    rig.readers(&[13]);
+    for chat in &broken {
+        let sends = Only::chat(*chat).and_method("sendMessage");
+        rig.telegram().fail_next(fault_500(), sends, usize::MAX);
+    }
+    rig.announce(1);
+    // A quiet hour, in which nothing but what fails is tried.
+    rig.pass(HOUR);
+    for post in 2..=10 {
+        rig.announce(1);
+        rig.pass(5 * SECOND);
+        assert_eq!(rig.told(13).last(), Some(&post));
+        rig.pass(MINUTE);
+    }
+    assert!(broken.iter().all(|chat| rig.told(*chat).is_empty()));
     rig.telegram().take_faults();
-    rig.pass(2 * MINUTE);
-    assert_eq!(rig.rows(Some("pending")).len(), 0);
-    let given_up = rig.rows(Some("unknown")).len();
-    assert!(given_up <= tries / 2, "{given_up} of {tries}");
+    rig.work_off();
+    let chats: Vec<i64> = (1..=13).collect();
+    assert_eq!(rig.arrived(&chats, 1..=10), 0);
 }
 
 #[test]
