@@ -4,6 +4,7 @@
 
 mod clock;
 mod compose;
+mod doubt;
 pub mod message;
 mod pace;
 pub mod plan;

@@ -12,15 +12,13 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::compose::compose;
+use super::doubt::{Doubt, LONGEST_WAIT, backoff};
 use super::{Clock, Pace, Turn, threads};
 use crate::store::{
     Claim, ClaimRules, Content, LONGEST_PAUSE, Millis, Settled, Store, StoreError, disk_is_believed,
 };
 use crate::telegram::{Leaving, Outcome, Outlet};
 
-/// The first wait after a failure; it doubles up to the longest.
-const FIRST_WAIT: Millis = 1_000;
-const LONGEST_WAIT: Millis = 64_000;
 /// After how long a chat is tried again in which the bot may not write.
 const CLOSED: Millis = 15 * 60_000;
 /// After a question that found nothing to send, so many times as long passes before the next one.
@@ -72,24 +70,6 @@ pub struct Policy {
     pub fold_above: i64,
     /// The same where they come late.
     pub fold_late_above: i64,
-}
-
-/// After a failure of network or server nothing is sent before the API has answered a harmless question: in
-/// a storm of failures each row would else use up its one second copy and be given up. Where it answers and sending
-/// fails all the same, the waits grow.
-#[derive(Debug, Default)]
-struct Doubt {
-    is_there: bool,
-    /// Nothing is asked or sent before.
-    wait_until: Millis,
-    asked: i64,
-    /// Raised by each answer; what left before it tells nothing of the time since.
-    round: u64,
-    /// Rounds in which a message failed that was not tried before, one after the other. Those that failed before say
-    /// nothing new: a chat that always fails must not hold the others up.
-    failed: i64,
-    /// This is such a round.
-    is_news: bool,
 }
 
 impl Sender {
@@ -255,7 +235,8 @@ impl Sender {
             return Ok(Step::Idle(due.map(|due| due.max(ready_at))));
         }
         if let Some(ask_at) = self.doubtful_until(now).await {
-            return Ok(Step::Idle(Some(ask_at)));
+            let due = self.store.next_due().await?;
+            return Ok(Step::Idle(due.map(|due| due.max(ask_at))));
         }
         let rules = ClaimRules {
             oldest: now.saturating_sub(self.policy.expire_after),
@@ -282,33 +263,13 @@ impl Sender {
     async fn doubtful_until(&self, now: Millis) -> Option<Millis> {
         {
             let doubt = self.doubt();
-            // Farther ahead than any wait is only a clock that was set back.
-            if doubt.wait_until > now && doubt.wait_until <= now + LONGEST_WAIT {
-                return Some(doubt.wait_until);
-            }
-            if !doubt.is_there {
-                return None;
+            let wait = doubt.wait(now);
+            if wait.is_some() || !doubt.is_there() {
+                return wait;
             }
         }
         let is_well = self.outlet.is_well().await;
-        let mut doubt = self.doubt();
-        if is_well {
-            let waits = doubt.is_news && doubt.failed > 1;
-            let wait_until = waits.then(|| self.clock.now() + backoff(doubt.failed - 2, 0));
-            *doubt = Doubt {
-                wait_until: wait_until.unwrap_or(0),
-                round: doubt.round + 1,
-                failed: doubt.failed,
-                ..Doubt::default()
-            };
-            return wait_until;
-        }
-        if doubt.asked == 0 {
-            tracing::warn!("Telegram is not reached; messages wait, nothing is lost");
-        }
-        doubt.wait_until = self.clock.now() + backoff(doubt.asked, 0);
-        doubt.asked += 1;
-        Some(doubt.wait_until)
+        self.doubt().asked(is_well, self.clock.now())
     }
 
     fn doubt(&self) -> std::sync::MutexGuard<'_, Doubt> {
@@ -316,7 +277,7 @@ impl Sender {
     }
 
     async fn deliver(&self, claim: Claim, turn: Turn) {
-        let round = self.doubt().round;
+        let round = self.doubt().round();
         let settled = match compose(&claim, self.zone) {
             Ok(mut message) => {
                 message.thread = threads::of(self.store.as_ref(), &claim).await;
@@ -391,23 +352,16 @@ impl Sender {
     async fn judge(&self, claim: &Claim, outcome: Outcome, round: u64) -> Settled {
         let now = self.clock.now();
         let later = now + backoff(claim.attempts, claim.delivery);
+        let is_edit = matches!(claim.content, Content::Edit { .. });
         match outcome {
             Outcome::NotSent { .. } | Outcome::Ambiguous { .. } => {
-                let mut doubt = self.doubt();
-                doubt.is_there = true;
-                if claim.attempts == 0 && round == doubt.round && !doubt.is_news {
-                    doubt.is_news = true;
-                    doubt.failed += 1;
-                }
+                let is_ambiguous = matches!(outcome, Outcome::Ambiguous { .. });
+                let is_first = claim.attempts == 0 || is_ambiguous && claim.unknowns == 0;
+                self.doubt().failed(round, is_first && !is_edit);
             }
-            // The API was there; what it said of this message is another matter.
-            _ => {
-                let mut doubt = self.doubt();
-                doubt.failed = 0;
-                if doubt.asked == 0 {
-                    doubt.wait_until = 0;
-                }
-            }
+            // Edits may fail where messages do not, and the other way round.
+            _ if is_edit => {}
+            _ => self.doubt().answered(),
         }
         match outcome {
             Outcome::Sent { .. } if self.deletes(&claim.content) => Settled::TakenBack,
@@ -457,12 +411,6 @@ async fn last_words(mut tasks: JoinSet<()>) {
     }
 }
 
-/// 1, 2, 4 … 64 seconds, moved a little by the row so that rows do not return all at once.
-fn backoff(attempts: i64, delivery: i64) -> Millis {
-    let doubled = FIRST_WAIT << attempts.clamp(0, 6);
-    doubled.min(LONGEST_WAIT) + delivery.rem_euclid(250)
-}
-
 fn log(claim: &Claim, settled: &Settled) {
     let (post, chat, delivery) = (&claim.post, &claim.chat, claim.delivery);
     match settled {
@@ -479,17 +427,5 @@ fn log(claim: &Claim, settled: &Settled) {
             tracing::error!(%post, %chat, delivery, reason, "failed for good")
         }
         other => tracing::warn!(%post, %chat, delivery, outcome = ?other, "not sent yet"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn waits_double_and_end_at_a_minute() {
-        assert_eq!(backoff(0, 0), 1_000);
-        assert_eq!(backoff(3, 0), 8_000);
-        assert_eq!(backoff(500, 0), 64_000);
     }
 }

@@ -81,12 +81,9 @@ impl Telegram {
     /// Whether `getMe` is answered, if only by a refusal. A server error is none, in JSON or not; teloxide, past which
     /// this goes, would not tell it from one.
     async fn probe(&self) -> reqwest::Result<bool> {
-        let answer = self
-            .sends
-            .client()
-            .post(self.url_of("getMe"))
-            .send()
-            .await?;
+        let request = self.sends.client().post(self.url_of("getMe"));
+        let request = request.header(CONTENT_TYPE, "application/json").body("{}");
+        let answer = request.send().await?;
         if answer.status().is_server_error() {
             return Ok(false);
         }

@@ -1,7 +1,14 @@
 //! Answers that are none, and connections that break at every stage.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use tagwire::delivery::Step;
+use tagwire::model::ChatId;
+use tagwire::telegram::{Leaving, Message, Outcome, Outlet};
+use tokio::sync::oneshot;
 
 use crate::fake_telegram::{Fault, Only};
 
@@ -143,6 +150,68 @@ fn chats_to_which_nothing_can_be_sent_hold_no_other_up() {
     rig.work_off();
     let chats: Vec<i64> = (1..=13).collect();
     assert_eq!(rig.arrived(&chats, 1..=10), 0);
+}
+
+/// Answers a chat when the test says so, and is always well.
+struct Slow(Mutex<BTreeMap<ChatId, oneshot::Receiver<Outcome>>>);
+
+#[async_trait]
+impl Outlet for Slow {
+    async fn send(&self, chat: &ChatId, _: &Message, _: &Leaving) -> Outcome {
+        let answer = self.0.lock().unwrap().remove(chat);
+        answer.expect("one message a chat").await.unwrap()
+    }
+
+    async fn edit(&self, _: &ChatId, _: i64, _: &Message) -> Outcome {
+        panic!("nothing was changed")
+    }
+
+    async fn delete(&self, _: &ChatId, _: i64) -> Outcome {
+        panic!("nothing was withdrawn")
+    }
+
+    async fn is_well(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn failures_that_come_late_are_counted_and_an_answer_ends_the_wait() {
+    let chats: Vec<i64> = (1..=9).collect();
+    let mut rig = Rig::behind(None, NO_DIGESTS);
+    rig.readers(&chats);
+    rig.announce(1);
+    let (mut answers, mut asked) = (BTreeMap::new(), BTreeMap::new());
+    for chat in chats {
+        let (answer, question) = oneshot::channel();
+        answers.insert(chat, answer);
+        asked.insert(ChatId::Id(chat), question);
+    }
+    rig.with_outlet(Arc::new(Slow(Mutex::new(asked))));
+    let mut ends = |rig: &mut Rig, chat: i64, outcome: Outcome| {
+        answers.remove(&chat).unwrap().send(outcome).unwrap();
+        rig.one_ends();
+    };
+    let lost = || Outcome::Ambiguous {
+        reason: "a page".into(),
+    };
+    for _ in 0..3 {
+        assert_eq!(rig.step(), Step::Started);
+    }
+    ends(&mut rig, 1, lost());
+    assert_eq!(rig.step(), Step::Started, "the fourth, after a question");
+    // It left before that, and tells nothing new.
+    ends(&mut rig, 2, lost());
+    assert_eq!(rig.step(), Step::Started, "the fifth");
+    ends(&mut rig, 4, lost());
+    let now = rig.clock.now();
+    let step = rig.step();
+    assert!(
+        matches!(step, Step::Idle(Some(due)) if due >= now + SECOND),
+        "{step:?}"
+    );
+    ends(&mut rig, 5, Outcome::Sent { message_id: 5 });
+    assert_eq!(rig.step(), Step::Started, "the sixth, at once");
 }
 
 #[test]

@@ -13,6 +13,7 @@ use tagwire::config::Source;
 use tagwire::delivery::{Clock, Sender, Step};
 use tagwire::model::{ChatId, Follow, PostId, PostTime};
 use tagwire::store::{Card, ChatRow, Decision, DeliveryFilter, DeliveryRow, Store};
+use tagwire::telegram::Outlet;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
@@ -150,6 +151,30 @@ impl Rig {
                 }
             }
         });
+    }
+
+    /// Another way out from now on.
+    pub fn with_outlet(&mut self, outlet: Arc<dyn Outlet>) {
+        self.sender = Arc::new(self.setup.sender(self.store.clone(), outlet));
+    }
+
+    /// The sender's next step; waits of less than a second pass.
+    pub fn step(&mut self) -> Step {
+        loop {
+            let step = self.sender.step(&mut self.tasks);
+            let step = self.runtime.block_on(step).unwrap();
+            let now = self.clock.now();
+            match step {
+                Step::Idle(Some(due)) if due < now + SECOND => self.clock.advance(due - now),
+                step => return step,
+            }
+        }
+    }
+
+    /// Waits until a message that is under way has its fate.
+    pub fn one_ends(&mut self) {
+        let ended = self.runtime.block_on(self.tasks.join_next());
+        ended.expect("one under way").unwrap();
     }
 
     /// Lets the sender work until nothing is open; how many milliseconds that took.
