@@ -105,10 +105,14 @@ pub(super) async fn start(
     stop: CancellationToken,
 ) {
     loop {
-        match who(&mut context).await {
+        let known = tokio::select! {
+            () = stop.cancelled() => return,
+            known = who(&mut context) => known,
+        };
+        match known {
             Ok(()) => break,
             Err(error) => {
-                tracing::error!(%error, "the bot cannot start yet; check the token and the network. Feeds go on, messages wait");
+                tracing::error!(%error, "the bot cannot start yet; check the token and the network. Feeds go on, and so do messages where Telegram takes them");
             }
         }
         tokio::select! {

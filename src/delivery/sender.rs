@@ -426,6 +426,13 @@ fn log(claim: &Claim, settled: &Settled) {
         Settled::Failed { reason } => {
             tracing::error!(%post, %chat, delivery, reason, "failed for good")
         }
+        Settled::Unknown {
+            resend: false,
+            reason,
+            ..
+        } => {
+            tracing::error!(%post, %chat, delivery, reason, state = "unknown", "it may have arrived or not, and is not sent again")
+        }
         other => tracing::warn!(%post, %chat, delivery, outcome = ?other, "not sent yet"),
     }
 }
