@@ -104,30 +104,22 @@ pub(super) async fn start(
     is_quiet: bool,
     stop: CancellationToken,
 ) {
-    loop {
-        let known = tokio::select! {
-            () = stop.cancelled() => return,
-            known = who(&mut context) => known,
-        };
-        match known {
-            Ok(()) => break,
-            Err(error) => {
-                tracing::error!(%error, "the bot cannot start yet; check the token and the network. Feeds go on, and so do messages where Telegram takes them");
-            }
-        }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = context.clock.sleep(ASK_AGAIN) => {}
-        }
+    tokio::select! {
+        () = stop.cancelled() => return,
+        () = begin(&mut context, &channels, is_quiet) => {}
+    }
+    bot::run(Arc::new(context), source, stop).await;
+}
+
+async fn begin(context: &mut Context, channels: &Channels, is_quiet: bool) {
+    while let Err(error) = who(context).await {
+        tracing::error!(%error, "the bot cannot start yet; check the token and the network. Feeds go on, and so do messages where Telegram takes them");
+        context.clock.sleep(ASK_AGAIN).await;
     }
     if !is_quiet {
         say(&format!("bot: @{}", context.username));
     }
-    tokio::select! {
-        () = stop.cancelled() => return,
-        () = name_channels(&context, &channels) => {}
-    }
-    bot::run(Arc::new(context), source, stop).await;
+    name_channels(context, channels).await;
 }
 
 async fn who(context: &mut Context) -> Result<(), AppError> {

@@ -354,10 +354,9 @@ impl Sender {
         let later = now + backoff(claim.attempts, claim.delivery);
         let is_edit = matches!(claim.content, Content::Edit { .. });
         match outcome {
-            Outcome::NotSent { .. } | Outcome::Ambiguous { .. } => {
-                let is_ambiguous = matches!(outcome, Outcome::Ambiguous { .. });
-                let is_first = claim.attempts == 0 || is_ambiguous && claim.unknowns == 0;
-                self.doubt().failed(round, is_first && !is_edit);
+            Outcome::NotSent { .. } => self.doubt().failed(round, !is_edit && claim.attempts == 0),
+            Outcome::Ambiguous { .. } => {
+                self.doubt().failed(round, !is_edit && claim.unknowns == 0)
             }
             // Edits may fail where messages do not, and the other way round.
             _ if is_edit => {}

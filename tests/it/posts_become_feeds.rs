@@ -1,6 +1,6 @@
 //! A post lands in the folder, and stands in the feeds of the site, its category, its tag and its topic.
 
-use crate::world::{World, today};
+use crate::world::{World, dated, today};
 
 const TOPIC: &str = "title: 市场监管\nthreshold: 1\nany:\n  title: [市场监管]\n  body: [食品安全]\nnone:\n  text: [证监会]\n";
 const POST: &str = "---\ntitle: 开创市场监管工作新局面\ndate: 2022-02-18 10:01:41 +0800\ncategories: haidairibao\ntags: 海岱日报新闻\n---\n<p>全省市场监管系统召开会议。</p>\n <p>会议部署食品安全工作。</p><p class=\"em_media\">（文章来源：海岱日报）</p>\n\n<http://paper.example.cn/1.html>\n";
@@ -300,18 +300,11 @@ fn many_files_at_once_are_one_round() {
 #[test]
 fn a_post_from_the_future_comes_out_by_itself() {
     let world = world();
-    let post_in = |seconds: i64| {
-        let soon = chrono::Utc::now() + chrono::TimeDelta::seconds(seconds);
-        let soon = soon.with_timezone(&chrono::FixedOffset::east_opt(8 * 3600).unwrap());
-        let date = soon.format("%Y-%m-%d %H:%M:%S %z");
-        let post = format!("---\ntitle: 明天的新闻\ndate: {date}\n---\n正文。\n");
-        world.post("2026-11-20-soon.md", &post);
-    };
     let daemon = world.start();
-    post_in(3600);
+    world.post("2026-11-20-soon.md", &dated("明天的新闻", 3600));
     daemon.wait_for_output("added=1");
     assert!(!daemon.get("/feed.xml").text().contains("明天的新闻"));
-    post_in(2);
+    world.post("2026-11-20-soon.md", &dated("明天的新闻", 2));
     daemon.wait_for("/feed.xml", |answer| answer.text().contains("明天的新闻"));
     daemon.wait_for_output("message to @terminal");
 }

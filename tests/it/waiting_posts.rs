@@ -1,16 +1,8 @@
 //! Posts that are not shown, or not yet: drafts, withdrawn ones, and those of the future.
 
-use chrono::{FixedOffset, TimeDelta, Utc};
+use chrono::Utc;
 
-use crate::world::World;
-
-/// A post dated so many seconds from now.
-fn dated(title: &str, seconds: i64) -> String {
-    let at = Utc::now() + TimeDelta::seconds(seconds);
-    let at = at.with_timezone(&FixedOffset::east_opt(8 * 3600).unwrap());
-    let date = at.format("%Y-%m-%d %H:%M:%S %z");
-    format!("---\ntitle: {title}\ndate: {date}\n---\n正文。\n")
-}
+use crate::world::{World, dated};
 
 #[test]
 fn a_future_post_is_held_over_a_restart_and_comes_out_at_its_time_once() {

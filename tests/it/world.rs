@@ -387,10 +387,22 @@ impl Drop for Daemon {
     }
 }
 
+/// So many seconds from now, as front matter writes it.
+fn date_in(seconds: i64) -> String {
+    let at = chrono::Utc::now() + chrono::TimeDelta::seconds(seconds);
+    let at = at.with_timezone(&chrono::FixedOffset::east_opt(8 * 3600).unwrap());
+    at.format("%Y-%m-%d %H:%M:%S %z").to_string()
+}
+
+/// A post dated so many seconds from now.
+pub fn dated(title: &str, seconds: i64) -> String {
+    let date = date_in(seconds);
+    format!("---\ntitle: {title}\ndate: {date}\n---\n正文。\n")
+}
+
 /// A post of today, so that it is announced.
 pub fn today(title: &str, category: &str, tag: &str, body: &str) -> String {
-    let now = chrono::Utc::now().with_timezone(&chrono::FixedOffset::east_opt(8 * 3600).unwrap());
-    let date = now.format("%Y-%m-%d %H:%M:%S %z");
+    let date = date_in(0);
     format!("---\ntitle: {title}\ndate: {date}\ncategories: {category}\ntags: {tag}\n---\n{body}\n")
 }
 

@@ -38,7 +38,7 @@ pub enum Fault {
 impl Fault {
     /// Telegram is down. It may last: whoever fails so has sent nothing, which uses up no second copy.
     pub const DOWN: Self = Self::ServerError {
-        code: 502,
+        code: 500,
         html: None,
     };
 }

@@ -26,13 +26,6 @@ fn page(code: u16) -> Fault {
 /// Each post is a message of its own, however many wait.
 const NO_DIGESTS: &str = "delivery: {fold_above: 0, fold_late_above: 0}\n";
 
-fn fault_500() -> Fault {
-    Fault::ServerError {
-        code: 500,
-        html: None,
-    }
-}
-
 /// For stories that wait for what never comes. In others a busy machine may need its time.
 const IMPATIENT: &str = "telegram: {send_timeout_seconds: 1}\n";
 
@@ -94,7 +87,7 @@ fn a_storm_of_server_errors_uses_up_nobodys_second_copy() {
     let mut rig = Rig::new();
     rig.readers(&chats);
     rig.telegram().fail_next(page(502), Only::any(), 2);
-    rig.telegram().fail_next(fault_500(), Only::any(), 1);
+    rig.telegram().fail_next(Fault::DOWN, Only::any(), 1);
     rig.telegram().fail_next(page(504), Only::any(), 1);
     rig.announce(2);
     rig.pass(3 * HOUR);
@@ -102,6 +95,21 @@ fn a_storm_of_server_errors_uses_up_nobodys_second_copy() {
     assert_eq!(rig.arrived(&chats, 1..=2), 0);
     let unknown = rig.rows(Some("unknown")).len();
     assert_eq!(unknown, 0, "no row was given up");
+}
+
+#[test]
+fn a_server_error_is_no_sign_of_health_in_json_either() {
+    let mut rig = Rig::new();
+    rig.readers(&[1, 2]);
+    let sends = Only::method("sendMessage");
+    rig.telegram().fail_next(page(502), sends, 1);
+    rig.telegram()
+        .fail_next(Fault::DOWN, Only::method("getMe"), 5);
+    rig.announce(1);
+    rig.pass(20 * SECOND);
+    assert_eq!(rig.tries(1) + rig.tries(2), 1);
+    rig.work_off();
+    assert_eq!(rig.arrived(&[1, 2], 1..=1), 0);
 }
 
 #[test]
@@ -134,7 +142,7 @@ fn chats_to_which_nothing_can_be_sent_hold_no_other_up() {
     rig.readers(&[13]);
     for chat in &broken {
         let sends = Only::chat(*chat).and_method("sendMessage");
-        rig.telegram().fail_next(fault_500(), sends, usize::MAX);
+        rig.telegram().fail_next(Fault::DOWN, sends, usize::MAX);
     }
     rig.announce(1);
     // A quiet hour, in which nothing but what fails is tried.
