@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tagwire::catalog::{Catalog, Digested, Reading};
 use tagwire::feeds::{self, Addresses, Entry, Feed, Format};
-use tagwire::model::{Follow, Post, Site};
+use tagwire::model::{Follow, Post, Site, Zone};
 use tagwire::posts::{self, NaiveDates, Rules, Settings, Stamp};
 use tagwire::summary;
 
@@ -42,13 +42,14 @@ fn html() -> String {
 }
 
 fn site() -> Site {
+    let zone = "Asia/Shanghai".parse::<Zone>();
     Site {
         title: "市场监管新闻".into(),
         url: "https://news.example".into(),
         description: None,
         author: None,
         language: "zh-CN".into(),
-        timezone: chrono_tz::Asia::Shanghai,
+        timezone: zone.unwrap_or_else(|error| panic!("{error}")),
     }
 }
 

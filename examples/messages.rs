@@ -6,10 +6,8 @@
 mod random_cards;
 
 use std::io::Write;
-
-use chrono_tz::Asia::Shanghai;
 use tagwire::delivery::message::{Form, alert, withdrawn};
-use tagwire::model::ChatId;
+use tagwire::model::{ChatId, Zone};
 
 fn main() {
     let mut numbers = std::env::args()
@@ -20,9 +18,10 @@ fn main() {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     for seed in first..first + posts {
         let mut dice = random_cards::Dice::new(seed);
+        let site: Zone = "Asia/Shanghai".parse().unwrap();
         let (card, language) = (dice.card(), dice.language());
         for message in [
-            alert(&card, language, Shanghai, Form::Full),
+            alert(&card, language, site, Form::Full),
             withdrawn(&card, language, Form::Full),
         ] {
             let line = message.to_json(&ChatId::Id(1), true);

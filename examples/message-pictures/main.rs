@@ -3,11 +3,9 @@
 //! look at and for the pictures in docs/.
 
 mod cards;
-
-use chrono_tz::Asia::Shanghai;
-use chrono_tz::Europe::Berlin;
 use quick_xml::escape::escape;
 use tagwire::delivery::message::{Form, Zones, alert, digest, with_questions, withdrawn};
+use tagwire::model::{InvalidZone, Zone};
 use tagwire::telegram::{Entity, Message, Span};
 
 const STYLE: &str = "
@@ -37,12 +35,18 @@ fn main() {
     );
 }
 
+fn zone(name: &str) -> Zone {
+    let zone = name.parse();
+    zone.unwrap_or_else(|error: InvalidZone| panic!("{error}"))
+}
+
 /// Each sort of message, with its name in the language of the reader.
 fn messages(language: &str) -> Vec<(&'static str, Message)> {
-    let home = Zones::from(Shanghai);
+    let site = zone("Asia/Shanghai");
+    let home = Zones::from(site);
     let abroad = Zones {
-        chat: Berlin,
-        site: Shanghai,
+        chat: zone("Europe/Berlin"),
+        site,
     };
     let alert =
         |card, zones: Zones| with_questions(alert(&card, language, zones, Form::Full), language);
@@ -55,7 +59,7 @@ fn messages(language: &str) -> Vec<(&'static str, Message)> {
         alert(cards::corrected(), abroad),
         withdrawn(&cards::plain(), language, Form::Full),
         with_questions(
-            digest(&cards::thirty(), language, Shanghai, Form::Full),
+            digest(&cards::thirty(), language, site, Form::Full),
             language,
         ),
     ];

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use tagwire::model::{Post, Site};
+use tagwire::model::{Post, Site, Zone};
 use tagwire::posts::{NaiveDates, Rules, Settings, names, parse};
 use tagwire::summary;
 
@@ -126,7 +126,7 @@ fn articles(folders: &[String]) -> Result<Vec<Article>, String> {
         description: None,
         author: None,
         language: "zh-CN".into(),
-        timezone: chrono_tz::Asia::Shanghai,
+        timezone: Zone::UTC,
     };
     let rules = Rules::new(&Settings::default(), &site, NaiveDates::SiteTime)?;
     let mut found = Vec::new();

@@ -2,11 +2,11 @@
 //! In: figures, problems, held posts, chats, what admins did. Out: messages with buttons.
 
 use chrono::DateTime;
-use chrono_tz::Tz;
 
 use super::replies::{Words, shorten};
 use crate::catalog::Counts;
-use crate::model::{Problem, counted};
+use crate::model::time::in_zone;
+use crate::model::{Problem, Zone, counted};
 use crate::store::{Action, ChatRow, Release, StoreCounts};
 use crate::telegram::{Button, Message, Span};
 use crate::topics::Backtest;
@@ -179,7 +179,7 @@ pub fn broadcast_done(words: Words, chats: Option<u64>) -> Message {
 }
 
 /// What admins did, the newest first.
-pub fn audit(words: Words, actions: &[Action], zone: Tz) -> Message {
+pub fn audit(words: Words, actions: &[Action], zone: Zone) -> Message {
     if actions.is_empty() {
         return Message::plain(words.pick("还没有记录。", "Nothing is recorded yet."));
     }
@@ -344,9 +344,7 @@ pub fn no_topic(words: Words) -> &'static str {
     )
 }
 
-fn clock(at: i64, zone: Tz) -> String {
+fn clock(at: i64, zone: Zone) -> String {
     let time = DateTime::from_timestamp_millis(at).unwrap_or_default();
-    time.with_timezone(&zone)
-        .format("%Y-%m-%d %H:%M")
-        .to_string()
+    in_zone(time, zone).format("%Y-%m-%d %H:%M").to_string()
 }

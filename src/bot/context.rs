@@ -15,7 +15,7 @@ use super::replies::Words;
 use crate::catalog::{Catalog, CatalogError, Listed};
 use crate::delivery::{Clock, Pace};
 use crate::feeds::{Addresses, Format, Labels};
-use crate::model::{ChatId, Follow, Label, LabelKind, Post, Site};
+use crate::model::{ChatId, Follow, Label, LabelKind, Post, Site, Zone};
 use crate::store::{Store, StoreError};
 use crate::telegram::{
     File, Leaving, Message, Outcome, Outlet, Telegram, TelegramError, is_beyond_edit,
@@ -406,7 +406,7 @@ impl Context {
     ///
     /// # Errors
     /// The store's.
-    pub async fn zone_of(&self, chat: &ChatId) -> Result<chrono_tz::Tz, StoreError> {
+    pub async fn zone_of(&self, chat: &ChatId) -> Result<Zone, StoreError> {
         let wishes = self.store.preferences(chat).await?;
         Ok(wishes.zone.unwrap_or(self.site.timezone))
     }

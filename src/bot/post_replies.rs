@@ -2,15 +2,16 @@
 //! In: rows of the index and what the store knows. Out: messages with buttons, in Chinese and English.
 
 use chrono::DateTime;
-use chrono_tz::Tz;
 
 use super::replies::{Choice, Words, shorten};
 use crate::catalog::Row;
+use crate::model::Zone;
+use crate::model::time::in_zone;
 use crate::store::Fate;
 use crate::telegram::{Button, Message, Span};
 
 /// The newest posts.
-pub fn latest(words: Words, rows: &[Row], site_url: &str, zone: Tz) -> Message {
+pub fn latest(words: Words, rows: &[Row], site_url: &str, zone: Zone) -> Message {
     if rows.is_empty() {
         return Message::plain(words.pick(
             "还没有文章。发送 /follow 关注更多内容。",
@@ -53,7 +54,7 @@ pub struct Hits<'a> {
 }
 
 /// Answers `/search`.
-pub fn hits(words: Words, hits: &Hits<'_>, site_url: &str, zone: Tz) -> Message {
+pub fn hits(words: Words, hits: &Hits<'_>, site_url: &str, zone: Zone) -> Message {
     let mut message = if hits.rows.is_empty() {
         let rule = shorten(hits.rule, 60);
         Message::plain(match words {
@@ -118,7 +119,7 @@ pub struct Reasons<'a> {
 }
 
 /// Answers `/why`.
-pub fn why(words: Words, reasons: &Reasons<'_>, zone: Tz) -> Message {
+pub fn why(words: Words, reasons: &Reasons<'_>, zone: Zone) -> Message {
     let mut message = Message::default();
     let title = shorten(reasons.title, 200);
     match crate::delivery::message::web_address(reasons.url) {
@@ -158,7 +159,7 @@ fn follows_line(words: Words, follows: &[Choice]) -> String {
     }
 }
 
-fn outcome(words: Words, reasons: &Reasons<'_>, zone: Tz) -> String {
+fn outcome(words: Words, reasons: &Reasons<'_>, zone: Zone) -> String {
     let Some(fate) = reasons.fate else {
         let text = match reasons.decision {
             None => words.pick(
@@ -185,7 +186,7 @@ fn outcome(words: Words, reasons: &Reasons<'_>, zone: Tz) -> String {
         return text.to_owned();
     };
     let at = fate.settled_at.and_then(DateTime::from_timestamp_millis);
-    let at = at.map(|at| at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string());
+    let at = at.map(|at| in_zone(at, zone).format("%Y-%m-%d %H:%M").to_string());
     let at = at.unwrap_or_default();
     let reason = fate.reason.as_deref().unwrap_or_default();
     match (fate.state.as_str(), words) {

@@ -1,10 +1,8 @@
 //! What the bot says of settings, in Chinese and English.
 //! In: a chat's settings. Out: a page with a button for each change. The rest of the words is in `replies`.
 
-use chrono_tz::Tz;
-
 use super::replies::Words;
-use crate::model::{Length, Preferences, Rhythm};
+use crate::model::{Length, Preferences, Rhythm, Zone};
 use crate::telegram::{Button, Message, Span};
 
 /// Zones that have a button; any other is written: `/settings Asia/Dubai`.
@@ -26,7 +24,7 @@ pub struct Shown {
     /// The language of the chat.
     pub language: Words,
     /// The zone of chats without their own.
-    pub site: Tz,
+    pub site: Zone,
 }
 
 /// All settings, a button for each change.

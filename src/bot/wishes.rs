@@ -2,11 +2,10 @@
 //! In: `silent=1`, `digest=8,18`, `zone=Europe/Berlin`. Out: the settings changed, or not understood.
 //! A change says what shall be and not what to turn over, so that it may be repeated without harm.
 
-use chrono_tz::Tz;
 use unicode_normalization::UnicodeNormalization;
 
 use super::replies::Words;
-use crate::model::{Length, Preferences, Quiet, Rhythm};
+use crate::model::{Length, Preferences, Quiet, Rhythm, Zone};
 
 /// Makes one change; `None` when it cannot be understood, and nothing is changed then.
 pub fn change(wishes: &mut Preferences, language: &mut Words, text: &str) -> Option<()> {
@@ -42,7 +41,7 @@ pub fn change(wishes: &mut Preferences, language: &mut Words, text: &str) -> Opt
         "zone" => {
             wishes.zone = match plain(value) {
                 "off" => None,
-                name => Some(name.parse::<Tz>().ok()?),
+                name => Some(name.parse::<Zone>().ok()?),
             }
         }
         _ => return None,
@@ -70,6 +69,7 @@ fn plain(value: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::zone::zone;
     use proptest::prelude::*;
 
     fn after(texts: &[&str]) -> (Preferences, Words) {
@@ -96,7 +96,7 @@ mod tests {
         assert!(wishes.silent && wishes.preview && wishes.length == Length::Short);
         assert_eq!(wishes.paused_until, Some(i64::MAX));
         assert_eq!(wishes.rhythm, Rhythm::Daily(vec![8, 18]));
-        assert_eq!(wishes.zone, Some(chrono_tz::Europe::Berlin));
+        assert_eq!(wishes.zone, Some(zone("Europe/Berlin")));
         assert_eq!(
             wishes.quiet,
             Some(Quiet {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::ConfigError;
 use super::sections::{ChatText, Config, Naive, Webhook};
 use crate::feeds::Labels;
-use crate::model::{ChatId, Follow, Preferences, Rhythm, Site};
+use crate::model::{ChatId, Follow, InvalidZone, Preferences, Rhythm, Site};
 use crate::posts::NaiveDates;
 use crate::publish::CommandLine;
 
@@ -29,15 +29,9 @@ impl Config {
                 "write http://host or https://host, without ? and #",
             ));
         }
-        let timezone = self.site.timezone.parse().map_err(|_| {
-            ConfigError::key(
-                "site.timezone",
-                format!(
-                    "`{}` is no IANA zone: write one like Asia/Shanghai",
-                    self.site.timezone
-                ),
-            )
-        })?;
+        let timezone = self.site.timezone.parse();
+        let timezone = timezone
+            .map_err(|error: InvalidZone| ConfigError::key("site.timezone", error.to_string()))?;
         let host = parsed.host_str().unwrap_or("localhost").to_owned();
         Ok(Site {
             title: self.site.title.clone().unwrap_or(host),

@@ -4,15 +4,13 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use chrono_tz::Tz;
-
 use super::message::{Form, Zones, alert, digest, with_questions, withdrawn};
-use crate::model::Length;
+use crate::model::{Length, Zone};
 use crate::store::{Card, Claim, Content};
 use crate::telegram::Message;
 
 /// The message of a row, or why there is none. A fault of ours in building it costs this row alone.
-pub fn compose(claim: &Claim, zone: Tz) -> Result<Message, &'static str> {
+pub fn compose(claim: &Claim, zone: Zone) -> Result<Message, &'static str> {
     let form =
         Form::fallback(claim.fallback).ok_or("Telegram refused every form of this message")?;
     let wishes = &claim.preferences;

@@ -1,10 +1,9 @@
 //! All words that a reader of announcements sees; pure.
 //! In: a card and the chat's language. Out: text plus entities, always within Telegram's limits.
 
-use chrono_tz::Tz;
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::model::PostTime;
+use crate::model::{PostTime, Zone};
 use crate::store::Card;
 use crate::telegram::{Button, Message, Span, utf16_len};
 
@@ -46,14 +45,14 @@ impl Form {
 #[derive(Debug, Clone, Copy)]
 pub struct Zones {
     /// The chat's.
-    pub chat: Tz,
+    pub chat: Zone,
     /// The site's, which readers expect.
-    pub site: Tz,
+    pub site: Zone,
 }
 
-impl From<Tz> for Zones {
+impl From<Zone> for Zones {
     /// The chat goes by the site's clock.
-    fn from(site: Tz) -> Self {
+    fn from(site: Zone) -> Self {
         Zones { chat: site, site }
     }
 }
@@ -125,7 +124,7 @@ pub fn with_questions(mut message: Message, language: &str) -> Message {
 }
 
 /// Several posts in one message: a line for each, the title linked.
-pub fn digest(cards: &[Card], language: &str, zone: Tz, form: Form) -> Message {
+pub fn digest(cards: &[Card], language: &str, zone: Zone, form: Form) -> Message {
     let mut message = Message::default();
     let head = match language {
         "en" => format!("{} articles", cards.len()),

@@ -1,8 +1,8 @@
 //! Messages as people see them.
 
 use super::*;
+use crate::model::zone::zone;
 use crate::model::{PostId, PostTime};
-use chrono_tz::Asia::Shanghai;
 use proptest::prelude::*;
 
 fn card(title: &str, summary: &str) -> Card {
@@ -34,7 +34,7 @@ fn an_announcement_has_title_summary_source_time_hashtags_and_a_button() {
     let message = alert(
         &card("食品抽检结果公布", "抽检三千批次。"),
         "zh",
-        Shanghai,
+        zone("Asia/Shanghai"),
         Form::Full,
     );
     assert_eq!(
@@ -48,8 +48,8 @@ fn an_announcement_has_title_summary_source_time_hashtags_and_a_button() {
 #[test]
 fn abroad_the_offset_is_told() {
     let zones = Zones {
-        chat: chrono_tz::Europe::Berlin,
-        site: Shanghai,
+        chat: zone("Europe/Berlin"),
+        site: zone("Asia/Shanghai"),
     };
     let message = alert(&card("标题", "摘要。"), "en", zones, Form::Full);
     assert!(
@@ -59,8 +59,8 @@ fn abroad_the_offset_is_told() {
     );
     // The same clock by another name.
     let zones = Zones {
-        chat: chrono_tz::Asia::Singapore,
-        site: Shanghai,
+        chat: zone("Asia/Singapore"),
+        site: zone("Asia/Shanghai"),
     };
     let message = alert(&card("标题", "摘要。"), "en", zones, Form::Full);
     assert!(
@@ -72,7 +72,12 @@ fn abroad_the_offset_is_told() {
 
 #[test]
 fn the_last_fallback_is_title_and_address() {
-    let message = alert(&card("标题", "摘要。"), "zh", Shanghai, Form::Bare);
+    let message = alert(
+        &card("标题", "摘要。"),
+        "zh",
+        zone("Asia/Shanghai"),
+        Form::Bare,
+    );
     assert_eq!(
         message.text,
         "标题\nhttp://news.example.cn/haidai/2026/11/20/a.html"
@@ -84,7 +89,7 @@ fn the_last_fallback_is_title_and_address() {
 fn an_address_that_telegram_would_refuse_as_a_link_stays_text() {
     let mut card = card("标题", "摘要。");
     card.url = "http://localhost:8080/a.html".into();
-    let message = alert(&card, "zh", Shanghai, Form::Full);
+    let message = alert(&card, "zh", zone("Asia/Shanghai"), Form::Full);
     assert!(
         message.text.ends_with("\nhttp://localhost:8080/a.html"),
         "{}",
@@ -101,14 +106,14 @@ fn a_digest_has_a_line_for_each_post() {
         card("价格提醒", ""),
     ];
     cards[1].source = None;
-    let message = digest(&cards, "zh", Shanghai, Form::Full);
+    let message = digest(&cards, "zh", zone("Asia/Shanghai"), Form::Full);
     assert_eq!(
         message.text,
         "2 篇文章 · 2026-09-21\n\n1. 食品抽检结果公布 · 海岱日报\n2. 价格提醒"
     );
     assert_eq!(message.entities.len(), 3);
     let thirty = vec![card(&"长".repeat(400), ""); crate::store::DIGEST_POSTS];
-    let message = digest(&thirty, "en", Shanghai, Form::Full);
+    let message = digest(&thirty, "en", zone("Asia/Shanghai"), Form::Full);
     assert!(utf16_len(&message.text) <= TEXT_LIMIT);
     assert_eq!(message.text.lines().count(), 32);
     assert!(message.entities.len() <= 100);
@@ -125,13 +130,13 @@ proptest! {
         card.source = Some(source);
         card.tags = vec![tag; 12];
         for form in [Form::Full, Form::Plain, Form::Bare] {
-            let message = alert(&card, "zh", Shanghai, form);
+            let message = alert(&card, "zh", zone("Asia/Shanghai"), form);
             let length = utf16_len(&message.text);
             prop_assert!(length <= 4096 && !message.text.trim().is_empty());
             for entity in &message.entities {
                 prop_assert!(entity.length > 0 && entity.offset + entity.length <= length);
             }
-            let message = digest(&vec![card.clone(); 30], "zh", Shanghai, form);
+            let message = digest(&vec![card.clone(); 30], "zh", zone("Asia/Shanghai"), form);
             let length = utf16_len(&message.text);
             prop_assert!(length <= 4096 && message.entities.len() <= 100);
             for entity in &message.entities {

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use chrono_tz::Tz;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -14,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::compose::compose;
 use super::doubt::{Doubt, LONGEST_WAIT, backoff};
 use super::{Clock, Pace, Turn, threads};
+use crate::model::Zone;
 use crate::store::{
     Claim, ClaimRules, Content, LONGEST_PAUSE, Millis, Settled, Store, StoreError, disk_is_believed,
 };
@@ -46,7 +46,7 @@ pub struct Sender {
     clock: Clock,
     pace: Arc<Pace>,
     wake: Arc<Notify>,
-    zone: Tz,
+    zone: Zone,
     policy: Policy,
     /// What the clock said last, to see when it is set back.
     last_now: AtomicI64,
@@ -78,7 +78,7 @@ impl Sender {
         store: Arc<dyn Store>,
         outlet: Arc<dyn Outlet>,
         clock: Clock,
-        zone: Tz,
+        zone: Zone,
         policy: Policy,
     ) -> Self {
         Sender {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::model::time::PostTime;
+use crate::model::zone::zone;
 use crate::model::{DateSource, Label, PostId};
 
 /// A site below a folder, with an author.
@@ -14,7 +15,7 @@ pub fn site() -> Site {
         description: Some("每日 <财经> 新闻".to_owned()),
         author: Some("ZNing".to_owned()),
         language: "zh-CN".to_owned(),
-        timezone: chrono_tz::Asia::Shanghai,
+        timezone: zone("Asia/Shanghai"),
     }
 }
 

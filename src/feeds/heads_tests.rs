@@ -6,6 +6,7 @@ use super::super::written::around;
 use super::super::{Addresses, Archives, Frame, Gist, Period, Settings};
 use super::*;
 use crate::feeds::golden_tests::site;
+use crate::model::zone::zone;
 use crate::model::{Follow, Label, Site};
 
 /// Each head in turn from the same gaps: what the first left must not show in the second.
@@ -42,7 +43,7 @@ proptest! {
     ) {
         let site = Site { title: site_title, ..site() };
         let settings = Settings { pages, ..Settings::default() };
-        let period = Period::year_of(seconds, chrono_tz::Asia::Shanghai);
+        let period = Period::year_of(seconds, zone("Asia/Shanghai"));
         let follows: Vec<Follow> = { names.iter() }
             .map(|name| Follow::Label(Label::tag(name)))
             .chain([Follow::Site])
@@ -82,7 +83,7 @@ fn a_site_whose_texts_look_like_gaps_is_written_at_once() {
 
 #[test]
 fn empty_feeds_and_pages_of_histories_are_written_at_once() {
-    let period = Period::year_of(1_645_149_701, chrono_tz::Asia::Shanghai);
+    let period = Period::year_of(1_645_149_701, zone("Asia/Shanghai"));
     let follow = Follow::Site;
     let empty = Frame {
         follow: &follow,

@@ -11,6 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::guard::Guarded;
 use super::serve::serve_guarded;
 use super::*;
+use crate::model::Zone;
 use crate::publish::{Folder, Published, Rendered};
 
 pub(super) struct World {
@@ -28,7 +29,7 @@ fn site() -> Site {
         description: None,
         author: None,
         language: "zh-CN".to_owned(),
-        timezone: chrono_tz::UTC,
+        timezone: Zone::UTC,
     }
 }
 

@@ -12,6 +12,7 @@ mod problem;
 mod site;
 pub mod time;
 mod wording;
+pub mod zone;
 
 pub use chat::{ChatId, InvalidChatId};
 pub use label::{Follow, InvalidFollow, Label, LabelKind};
@@ -22,3 +23,4 @@ pub use problem::{Problem, Severity};
 pub use site::Site;
 pub use time::PostTime;
 pub use wording::{counted, in_words};
+pub use zone::{InvalidZone, Zone};

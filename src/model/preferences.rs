@@ -7,9 +7,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{Days, NaiveDate, NaiveTime, TimeZone, Timelike, Utc};
-use chrono_tz::Tz;
 
-use super::time::wall_clock;
+use super::Zone;
+use super::time::{in_zone, wall_clock};
 
 /// A chat's settings. Their defaults are what a chat has that never changed any.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,7 +19,7 @@ pub struct Preferences {
     /// No alerts in these hours.
     pub quiet: Option<Quiet>,
     /// The chat's zone; `None`: the site's.
-    pub zone: Option<Tz>,
+    pub zone: Option<Zone>,
     /// Nothing comes until this time in milliseconds since 1970 (UTC); `i64::MAX` until /resume.
     pub paused_until: Option<i64>,
     /// Messages come without a sound (Bot API `disable_notification`).
@@ -64,7 +64,7 @@ pub enum Length {
 impl Preferences {
     /// From when on an alert may go out that was planned at `planned`: `now` or earlier means at once.
     /// Milliseconds since 1970 (UTC); `site` is the zone of chats without their own. Urgent alerts do not ask.
-    pub fn open_at(&self, planned: i64, now: i64, site: Tz) -> i64 {
+    pub fn open_at(&self, planned: i64, now: i64, site: Zone) -> i64 {
         let zone = self.zone.unwrap_or(site);
         // Later than now is only what was planned before the clock was set back.
         let planned = planned.min(now);
@@ -187,11 +187,11 @@ impl fmt::Display for Quiet {
 
 impl Quiet {
     /// The end of the quiet hours that `at` lies in; `at` itself outside of them.
-    fn end_after(self, at: i64, zone: Tz) -> i64 {
+    fn end_after(self, at: i64, zone: Zone) -> i64 {
         let Some(local) = Utc.timestamp_millis_opt(at).single() else {
             return at;
         };
-        let local = local.with_timezone(&zone).naive_local();
+        let local = in_zone(local, zone).naive_local();
         let midnight = local.date();
         let minute = minute_of(local.time());
         let tomorrow = || midnight.checked_add_days(Days::new(1)).unwrap_or(midnight);
@@ -217,11 +217,11 @@ fn minute_of(time: NaiveTime) -> u16 {
 
 /// The first of these full hours after `planned`. The hour that summer time skips comes when it is over, and
 /// of the one that it repeats the first counts.
-fn next_slot(planned: i64, zone: Tz, hours: &[u8]) -> i64 {
+fn next_slot(planned: i64, zone: Zone, hours: &[u8]) -> i64 {
     let Some(start) = Utc.timestamp_millis_opt(planned).single() else {
         return planned;
     };
-    let first = start.with_timezone(&zone).date_naive();
+    let first = in_zone(start, zone).date_naive();
     let days = (0..3).filter_map(|day| first.checked_add_days(Days::new(day)));
     let slots = days.flat_map(|day| hours.iter().map(move |hour| (day, u16::from(*hour) * 60)));
     slots
@@ -232,7 +232,7 @@ fn next_slot(planned: i64, zone: Tz, hours: &[u8]) -> i64 {
 }
 
 /// When the clock of the zone shows this.
-fn instant(day: NaiveDate, minute: u16, zone: Tz) -> Option<i64> {
+fn instant(day: NaiveDate, minute: u16, zone: Zone) -> Option<i64> {
     let minute = u32::from(minute);
     let clock = day.and_hms_opt(minute / 60, minute % 60, 0)?;
     Some(wall_clock(clock, zone).timestamp_millis())
@@ -241,9 +241,8 @@ fn instant(day: NaiveDate, minute: u16, zone: Tz) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::zone::zone;
     use chrono::DateTime;
-    use chrono_tz::Asia::Shanghai;
-    use chrono_tz::Europe::Berlin;
 
     fn at(text: &str) -> i64 {
         DateTime::parse_from_rfc3339(text)
@@ -251,7 +250,7 @@ mod tests {
             .timestamp_millis()
     }
 
-    fn open(preferences: &Preferences, planned: &str, now: &str, site: Tz) -> i64 {
+    fn open(preferences: &Preferences, planned: &str, now: &str, site: Zone) -> i64 {
         preferences.open_at(at(planned), at(now), site)
     }
 
@@ -272,7 +271,7 @@ mod tests {
     #[test]
     fn a_chat_without_wishes_gets_everything_at_once() {
         let now = "2026-11-23T10:01:41+08:00";
-        assert!(open(&Preferences::default(), now, now, Shanghai) <= at(now));
+        assert!(open(&Preferences::default(), now, now, zone("Asia/Shanghai")) <= at(now));
     }
 
     #[test]
@@ -288,10 +287,13 @@ mod tests {
             (&daily(&[8]), "2026-11-24T08:00:00+08:00"),
         ];
         for (preferences, due) in cases {
-            assert_eq!(open(preferences, planned, planned, Shanghai), at(due));
+            assert_eq!(
+                open(preferences, planned, planned, zone("Asia/Shanghai")),
+                at(due)
+            );
         }
         let exact = "2026-11-23T08:00:00+08:00";
-        let next = open(&daily(&[8]), exact, exact, Shanghai);
+        let next = open(&daily(&[8]), exact, exact, zone("Asia/Shanghai"));
         assert_eq!(next, at("2026-11-24T08:00:00+08:00"));
     }
 
@@ -300,15 +302,18 @@ mod tests {
         let night = quiet(22 * 60, 7 * 60 + 30);
         let end = at("2026-11-24T07:30:00+08:00");
         for now in ["2026-11-23T22:00:00+08:00", "2026-11-24T07:29:59+08:00"] {
-            assert_eq!(open(&night, now, now, Shanghai), end, "{now}");
+            assert_eq!(open(&night, now, now, zone("Asia/Shanghai")), end, "{now}");
         }
         for now in ["2026-11-23T21:59:59+08:00", "2026-11-24T07:30:00+08:00"] {
-            assert!(open(&night, now, now, Shanghai) <= at(now), "{now}");
+            assert!(
+                open(&night, now, now, zone("Asia/Shanghai")) <= at(now),
+                "{now}"
+            );
         }
         let noon = quiet(12 * 60, 14 * 60);
         let now = "2026-11-23T13:00:00+08:00";
         assert_eq!(
-            open(&noon, now, now, Shanghai),
+            open(&noon, now, now, zone("Asia/Shanghai")),
             at("2026-11-23T14:00:00+08:00")
         );
     }
@@ -324,7 +329,7 @@ mod tests {
         };
         let planned = "2026-11-23T10:00:00+08:00";
         assert_eq!(
-            open(&preferences, planned, planned, Shanghai),
+            open(&preferences, planned, planned, zone("Asia/Shanghai")),
             at("2026-11-24T09:00:00+08:00")
         );
     }
@@ -334,23 +339,23 @@ mod tests {
         // 2026-03-29 has no 02:00 in Berlin, 2026-10-25 has it twice.
         let spring = "2026-03-29T00:30:00+01:00";
         assert_eq!(
-            open(&daily(&[2]), spring, spring, Berlin),
+            open(&daily(&[2]), spring, spring, zone("Europe/Berlin")),
             at("2026-03-29T03:00:00+02:00")
         );
         let autumn = "2026-10-25T00:30:00+02:00";
         assert_eq!(
-            open(&daily(&[2]), autumn, autumn, Berlin),
+            open(&daily(&[2]), autumn, autumn, zone("Europe/Berlin")),
             at("2026-10-25T02:00:00+02:00")
         );
         let again = "2026-10-25T02:30:00+01:00";
         assert_eq!(
-            open(&daily(&[2]), again, again, Berlin),
+            open(&daily(&[2]), again, again, zone("Europe/Berlin")),
             at("2026-10-26T02:00:00+01:00")
         );
         let night = quiet(60, 120);
         let now = "2026-03-29T01:30:00+01:00";
         assert_eq!(
-            open(&night, now, now, Berlin),
+            open(&night, now, now, zone("Europe/Berlin")),
             at("2026-03-29T03:00:00+02:00")
         );
     }
@@ -358,12 +363,12 @@ mod tests {
     #[test]
     fn a_zone_of_its_own_goes_before_the_sites() {
         let preferences = Preferences {
-            zone: Some(Berlin),
+            zone: Some(zone("Europe/Berlin")),
             ..daily(&[8])
         };
         let planned = "2026-11-23T10:00:00+08:00";
         assert_eq!(
-            open(&preferences, planned, planned, Shanghai),
+            open(&preferences, planned, planned, zone("Asia/Shanghai")),
             at("2026-11-23T08:00:00+01:00")
         );
     }
@@ -402,9 +407,19 @@ mod tests {
             paused_until: Some(end),
             ..Preferences::default()
         };
-        assert_eq!(open(&until(i64::MAX), now, now, Shanghai), i64::MAX);
+        assert_eq!(
+            open(&until(i64::MAX), now, now, zone("Asia/Shanghai")),
+            i64::MAX
+        );
         let noon = at("2026-11-23T12:00:00+08:00");
-        assert_eq!(open(&until(noon), now, now, Shanghai), noon);
-        assert!(open(&until(noon), now, "2026-11-23T12:00:00+08:00", Shanghai) <= noon);
+        assert_eq!(open(&until(noon), now, now, zone("Asia/Shanghai")), noon);
+        assert!(
+            open(
+                &until(noon),
+                now,
+                "2026-11-23T12:00:00+08:00",
+                zone("Asia/Shanghai")
+            ) <= noon
+        );
     }
 }

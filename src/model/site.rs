@@ -1,8 +1,9 @@
 //! The site as feeds and permalinks name it.
 //! In: the `site` section of the config, checked. Out: plain values for posts, feeds and messages.
 
-use chrono_tz::Tz;
 use url::Url;
+
+use super::Zone;
 
 /// What the `site` section of the config says, validated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub struct Site {
     /// BCP 47, for example `zh-CN`.
     pub language: String,
     /// For dates without an offset, and for times shown to people.
-    pub timezone: Tz,
+    pub timezone: Zone,
 }
 
 impl Site {
@@ -68,7 +69,7 @@ mod tests {
             description: None,
             author: None,
             language: "zh-CN".to_owned(),
-            timezone: chrono_tz::UTC,
+            timezone: Zone::UTC,
         }
     }
 

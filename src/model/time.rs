@@ -1,12 +1,11 @@
 //! Time with an offset, and its three spellings. The only place that formats a post's time.
 //! In: instants with the author's offset. Out: RFC 2822 for RSS, RFC 3339 for Atom and JSON.
 
-use chrono::{
-    DateTime, Datelike, FixedOffset, NaiveDateTime, Offset, TimeDelta, TimeZone, Timelike, Utc,
-};
-use chrono_tz::Tz;
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDateTime, Timelike, Utc};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::Zone;
 
 /// An instant that remembers its author's offset. Years 1 to 9999 and offsets within
 /// 14 hours only, so that both RFC spellings exist (chrono's RFC 2822 panics past 9999).
@@ -24,7 +23,7 @@ impl PostTime {
 
     /// Keeps instant and offset; an offset beyond 14 hours keeps the instant and is written in `zone`.
     /// `None` outside the years 1 to 9999.
-    pub fn new(at: DateTime<FixedOffset>, zone: Tz) -> Option<Self> {
+    pub fn new(at: DateTime<FixedOffset>, zone: Zone) -> Option<Self> {
         let at = if at.offset().local_minus_utc().abs() > WIDEST_OFFSET {
             in_zone(at.to_utc(), zone)
         } else {
@@ -109,14 +108,14 @@ impl PostTime {
     }
 
     /// `2022-02-18 10:01`, on the clock of `zone`, for people.
-    pub fn clock(self, zone: Tz) -> String {
+    pub fn clock(self, zone: Zone) -> String {
         in_zone(self.0.to_utc(), zone)
             .format("%Y-%m-%d %H:%M")
             .to_string()
     }
 
     /// `2022-02-18 10:01 +08:00`, on the clock of `zone`, for people who may live elsewhere.
-    pub fn clock_with_offset(self, zone: Tz) -> String {
+    pub fn clock_with_offset(self, zone: Zone) -> String {
         in_zone(self.0.to_utc(), zone)
             .format("%Y-%m-%d %H:%M %:z")
             .to_string()
@@ -161,39 +160,34 @@ impl<'de> Deserialize<'de> for PostTime {
 }
 
 /// RFC 3339 in the zone, with its offset, of milliseconds since 1970.
-pub fn in_site(millis: i64, zone: Tz) -> String {
+pub fn in_site(millis: i64, zone: Zone) -> String {
     let at = DateTime::<Utc>::from_timestamp_millis(millis).unwrap_or_default();
     in_zone(at, zone).to_rfc3339_opts(chrono::SecondsFormat::Secs, false)
 }
 
 /// The same instant on the clock of `zone`.
-pub fn in_zone(at: DateTime<Utc>, zone: Tz) -> DateTime<FixedOffset> {
-    let local = at.with_timezone(&zone);
-    let offset = local.offset().fix();
-    at.with_timezone(&offset)
+pub fn in_zone(at: DateTime<Utc>, zone: Zone) -> DateTime<FixedOffset> {
+    at.with_timezone(&zone.offset_at(at))
 }
 
 /// A wall clock reading in `zone`. A reading that a summer time change skipped is moved on by the
 /// length of the gap; of one that occurred twice the earlier is meant.
-pub fn wall_clock(reading: NaiveDateTime, zone: Tz) -> DateTime<FixedOffset> {
-    match zone.from_local_datetime(&reading).earliest() {
-        Some(local) => local.with_timezone(&local.offset().fix()),
-        None => {
-            // A day before the gap the old offset was still in force.
-            let day_before = reading - TimeDelta::days(1);
-            let before = zone.offset_from_utc_datetime(&day_before).fix();
-            in_zone((reading - before).and_utc(), zone)
-        }
-    }
+pub fn wall_clock(reading: NaiveDateTime, zone: Zone) -> DateTime<FixedOffset> {
+    let instant = reading.checked_sub_offset(zone.offset_of(reading));
+    in_zone(instant.unwrap_or(reading).and_utc(), zone)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono_tz::Asia::Shanghai;
+    use crate::model::zone::zone;
 
     fn post_time(text: &str) -> PostTime {
-        PostTime::new(DateTime::parse_from_rfc3339(text).unwrap(), Shanghai).unwrap()
+        PostTime::new(
+            DateTime::parse_from_rfc3339(text).unwrap(),
+            zone("Asia/Shanghai"),
+        )
+        .unwrap()
     }
 
     #[test]
@@ -231,10 +225,9 @@ mod tests {
     #[test]
     fn a_skipped_wall_clock_is_still_a_time() {
         let reading = |text| NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").unwrap();
-        let zone = chrono_tz::Europe::Berlin;
-        let skipped = wall_clock(reading("2022-03-27 02:30"), zone);
+        let skipped = wall_clock(reading("2022-03-27 02:30"), zone("Europe/Berlin"));
         assert_eq!(skipped.to_rfc3339(), "2022-03-27T03:30:00+02:00");
-        let summer_1988 = wall_clock(reading("1988-07-01 12:00"), Shanghai);
+        let summer_1988 = wall_clock(reading("1988-07-01 12:00"), zone("Asia/Shanghai"));
         assert_eq!(summer_1988.to_rfc3339(), "1988-07-01T12:00:00+09:00");
     }
 }

@@ -13,7 +13,7 @@ use super::{Derived, Round};
 use crate::catalog::{Catalog, CatalogError, Outdated, Slot, Span};
 use crate::feeds::{self, Addresses, Format, Period};
 use crate::http::Shelf;
-use crate::model::Follow;
+use crate::model::{Follow, Zone};
 
 /// Pages rendered at a time: bounds memory, keeps two cores busy.
 const BATCH: usize = 8;
@@ -215,7 +215,7 @@ struct Walk<'a> {
     shown: usize,
     /// Posts that a page may hold.
     most: usize,
-    zone: chrono_tz::Tz,
+    zone: Zone,
 }
 
 impl Walk<'_> {
@@ -385,7 +385,7 @@ fn everything() -> Span {
     }
 }
 
-fn span(period: &Period, zone: chrono_tz::Tz) -> Span {
+fn span(period: &Period, zone: Zone) -> Span {
     Span {
         seconds: period.bounds(zone),
         ties: period.ties(),

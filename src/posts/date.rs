@@ -6,10 +6,10 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, TimeDelta};
-use chrono_tz::Tz;
 use regex::Regex;
 
 use super::settings::NaiveDates;
+use crate::model::Zone;
 use crate::model::time::{PostTime, in_zone, wall_clock};
 
 /// A date that was understood.
@@ -40,7 +40,7 @@ struct Written {
 }
 
 /// Reads the text of a `date`. `quoted` says that it stood in quotes, where Jekyll reads site time.
-pub(super) fn read(text: &str, quoted: bool, zone: Tz, naive: NaiveDates) -> Option<Read> {
+pub(super) fn read(text: &str, quoted: bool, zone: Zone, naive: NaiveDates) -> Option<Read> {
     let text = text.trim();
     let written = plain(text).or_else(|| loose(text))?;
     let (hour, minute, second) = written.clock.unwrap_or((0, 0, 0));
@@ -380,7 +380,7 @@ pub(super) fn name(stem: &str) -> Name<'_> {
 }
 
 /// `20220526` of `202205262391921712`, `NW202205262391921712` and the like, at midnight.
-pub(super) fn number_in_name(stem: &str, zone: Tz) -> Option<PostTime> {
+pub(super) fn number_in_name(stem: &str, zone: Zone) -> Option<PostTime> {
     let start = stem.find(|c: char| c.is_ascii_digit())?;
     let digits = stem[start..].bytes().take_while(u8::is_ascii_digit).count();
     // Eight digits alone are a date too; fewer are not, and a longer number needs a likely year.

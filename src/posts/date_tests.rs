@@ -1,10 +1,10 @@
 //! Dates in the spellings that people and generators use.
 
 use super::*;
-use chrono_tz::Asia::Shanghai;
+use crate::model::zone::zone;
 
 fn at(text: &str) -> String {
-    let read = read(text, false, Shanghai, NaiveDates::SiteTime);
+    let read = read(text, false, zone("Asia/Shanghai"), NaiveDates::SiteTime);
     read.map_or_else(|| "-".into(), |read| read.time.rfc3339())
 }
 
@@ -16,7 +16,7 @@ fn offsets_stay_and_naive_dates_are_site_time() {
     assert_eq!(at("2022-02-18 10:01:41"), "2022-02-18T10:01:41+08:00");
     assert_eq!(at(" 2022-2-8 "), "2022-02-08T00:00:00+08:00");
     let utc = |text, quoted| {
-        read(text, quoted, Shanghai, NaiveDates::Utc)
+        read(text, quoted, zone("Asia/Shanghai"), NaiveDates::Utc)
             .unwrap()
             .time
             .rfc3339()
@@ -78,7 +78,7 @@ fn file_names_are_taken_apart() {
     assert_eq!(split("22-1-2-x"), (Some("22-1-2"), "x"));
     assert_eq!(split("-20220526"), (None, "20220526"));
     assert_eq!(split("06-06-os"), (None, "06-06-os"));
-    let number = |stem| number_in_name(stem, Shanghai).map(PostTime::rfc3339);
+    let number = |stem| number_in_name(stem, zone("Asia/Shanghai")).map(PostTime::rfc3339);
     assert_eq!(
         number("-202205262391921712").unwrap(),
         "2022-05-26T00:00:00+08:00"

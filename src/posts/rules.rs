@@ -112,7 +112,7 @@ pub fn fingerprint(settings: &Settings, site: &Site, naive: NaiveDates) -> Strin
          labels {} {}; bytes {}; encoding {}; cleaning {:?}; shown {:?} {:?}; drafts {}; \
          defaults {:?}",
         site.url,
-        site.timezone,
+        site.timezone.name(),
         settings.dir,
         settings.permalink,
         settings.id,
@@ -162,7 +162,7 @@ pub(super) fn example_site() -> Site {
         description: None,
         author: None,
         language: "zh-CN".into(),
-        timezone: chrono_tz::Asia::Shanghai,
+        timezone: crate::model::zone::zone("Asia/Shanghai"),
     }
 }
 

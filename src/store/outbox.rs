@@ -3,10 +3,9 @@
 //! Part of `Store`; a trait of its own, because it is a subject of its own.
 
 use async_trait::async_trait;
-use chrono_tz::Tz;
 
 use super::{Card, Millis, StoreError};
-use crate::model::{ChatId, PostId, Preferences};
+use crate::model::{ChatId, PostId, Preferences, Zone};
 
 /// A chat is never asked to wait longer than this at once; Telegram may ask again.
 pub const LONGEST_PAUSE: Millis = 86_400_000;
@@ -68,7 +67,7 @@ pub struct ClaimRules {
     /// Alerts planned before this have expired.
     pub oldest: Millis,
     /// The zone of chats without their own.
-    pub zone: Tz,
+    pub zone: Zone,
     /// More alerts than this that wait in a chat become a digest; 0: only where a chat or an admin wants one.
     pub fold_above: i64,
     /// The same for alerts that have waited longer than `LATE`: quiet hours, a pause, a network that was gone.

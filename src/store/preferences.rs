@@ -2,10 +2,9 @@
 //! In: `Preferences`. Out: JSON, and the same back; keys that an older or newer version wrote are left out.
 //! What cannot be read is the default, and is said: a chat must not fall silent over it.
 
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Length, Preferences, Quiet, Rhythm};
+use crate::model::{Length, Preferences, Quiet, Rhythm, Zone};
 
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -69,7 +68,7 @@ pub fn from_json(text: Option<&str>) -> Preferences {
             from: minute(from),
             to: minute(to),
         }),
-        zone: wire.zone.and_then(|name| name.parse::<Tz>().ok()),
+        zone: wire.zone.and_then(|name| name.parse::<Zone>().ok()),
         paused_until: wire.paused_until,
         silent: wire.silent,
         length: if wire.short {
@@ -84,6 +83,7 @@ pub fn from_json(text: Option<&str>) -> Preferences {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::zone::zone;
 
     #[test]
     fn settings_come_back_as_they_were() {
@@ -93,7 +93,7 @@ mod tests {
                 from: 1_320,
                 to: 420,
             }),
-            zone: Some(chrono_tz::Asia::Tokyo),
+            zone: Some(zone("Asia/Tokyo")),
             paused_until: Some(i64::MAX),
             silent: true,
             length: Length::Short,

@@ -8,15 +8,17 @@ use tagwire::store::{
     SqliteStore,
 };
 
-use crate::world::{World, today};
+use crate::world::{World, shanghai, today};
 
 const NOW: i64 = 1_790_000_000_000;
-const RULES: ClaimRules = ClaimRules {
-    oldest: 0,
-    zone: chrono_tz::Asia::Shanghai,
-    fold_above: 20,
-    fold_late_above: 5,
-};
+fn rules() -> ClaimRules {
+    ClaimRules {
+        oldest: 0,
+        zone: shanghai(),
+        fold_above: 20,
+        fold_late_above: 5,
+    }
+}
 
 #[test]
 fn an_index_page_that_could_not_be_written_is_written_by_the_next_build() {
@@ -180,7 +182,7 @@ async fn states(store: &SqliteStore, name: &str) -> Vec<(i64, String)> {
 fn a_row_that_a_move_took_away_while_it_was_sent_can_be_settled() {
     with_store(&[-1, -2], |store, _| async move {
         announce(&store, &["/a"]).await;
-        let claims = store.claim(NOW, 2, RULES).await.unwrap();
+        let claims = store.claim(NOW, 2, rules()).await.unwrap();
         store
             .move_chat(&ChatId::Id(-1), &ChatId::Id(-2))
             .await
@@ -203,7 +205,7 @@ fn a_group_that_moves_to_a_chat_that_was_suspended_wakes_it() {
             .move_chat(&ChatId::Id(-1), &ChatId::Id(-2))
             .await
             .unwrap();
-        assert_eq!(store.claim(NOW, 9, RULES).await.unwrap().len(), 1);
+        assert_eq!(store.claim(NOW, 9, rules()).await.unwrap().len(), 1);
     });
 }
 
@@ -229,7 +231,7 @@ fn a_chat_that_moves_takes_its_hours_along_and_is_found_by_its_old_id() {
 fn a_row_under_way_when_its_chat_is_suspended_is_skipped_like_the_others() {
     with_store(&[1, 2], |store, _| async move {
         announce(&store, &["/a"]).await;
-        let claims = store.claim(NOW, 2, RULES).await.unwrap();
+        let claims = store.claim(NOW, 2, rules()).await.unwrap();
         for chat in [ChatId::Id(1), ChatId::Id(2)] {
             let gone = store.suspend(&chat, "blocked", NOW);
             gone.await.unwrap();
@@ -253,7 +255,7 @@ fn a_row_that_cannot_be_read_stops_no_other() {
         let damage = "update announcements set card = '{' where post = '/a'";
         raw.execute(damage, []).unwrap();
         assert_eq!(
-            store.claim(NOW, 1, RULES).await.unwrap()[0].post,
+            store.claim(NOW, 1, rules()).await.unwrap()[0].post,
             PostId::new("/b")
         );
         assert_eq!(states(&store, "/a").await, [(1, "failed".into())]);
@@ -265,7 +267,7 @@ fn a_clock_that_was_a_year_ahead_makes_nobody_wait_a_year() {
     with_store(&[1], |store, _| async move {
         announce(&store, &["/a", "/b"]).await;
         let year = NOW + 365 * 86_400_000;
-        let claim = store.claim(year, 1, RULES).await.unwrap().remove(0);
+        let claim = store.claim(year, 1, rules()).await.unwrap().remove(0);
         let retry = Settled::Retry {
             at: year,
             reason: "no connection".into(),

@@ -8,12 +8,17 @@ use tagwire::store::{
     Desk as _, Outbox, People, Presence, Release, Settled, SqliteStore, Store, StoryNote,
 };
 
-const RULES: ClaimRules = ClaimRules {
-    oldest: 0,
-    zone: chrono_tz::Asia::Shanghai,
-    fold_above: 20,
-    fold_late_above: 5,
-};
+use crate::world::shanghai;
+
+fn rules() -> ClaimRules {
+    ClaimRules {
+        oldest: 0,
+        zone: shanghai(),
+        fold_above: 20,
+        fold_late_above: 5,
+    }
+}
+
 const CHAT: ChatId = ChatId::Id(7);
 const SECOND: i64 = 1_000;
 const HOUR: i64 = 3_600_000;
@@ -88,7 +93,7 @@ impl Desk {
     }
 
     async fn claim(&self, now: i64) -> Option<Claim> {
-        self.store.claim(now, 1, RULES).await.unwrap().pop()
+        self.store.claim(now, 1, rules()).await.unwrap().pop()
     }
 
     async fn sent(&self, claim: &Claim, now: i64) {
@@ -332,7 +337,7 @@ async fn more_than_a_minutes_worth_becomes_digests_of_like_size_in_order() {
     assert_eq!(said.len(), 1, "{said:?}");
     let none = ClaimRules {
         fold_above: 0,
-        ..RULES
+        ..rules()
     };
     desk.announce(&["/h", "/i"], at("24T11:00")).await;
     let claims = desk.store.claim(at("25T11:00"), 9, none).await.unwrap();
@@ -451,7 +456,7 @@ async fn a_thousand_quiet_chats_hold_up_nobody() {
     for step in 0..10 {
         let claims = desk
             .store
-            .claim(at("23T23:00") + step, 64, RULES)
+            .claim(at("23T23:00") + step, 64, rules())
             .await
             .unwrap();
         said.extend(claims.iter().map(|claim| claim.chat.clone()));
@@ -629,7 +634,7 @@ async fn what_was_put_off_for_long_is_still_compared_and_is_not_too_old_when_it_
     desk.becomes("/a", Presence::Shown, at("20T09:00")).await;
     let rules = ClaimRules {
         oldest: at("18T08:00"),
-        ..RULES
+        ..rules()
     };
     let claims = desk.store.claim(at("21T08:00"), 9, rules).await.unwrap();
     assert_eq!(claims.iter().map(words).collect::<Vec<_>>(), ["/a"]);
@@ -760,7 +765,7 @@ async fn what_people_changed_stays_until_the_config_says_something_else() {
     desk.store.configure(&CHAT, &config).await.unwrap();
     let theirs = Preferences {
         rhythm: Rhythm::Hourly,
-        zone: Some(chrono_tz::Asia::Tokyo),
+        zone: Some("Asia/Tokyo".parse().unwrap()),
         ..Preferences::default()
     };
     desk.wants(theirs.clone()).await;
@@ -832,7 +837,7 @@ async fn a_digest_does_not_outlive_the_time_that_its_alerts_may_wait() {
     settled.await.unwrap();
     let late = ClaimRules {
         oldest: at("24T12:00"),
-        ..RULES
+        ..rules()
     };
     let claims = desk.store.claim(at("24T12:00"), 1, late).await.unwrap();
     assert!(claims.is_empty());
@@ -890,7 +895,7 @@ async fn what_waited_too_long_does_not_make_its_twin_younger() {
         desk.announce(&["/x", "/y", "/z"], at("20T07:00")).await;
         let late = ClaimRules {
             oldest: at("27T00:00"),
-            ..RULES
+            ..rules()
         };
         for hour in ["28T09:00", "29T08:00"] {
             let claims = desk.store.claim(at(hour), 1, late).await.unwrap();
@@ -940,7 +945,7 @@ async fn a_group_that_moved_keeps_its_language_and_no_message_of_before_is_edite
     }
     assert_eq!(edited, [CHAT], "a supergroup counts its messages anew");
     desk.announce(&["/b"], at("23T11:00")).await;
-    let claims = desk.store.claim(at("23T11:00"), 2, RULES).await.unwrap();
+    let claims = desk.store.claim(at("23T11:00"), 2, rules()).await.unwrap();
     let moved = claims.iter().find(|claim| claim.chat == moved);
     assert_eq!(moved.unwrap().language, "en");
 }

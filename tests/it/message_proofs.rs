@@ -2,8 +2,6 @@
 //! tried; `TAGWIRE_SEED` from where on.
 
 use std::collections::BTreeSet;
-
-use chrono_tz::Asia::Shanghai;
 use tagwire::delivery::message::{Form, alert, withdrawn};
 use tagwire::model::ChatId;
 use tagwire::store::Card;
@@ -123,7 +121,7 @@ fn telegram_would_take_every_message_of_any_post() {
         for form in [Form::Full, Form::Plain, Form::Bare] {
             let what = format!("TAGWIRE_SEED={seed} {form:?}");
             for message in [
-                alert(&card, language, Shanghai, form),
+                alert(&card, language, crate::world::shanghai(), form),
                 withdrawn(&card, language, form),
             ] {
                 is_taken(&message, &what);

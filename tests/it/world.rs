@@ -8,6 +8,9 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
+use tagwire::model::Zone;
+use tagwire::model::time::in_zone;
+
 use crate::fake_telegram::{FakeTelegram, assert_token_absent};
 use crate::http::{self, Answer};
 
@@ -406,8 +409,13 @@ pub fn today(title: &str, category: &str, tag: &str, body: &str) -> String {
     format!("---\ntitle: {title}\ndate: {date}\ncategories: {category}\ntags: {tag}\n---\n{body}\n")
 }
 
+/// The zone that the config names when it names none.
+pub fn shanghai() -> Zone {
+    "Asia/Shanghai".parse().unwrap()
+}
+
 /// An hour of the day that is far away, as the config writes it.
 pub fn far_hour() -> u32 {
-    let now = chrono::Utc::now().with_timezone(&chrono_tz::Asia::Shanghai);
+    let now = in_zone(chrono::Utc::now(), shanghai());
     (chrono::Timelike::hour(&now) + 12) % 24
 }

@@ -10,10 +10,9 @@ use std::fmt;
 use std::ops::Range;
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime};
-use chrono_tz::Tz;
 
-use crate::model::PostTime;
 use crate::model::time::{in_zone, wall_clock};
+use crate::model::{PostTime, Zone};
 
 /// Older posts share one period, so that a mistyped year does not make empty pages by the hundred.
 const FIRST_YEAR: i32 = 1970;
@@ -50,7 +49,7 @@ impl fmt::Display for Period {
 
 impl Period {
     /// The year of an instant.
-    pub fn year_of(seconds: i64, zone: Tz) -> Period {
+    pub fn year_of(seconds: i64, zone: Zone) -> Period {
         let local = DateTime::from_timestamp(seconds, 0).map(|at| in_zone(at, zone).year());
         let year = |year: i32| Period {
             year: (year >= FIRST_YEAR).then_some(year),
@@ -99,7 +98,7 @@ impl Period {
     }
 
     /// The smaller periods that make up this one, oldest first; none when it cannot be cut.
-    pub fn children(&self, zone: Tz) -> Vec<Period> {
+    pub fn children(&self, zone: Zone) -> Vec<Period> {
         let level = self.parts.len();
         let digits = level.saturating_sub(self.clock_levels());
         if digits >= MOST_DIGITS {
@@ -128,12 +127,12 @@ impl Period {
     }
 
     /// True when the post at this instant, with this hash of its id, belongs here.
-    pub fn holds(&self, seconds: i64, tie: i64, zone: Tz) -> bool {
+    pub fn holds(&self, seconds: i64, tie: i64, zone: Zone) -> bool {
         self.bounds(zone).contains(&seconds) && (self.ties().0..=self.ties().1).contains(&tie)
     }
 
     /// The instants of the period, in seconds since 1970 (UTC).
-    pub fn bounds(&self, zone: Tz) -> Range<i64> {
+    pub fn bounds(&self, zone: Zone) -> Range<i64> {
         let Some(year) = self.year else {
             return i64::MIN..start_of(date(FIRST_YEAR, 1, 1), zone);
         };
@@ -170,7 +169,7 @@ impl Period {
     }
 
     /// A date for a page without entries: the beginning of the period.
-    pub fn begins(&self, zone: Tz) -> PostTime {
+    pub fn begins(&self, zone: Zone) -> PostTime {
         let start = DateTime::from_timestamp(self.bounds(zone).start, 0);
         start
             .and_then(|at| PostTime::new(in_zone(at, zone), zone))
@@ -200,7 +199,7 @@ fn date(year: i32, month: u32, day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(year, month, day).unwrap_or(NaiveDate::MAX)
 }
 
-fn start_of(date: NaiveDate, zone: Tz) -> i64 {
+fn start_of(date: NaiveDate, zone: Zone) -> i64 {
     // At the ends of chrono's calendar a zone's offset would lead outside.
     if !(1..=9999).contains(&date.year()) {
         return i64::MAX;

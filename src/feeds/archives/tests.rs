@@ -1,14 +1,13 @@
 //! Periods by themselves, and pages as readers see them.
-
-use chrono_tz::Asia::Shanghai;
 use proptest::prelude::*;
 
 use super::*;
 use crate::feeds::golden_tests::{at, entry, feed, post, site};
-use crate::model::Follow;
+use crate::model::zone::zone;
+use crate::model::{Follow, Zone};
 
 /// From the year down to the smallest period, those that hold an instant and a hash.
-fn down(seconds: i64, tie: i64, zone: chrono_tz::Tz) -> Vec<Period> {
+fn down(seconds: i64, tie: i64, zone: Zone) -> Vec<Period> {
     let mut path = vec![Period::year_of(seconds, zone)];
     while let Some(last) = path.last() {
         let children = last.children(zone);
@@ -24,7 +23,11 @@ fn down(seconds: i64, tie: i64, zone: chrono_tz::Tz) -> Vec<Period> {
 
 #[test]
 fn periods_are_named_so_that_people_can_guess_them() {
-    let path = down(at(0).seconds(), 0x3f00_0000_0000_0000, Shanghai);
+    let path = down(
+        at(0).seconds(),
+        0x3f00_0000_0000_0000,
+        zone("Asia/Shanghai"),
+    );
     let names: Vec<String> = path.iter().map(Period::to_string).collect();
     let wanted = [
         "2022",
@@ -37,21 +40,21 @@ fn periods_are_named_so_that_people_can_guess_them() {
         "2022-02-18-10-01-41-3-f",
     ];
     assert_eq!(names[..8], wanted);
-    let old = down(-1_000_000_000, -1, Shanghai);
+    let old = down(-1_000_000_000, -1, zone("Asia/Shanghai"));
     assert_eq!(old[0].to_string(), "before-1970");
     assert_eq!(old[2].to_string(), "before-1970-f-f");
 }
 
 #[test]
 fn the_page_before_is_told_by_the_calendar_alone() {
-    let path = down(at(0).seconds(), 0, Shanghai);
-    let oldest = Period::year_of(0, Shanghai);
+    let path = down(at(0).seconds(), 0, zone("Asia/Shanghai"));
+    let oldest = Period::year_of(0, zone("Asia/Shanghai"));
     let before = |period: &Period| period.previous(&oldest).map(|period| period.to_string());
     assert_eq!(before(&path[1]).unwrap(), "2022-01");
     assert_eq!(before(&path[2]).unwrap(), "2022-02-17");
     // The first piece of a second goes on with the second before.
     assert_eq!(before(&path[6]).unwrap(), "2022-02-18-10-01-40");
-    let january = &path[0].children(Shanghai)[0];
+    let january = &path[0].children(zone("Asia/Shanghai"))[0];
     assert_eq!(before(january).unwrap(), "2021");
     assert_eq!(january.previous(&path[0]), None);
     assert_eq!(before(&oldest), None);
@@ -64,8 +67,8 @@ proptest! {
     fn each_instant_has_one_place_on_every_level(
         seconds in -100_000_000_000i64..250_000_000_000, tie: i64,
         zone in prop_oneof![
-            Just(Shanghai), Just(chrono_tz::UTC), Just(chrono_tz::America::Sao_Paulo),
-            Just(chrono_tz::Asia::Tehran), Just(chrono_tz::Pacific::Apia), Just(chrono_tz::Asia::Beirut),
+            Just(zone("Asia/Shanghai")), Just(Zone::UTC), Just(zone("America/Sao_Paulo")),
+            Just(zone("Asia/Tehran")), Just(zone("Pacific/Apia")), Just(zone("Asia/Beirut")),
         ],
     ) {
         let path = down(seconds, tie, zone);
@@ -81,11 +84,11 @@ proptest! {
     fn the_parts_of_a_period_follow_each_other_without_a_gap(
         seconds in -5_000_000_000i64..10_000_000_000, tie: i64,
     ) {
-        for period in down(seconds, tie, chrono_tz::America::Sao_Paulo) {
-            let children = period.children(chrono_tz::America::Sao_Paulo);
+        for period in down(seconds, tie, zone("America/Sao_Paulo")) {
+            let children = period.children(zone("America/Sao_Paulo"));
             let (first, last) = (children.first(), children.last());
             let (Some(first), Some(last)) = (first, last) else { continue };
-            let bounds = |period: &Period| period.bounds(chrono_tz::America::Sao_Paulo);
+            let bounds = |period: &Period| period.bounds(zone("America/Sao_Paulo"));
             prop_assert_eq!(bounds(first).start, bounds(&period).start);
             prop_assert_eq!(bounds(last).end, bounds(&period).end);
             for two in children.windows(2) {
@@ -97,7 +100,7 @@ proptest! {
 }
 
 fn page(entries: Vec<std::sync::Arc<crate::feeds::Entry>>) -> Archive {
-    let period = Period::year_of(at(0).seconds(), Shanghai);
+    let period = Period::year_of(at(0).seconds(), zone("Asia/Shanghai"));
     Archive {
         feed: feed(entries),
         previous: period.year_before(),
@@ -174,7 +177,7 @@ fn a_page_without_entries_is_dated_by_its_period() {
 #[test]
 fn a_feed_leads_to_its_history() {
     let mut subscribed = feed(vec![entry(post())]);
-    subscribed.history = Some(Period::year_of(at(0).seconds(), Shanghai));
+    subscribed.history = Some(Period::year_of(at(0).seconds(), zone("Asia/Shanghai")));
     let settings = Settings::default();
     let addresses = Addresses::new(&settings, &site()).unwrap();
     let text = |format| {

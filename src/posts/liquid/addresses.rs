@@ -2,16 +2,15 @@
 //! In: a name as an author writes it, the site's permalink. Out: an address below the site's path.
 //! The other file is not opened: its own `permalink`, `slug`, `date` and `categories` do not count.
 
-use chrono_tz::Tz;
-
 use super::super::date::{self, read};
 use super::super::permalink::{Facts, Template};
 use super::super::settings::NaiveDates;
+use crate::model::Zone;
 
 /// How names become addresses.
 pub(in super::super) struct Addresses<'a> {
     pub template: &'a Template,
-    pub zone: Tz,
+    pub zone: Zone,
     /// The path of the site's address, without a slash at its end.
     pub base: &'a str,
 }

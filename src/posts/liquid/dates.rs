@@ -3,15 +3,15 @@
 
 use chrono::format::{Item, StrftimeItems};
 use chrono::{DateTime, FixedOffset};
-use chrono_tz::Tz;
 use liquid_core::model::{Value, ValueView};
 
 use super::super::date;
 use super::super::settings::NaiveDates;
+use crate::model::Zone;
 use crate::model::time::in_zone;
 
 /// The time that a value names, on its author's clock.
-pub(super) fn time(value: &Value, zone: Tz, naive: NaiveDates) -> Option<DateTime<FixedOffset>> {
+pub(super) fn time(value: &Value, zone: Zone, naive: NaiveDates) -> Option<DateTime<FixedOffset>> {
     let scalar = value.as_scalar()?;
     let text = scalar.to_kstr();
     let seconds = text.len() >= 9 && text.bytes().all(|b| b.is_ascii_digit());

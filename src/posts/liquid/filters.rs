@@ -5,7 +5,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use chrono_tz::Tz;
 use comrak::Options;
 use liquid_core::model::{Value, ValueView};
 use liquid_core::parser::{FilterArguments, ParameterReflection};
@@ -15,12 +14,13 @@ use super::super::settings::NaiveDates;
 use super::scope::origin_and_base;
 use super::work::{charge, charge_value};
 use super::{lists, times, words};
+use crate::model::Zone;
 
 /// What filters know of the site.
 pub(in super::super) struct Env {
     /// `https://host/base`
     pub url: String,
-    pub zone: Tz,
+    pub zone: Zone,
     pub naive: NaiveDates,
     pub markdown: Options<'static>,
 }

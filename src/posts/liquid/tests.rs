@@ -1,15 +1,14 @@
 //! Liquid as posts write it.
 
-use std::collections::BTreeMap;
-
-use chrono_tz::Asia::Shanghai;
 use comrak::Options;
 use liquid_core::object;
+use std::collections::BTreeMap;
 
 use super::super::permalink::Template;
 use super::super::settings::NaiveDates;
 use super::*;
 use crate::model::Site;
+use crate::model::zone::zone;
 
 fn engine() -> Engine {
     let example = Site {
@@ -18,12 +17,12 @@ fn engine() -> Engine {
         description: None,
         author: None,
         language: "zh-CN".into(),
-        timezone: Shanghai,
+        timezone: zone("Asia/Shanghai"),
     };
     let more = BTreeMap::from([("repository".to_owned(), "https://git.test".into())]);
     let env = Env {
         url: example.url.clone(),
-        zone: Shanghai,
+        zone: zone("Asia/Shanghai"),
         naive: NaiveDates::SiteTime,
         markdown: Options::default(),
     };
@@ -34,7 +33,7 @@ fn render(text: &str) -> Rendered {
     let template = Template::new("date").unwrap();
     let addresses = Addresses {
         template: &template,
-        zone: Shanghai,
+        zone: zone("Asia/Shanghai"),
         base: "/base",
     };
     let page = object!({

@@ -1,7 +1,9 @@
 //! `publish.s3` against a real S3 server.
 
+use tagwire::model::time::in_zone;
+
 use super::s3rver::{KEY, S3rver};
-use crate::world::{Daemon, World, today};
+use crate::world::{Daemon, World, shanghai, today};
 
 /// So few posts in a feed that it has a history.
 const LONG: &str = "archives: true, limit: 1, min_age_hours: 0";
@@ -127,12 +129,8 @@ fn lost_local_state_costs_one_list_and_files_that_went_are_deleted() {
     }
     world.run(&["build"], 0);
     assert_eq!(server.times(), times, "{}", server.log());
-    let archive = format!(
-        "a/b/feed.archive/{}.xml",
-        chrono::Utc::now()
-            .with_timezone(&chrono_tz::Asia::Shanghai)
-            .format("%Y")
-    );
+    let year = in_zone(chrono::Utc::now(), shanghai()).format("%Y");
+    let archive = format!("a/b/feed.archive/{year}.xml");
     assert!(server.object(&archive).is_some(), "{archive}");
     let world = world.config(&config(
         &server,
