@@ -57,19 +57,19 @@ pub fn around(view: &FeedView<'_>) -> (Vec<u8>, &'static [u8]) {
 /// How the crate ends a document.
 const END: &[u8] = b"</feed>";
 
-/// An entry's bytes.
-pub fn entry(view: &EntryView<'_>) -> Vec<u8> {
+/// Writes an entry.
+pub fn entry(view: &EntryView<'_>, out: &mut Vec<u8>) {
     let html = view.html.as_ref().map_or(0, |html| html.len());
     let room = html + html / 4 + 2 * view.summary.len() + 2048;
     let feed = atom::Feed {
         entries: vec![element(view)],
         ..atom::Feed::default()
     };
-    let mut bytes = feed.write_to(Vec::with_capacity(room)).unwrap_or_default();
+    let bytes = feed.write_to(Vec::with_capacity(room)).unwrap_or_default();
     // The feed says nothing of its own.
     let start = memchr::memmem::find(&bytes, b"<entry>").unwrap_or(0);
-    bytes.truncate(bytes.len().saturating_sub(END.len()));
-    bytes.split_off(start)
+    let end = bytes.len().saturating_sub(END.len());
+    out.extend_from_slice(bytes.get(start..end).unwrap_or_default());
 }
 
 fn links(view: &FeedView<'_>) -> Vec<atom::Link> {

@@ -115,9 +115,13 @@ pub fn around(view: &FeedView<'_>) -> (Vec<u8>, &'static [u8]) {
 /// How a document ends.
 const END: &[u8] = b"]}";
 
-/// An item's bytes.
-pub fn item(view: &EntryView<'_>) -> Vec<u8> {
-    serde_json::to_vec(&object(view)).unwrap_or_default()
+/// Writes an item.
+pub fn item(view: &EntryView<'_>, out: &mut Vec<u8>) {
+    let start = out.len();
+    // Texts and times in memory: there is nothing to fail.
+    if serde_json::to_writer(&mut *out, &object(view)).is_err() {
+        out.truncate(start);
+    }
 }
 
 fn object<'a>(view: &'a EntryView<'_>) -> Item<'a> {

@@ -111,9 +111,10 @@ fn opened<'a>(
     let mut gist = Gist::default();
     let mut items = Vec::with_capacity(feed.entries.len());
     for entry in &feed.entries {
-        let written = write_entry(site, addresses, settings, entry, &[format]);
+        let mut item = Vec::new();
+        let written = write_entry(site, addresses, settings, entry, &[format], &mut item);
         gist.add(&written.traits);
-        items.extend(written.formats);
+        items.push(item);
     }
     let frame = Frame {
         follow: &feed.follow,

@@ -71,18 +71,17 @@ pub fn around(view: &FeedView<'_>) -> (Vec<u8>, &'static [u8]) {
 /// How the crate ends a document.
 const END: &[u8] = b"</channel></rss>";
 
-/// An item's bytes. `author` is the site's, for posts without one. Written by hand, as each post of a site comes
+/// Writes an item. `author` is the site's, for posts without one. Written by hand, as each post of a site comes
 /// here, and the crate takes a copy of every text first. `rss_tests` holds each item against the crate's.
-pub fn item(view: &EntryView<'_>, author: Option<&str>) -> Vec<u8> {
+pub fn item(view: &EntryView<'_>, author: Option<&str>, out: &mut Vec<u8>) {
     let html = view.html.as_deref();
-    let room = html.map_or(0, str::len) + view.summary.len() + 1024;
-    let mut out = Vec::with_capacity(room);
+    out.reserve(html.map_or(0, str::len) + view.summary.len() + 1024);
     out.extend_from_slice(b"<item>");
-    element(&mut out, "title", &view.title);
-    element(&mut out, "link", &view.url);
+    element(out, "title", &view.title);
+    element(out, "link", &view.url);
     if !view.summary.is_empty() {
         // Read as HTML by everyone, so plain text needs HTML's escapes inside XML's.
-        cdata(&mut out, "description", &html_text(&view.summary));
+        cdata(out, "description", &html_text(&view.summary));
     }
     let mut last: Option<(&Rc<str>, Range<usize>)> = None;
     for category in &view.categories {
@@ -93,24 +92,24 @@ pub fn item(view: &EntryView<'_>, author: Option<&str>) -> Vec<u8> {
             }
             _ => {
                 let from = out.len();
-                opened(&mut out, "category", &[("domain", &category.scheme)]);
+                opened(out, "category", &[("domain", &category.scheme)]);
                 last = Some((&category.scheme, from..out.len()));
             }
         }
-        escape_into(category.shown(), &mut out);
-        closed(&mut out, "category");
+        escape_into(category.shown(), out);
+        closed(out, "category");
     }
     // Not a permalink even though it looks like one: the page has an extension.
-    opened(&mut out, "guid", &[("isPermaLink", "false")]);
-    escape_into(&view.id, &mut out);
-    closed(&mut out, "guid");
-    element(&mut out, "pubDate", &view.published.rfc2822());
+    opened(out, "guid", &[("isPermaLink", "false")]);
+    escape_into(&view.id, out);
+    closed(out, "guid");
+    element(out, "pubDate", &view.published.rfc2822());
     if let Some(html) = html {
-        cdata(&mut out, "content:encoded", html);
+        cdata(out, "content:encoded", html);
     }
     // RSS has no word for an edit; Atom's is understood. pubDate never moves.
     if view.updated != view.published {
-        element(&mut out, "atom:updated", &view.updated.rfc3339());
+        element(out, "atom:updated", &view.updated.rfc3339());
     }
     if let Some(image) = &view.image {
         // Not `enclosure`: that needs the length, and the picture lies elsewhere.
@@ -118,26 +117,25 @@ pub fn item(view: &EntryView<'_>, author: Option<&str>) -> Vec<u8> {
         let mime = image_type(image).map(|mime| ("type", mime));
         let content: Vec<(&str, &str)> =
             { medium.chain(mime).chain([("url", image.as_str())]) }.collect();
-        opened(&mut out, "media:content", &content);
-        closed(&mut out, "media:content");
-        opened(&mut out, "media:thumbnail", &[("url", image)]);
-        closed(&mut out, "media:thumbnail");
+        opened(out, "media:content", &content);
+        closed(out, "media:content");
+        opened(out, "media:thumbnail", &[("url", image)]);
+        closed(out, "media:thumbnail");
     }
     if let Some(via) = &view.via {
         let title = view.source.as_deref().map(|title| ("title", title));
         let link: Vec<(&str, &str)> = { [("href", via.as_str()), ("rel", "via")].into_iter() }
             .chain(title)
             .collect();
-        empty(&mut out, "atom:link", &link);
+        empty(out, "atom:link", &link);
     }
     if let Some(creator) = view.author.as_deref().or(author) {
-        element(&mut out, "dc:creator", creator);
+        element(out, "dc:creator", creator);
     }
     if let Some(source) = &view.source {
-        element(&mut out, "dc:source", source);
+        element(out, "dc:source", source);
     }
-    closed(&mut out, "item");
-    out
+    closed(out, "item");
 }
 
 /// The crate declares atom, content and dc by itself, but not what stands in extension maps.

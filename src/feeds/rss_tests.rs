@@ -55,7 +55,9 @@ proptest! {
         let addresses = Addresses::new(&settings, &site).unwrap();
         let view = EntryView::new(&addresses, &settings, &entry);
         for author in [None, Some("甲 & 乙")] {
-            let item = String::from_utf8(item(&view, author)).unwrap();
+            let mut bytes = Vec::new();
+            item(&view, author, &mut bytes);
+            let item = String::from_utf8(bytes).unwrap();
             prop_assert_eq!(item, by_crate(&view, author));
         }
     }

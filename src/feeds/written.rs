@@ -40,29 +40,34 @@ impl Gist {
     }
 }
 
-/// An entry in the formats of a site.
+/// An entry that was written in the formats of a site.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
     /// What the documents around it have to know.
     pub traits: Traits,
-    /// The bytes in each of the formats that were asked for, in their order.
-    pub formats: Vec<Vec<u8>>,
+    /// How many bytes each of the formats has that were asked for, in their order.
+    pub lengths: Vec<usize>,
 }
 
-/// Writes an entry in these formats.
+/// Writes an entry in these formats, one after the other, behind what is there.
 pub fn write_entry(
     site: &Site,
     addresses: &Addresses,
     settings: &Settings,
     entry: &Entry,
     formats: &[Format],
+    out: &mut Vec<u8>,
 ) -> Written {
     let view = EntryView::new(addresses, settings, entry);
     let author = author_of(site);
-    let bytes = |format: &Format| match format {
-        Format::Atom => atom::entry(&view),
-        Format::Rss => rss::item(&view, author.as_deref()),
-        Format::Json => json::item(&view),
+    let mut write = |format: &Format| {
+        let start = out.len();
+        match format {
+            Format::Atom => atom::entry(&view, out),
+            Format::Rss => rss::item(&view, author.as_deref(), out),
+            Format::Json => json::item(&view, out),
+        }
+        out.len() - start
     };
     Written {
         traits: Traits {
@@ -70,7 +75,7 @@ pub fn write_entry(
             has_source: view.source.is_some(),
             has_image: view.image.is_some(),
         },
-        formats: formats.iter().map(bytes).collect(),
+        lengths: formats.iter().map(&mut write).collect(),
     }
 }
 

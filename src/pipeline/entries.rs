@@ -1,23 +1,22 @@
 //! Entries that were read lately, written for every feed that shows them: a post in four feeds is written once.
 //! In: records, made by whoever read the posts, and the posts' keys. Out: the same; while a round lasts, those that
-//! memory has no room for come from a file without a name. Taking one back costs a copy of its bytes.
+//! memory has no room for come from a file without a name. In a build each core writes into a chunk of its own, which
+//! is taken over as it is.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
-use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use foldhash::{HashMap, HashMapExt};
 use rustix::buffer::spare_capacity;
-use serde::{Deserialize, Serialize};
 
+use super::record::{Record, Shown};
 use crate::catalog::PostKey;
-use crate::feeds::{Entry, Traits, Written};
-use crate::model::{Label, Post};
 
 /// Bytes that are kept in memory.
 const ROOM: usize = 26 << 20;
@@ -40,15 +39,17 @@ pub fn most(formats: usize) -> usize {
 /// A bounded memory of entries.
 pub struct Entries {
     places: HashMap<PostKey, Place>,
-    /// What is in memory, the newest last.
-    chunks: VecDeque<Chunk>,
-    /// Number of the first chunk in memory.
-    first: usize,
+    chunks: HashMap<usize, Held>,
+    /// The chunks in memory, the newest last, and their bytes.
+    in_memory: VecDeque<usize>,
     bytes: usize,
-    /// What left the memory last, the newest last: the posts in each chunk.
-    filed: VecDeque<Vec<PostKey>>,
+    /// What left the memory last, the newest last, and how much has left it in this round.
+    in_file: VecDeque<usize>,
+    filed: usize,
     file: Filed,
     folder: PathBuf,
+    /// Numbers that no chunk had before.
+    numbers: Arc<AtomicUsize>,
 }
 
 /// The file of a round.
@@ -60,130 +61,79 @@ enum Filed {
     Broken,
 }
 
+/// Where a chunk is.
+enum Held {
+    Memory(Vec<u8>),
+    /// From here on in the file.
+    File(u64),
+}
+
 /// Where an entry's bytes are.
-#[derive(Clone, Copy)]
-struct Place {
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
     chunk: usize,
     start: u32,
     length: u32,
 }
 
-#[derive(Default)]
-struct Chunk {
-    bytes: Vec<u8>,
-    /// The posts in it.
-    keys: Vec<PostKey>,
-}
-
-/// An entry in the formats of a site.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
-    /// The head, the bytes of the formats, what pages show.
-    pieces: Vec<Vec<u8>>,
-}
-
-/// What stands first in a record.
-#[derive(Serialize, Deserialize)]
-struct Head {
-    traits: Traits,
-    /// Bytes in each format, and of what pages show.
-    lengths: Vec<u32>,
-}
-
-/// What pages show of an entry, borrowed.
-#[derive(Serialize)]
-struct Parts<'a> {
-    post: &'a Post,
-    summary: &'a str,
-    topics: &'a [(String, String)],
-    names: &'a [(Label, String)],
-}
-
-/// The same, owned.
-#[derive(Deserialize)]
-struct OwnParts {
-    post: Post,
-    summary: String,
-    topics: Vec<(String, String)>,
-    names: Vec<(Label, String)>,
-}
-
-/// A record that is looked at.
+/// An entry that was just written.
 #[derive(Debug)]
-pub struct Shown<'a> {
-    bytes: Cow<'a, [u8]>,
-    /// What the documents around it have to know.
-    pub traits: Traits,
-    parts: Vec<Range<usize>>,
+pub enum Made {
+    /// By itself.
+    Alone(Record),
+    /// Among others, in a chunk that its writer has open.
+    Among(Place),
 }
 
-impl Record {
-    /// Keeps what was written of an entry; `is_paged`: pages will show it too.
-    pub fn new(entry: &Entry, written: Written, is_paged: bool) -> Record {
-        let page = is_paged.then(|| {
-            let parts = Parts {
-                post: &entry.post,
-                summary: &entry.summary,
-                topics: &entry.topics,
-                names: &entry.names,
-            };
-            // What cannot be packed is not shown: it never happens, as these are texts and numbers.
-            postcard::to_stdvec(&parts).unwrap_or_default()
-        });
-        let mut pieces = vec![Vec::new()];
-        pieces.extend(written.formats.into_iter().chain(page));
-        let head = Head {
-            traits: written.traits,
-            // A file has at most `posts.max_file_bytes`, far below 4 GB.
-            lengths: pieces[1..].iter().map(|part| part.len() as u32).collect(),
-        };
-        pieces[0] = postcard::to_stdvec(&head).unwrap_or_default();
-        Record { pieces }
-    }
-
-    /// The record as feeds see it.
-    pub fn shown(&self) -> Option<Shown<'_>> {
-        Shown::of(Cow::Owned(self.pieces.concat()))
-    }
+/// The chunks that the cores of a build write into.
+pub struct OpenChunks {
+    /// One for each core.
+    open: Vec<Mutex<Option<Chunk>>>,
+    full: Mutex<Vec<Chunk>>,
+    /// Memory of chunks that were filed.
+    spare: Mutex<Vec<Vec<u8>>>,
+    numbers: Arc<AtomicUsize>,
 }
 
-impl<'a> Shown<'a> {
-    /// `None` for bytes that are no record.
-    fn of(bytes: Cow<'a, [u8]>) -> Option<Shown<'a>> {
-        let (head, rest): (Head, &[u8]) = postcard::take_from_bytes(&bytes).ok()?;
-        let mut at = bytes.len() - rest.len();
-        let mut parts = Vec::with_capacity(head.lengths.len());
-        for length in &head.lengths {
-            let end = at + *length as usize;
-            parts.push(at..end);
-            at = end;
+struct Chunk {
+    number: usize,
+    bytes: Vec<u8>,
+}
+
+impl OpenChunks {
+    /// Writes an entry of about so many bytes into the chunk of this core. `None` where it has no place: it is read
+    /// again.
+    pub fn write(&self, about: usize, write: impl FnOnce(&mut Vec<u8>)) -> Option<Place> {
+        let core = rayon::current_thread_index().unwrap_or_default();
+        let mut open = lock(self.open.get(core)?);
+        let has_room = |chunk: &mut Chunk| chunk.bytes.len() + about <= CHUNK;
+        if let Some(full) = open.take_if(|chunk| !has_room(chunk)) {
+            lock(&self.full).push(full);
         }
-        let is_whole = at == bytes.len();
-        let traits = head.traits;
-        is_whole.then_some(Shown {
-            bytes,
-            traits,
-            parts,
+        let chunk = open.get_or_insert_with(|| Chunk {
+            number: number(&self.numbers),
+            bytes: lock(&self.spare).pop().unwrap_or_default(),
+        });
+        chunk
+            .bytes
+            .reserve_exact(CHUNK.max(about) - chunk.bytes.len());
+        let start = chunk.bytes.len();
+        write(&mut chunk.bytes);
+        Some(Place {
+            chunk: chunk.number,
+            start: u32::try_from(start).ok()?,
+            length: u32::try_from(chunk.bytes.len() - start).ok()?,
         })
     }
+}
 
-    /// The bytes in the format of this number.
-    pub fn format(&self, number: usize) -> &[u8] {
-        let part = self.parts.get(number).cloned().unwrap_or_default();
-        &self.bytes[part]
-    }
+fn number(numbers: &AtomicUsize) -> usize {
+    numbers.fetch_add(1, Ordering::Relaxed)
+}
 
-    /// What pages show, without the article itself.
-    pub fn for_page(&self) -> Option<Entry> {
-        let part = self.parts.last()?.clone();
-        let parts: OwnParts = postcard::from_bytes(&self.bytes[part]).ok()?;
-        Some(Entry {
-            post: Arc::new(parts.post),
-            summary: parts.summary,
-            topics: parts.topics,
-            names: parts.names,
-        })
-    }
+/// What a thread that broke left behind is whole: bytes behind the last place are of nobody.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Entries {
@@ -192,12 +142,14 @@ impl Entries {
     pub fn new(folder: &Path) -> Entries {
         Entries {
             places: HashMap::new(),
-            chunks: VecDeque::new(),
-            first: 0,
+            chunks: HashMap::new(),
+            in_memory: VecDeque::new(),
             bytes: 0,
-            filed: VecDeque::new(),
+            in_file: VecDeque::new(),
+            filed: 0,
             file: Filed::Unopened,
             folder: folder.to_owned(),
+            numbers: Arc::default(),
         }
     }
 
@@ -207,30 +159,78 @@ impl Entries {
         std::mem::replace(self, empty)
     }
 
+    /// Chunks for the cores of a build. What they write is remembered here once it was `keep`t, and can be had after
+    /// `close`.
+    pub fn open(&self) -> OpenChunks {
+        OpenChunks {
+            open: { 0..rayon::current_num_threads() }
+                .map(|_| Mutex::default())
+                .collect(),
+            full: Mutex::default(),
+            spare: Mutex::default(),
+            numbers: self.numbers.clone(),
+        }
+    }
+
+    /// Takes over the chunks that are full; old ones leave, and their memory is given back to the cores.
+    pub fn relieve(&mut self, open: &OpenChunks) {
+        let full = std::mem::take(&mut *lock(&open.full));
+        for chunk in full {
+            let left = self.make_room(chunk.bytes.capacity());
+            lock(&open.spare).extend(left);
+            self.hold(chunk);
+        }
+    }
+
+    /// Takes over the rest.
+    pub fn close(&mut self, open: OpenChunks) {
+        self.relieve(&open);
+        let rest = open.open.iter().filter_map(|chunk| lock(chunk).take());
+        for chunk in rest {
+            self.make_room(chunk.bytes.capacity());
+            self.hold(chunk);
+        }
+    }
+
+    /// Remembers a post's entry; a newer version takes the place of the older.
+    pub fn keep(&mut self, key: PostKey, made: Made) {
+        match made {
+            Made::Alone(record) => self.put(key, &record),
+            Made::Among(place) => {
+                self.places.insert(key, place);
+            }
+        }
+    }
+
     /// Remembers a post's entry; a newer version takes the place of the older.
     pub fn put(&mut self, key: PostKey, record: &Record) {
-        let all: usize = record.pieces.iter().map(Vec::len).sum();
-        let Ok(length) = u32::try_from(all) else {
+        let bytes = record.bytes();
+        let Ok(length) = u32::try_from(bytes.len()) else {
             return self.forget(&key);
         };
-        let has_room = |chunk: &Chunk| chunk.bytes.len() + all <= CHUNK;
-        if !self.chunks.back().is_some_and(has_room) {
-            self.add_chunk(all.max(CHUNK));
-        }
-        let Some(chunk) = self.chunks.back_mut() else {
-            return;
+        let last = self.in_memory.back().copied();
+        let has_room = |number: &usize| match self.chunks.get(number) {
+            Some(Held::Memory(chunk)) => chunk.len() + bytes.len() <= CHUNK,
+            _ => false,
         };
-        // A chunk holds a megabyte, or one entry.
-        let start = chunk.bytes.len() as u32;
-        let pieces = record.pieces.iter();
-        pieces.for_each(|piece| chunk.bytes.extend_from_slice(piece));
-        chunk.keys.push(key);
-        let chunk = self.first + self.chunks.len() - 1;
+        let number = last.filter(has_room).unwrap_or_else(|| {
+            let size = bytes.len().max(CHUNK);
+            let mut bytes = self.make_room(size).pop().unwrap_or_default();
+            bytes.reserve_exact(size);
+            let number = number(&self.numbers);
+            self.hold(Chunk { number, bytes });
+            number
+        });
+        let Some(Held::Memory(chunk)) = self.chunks.get_mut(&number) else {
+            return self.forget(&key);
+        };
         let place = Place {
-            chunk,
-            start,
+            chunk: number,
+            // A chunk holds a megabyte, or one entry.
+            start: chunk.len() as u32,
             length,
         };
+        chunk.extend_from_slice(bytes);
         self.places.insert(key, place);
     }
 
@@ -239,98 +239,117 @@ impl Entries {
         self.places.remove(key);
     }
 
-    /// Adds a chunk, for which old ones leave when the room is full: their memory is the new one's.
-    fn add_chunk(&mut self, size: usize) {
-        let mut chunk = Chunk::default();
+    /// Adds a chunk, for which there is room.
+    fn hold(&mut self, Chunk { number, bytes }: Chunk) {
+        self.bytes += bytes.capacity();
+        self.in_memory.push_back(number);
+        self.chunks.insert(number, Held::Memory(bytes));
+    }
+
+    /// Old chunks leave until there is room for so many bytes; gives their memory.
+    fn make_room(&mut self, size: usize) -> Vec<Vec<u8>> {
+        let mut left = Vec::new();
         while self.bytes + size > ROOM {
-            let Some(mut oldest) = self.chunks.pop_front() else {
+            let Some(oldest) = self.in_memory.pop_front() else {
                 break;
             };
-            self.bytes -= oldest.bytes.capacity();
-            self.put_down(&mut oldest);
-            oldest.bytes.clear();
-            if oldest.bytes.capacity() == CHUNK {
-                chunk = oldest;
+            let Some(Held::Memory(mut memory)) = self.chunks.remove(&oldest) else {
+                continue;
+            };
+            self.bytes -= memory.capacity();
+            self.put_down(oldest, &memory);
+            memory.clear();
+            if memory.capacity() == CHUNK {
+                left.push(memory);
             }
         }
-        chunk.bytes.reserve_exact(size);
-        self.bytes += chunk.bytes.capacity();
-        self.chunks.push_back(chunk);
+        left
     }
 
     /// Moves what was the first chunk in memory into the file, over the oldest there when it is full.
-    fn put_down(&mut self, chunk: &mut Chunk) {
-        if self.filed.len() == FILED {
-            self.forget_filed();
+    fn put_down(&mut self, number: usize, bytes: &[u8]) {
+        if self.in_file.len() == FILED
+            && let Some(oldest) = self.in_file.pop_front()
+        {
+            self.chunks.remove(&oldest);
+            self.forget_all(&[oldest]);
         }
-        let number = self.first;
-        self.filed.push_back(std::mem::take(&mut chunk.keys));
-        self.first += 1;
-        if let Err(error) = self.write(number, &chunk.bytes) {
-            tracing::debug!(%error, folder = %self.folder.display(), "entries that memory has no room for are read again");
-            self.file = Filed::Broken;
+        let offset = (self.filed % FILED * CHUNK) as u64;
+        match self.write(offset, bytes) {
+            Ok(true) => {
+                self.filed += 1;
+                self.in_file.push_back(number);
+                self.chunks.insert(number, Held::File(offset));
+                return;
+            }
+            Ok(false) => {}
+            Err(error) => {
+                tracing::debug!(%error, folder = %self.folder.display(), "entries that memory has no room for are read again");
+                self.file = Filed::Broken;
+                self.forget_filed();
+            }
         }
-        if let Filed::Broken = self.file {
-            self.forget_all_filed();
-        }
+        self.forget_all(&[number]);
     }
 
-    fn write(&mut self, number: usize, bytes: &[u8]) -> io::Result<()> {
+    /// `false` where the file is broken.
+    fn write(&mut self, offset: u64, bytes: &[u8]) -> io::Result<bool> {
         if let Filed::Unopened = self.file {
             self.file = Filed::Open(tempfile::tempfile_in(&self.folder)?);
         }
-        match &self.file {
-            // One entry that is larger than a place in the file is cut there, and is read again.
-            Filed::Open(file) => {
-                file.write_all_at(&bytes[..bytes.len().min(CHUNK)], offset(number))
-            }
-            Filed::Unopened | Filed::Broken => Ok(()),
-        }
+        let Filed::Open(file) = &self.file else {
+            return Ok(false);
+        };
+        // One entry that is larger than a place in the file is cut there, and is read again.
+        file.write_all_at(&bytes[..bytes.len().min(CHUNK)], offset)?;
+        Ok(true)
     }
 
-    /// Forgets the oldest chunk of the file.
     fn forget_filed(&mut self) {
-        let number = self.first - self.filed.len();
-        for key in self.filed.pop_front().unwrap_or_default() {
-            let place = self.places.get(&key);
-            if place.is_some_and(|place| place.chunk == number) {
-                self.places.remove(&key);
-            }
-        }
+        let gone: Vec<usize> = self.in_file.drain(..).collect();
+        self.filed = 0;
+        { gone.iter() }.for_each(|number| drop(self.chunks.remove(number)));
+        self.forget_all(&gone);
     }
 
-    fn forget_all_filed(&mut self) {
-        while !self.filed.is_empty() {
-            self.forget_filed();
-        }
+    /// Forgets the entries in these chunks.
+    fn forget_all(&mut self, chunks: &[usize]) {
+        let is_there = |place: &Place| !chunks.contains(&place.chunk);
+        self.places.retain(|_, place| is_there(place));
     }
 
     /// Whether a post's entry is remembered.
     pub fn has(&self, key: &PostKey) -> bool {
-        self.places.contains_key(key)
+        self.find(key).is_some()
+    }
+
+    fn find(&self, key: &PostKey) -> Option<(&Held, Place)> {
+        let place = *self.places.get(key)?;
+        let held = self.chunks.get(&place.chunk)?;
+        let is_cut =
+            matches!(held, Held::File(_)) && place.start as usize + place.length as usize > CHUNK;
+        (!is_cut).then_some((held, place))
     }
 
     /// A remembered entry.
     pub fn get(&self, key: &PostKey) -> Option<Shown<'_>> {
-        let place = self.places.get(key)?;
+        let (held, place) = self.find(key)?;
         let (start, length) = (place.start as usize, place.length as usize);
-        if let Some(at) = place.chunk.checked_sub(self.first) {
-            let bytes = self.chunks.get(at)?.bytes.get(start..start + length)?;
-            return Shown::of(Cow::Borrowed(bytes));
+        match (held, &self.file) {
+            (Held::Memory(bytes), _) => Shown::of(Cow::Borrowed(bytes.get(start..start + length)?)),
+            (Held::File(offset), Filed::Open(file)) => {
+                let bytes = read_at(file, offset + u64::from(place.start), length);
+                Shown::of(Cow::Owned(bytes.ok()?))
+            }
+            (Held::File(_), Filed::Unopened | Filed::Broken) => None,
         }
-        let Filed::Open(file) = &self.file else {
-            return None;
-        };
-        if start + length > CHUNK {
-            return None;
-        }
-        let at = offset(place.chunk) + u64::from(place.start);
-        Shown::of(Cow::Owned(read_at(file, at, length).ok()?))
     }
 
     /// At the end of a round: gives the file back.
     pub fn end_round(&mut self) {
-        self.forget_all_filed();
+        if !self.in_file.is_empty() {
+            self.forget_filed();
+        }
         self.file = Filed::Unopened;
     }
 }
@@ -347,11 +366,6 @@ fn read_at(file: &File, at: u64, length: usize) -> io::Result<Vec<u8>> {
     }
     bytes.truncate(length);
     Ok(bytes)
-}
-
-/// Where a chunk stands in the file.
-fn offset(chunk: usize) -> u64 {
-    (chunk % FILED * CHUNK) as u64
 }
 
 #[cfg(test)]

@@ -1,8 +1,12 @@
 //! What memory and file give back, and what they forget.
 
+use rayon::prelude::*;
+
 use super::*;
+use crate::feeds::{Entry, Traits, Written};
 use crate::model::time::PostTime;
-use crate::model::{DateSource, PostId};
+use crate::model::{DateSource, Label, Post, PostId};
+use crate::pipeline::record;
 
 fn entry(id: &str) -> Entry {
     let post = Post {
@@ -42,9 +46,14 @@ pub fn record(id: &str, formats: &[&[u8]]) -> Record {
             has_source: false,
             has_image: true,
         },
-        formats: formats.iter().map(|bytes| bytes.to_vec()).collect(),
+        lengths: formats.iter().map(|bytes| bytes.len()).collect(),
     };
-    Record::new(&entry, written, true)
+    Record::of(|out| {
+        formats
+            .iter()
+            .for_each(|bytes| out.extend_from_slice(bytes));
+        record::end(out, &entry, &written, true);
+    })
 }
 
 #[test]
@@ -99,7 +108,7 @@ fn what_memory_has_no_room_for_is_filed_until_the_round_ends() {
     let mut put: Vec<Record> = (0..79).map(|seed| noise(seed, CHUNK * 2 / 5)).collect();
     put.insert(20, noise(79, CHUNK * 2));
     put_all(&mut entries, &put);
-    assert!(entries.bytes <= ROOM && !entries.filed.is_empty());
+    assert!(entries.bytes <= ROOM && !entries.in_file.is_empty());
     for (at, record) in put.iter().enumerate() {
         assert_eq!(is_there(&entries, at, record), at != 20, "{at}");
     }
@@ -112,8 +121,8 @@ fn what_memory_has_no_room_for_is_filed_until_the_round_ends() {
     assert!(!is_there(&entries, 1, &put[1]));
     // The large one stands in the middle, so that the 79th is the last.
     assert!(is_there(&entries, 79, &put[79]) && is_there(&entries, 0, &newer));
-    let kept: usize = entries.chunks.iter().map(|chunk| chunk.keys.len()).sum();
-    assert_eq!(entries.places.len(), kept);
+    let mut places = entries.places.values();
+    assert!(places.all(|place| entries.chunks.contains_key(&place.chunk)));
     put_all(&mut entries, &put);
     assert!(is_there(&entries, 1, &put[1]));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
@@ -125,8 +134,9 @@ fn a_full_file_gives_the_oldest_place_to_the_newest() {
     let mut entries = Entries::new(folder.path());
     let record = noise(1, CHUNK / 2 + CHUNK / 4);
     (0..300).for_each(|number| entries.put(PostKey::for_tests(number), &record));
-    assert_eq!(entries.filed.len(), FILED);
-    assert_eq!(entries.places.len(), FILED + entries.chunks.len());
+    assert_eq!(entries.in_file.len(), FILED);
+    assert_eq!(entries.places.len(), FILED + entries.in_memory.len());
+    assert_eq!(entries.places.len(), entries.chunks.len());
     let Filed::Open(file) = &entries.file else {
         panic!("no file");
     };
@@ -141,4 +151,68 @@ fn without_a_file_the_oldest_leave() {
     assert!(entries.bytes <= ROOM);
     assert!(!is_there(&entries, 0, &put[0]) && is_there(&entries, 29, &put[29]));
     assert_eq!(entries.places.len(), entries.chunks.len());
+}
+
+#[test]
+fn what_cores_write_is_had_once_its_chunks_are_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut entries = Entries::new(folder.path());
+    let older = noise(1_000, 9);
+    entries.put(PostKey::for_tests(0), &older);
+    let open = entries.open();
+    let put: Vec<Record> = (0..200).map(|seed| noise(seed, CHUNK / 3)).collect();
+    let written: Vec<Option<Place>> = { put.par_iter() }
+        .map(|record| open.write(CHUNK / 3, |out| out.extend_from_slice(record.bytes())))
+        .collect();
+    // While this build goes on, others come and go.
+    for (number, place) in written.into_iter().enumerate() {
+        entries.relieve(&open);
+        entries.keep(PostKey::for_tests(number), Made::Among(place.unwrap()));
+    }
+    entries.forget(&PostKey::for_tests(7));
+    entries.close(open);
+    assert!(entries.bytes <= ROOM && !entries.in_file.is_empty());
+    for (number, record) in put.iter().enumerate() {
+        assert_eq!(is_there(&entries, number, record), number != 7);
+    }
+    // The last chunk goes on.
+    let chunks = entries.chunks.len();
+    entries.put(PostKey::for_tests(7), &older);
+    assert!(is_there(&entries, 7, &older));
+    assert_eq!(entries.chunks.len(), chunks);
+}
+
+#[test]
+fn entries_are_longer_than_was_thought() {
+    let mut entries = Entries::new(Path::new("/nowhere"));
+    let open = entries.open();
+    let put: Vec<Record> = { [10, CHUNK / 2, 3 * CHUNK, 10].iter() }
+        .map(|length| noise(*length as u64, *length))
+        .collect();
+    for (number, record) in put.iter().enumerate() {
+        let place = open.write(10, |out| out.extend_from_slice(record.bytes()));
+        entries.keep(PostKey::for_tests(number), Made::Among(place.unwrap()));
+    }
+    entries.close(open);
+    for (number, record) in put.iter().enumerate() {
+        assert!(is_there(&entries, number, record));
+    }
+}
+
+#[test]
+fn chunks_of_a_build_that_broke_off_are_nobodys() {
+    let mut entries = Entries::new(Path::new("/nowhere"));
+    let lost = noise(1, 100);
+    let broken = entries.open();
+    let place = broken.write(100, |out| out.extend_from_slice(lost.bytes()));
+    entries.keep(PostKey::for_tests(1), Made::Among(place.unwrap()));
+    drop(broken);
+    assert!(!is_there(&entries, 1, &lost) && !entries.has(&PostKey::for_tests(1)));
+    // Nor do the next ones take their numbers.
+    let next = entries.open();
+    let other = noise(2, 100);
+    let place = next.write(100, |out| out.extend_from_slice(other.bytes()));
+    entries.keep(PostKey::for_tests(2), Made::Among(place.unwrap()));
+    entries.close(next);
+    assert!(!is_there(&entries, 1, &lost) && is_there(&entries, 2, &other));
 }

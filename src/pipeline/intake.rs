@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
-use super::entries::{self, Entries, Record};
+use super::entries::{self, Entries, Made, OpenChunks};
 use super::look::Changes;
-use super::reader::ReadOutcome;
+use super::reader::{ReadOutcome, Reader};
+use super::record::Record;
 use super::wanted::Wanted;
 use super::{Derived, Patience, Round};
 use crate::catalog::{Catalog, CatalogError, Delta, Digested, Reading, Upserted};
@@ -74,6 +75,8 @@ impl Derived {
         let feeds = &self.config.feeds;
         let room = entries::most(self.shape().formats());
         let wanted = Wanted::new(feeds.limit, feeds.min_age_hours, now, room);
+        // A few posts would leave chunks all but empty.
+        let open = is_many.then(|| self.entries.open());
         // While one batch is read on all cores, the one before it is written into the index.
         for (range, then) in batches {
             let done = range.end;
@@ -87,13 +90,17 @@ impl Derived {
             let before = std::mem::take(&mut read);
             let (outcomes, kept) = rayon::join(
                 || -> Vec<ReadOutcome> {
-                    let is_kept = |digested: &Digested| wanted.wants(digested);
-                    let read = |path: &String| reader.read_one(path, patience, now, is_kept);
+                    let make = |digested: &mut Digested| {
+                        let made = wanted.wants(digested);
+                        made.then(|| make(reader, open.as_ref(), digested))?
+                    };
+                    let read = |path: &String| reader.read_one(path, patience, now, make);
                     batch.par_iter().with_max_len(AT_MOST).map(read).collect()
                 },
                 || {
                     let before = sifted.sift(before);
                     wanted.note(before.0.iter().filter_map(|reading| reading.post.as_ref()));
+                    open.iter().for_each(|open| entries.relieve(open));
                     keep(catalog, entries, before, then, now)
                 },
             );
@@ -112,6 +119,7 @@ impl Derived {
             .cloned()
             .collect();
         let mut kept = keep(catalog, entries, last, Then::GoOn, now)?;
+        open.into_iter().for_each(|open| entries.close(open));
         found.extend(
             std::mem::take(&mut kept.delta.doubled)
                 .into_iter()
@@ -154,13 +162,13 @@ struct Sifted {
 
 impl Sifted {
     /// Gives what the index takes in, with the entries that are kept.
-    fn sift(&mut self, read: Vec<(String, ReadOutcome)>) -> (Vec<Reading>, Vec<Option<Record>>) {
+    fn sift(&mut self, read: Vec<(String, ReadOutcome)>) -> (Vec<Reading>, Vec<Option<Made>>) {
         let mut readings = (Vec::with_capacity(read.len()), Vec::new());
         for (path, outcome) in read {
             match outcome {
-                ReadOutcome::Read(reading, record) => {
+                ReadOutcome::Read(reading, made) => {
                     readings.0.push(*reading);
-                    readings.1.push(record);
+                    readings.1.push(made);
                 }
                 ReadOutcome::Unsettled => self.unsettled.push(PathBuf::from(path)),
                 ReadOutcome::Gone => self.gone.push(path),
@@ -266,18 +274,28 @@ impl Iterator for Batches {
     }
 }
 
+/// Writes the record of a post.
+fn make(reader: &Reader, open: Option<&OpenChunks>, digested: &mut Digested) -> Option<Made> {
+    let about = reader.room_for(digested);
+    let write = |out: &mut Vec<u8>| reader.record(digested, out);
+    match open {
+        Some(open) => open.write(about, write).map(Made::Among),
+        None => Some(Made::Alone(Record::of(write))),
+    }
+}
+
 /// Writes readings into the index, and remembers the entries of posts for which no other file stands.
 fn keep(
     catalog: &mut Catalog,
     entries: &mut Entries,
-    (readings, records): (Vec<Reading>, Vec<Option<Record>>),
+    (readings, made): (Vec<Reading>, Vec<Option<Made>>),
     then: Then,
     now: i64,
 ) -> Result<Kept, CatalogError> {
     let Upserted { delta, keys } = catalog.upsert(&readings, now)?;
-    for (key, record) in keys.iter().zip(&records) {
-        match (key, record) {
-            (Some(key), Some(record)) => entries.put(*key, record),
+    for (key, made) in keys.iter().zip(made) {
+        match (key, made) {
+            (Some(key), Some(made)) => entries.keep(*key, made),
             (Some(key), None) => entries.forget(key),
             (None, _) => {}
         }
@@ -324,8 +342,8 @@ mod tests {
             reading.path = path.to_owned();
             let post = Arc::make_mut(&mut reading.post.as_mut().unwrap().post);
             post.path = path.to_owned();
-            let record = bytes.map(|bytes| record("/n1", &[bytes.as_bytes()]));
-            let read = (vec![reading], vec![record]);
+            let made = bytes.map(|bytes| Made::Alone(record("/n1", &[bytes.as_bytes()])));
+            let read = (vec![reading], vec![made]);
             keep(&mut catalog, &mut entries, read, Then::GoOn, NOW).unwrap();
             let slots = catalog.newest_slots(&[Follow::Site], 9, 0).unwrap();
             let keys: Vec<PostKey> = slots[0].iter().map(|slot| slot.key).collect();

@@ -15,6 +15,7 @@ mod place;
 mod plan;
 mod publish;
 mod reader;
+mod record;
 mod shape;
 mod stock;
 mod stories;

@@ -6,8 +6,9 @@ use std::io;
 
 use rayon::prelude::*;
 
-use super::entries::{Entries, Record, Shown};
+use super::entries::Entries;
 use super::lists::Listing;
+use super::record::{Record, Shown};
 use super::shape::{Outline, Shape};
 use super::{Derived, Round};
 use crate::catalog::{CatalogError, PostKey, Slot};

@@ -9,7 +9,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Patience;
-use super::entries::Record;
+use super::entries::Made;
+use super::record::Record;
 use super::shape::Shape;
 use crate::catalog::{Digested, Reading, Row};
 use crate::feeds::Entry;
@@ -36,18 +37,18 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Reads a file that is new or has changed. `now` is seconds since 1970; `is_kept` says of a post whether feeds will
-    /// show it soon.
+    /// Reads a file that is new or has changed. `now` is seconds since 1970; `make` writes the record of a post that
+    /// feeds will show soon.
     pub fn read_one(
         &self,
         path: &str,
         patience: Patience,
         now: i64,
-        is_kept: impl Fn(&Digested) -> bool,
+        make: impl Fn(&mut Digested) -> Option<Made>,
     ) -> ReadOutcome {
         posts::with_scratch(&BYTES, |bytes| {
             match posts::read_into(path, &self.rules, bytes) {
-                Ok(stamp) => self.read_bytes(path, bytes, stamp, patience, now, is_kept),
+                Ok(stamp) => self.read_bytes(path, bytes, stamp, patience, now, make),
                 Err(ReadError::Gone) => ReadOutcome::Gone,
                 Err(ReadError::Changing) if patience == Patience::Daemon => ReadOutcome::Unsettled,
                 Err(error) => ReadOutcome::Read(Box::new(unreadable(path, &error)), None),
@@ -62,7 +63,7 @@ impl Reader {
         stamp: Stamp,
         patience: Patience,
         now: i64,
-        is_kept: impl Fn(&Digested) -> bool,
+        make: impl Fn(&mut Digested) -> Option<Made>,
     ) -> ReadOutcome {
         if patience == Patience::Daemon && self.writers.are_at(Path::new(path)) {
             return ReadOutcome::Unsettled;
@@ -89,14 +90,14 @@ impl Reader {
         if patience == Patience::Daemon && fresh && doubtful {
             return ReadOutcome::Unsettled;
         }
-        let mut record = None;
+        let mut made = None;
         if let Some(digested) = &mut reading.post {
-            record = is_kept(digested).then(|| self.record(digested));
+            made = make(digested);
             // The index keeps neither, and many posts wait for it at once.
             let post = Arc::make_mut(&mut digested.post);
             (post.html, post.text, post.match_text) = Default::default();
         }
-        ReadOutcome::Read(Box::new(reading), record)
+        ReadOutcome::Read(Box::new(reading), made)
     }
 
     /// The record of a row, from its file; `None` when the file cannot be read just now.
@@ -165,15 +166,23 @@ impl Reader {
     }
 
     fn record_of(&self, row: &Row, post: Post) -> Record {
-        self.record(&mut Digested {
+        let mut digested = Digested {
             post: Arc::new(post),
             summary: row.summary.clone(),
             topics: row.topics.clone(),
-        })
+        };
+        Record::of(|out| self.record(&mut digested, out))
     }
 
-    /// A post in the formats of the site. The plain text is left out, since no feed shows it.
-    fn record(&self, digested: &mut Digested) -> Record {
+    /// About the bytes of a post's record: most posts have less.
+    pub fn room_for(&self, digested: &Digested) -> usize {
+        let text = digested.post.html.len() + digested.summary.len();
+        // Escaped text is longer; what pages show counts as one format.
+        (text + text / 8 + (4 << 10)) * (self.shape.formats() + 1)
+    }
+
+    /// Writes a post in the formats of the site. The plain text is left out, since no feed shows it.
+    pub fn record(&self, digested: &mut Digested, out: &mut Vec<u8>) {
         let post = Arc::make_mut(&mut digested.post);
         (post.text, post.match_text) = Default::default();
         let labels = self.shape.labels.has_names().then(|| post.labels());
@@ -187,7 +196,7 @@ impl Reader {
             summary: digested.summary.clone(),
             topics: self.matcher.titled(&digested.topics),
         };
-        self.shape.record(&entry)
+        self.shape.record(&entry, out);
     }
 }
 
@@ -203,7 +212,7 @@ pub fn is_younger(stamp: Stamp, milliseconds: i64, now: i64) -> bool {
 /// What came of a look at a file.
 pub enum ReadOutcome {
     /// A post, problems, or both; and the post for feeds, where that was asked for.
-    Read(Box<Reading>, Option<Record>),
+    Read(Box<Reading>, Option<Made>),
     /// Looks half written: again when it has been quiet for a while.
     Unsettled,
     Gone,

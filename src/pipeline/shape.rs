@@ -2,7 +2,7 @@
 //! In: entries, records of them, frames. Out: records; the files of a feed as bytes. It shares nothing that changes,
 //! so that all cores write at once.
 
-use super::entries::{Record, Shown};
+use super::record::{self, Shown};
 use crate::feeds::{
     self, Addresses, Entry, Feed, Format, Frame, Gist, Heads, Labels, Period, Press, document,
     write_entry,
@@ -62,13 +62,13 @@ impl Shape {
         self.formats.len()
     }
 
-    /// An entry in all formats.
-    pub fn record(&self, entry: &Entry) -> Record {
+    /// Writes the record of an entry, in all formats.
+    pub fn record(&self, entry: &Entry, out: &mut Vec<u8>) {
         let Shape {
             site, addresses, ..
         } = self;
-        let written = write_entry(site, addresses, &self.settings, entry, &self.formats);
-        Record::new(entry, written, self.settings.pages)
+        let written = write_entry(site, addresses, &self.settings, entry, &self.formats, out);
+        record::end(out, entry, &written, self.settings.pages);
     }
 
     /// The paths of a feed's files: those of `bytes`, in that order. The old addresses of a label give the same bytes,
