@@ -98,12 +98,13 @@ impl Derived {
         // A daemon looks once it watches, or what comes between the two would be missed.
         let is_new = !config.catalog.path.exists();
         let is_ahead = is_new && patience == Patience::OneShot;
-        if is_ahead {
-            rayon::spawn(summary::warm_up);
-        }
         let ahead = is_ahead.then(|| posts::Ahead::begin(&roots)).flatten();
         let ways = Ways::of(config, matcher)?;
         let (reader, catalog) = ways.open(first_seen, is_new)?;
+        if is_ahead {
+            // Beside what one core does alone until the first article.
+            rayon::spawn(summary::warm_up);
+        }
         let publish = |source| DerivedError::Publish {
             path: config.publish.dir.display().to_string(),
             source,
@@ -310,7 +311,8 @@ impl<'a> Ways<'a> {
             let reader = self.reader(first_seen)?;
             return Ok((reader, self.catalog()?));
         }
-        let (reader, catalog) = rayon::join(|| self.reader(first_seen), || self.catalog());
+        // The index takes longer, and each core that looks for files is one less.
+        let (catalog, reader) = rayon::join(|| self.catalog(), || self.reader(first_seen));
         let reader = reader.inspect_err(|_| Catalog::discard(&self.config.catalog.path))?;
         Ok((reader, catalog?))
     }
