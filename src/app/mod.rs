@@ -63,7 +63,7 @@ async fn build_locked(setup: &Setup, progress: Option<Progress>) -> Result<Done,
     };
     let derived = setup.derive(first_seen, Patience::OneShot, progress)?;
     let now = setup.clock.now();
-    let round = pipeline::derive(&derived, Hint::Everything, Patience::OneShot, now).await?;
+    let round = pipeline::derive_alone(&derived, Hint::Everything, now)?;
     // Feeds alone need no store, but for the days of posts without a date.
     if store.is_none() && pipeline::has_undated(&derived)? {
         store = Some(setup.open_store().await?);

@@ -11,7 +11,7 @@ use super::marks::{LAGGING, LEFTOVERS, note, noted};
 
 /// Raised whenever the tables or what is written to them changes, or which files are looked at: the index is then built
 /// anew.
-const SCHEMA_VERSION: u32 = 12;
+const SCHEMA_VERSION: u32 = 13;
 
 /// Under which it is noted of what the tables were made.
 const FINGERPRINT: &str = "fingerprint";
@@ -48,7 +48,7 @@ create table labels (
   unique (kind, name));
 create index labels_dirty on labels (label) where dirty = 1;
 create index labels_by_key on labels (key);
-create index labels_unarchived on labels (kind, name) where archived = 0;
+create index labels_unarchived on labels (kind) where archived = 0;
 create index labels_archived on labels (label) where archived = 1;
 -- Where the history of an archived label is out of date.
 create table archive_marks (

@@ -282,10 +282,9 @@ fn execute(cli: Cli, source: &Source) -> Result<Verdict, AppError> {
     }
 }
 
-/// Runs async work to its end.
+/// Runs async work to its end, on this thread: it is short, or is done by other threads anyway.
 fn block_on<T>(work: impl Future<Output = Result<T, AppError>>) -> Result<T, AppError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
     match runtime {

@@ -153,14 +153,33 @@ pub async fn derive(
     now: Millis,
 ) -> Result<Round, PipelineError> {
     let derived = derived.clone();
-    let round = tokio::task::spawn_blocking(move || {
-        let derived = &mut *lock(&derived);
-        // On a core that works for all of the round: one that waited would be woken beside the other, on the same processor,
-        // while another has nothing to do. The lock stays outside: whoever waits inside may take up other work meanwhile.
-        rayon::scope(|_| derived.refresh(hint, patience, now.div_euclid(1000)))
-    });
+    let round = tokio::task::spawn_blocking(move || round(&derived, hint, patience, now));
     match round.await {
         Ok(round) => Ok(round?),
         Err(error) => Err(PipelineError::Broken(error.to_string())),
     }
+}
+
+/// The same where nothing else waits for this thread.
+///
+/// # Errors
+/// The catalog's.
+pub fn derive_alone(
+    derived: &Arc<Mutex<Derived>>,
+    hint: Hint,
+    now: Millis,
+) -> Result<Round, PipelineError> {
+    Ok(round(derived, hint, Patience::OneShot, now)?)
+}
+
+fn round(
+    derived: &Mutex<Derived>,
+    hint: Hint,
+    patience: Patience,
+    now: Millis,
+) -> Result<Round, CatalogError> {
+    let derived = &mut *lock(derived);
+    // On a core that works for all of the round: one that waited would be woken beside the other, on the same processor,
+    // while another has nothing to do. The lock stays outside: whoever waits inside may take up other work meanwhile.
+    rayon::scope(|_| derived.refresh(hint, patience, now.div_euclid(1000)))
 }

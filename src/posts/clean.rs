@@ -4,12 +4,11 @@
 
 use std::borrow::Cow;
 
-use regex::Regex;
 use url::Url;
 
 use super::decode::any_of_three;
 use super::names::Role;
-use super::rules::Rules;
+use super::rules::{Patterns, Rules};
 use super::tree::{Id, Mark, Node, ROOT, Tree};
 use super::urls;
 
@@ -171,11 +170,7 @@ fn tail_block(tree: &Tree, id: Id, rules: &Rules, has_via: bool) -> Tail {
     }
     let mut via = None;
     for (text, href) in &links {
-        if rules
-            .footer_links
-            .iter()
-            .any(|footer| footer.is_match(text))
-        {
+        if rules.footer_links.match_any(text) {
             continue;
         }
         match address(text, href).filter(|_| rules.cleaning.via_line && !has_via && via.is_none()) {
@@ -213,11 +208,7 @@ fn is_raw_footer(text: &str, rules: &Rules) -> bool {
         let Some((_, after)) = after.split_once(')') else {
             return false;
         };
-        if !rules
-            .footer_links
-            .iter()
-            .any(|footer| footer.is_match(name))
-        {
+        if !rules.footer_links.match_any(name) {
             return false;
         }
         any = true;
@@ -251,11 +242,7 @@ fn lines(tree: &mut Tree, rules: &Rules, said: &mut Said) {
         if let Some(source) = source_of(&rules.source_lines, &text) {
             said.source.get_or_insert(source);
             tree.mark(id, Mark::Cut);
-        } else if rules
-            .image_credits
-            .iter()
-            .any(|credit| credit.is_match(&text))
-        {
+        } else if rules.image_credits.match_any(&text) {
             tree.mark(id, Mark::Cut);
         } else {
             trailing_source(tree, id, rules, said);
@@ -304,10 +291,9 @@ fn has_block(tree: &Tree, id: Id) -> bool {
         .any(|child| tree.node(child).name.is_block)
 }
 
-fn source_of(lines: &[Regex], text: &str) -> Option<String> {
+fn source_of(lines: &Patterns, text: &str) -> Option<String> {
     // Hardly any block is one, and to see that costs less than to take it apart.
-    let line = lines.iter().find(|line| line.is_match(text))?;
-    let found = line.captures(text)?;
+    let found = lines.find(text)?.captures(text)?;
     let name = found
         .get(1)
         .map(|m| m.as_str().trim())

@@ -3,6 +3,7 @@
 //! nothing compiled.
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use comrak::Options;
 use encoding_rs::Encoding;
@@ -43,10 +44,10 @@ pub struct Rules {
     pub(super) settle_ms: u64,
     pub(super) excerpt_separator: String,
     pub(super) cleaning: Cleaning,
-    pub(super) source_lines: Vec<Regex>,
-    pub(super) footer_links: Vec<Regex>,
-    pub(super) image_credits: Vec<Regex>,
-    pub(super) chart_images: Vec<Regex>,
+    pub(super) source_lines: Patterns,
+    pub(super) footer_links: Patterns,
+    pub(super) image_credits: Patterns,
+    pub(super) chart_images: Patterns,
     pub(super) sanitizer: ammonia::Builder<'static>,
     pub(super) markdown: Options<'static>,
     pub(super) liquid: liquid::Engine,
@@ -57,7 +58,7 @@ impl Rules {
     pub fn new(settings: &Settings, site: &Site, naive: NaiveDates) -> Result<Rules, String> {
         let site_url = Url::parse(&site.url)
             .map_err(|error| format!("site.url: `{}` is no address: {error}", site.url))?;
-        let cleaning = settings.cleaning.clone();
+        let (cleaning, ours) = (settings.cleaning.clone(), Cleaning::default());
         Ok(Rules {
             roots: settings.roots(),
             site_dir: settings.site_dir.clone(),
@@ -75,10 +76,26 @@ impl Rules {
             max_label_chars: settings.max_label_chars,
             settle_ms: settings.settle_ms,
             excerpt_separator: settings.excerpt_separator.clone(),
-            source_lines: compile("source_lines", &cleaning.source_lines)?,
-            footer_links: compile("footer_links", &cleaning.footer_links)?,
-            image_credits: compile("image_credits", &cleaning.image_credits)?,
-            chart_images: compile("chart_images", &cleaning.chart_images)?,
+            source_lines: Patterns::new(
+                "source_lines",
+                &cleaning.source_lines,
+                &ours.source_lines,
+            )?,
+            footer_links: Patterns::new(
+                "footer_links",
+                &cleaning.footer_links,
+                &ours.footer_links,
+            )?,
+            image_credits: Patterns::new(
+                "image_credits",
+                &cleaning.image_credits,
+                &ours.image_credits,
+            )?,
+            chart_images: Patterns::new(
+                "chart_images",
+                &cleaning.chart_images,
+                &ours.chart_images,
+            )?,
             cleaning,
             sanitizer: sanitize::builder(),
             markdown: markdown::options(),
@@ -147,11 +164,50 @@ fn encoding(name: &str) -> Result<Option<&'static Encoding>, String> {
     Ok(Some(found))
 }
 
-fn compile(key: &str, patterns: &[String]) -> Result<Vec<Regex>, String> {
-    let one = |pattern: &String| {
-        Regex::new(pattern).map_err(|error| format!("posts.cleaning.{key}: `{pattern}`: {error}"))
-    };
-    patterns.iter().map(one).collect()
+/// Expressions of one key of the config.
+#[derive(Debug)]
+pub(super) struct Patterns(Vec<Pattern>);
+
+/// One of ours is known to be right, and is compiled when a line first needs it: that takes longer than to read many posts.
+#[derive(Debug)]
+struct Pattern {
+    text: String,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Patterns {
+    fn new(key: &str, patterns: &[String], ours: &[String]) -> Result<Patterns, String> {
+        let one = |text: &String| {
+            let pattern = Pattern {
+                text: text.clone(),
+                compiled: OnceLock::new(),
+            };
+            if !ours.contains(text) {
+                let regex = Regex::new(text);
+                let wrong = |error| format!("posts.cleaning.{key}: `{text}`: {error}");
+                let _ = pattern.compiled.set(Some(regex.map_err(wrong)?));
+            }
+            Ok(pattern)
+        };
+        patterns
+            .iter()
+            .map(one)
+            .collect::<Result<_, _>>()
+            .map(Patterns)
+    }
+
+    /// The first that matches.
+    pub fn find(&self, text: &str) -> Option<&Regex> {
+        let compiled = |pattern: &Pattern| Regex::new(&pattern.text).ok();
+        { self.0.iter() }
+            .filter_map(|pattern| pattern.compiled.get_or_init(|| compiled(pattern)).as_ref())
+            .find(|regex| regex.is_match(text))
+    }
+
+    /// Whether one matches.
+    pub fn match_any(&self, text: &str) -> bool {
+        self.find(text).is_some()
+    }
 }
 
 #[cfg(test)]
@@ -174,6 +230,20 @@ pub(super) fn example_rules() -> Rules {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn our_own_expressions_are_right() {
+        let ours = Cleaning::default();
+        for lists in [
+            ours.source_lines,
+            ours.footer_links,
+            ours.image_credits,
+            ours.chart_images,
+        ] {
+            assert!(!lists.is_empty());
+            Patterns::new("", &lists, &[]).unwrap();
+        }
+    }
 
     #[test]
     fn a_bad_expression_names_its_key() {
