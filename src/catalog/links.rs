@@ -5,6 +5,7 @@
 use foldhash::{HashMap, HashSet};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::marks::mark_dirty;
 use super::rows::insert_fours;
 use super::write::{find_or_add_label, label_id, tie_break};
 use super::{Digested, PostKey};
@@ -220,15 +221,10 @@ pub(super) fn unpacked(mut bytes: &[u8]) -> Vec<i64> {
 
 /// Marks a feed; true when it has a history that is otherwise up to date.
 fn touch(transaction: &Connection, label: i64) -> rusqlite::Result<bool> {
-    let (is_dirty, is_archived): (bool, bool) = transaction
-        .prepare_cached("select dirty = 1, archived = 1 from labels where label = ?1")?
-        .query_row([label], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    if !is_dirty {
-        transaction
-            .prepare_cached("update labels set dirty = 1 where label = ?1")?
-            .execute([label])?;
-    }
-    Ok(is_archived)
+    mark_dirty(transaction, label)?;
+    transaction
+        .prepare_cached("select archived = 1 from labels where label = ?1")?
+        .query_row([label], |row| row.get(0))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::model::{Follow, PostId};
 use crate::publish::Published;
 
 pub(super) const DIRTY: &str =
-    "select kind, name from labels indexed by labels_dirty where dirty = 1";
+    "select l.kind, l.name from dirty d cross join labels l on l.label = d.label";
 
 /// The note of published files that may not be on the disk (`pipeline::behind`): it is about them, not about rows, and so
 /// outlives these.
@@ -52,11 +52,11 @@ impl Catalog {
     /// # Errors
     /// SQLite's.
     pub fn mark_all_dirty(&mut self) -> Result<(), CatalogError> {
-        let result = self
-            .connection
-            .execute("update labels set dirty = 1, archived = 0", [])
-            .map(|_| ());
-        self.wrap(result)
+        self.change(|connection| {
+            connection.execute("update labels set archived = 0", [])?;
+            connection.execute("insert or ignore into dirty select label from labels", [])?;
+            Ok(())
+        })
     }
 
     /// Records that feeds were written and are up to date, and what that leaves to be given to targets. `follows` are
@@ -160,6 +160,14 @@ pub(super) fn noted(connection: &Connection, key: &str) -> rusqlite::Result<Opti
     found.optional()
 }
 
+/// Marks a label's feed for rendering.
+pub(super) fn mark_dirty(transaction: &Connection, label: i64) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached("insert or ignore into dirty values (?1)")?
+        .execute([label])
+        .map(|_| ())
+}
+
 fn note_published(
     transaction: &Connection,
     follows: &[Follow],
@@ -177,7 +185,7 @@ fn note_published(
         return Ok(());
     }
     let dirty: i64 = transaction
-        .prepare_cached("select count(*) from labels indexed by labels_dirty where dirty = 1")?
+        .prepare_cached("select count(*) from dirty")?
         .query_row([], |row| row.get(0))?;
     debug_assert!(
         follows
@@ -185,14 +193,15 @@ fn note_published(
             .is_sorted_by(|a, b| kind_and_name(a) < kind_and_name(b))
     );
     if usize::try_from(dirty) == Ok(follows.len()) {
-        // All of them, as after a build: one look at the index instead of one for each.
+        // All of them, as after a build: SQLite drops the rows of a whole table without a look at them.
         transaction
-            .prepare_cached("update labels indexed by labels_dirty set dirty = 0 where dirty = 1")?
+            .prepare_cached("delete from dirty")?
             .execute([])?;
         return Ok(());
     }
-    let mut clean =
-        transaction.prepare_cached("update labels set dirty = 0 where kind = ?1 and name = ?2")?;
+    let mut clean = transaction.prepare_cached(
+        "delete from dirty where label = (select label from labels where kind = ?1 and name = ?2)",
+    )?;
     for follow in follows {
         let (kind, name) = kind_and_name(follow);
         clean.execute([kind, name])?;

@@ -44,9 +44,10 @@ create index posts_first_seen on posts (path, published) where first_seen = 1;
 -- The site is a label of its own kind, so that one query serves every feed.
 create table labels (
   label integer primary key, kind text not null, name text not null,
-  key text not null, dirty integer not null default 1, archived integer not null default 0, learnt text,
+  key text not null, archived integer not null default 0, learnt text,
   unique (kind, name));
-create index labels_dirty on labels (label) where dirty = 1;
+-- Labels whose feeds have to be rendered. After a build it is emptied as a whole.
+create table dirty (label integer primary key);
 create index labels_by_key on labels (key);
 create index labels_unarchived on labels (kind) where archived = 0;
 create index labels_archived on labels (label) where archived = 1;
@@ -224,9 +225,9 @@ fn rebuild(connection: &Connection, fingerprint: &str) -> rusqlite::Result<()> {
         &format!("insert or replace into meta select '{LEFTOVERS}', 'rebuilt' where exists (select 1 from published)"),
         [],
     )?;
-    transaction.execute(
-        "insert into labels (kind, name, key) values ('site', '', 'site')",
-        [],
+    transaction.execute_batch(
+        "insert into labels (kind, name, key) values ('site', '', 'site');
+         insert into dirty select label from labels",
     )?;
     transaction.commit()
 }

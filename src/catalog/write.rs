@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::claims::{claim, duplicate, earlier_claimant, heir, rival, tell_claimants};
 use super::links::{Linked, Links};
+use super::marks::mark_dirty;
 use super::missing::keep_last_version;
 use super::posts::{Inserts, insert_post, write_post};
 use super::{Catalog, CatalogError, Digested, PostKey, Reading, kind_and_name};
@@ -389,7 +390,9 @@ pub(super) fn find_or_add_label(
         .prepare_cached("insert or ignore into labels (kind, name, key) values (?1, ?2, ?3)")?
         .execute(params![kind, name, label_key(follow)])?;
     if inserted == 1 {
-        return Ok((transaction.last_insert_rowid(), true));
+        let label = transaction.last_insert_rowid();
+        mark_dirty(transaction, label)?;
+        return Ok((label, true));
     }
     transaction
         .prepare_cached("select label from labels where kind = ?1 and name = ?2")?

@@ -317,9 +317,9 @@ fn a_daemon_that_comes_by_a_damaged_catalog_makes_it_anew_and_goes_on() {
     // A name that no tagwire wrote, in what each round asks.
     let damaged = rusqlite::Connection::open(world.path("var/catalog.db")).unwrap();
     damaged
-        .execute(
-            "update labels set name = x'00', dirty = 1 where kind = 'category'",
-            [],
+        .execute_batch(
+            "update labels set name = x'00' where kind = 'category';
+             insert or ignore into dirty select label from labels",
         )
         .unwrap();
     drop(damaged);
