@@ -17,6 +17,12 @@ impl Classes {
         codes.for_each(|code| self.0[usize::from(code)] |= class);
     }
 
+    /// These are not of that class after all.
+    pub fn remove(&mut self, class: u8, chars: impl IntoIterator<Item = char>) {
+        let codes = chars.into_iter().filter_map(|c| u16::try_from(c).ok());
+        codes.for_each(|code| self.0[usize::from(code)] &= !class);
+    }
+
     /// All classes of a character.
     pub fn of(&self, c: char) -> u8 {
         u16::try_from(c).map_or(0, |code| self.0[usize::from(code)])

@@ -28,10 +28,11 @@ const ANY: u8 = (ALONE | MARK) << SECOND;
 pub(super) const END_MARKS: [char; 8] = ['。', '！', '？', '；', '!', '?', ';', '.'];
 
 static CLASSES: LazyLock<Classes> = LazyLock::new(|| {
-    let all = || '\0'..='\u{FFFF}';
     let mut classes = Classes::none();
-    classes.add(ANY, all());
-    classes.add(MATTER, all().filter(|c| terms::has_matter(*c)));
+    classes.add(ANY, '\0'..='\u{FFFF}');
+    // To ask of each whether it is a function character would take longer than to read many posts.
+    classes.add(MATTER, ('\0'..='\u{FFFF}').filter(|c| terms::is_han(*c)));
+    classes.remove(MATTER, terms::FUNCTION.chars());
     for word in words::all() {
         let mut chars = word.chars();
         match (chars.next(), chars.next()) {
@@ -43,8 +44,13 @@ static CLASSES: LazyLock<Classes> = LazyLock::new(|| {
         }
     }
     classes.add(MARK, END_MARKS);
-    classes.add(MARK, all().filter(|c| pairs::opens(*c) || pairs::ends(*c)));
-    classes.add(MARK, all().filter(|c| *c != ' ' && c.is_whitespace()));
+    // No letter of the large scripts is one.
+    let marks = || ('\0'..'\u{3400}').chain('\u{F900}'..='\u{FFFF}');
+    classes.add(
+        MARK,
+        marks().filter(|c| pairs::opens(*c) || pairs::ends(*c)),
+    );
+    classes.add(MARK, marks().filter(|c| *c != ' ' && c.is_whitespace()));
     classes
 });
 

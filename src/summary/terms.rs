@@ -3,7 +3,7 @@
 //! No dictionary: a pair is nearly a word in Chinese, simplified or traditional.
 
 /// Characters that hold sentences together and tell nothing about their matter.
-const FUNCTION: &str = "的了是在和与与及等为对将以也之其于而并或就都把被让由从到向这那此該该個个們们我你他她它很更最與為對將從這來来上下中有不可以一";
+pub(super) const FUNCTION: &str = "的了是在和与与及等为对将以也之其于而并或就都把被让由从到向这那此該该個个們们我你他她它很更最與為對將從這來来上下中有不可以一";
 
 /// English words without matter.
 const STOP_WORDS: &[&str] = &[
