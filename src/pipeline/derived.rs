@@ -9,7 +9,7 @@ use super::behind::Lag;
 use super::entries::Entries;
 use super::lists::Listing;
 use super::look::Changes;
-use super::reader::Reader;
+use super::reader::{self, Reader};
 use super::shape::Shape;
 use super::{Hint, Patience, Round};
 use crate::catalog::{Catalog, CatalogError, Target};
@@ -19,7 +19,6 @@ use crate::http::Shelf;
 use crate::model::{Follow, Label, Site};
 use crate::posts::{self, watch::Writers};
 use crate::publish::Folder;
-use crate::summary;
 use crate::topics::Matcher;
 
 /// What keeps the derived half from starting.
@@ -103,7 +102,7 @@ impl Derived {
         let (reader, catalog) = ways.open(first_seen, is_new)?;
         if is_ahead {
             // Beside what one core does alone until the first article.
-            rayon::spawn(summary::warm_up);
+            rayon::spawn(reader::warm_up);
         }
         let publish = |source| DerivedError::Publish {
             path: config.publish.dir.display().to_string(),

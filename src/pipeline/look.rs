@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::reader::is_younger;
+use super::reader::{self, is_younger};
 use super::{Derived, Hint, Patience, Round};
 use crate::catalog::{Catalog, CatalogError, KnownFiles, Reading, is_below_any};
 use crate::model::Follow;
 use crate::posts::{self, Ahead, Folders, Lookout, Names, Paths, Seen, Sight, Stamp};
-use crate::summary;
 
 /// What a look found out.
 #[derive(Debug, Default)]
@@ -73,7 +72,7 @@ impl Derived {
         let ahead = self.ahead.take();
         if ahead.is_none() {
             // A search keeps one core busy, and much is read after this one.
-            rayon::spawn(summary::warm_up);
+            rayon::spawn(reader::warm_up);
         }
         let names = { ahead.and_then(Ahead::found) }.unwrap_or_else(|| posts::names(&self.roots));
         self.vanished.clear();

@@ -200,6 +200,12 @@ impl Reader {
     }
 }
 
+/// Makes what the first articles would wait for.
+pub fn warm_up() {
+    crate::summary::warm_up();
+    posts::warm_up();
+}
+
 /// True for a file that changed less than `milliseconds` before `now` (seconds since 1970).
 pub fn is_younger(stamp: Stamp, milliseconds: i64, now: i64) -> bool {
     let age_ms = now

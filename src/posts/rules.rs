@@ -3,7 +3,7 @@
 //! nothing compiled.
 
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 
 use comrak::Options;
 use encoding_rs::Encoding;
@@ -15,7 +15,7 @@ use super::liquid::{self, Addresses};
 use super::markdown;
 use super::permalink::Template;
 use super::sanitize;
-use super::settings::{Cleaning, IdStyle, NaiveDates, Settings};
+use super::settings::{Cleaning, IMAGE_CREDIT, IdStyle, NaiveDates, SOURCE_LINE, Settings};
 use crate::model::Site;
 
 /// Raise this whenever `parse` changes what it returns, so that catalogs are built anew.
@@ -58,7 +58,7 @@ impl Rules {
     pub fn new(settings: &Settings, site: &Site, naive: NaiveDates) -> Result<Rules, String> {
         let site_url = Url::parse(&site.url)
             .map_err(|error| format!("site.url: `{}` is no address: {error}", site.url))?;
-        let (cleaning, ours) = (settings.cleaning.clone(), Cleaning::default());
+        let cleaning = settings.cleaning.clone();
         Ok(Rules {
             roots: settings.roots(),
             site_dir: settings.site_dir.clone(),
@@ -76,26 +76,10 @@ impl Rules {
             max_label_chars: settings.max_label_chars,
             settle_ms: settings.settle_ms,
             excerpt_separator: settings.excerpt_separator.clone(),
-            source_lines: Patterns::new(
-                "source_lines",
-                &cleaning.source_lines,
-                &ours.source_lines,
-            )?,
-            footer_links: Patterns::new(
-                "footer_links",
-                &cleaning.footer_links,
-                &ours.footer_links,
-            )?,
-            image_credits: Patterns::new(
-                "image_credits",
-                &cleaning.image_credits,
-                &ours.image_credits,
-            )?,
-            chart_images: Patterns::new(
-                "chart_images",
-                &cleaning.chart_images,
-                &ours.chart_images,
-            )?,
+            source_lines: Patterns::new("source_lines", &cleaning.source_lines)?,
+            footer_links: Patterns::new("footer_links", &cleaning.footer_links)?,
+            image_credits: Patterns::new("image_credits", &cleaning.image_credits)?,
+            chart_images: Patterns::new("chart_images", &cleaning.chart_images)?,
             cleaning,
             sanitizer: sanitize::builder(),
             markdown: markdown::options(),
@@ -164,33 +148,37 @@ fn encoding(name: &str) -> Result<Option<&'static Encoding>, String> {
     Ok(Some(found))
 }
 
+/// Ours that take longer to compile than many posts to read: done once, beside other things.
+static SOURCE_LINE_REGEX: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(SOURCE_LINE).ok());
+static IMAGE_CREDIT_REGEX: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(IMAGE_CREDIT).ok());
+
+/// Compiles what the first lines of the first articles would wait for.
+pub fn warm_up() {
+    LazyLock::force(&SOURCE_LINE_REGEX);
+    LazyLock::force(&IMAGE_CREDIT_REGEX);
+}
+
 /// Expressions of one key of the config.
 #[derive(Debug)]
 pub(super) struct Patterns(Vec<Pattern>);
 
-/// One of ours is known to be right, and is compiled when a line first needs it: that takes longer than to read many posts.
 #[derive(Debug)]
-struct Pattern {
-    text: String,
-    compiled: OnceLock<Option<Regex>>,
+enum Pattern {
+    Ours(&'static LazyLock<Option<Regex>>),
+    Own(Regex),
 }
 
 impl Patterns {
-    fn new(key: &str, patterns: &[String], ours: &[String]) -> Result<Patterns, String> {
-        let one = |text: &String| {
-            let pattern = Pattern {
-                text: text.clone(),
-                compiled: OnceLock::new(),
-            };
-            if !ours.contains(text) {
-                let regex = Regex::new(text);
-                let wrong = |error| format!("posts.cleaning.{key}: `{text}`: {error}");
-                let _ = pattern.compiled.set(Some(regex.map_err(wrong)?));
-            }
-            Ok(pattern)
+    fn new(key: &str, patterns: &[String]) -> Result<Patterns, String> {
+        let one = |text: &String| match text.as_str() {
+            SOURCE_LINE => Ok(Pattern::Ours(&SOURCE_LINE_REGEX)),
+            IMAGE_CREDIT => Ok(Pattern::Ours(&IMAGE_CREDIT_REGEX)),
+            own => Regex::new(own)
+                .map(Pattern::Own)
+                .map_err(|error| format!("posts.cleaning.{key}: `{own}`: {error}")),
         };
-        patterns
-            .iter()
+        { patterns.iter() }
             .map(one)
             .collect::<Result<_, _>>()
             .map(Patterns)
@@ -198,10 +186,11 @@ impl Patterns {
 
     /// The first that matches.
     pub fn find(&self, text: &str) -> Option<&Regex> {
-        let compiled = |pattern: &Pattern| Regex::new(&pattern.text).ok();
-        { self.0.iter() }
-            .filter_map(|pattern| pattern.compiled.get_or_init(|| compiled(pattern)).as_ref())
-            .find(|regex| regex.is_match(text))
+        let compiled = self.0.iter().filter_map(|pattern| match pattern {
+            Pattern::Ours(compiled) => compiled.as_ref(),
+            Pattern::Own(regex) => Some(regex),
+        });
+        { compiled }.find(|regex| regex.is_match(text))
     }
 
     /// Whether one matches.
@@ -233,16 +222,10 @@ mod tests {
 
     #[test]
     fn our_own_expressions_are_right() {
+        assert!(SOURCE_LINE_REGEX.is_some() && IMAGE_CREDIT_REGEX.is_some());
         let ours = Cleaning::default();
-        for lists in [
-            ours.source_lines,
-            ours.footer_links,
-            ours.image_credits,
-            ours.chart_images,
-        ] {
-            assert!(!lists.is_empty());
-            Patterns::new("", &lists, &[]).unwrap();
-        }
+        assert_eq!(ours.source_lines, [SOURCE_LINE]);
+        assert_eq!(ours.image_credits, [IMAGE_CREDIT]);
     }
 
     #[test]

@@ -176,15 +176,21 @@ impl Default for Settings {
     }
 }
 
+/// `（文章来源：X）`
+pub(super) const SOURCE_LINE: &str = r"^[（(]\s*(?:文章|信息|稿件)来源\s*[：:]\s*(.+?)\s*[）)]$";
+
+/// `图片来源：X`
+pub(super) const IMAGE_CREDIT: &str = r"^[（(]?\s*(?:图片来源|图源)\s*[：:].{1,40}$";
+
 impl Default for Cleaning {
     fn default() -> Self {
         let list = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect();
         Cleaning {
             hidden: true,
             via_line: true,
-            source_lines: list(&[r"^[（(]\s*(?:文章|信息|稿件)来源\s*[：:]\s*(.+?)\s*[）)]$"]),
+            source_lines: list(&[SOURCE_LINE]),
             footer_links: list(&["^返回"]),
-            image_credits: list(&[r"^[（(]?\s*(?:图片来源|图源)\s*[：:].{1,40}$"]),
+            image_credits: list(&[IMAGE_CREDIT]),
             chart_images: list(&["^K图"]),
             ticker_classes: list(&["keytip", "em_stock_key_common"]),
             ticker_ids: list(&["stock_", "quote_", "bk_", "bkquote_"]),
