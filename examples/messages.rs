@@ -6,6 +6,7 @@
 mod random_cards;
 
 use std::io::Write;
+
 use tagwire::delivery::message::{Form, alert, withdrawn};
 use tagwire::model::{ChatId, Zone};
 

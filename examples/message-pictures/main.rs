@@ -3,6 +3,7 @@
 //! look at and for the pictures in docs/.
 
 mod cards;
+
 use quick_xml::escape::escape;
 use tagwire::delivery::message::{Form, Zones, alert, digest, with_questions, withdrawn};
 use tagwire::model::{InvalidZone, Zone};

@@ -15,7 +15,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
         description: None,
         author: None,
         language: "zh-CN".into(),
-        timezone: chrono_tz::Asia::Shanghai,
+        timezone: "Asia/Shanghai".parse().expect("a zone"),
     };
     Rules::new(&Settings::default(), &site, NaiveDates::SiteTime).expect("default rules")
 });

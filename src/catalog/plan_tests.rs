@@ -34,6 +34,12 @@ fn no_question_of_a_round_reads_a_whole_table() {
     let newest = steps(&catalog, &window::NEWEST).join("; ");
     assert!(newest.contains("INDEX posts_hidden"), "{newest}");
     assert!(!newest.contains("TEMP B-TREE"), "{newest}");
+    // Those of all labels stand in the right order, and are many more.
+    let unarchived = steps(&catalog, archives::UNARCHIVED).join("; ");
+    assert!(
+        unarchived.contains("INDEX labels_unarchived"),
+        "{unarchived}"
+    );
     let marked = steps(&catalog, archives::MARKED);
     assert!(marked[0].starts_with("SCAN m"), "{marked:?}");
 }

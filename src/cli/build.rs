@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::screen::Manner;
-use super::{Verdict, block_on};
+use super::{Verdict, block_on_alone};
 use crate::app::{self, AppError, Done, Setup};
 use crate::catalog::Counts;
 use crate::model::counted;
@@ -12,7 +12,7 @@ use crate::pipeline::Round;
 /// Builds the feeds.
 pub fn execute(setup: &Setup, manner: Manner) -> Result<Verdict, AppError> {
     let started = Instant::now();
-    let done = block_on(app::build(setup, manner.progress()))?;
+    let done = block_on_alone(app::build(setup, manner.progress()))?;
     report(&done, started, manner)
 }
 

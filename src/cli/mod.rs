@@ -282,12 +282,22 @@ fn execute(cli: Cli, source: &Source) -> Result<Verdict, AppError> {
     }
 }
 
-/// Runs async work to its end, on this thread: it is short, or is done by other threads anyway.
+/// Runs async work to its end. What holds one thread up, such as a terminal that takes no more words, holds up no other.
 fn block_on<T>(work: impl Future<Output = Result<T, AppError>>) -> Result<T, AppError> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    match runtime {
+    let mut cores = tokio::runtime::Builder::new_multi_thread();
+    run_to_end(cores.worker_threads(2), work)
+}
+
+/// The same on this thread alone, where one thing is done after the other.
+fn block_on_alone<T>(work: impl Future<Output = Result<T, AppError>>) -> Result<T, AppError> {
+    run_to_end(&mut tokio::runtime::Builder::new_current_thread(), work)
+}
+
+fn run_to_end<T>(
+    runtime: &mut tokio::runtime::Builder,
+    work: impl Future<Output = Result<T, AppError>>,
+) -> Result<T, AppError> {
+    match runtime.enable_all().build() {
         Ok(runtime) => runtime.block_on(work),
         Err(source) => Err(AppError::Start(source)),
     }

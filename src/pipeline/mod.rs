@@ -21,6 +21,7 @@ mod stock;
 mod stories;
 mod wanted;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -169,7 +170,11 @@ pub fn derive_alone(
     hint: Hint,
     now: Millis,
 ) -> Result<Round, PipelineError> {
-    Ok(round(derived, hint, Patience::OneShot, now)?)
+    let all = || round(derived, hint, Patience::OneShot, now);
+    match catch_unwind(AssertUnwindSafe(all)) {
+        Ok(round) => Ok(round?),
+        Err(_) => Err(PipelineError::Broken("it panicked".to_owned())),
+    }
 }
 
 fn round(

@@ -255,7 +255,7 @@ fn absolute(tree: &mut Tree, place: &Place, rules: &Rules) -> bool {
 fn lead_image(tree: &Tree, rules: &Rules) -> Option<String> {
     let is_chart = |node: &Node| {
         let alt = node.attr("alt").unwrap_or("").trim();
-        rules.chart_images.match_any(alt)
+        rules.chart_images.is_match(alt)
     };
     let images = tree.below(ROOT).map(|id| tree.node(id));
     let images = images.filter(|node| !node.attrs.is_empty() && node.name == "img");

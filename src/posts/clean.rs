@@ -170,7 +170,7 @@ fn tail_block(tree: &Tree, id: Id, rules: &Rules, has_via: bool) -> Tail {
     }
     let mut via = None;
     for (text, href) in &links {
-        if rules.footer_links.match_any(text) {
+        if rules.footer_links.is_match(text) {
             continue;
         }
         match address(text, href).filter(|_| rules.cleaning.via_line && !has_via && via.is_none()) {
@@ -208,7 +208,7 @@ fn is_raw_footer(text: &str, rules: &Rules) -> bool {
         let Some((_, after)) = after.split_once(')') else {
             return false;
         };
-        if !rules.footer_links.match_any(name) {
+        if !rules.footer_links.is_match(name) {
             return false;
         }
         any = true;
@@ -242,7 +242,7 @@ fn lines(tree: &mut Tree, rules: &Rules, said: &mut Said) {
         if let Some(source) = source_of(&rules.source_lines, &text) {
             said.source.get_or_insert(source);
             tree.mark(id, Mark::Cut);
-        } else if rules.image_credits.match_any(&text) {
+        } else if rules.image_credits.is_match(&text) {
             tree.mark(id, Mark::Cut);
         } else {
             trailing_source(tree, id, rules, said);

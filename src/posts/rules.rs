@@ -17,6 +17,7 @@ use super::permalink::Template;
 use super::sanitize;
 use super::settings::{Cleaning, IMAGE_CREDIT, IdStyle, NaiveDates, SOURCE_LINE, Settings};
 use crate::model::Site;
+use crate::model::zone::rules_version;
 
 /// Raise this whenever `parse` changes what it returns, so that catalogs are built anew.
 const PARSER_VERSION: u32 = 8;
@@ -109,11 +110,12 @@ impl Rules {
 pub fn fingerprint(settings: &Settings, site: &Site, naive: NaiveDates) -> String {
     // Intervals and the like change when a file is read, not what is read in it.
     format!(
-        "parser {PARSER_VERSION}; site {} {}; naive {naive:?}; dir {:?}; permalink {}; id {:?}; \
+        "parser {PARSER_VERSION}; site {} {} of {}; naive {naive:?}; dir {:?}; permalink {}; id {:?}; \
          labels {} {}; bytes {}; encoding {}; cleaning {:?}; shown {:?} {:?}; drafts {}; \
          defaults {:?}",
         site.url,
         site.timezone.name(),
+        rules_version(),
         settings.dir,
         settings.permalink,
         settings.id,
@@ -194,7 +196,7 @@ impl Patterns {
     }
 
     /// Whether one matches.
-    pub fn match_any(&self, text: &str) -> bool {
+    pub fn is_match(&self, text: &str) -> bool {
         self.find(text).is_some()
     }
 }
