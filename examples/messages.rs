@@ -17,9 +17,9 @@ fn main() {
     let posts = numbers.next().unwrap_or(1000);
     let first = numbers.next().unwrap_or(1);
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let site: Zone = "Asia/Shanghai".parse().unwrap();
     for seed in first..first + posts {
         let mut dice = random_cards::Dice::new(seed);
-        let site: Zone = "Asia/Shanghai".parse().unwrap();
         let (card, language) = (dice.card(), dice.language());
         for message in [
             alert(&card, language, site, Form::Full),

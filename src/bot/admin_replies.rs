@@ -5,7 +5,7 @@ use chrono::DateTime;
 
 use super::replies::{Words, shorten};
 use crate::catalog::Counts;
-use crate::model::time::in_zone;
+use crate::model::time;
 use crate::model::{Problem, Zone, counted};
 use crate::store::{Action, ChatRow, Release, StoreCounts};
 use crate::telegram::{Button, Message, Span};
@@ -346,5 +346,5 @@ pub fn no_topic(words: Words) -> &'static str {
 
 fn clock(at: i64, zone: Zone) -> String {
     let time = DateTime::from_timestamp_millis(at).unwrap_or_default();
-    in_zone(time, zone).format("%Y-%m-%d %H:%M").to_string()
+    time::clock(time, zone)
 }

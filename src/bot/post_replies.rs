@@ -6,7 +6,7 @@ use chrono::DateTime;
 use super::replies::{Choice, Words, shorten};
 use crate::catalog::Row;
 use crate::model::Zone;
-use crate::model::time::in_zone;
+use crate::model::time::clock;
 use crate::store::Fate;
 use crate::telegram::{Button, Message, Span};
 
@@ -186,7 +186,7 @@ fn outcome(words: Words, reasons: &Reasons<'_>, zone: Zone) -> String {
         return text.to_owned();
     };
     let at = fate.settled_at.and_then(DateTime::from_timestamp_millis);
-    let at = at.map(|at| in_zone(at, zone).format("%Y-%m-%d %H:%M").to_string());
+    let at = at.map(|at| clock(at, zone));
     let at = at.unwrap_or_default();
     let reason = fate.reason.as_deref().unwrap_or_default();
     match (fate.state.as_str(), words) {

@@ -109,9 +109,7 @@ impl PostTime {
 
     /// `2022-02-18 10:01`, on the clock of `zone`, for people.
     pub fn clock(self, zone: Zone) -> String {
-        in_zone(self.0.to_utc(), zone)
-            .format("%Y-%m-%d %H:%M")
-            .to_string()
+        clock(self.0.to_utc(), zone)
     }
 
     /// `2022-02-18 10:01 +08:00`, on the clock of `zone`, for people who may live elsewhere.
@@ -168,6 +166,11 @@ pub fn in_site(millis: i64, zone: Zone) -> String {
 /// The same instant on the clock of `zone`.
 pub fn in_zone(at: DateTime<Utc>, zone: Zone) -> DateTime<FixedOffset> {
     at.with_timezone(&zone.offset_at(at))
+}
+
+/// `2022-02-18 10:01`, on the clock of `zone`, for people.
+pub fn clock(at: DateTime<Utc>, zone: Zone) -> String {
+    in_zone(at, zone).format("%Y-%m-%d %H:%M").to_string()
 }
 
 /// A wall clock reading in `zone`. A reading that a summer time change skipped is moved on by the

@@ -195,13 +195,31 @@ fn long_entries_stand_alone_and_close_no_chunk() {
         let place = open.write(about, |out| out.extend_from_slice(record.bytes()));
         entries.keep(PostKey::for_tests(number), Made::Among(place.unwrap()));
         entries.relieve(&open);
-        assert!(lock(&open.spare).len() <= rayon::current_num_threads());
     }
     entries.close(open);
     assert_eq!(entries.chunks.len(), 41);
     for (number, record) in put.iter().enumerate() {
         assert!(is_there(&entries, number, record), "{number}");
     }
+}
+
+#[test]
+fn memory_of_chunks_that_left_is_kept_for_the_cores_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut entries = Entries::new(folder.path());
+    let cores = rayon::current_num_threads();
+    let many = ROOM / CHUNK;
+    let record = noise(1, CHUNK);
+    (0..many).for_each(|number| entries.put(PostKey::for_tests(number), &noise(1, CHUNK / 2 + 1)));
+    let open = entries.open();
+    // One that asks for the whole room: all others leave.
+    let place = open.write(ROOM, |out| out.extend_from_slice(record.bytes()));
+    entries.keep(PostKey::for_tests(many), Made::Among(place.unwrap()));
+    entries.relieve(&open);
+    assert_eq!(entries.in_file.len(), many);
+    assert_eq!(lock(&open.spare).len(), cores.min(many));
+    entries.close(open);
+    assert!(is_there(&entries, many, &record));
 }
 
 #[test]

@@ -90,9 +90,9 @@ impl Derived {
             let before = std::mem::take(&mut read);
             let (outcomes, kept) = rayon::join(
                 || -> Vec<ReadOutcome> {
-                    let make = |digested: &mut Digested| {
-                        let made = wanted.wants(digested);
-                        made.then(|| make(reader, open.as_ref(), digested))?
+                    let make = |digested: &mut Digested| match wanted.wants(digested) {
+                        true => make(reader, open.as_ref(), digested),
+                        false => None,
                     };
                     let read = |path: &String| reader.read_one(path, patience, now, make);
                     batch.par_iter().with_max_len(AT_MOST).map(read).collect()

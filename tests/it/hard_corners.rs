@@ -4,21 +4,13 @@ use std::time::{Duration, SystemTime};
 
 use tagwire::model::{ChatId, Follow, PostId, PostTime, Preferences};
 use tagwire::store::{
-    Announcements, Card, ChatRow, ClaimRules, Decision, Outbox, People, Places, Settled,
-    SqliteStore,
+    Announcements, Card, ChatRow, Decision, Outbox, People, Places, Settled, SqliteStore,
 };
 
-use crate::world::{World, shanghai, today};
+use crate::hours_and_digests::rules;
+use crate::world::{World, today};
 
 const NOW: i64 = 1_790_000_000_000;
-fn rules() -> ClaimRules {
-    ClaimRules {
-        oldest: 0,
-        zone: shanghai(),
-        fold_above: 20,
-        fold_late_above: 5,
-    }
-}
 
 #[test]
 fn an_index_page_that_could_not_be_written_is_written_by_the_next_build() {

@@ -10,7 +10,8 @@ use tagwire::store::{
 
 use crate::world::shanghai;
 
-fn rules() -> ClaimRules {
+/// What rows are claimed by.
+pub fn rules() -> ClaimRules {
     ClaimRules {
         oldest: 0,
         zone: shanghai(),
