@@ -41,6 +41,10 @@ static CLASSES: LazyLock<Classes> = LazyLock::new(|| {
     classes
 });
 
+pub(super) fn warm_up() {
+    LazyLock::force(&CLASSES);
+}
+
 fn nth(at: usize, words: &[&'static str]) -> impl Iterator<Item = char> {
     words.iter().filter_map(move |word| word.chars().nth(at))
 }

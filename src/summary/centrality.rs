@@ -42,14 +42,16 @@ pub(super) struct Shared {
     in_title: [u16; MOST],
     /// How many terms the title has.
     title_terms: usize,
-    /// The sets of sentences that have the same terms, and how many terms each has. What comes after those that are
-    /// used is of texts before.
+    /// The sets of several sentences that have the same terms, and how many terms each has. What comes after those that
+    /// are used is of texts before.
     sets: Vec<Sentences>,
     counts: Vec<u16>,
     used: usize,
+    /// For each shared term the sentences that have it, and memory for as many as there are terms.
+    shared: Vec<Sentences>,
     /// The number of each set of sentences, and one more; or 0. 128 KB, of which a text touches few lines.
     numbers: Vec<u16>,
-    /// Those sets that have several sentences.
+    /// The same sets.
     kinds: Vec<Kind>,
 }
 
@@ -93,14 +95,24 @@ impl Shared {
         if self.sets.len() < most {
             self.sets.resize(most, 0);
             self.counts.resize(most, 0);
+            self.shared.resize(most, 0);
         }
-        let (numbers, sets, counts) = (
+        let (numbers, sets, counts, shared) = (
             &mut self.numbers[..],
             &mut self.sets[..],
             &mut self.counts[..],
+            &mut self.shared[..],
         );
-        let mut used = 0;
+        // Most terms are in one sentence alone, and which are is hard to foretell: each is written, and the next one over
+        // it unless it is shared.
+        let mut terms = 0;
         for set in self.postings.of_first(self.postings.used()) {
+            shared[terms] = set;
+            terms += usize::from(set & set.wrapping_sub(1) != 0);
+        }
+        let mut used = 0;
+        for set in &shared[..terms] {
+            let set = *set;
             // Whether a set is a new one is hard to foretell: it is written in any case.
             (sets[used], counts[used]) = (set, 0);
             let number = &mut numbers[usize::from(set)];
@@ -111,9 +123,8 @@ impl Shared {
         }
         self.used = used;
         let both = sets[..used].iter().zip(counts);
-        let shared = both.filter(|(set, _)| set.count_ones() > 1);
         self.kinds.clear();
-        self.kinds.extend(shared.map(|(set, count)| Kind {
+        self.kinds.extend(both.map(|(set, count)| Kind {
             terms: f64::from(*count),
             members: members(*set),
         }));

@@ -33,8 +33,15 @@ use postings::{MOST, ONLY, Sentences};
 use select::Candidates;
 use units::{Scan, Unit};
 
-pub use scan::warm_up;
 pub use sentences::sentences;
+
+/// Makes what the first article would wait for.
+pub fn warm_up() {
+    scan::warm_up();
+    words::warm_up();
+    begins::warm_up();
+    patterns::warm_up();
+}
 
 /// The `summary` section of the config.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]

@@ -65,6 +65,11 @@ pub(super) static END: LazyLock<Option<Regex>> = LazyLock::new(|| {
     )
 });
 
+/// Compiles the one that every line which is no sentence is asked about; others wait for a word that is rare.
+pub(super) fn warm_up() {
+    LazyLock::force(&END);
+}
+
 /// A pattern above that did not compile would leave its boilerplate in; a test compiles them all.
 fn compile(pattern: &str) -> Option<Regex> {
     Regex::new(pattern).ok()

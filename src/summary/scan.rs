@@ -54,8 +54,7 @@ static CLASSES: LazyLock<Classes> = LazyLock::new(|| {
     classes
 });
 
-/// Makes the table that the first article would wait for.
-pub fn warm_up() {
+pub(super) fn warm_up() {
     LazyLock::force(&CLASSES);
 }
 

@@ -101,6 +101,10 @@ impl Finder {
     }
 }
 
+pub(super) fn warm_up() {
+    LazyLock::force(&FINDER);
+}
+
 static FINDER: LazyLock<Finder> = LazyLock::new(|| {
     let lists = Kinds::LISTS.into_iter();
     let all = lists.flat_map(|(kind, words)| words.iter().map(move |text| (kind, *text)));

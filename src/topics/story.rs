@@ -2,6 +2,8 @@
 //! In: file names, titles and cleaned texts. Out: the article's number; whether two are one story.
 //! Rather two messages than one too few: any number, name or date that differs keeps posts apart.
 
+use std::sync::LazyLock;
+
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +27,7 @@ impl Default for Settings {
     fn default() -> Self {
         Settings {
             window_hours: 48,
-            key: "[0-9]{15,}".into(),
+            key: NUMBER.into(),
             similarity: 80,
         }
     }
@@ -34,10 +36,31 @@ impl Default for Settings {
 /// The settings, checked.
 #[derive(Debug, Clone)]
 pub struct Rules {
-    key: Option<Regex>,
+    key: Option<Key>,
     similarity: f64,
     /// Milliseconds.
     window: i64,
+}
+
+/// The number that some papers give an article in the name of its file.
+const NUMBER: &str = "[0-9]{15,}";
+
+static NUMBER_REGEX: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(NUMBER).ok());
+
+#[derive(Debug, Clone)]
+enum Key {
+    /// `NUMBER`, compiled when it is asked for: in a run that announces nothing it never is.
+    Ours,
+    Own(Regex),
+}
+
+impl Key {
+    fn pattern(&self) -> Option<&Regex> {
+        match self {
+            Key::Ours => NUMBER_REGEX.as_ref(),
+            Key::Own(own) => Some(own),
+        }
+    }
 }
 
 impl Rules {
@@ -46,13 +69,16 @@ impl Rules {
     /// # Errors
     /// Says what is wrong with the pattern.
     pub fn new(settings: &Settings) -> Result<Rules, String> {
-        let compile = || Regex::new(&settings.key).map_err(|error| format!("stories.key: {error}"));
+        let key = match settings.key.as_str() {
+            "" => None,
+            NUMBER => Some(Key::Ours),
+            own => {
+                let wrong = |error| format!("stories.key: {error}");
+                Some(Key::Own(Regex::new(own).map_err(wrong)?))
+            }
+        };
         Ok(Rules {
-            key: if settings.key.is_empty() {
-                None
-            } else {
-                Some(compile()?)
-            },
+            key,
             similarity: f64::from(settings.similarity) / 100.0,
             window: i64::from(settings.window_hours) * 3_600_000,
         })
@@ -66,7 +92,7 @@ impl Rules {
     /// The article's number in the name of a file: the first group of the pattern, or all of it.
     pub fn key<'a>(&self, path: &'a str) -> Option<&'a str> {
         let name = path.rsplit('/').next().unwrap_or(path);
-        let found = self.key.as_ref()?.captures(name)?;
+        let found = self.key.as_ref()?.pattern()?.captures(name)?;
         let group = found.get(1).or_else(|| found.get(0))?;
         Some(group.as_str()).filter(|key| !key.is_empty())
     }
