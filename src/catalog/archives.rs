@@ -159,7 +159,7 @@ impl Catalog {
     /// # Errors
     /// SQLite's.
     pub fn mark_archived(&mut self, follows: &[Follow]) -> Result<(), CatalogError> {
-        self.change(|connection| {
+        self.change_others(|connection| {
             for follow in follows {
                 let (kind, name) = kind_and_name(follow);
                 connection
@@ -202,7 +202,7 @@ impl Catalog {
         paths: &[String],
         owed: &[Owed],
     ) -> Result<(), CatalogError> {
-        self.change(|connection| {
+        self.change_others(|connection| {
             owe(connection, owed)?;
             for path in paths {
                 connection

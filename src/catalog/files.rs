@@ -146,7 +146,7 @@ impl Catalog {
         if known == *folders {
             return Ok(());
         }
-        self.change(|connection| {
+        self.change_others(|connection| {
             let mut delete = connection.prepare("delete from folders where path = ?1")?;
             for (path, _) in known.iter().filter(|(path, _)| !folders.has(path)) {
                 delete.execute([path])?;

@@ -5,10 +5,11 @@
 use foldhash::{HashMap, HashSet};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::fresh::{Fresh, NewLabels};
 use super::marks::mark_dirty;
 use super::rows::insert_fours;
 use super::write::{find_or_add_label, label_id, tie_break};
-use super::{Digested, PostKey};
+use super::{Digested, PostKey, Slot, State, follow_of};
 use crate::model::{Follow, Label, LabelKind, PostId};
 
 /// Labels whose numbers are remembered between transactions.
@@ -31,6 +32,17 @@ impl Link {
     fn values(&self) -> [i64; 4] {
         [self.label, self.published, self.tie, self.post]
     }
+
+    fn slot(&self) -> Slot {
+        let key = PostKey {
+            post: self.post,
+            tie: self.tie,
+        };
+        Slot {
+            key,
+            published: self.published,
+        }
+    }
 }
 
 const INSERT: &str = "insert or ignore into post_labels";
@@ -45,15 +57,84 @@ pub(super) struct Links {
     /// In a long build, during which no mark is taken back: labels that are marked and have no history that is up to
     /// date.
     marked: Option<HashSet<i64>>,
+    /// In a round that fills an empty index, of which all labels are remembered. Until `write` posts may have numbers of
+    /// labels that have no rows.
+    new: Option<NewLabels>,
+    /// In the same: which posts feeds will show.
+    fresh: Option<Fresh>,
 }
 
 impl Links {
     /// Forgets what belongs to a transaction that was taken back.
     pub fn forget(&mut self) {
-        self.site = None;
-        self.labels.clear();
-        self.rows.clear();
-        self.marked = None;
+        *self = Links::default();
+    }
+
+    /// The index knows no post: until something is not only added, so many of the newest and of the oldest posts of each
+    /// label are remembered.
+    pub fn fill(
+        &mut self,
+        connection: &Connection,
+        newest: usize,
+        oldest: usize,
+    ) -> rusqlite::Result<()> {
+        let mut last = 0;
+        let mut labels = connection.prepare("select label, kind, name from labels")?;
+        let mut labels = labels.query([])?;
+        while let Some(row) = labels.next()? {
+            let label = row.get(0)?;
+            match follow_of(row.get_ref(1)?.as_str()?, row.get(2)?) {
+                Follow::Site => self.site = Some(label),
+                Follow::Label(Label { kind, name }) => {
+                    self.labels.entry(kind).or_default().insert(name, label);
+                }
+            }
+            last = last.max(label);
+        }
+        self.new = Some(NewLabels::from(last + 1));
+        self.fresh = Fresh::of(newest, oldest);
+        Ok(())
+    }
+
+    /// Something else than `add` changes posts or labels.
+    pub fn forget_fresh(&mut self) {
+        self.fresh = None;
+        self.new.take_if(|new| new.are_written());
+    }
+
+    /// Whether anything is remembered that a round will ask for.
+    #[cfg(test)]
+    pub fn is_remembering(&self) -> bool {
+        self.fresh.is_some() || self.new.is_some()
+    }
+
+    /// The newest of a label, if they are remembered (`Catalog::newest_slots`).
+    pub fn newest(&self, follow: &Follow, limit: usize, hours: u32) -> Option<Vec<Slot>> {
+        let (fresh, label) = self.fresh_label(follow)?;
+        fresh.newest(label, limit, hours)
+    }
+
+    /// The labels of each of a label's oldest posts, if they are remembered (`Catalog::oldest_tags`).
+    pub fn oldest(&self, follow: &Follow, posts: usize) -> Option<impl Iterator<Item = &[i64]>> {
+        let (fresh, label) = self.fresh_label(follow)?;
+        fresh.oldest(label, posts)
+    }
+
+    fn fresh_label(&self, follow: &Follow) -> Option<(&Fresh, i64)> {
+        let fresh = { self.fresh.as_ref() }.filter(|_| self.rows.is_empty())?;
+        let label = match follow {
+            Follow::Site => self.site?,
+            Follow::Label(label) => *self.labels.get(&label.kind)?.get(&label.name)?,
+        };
+        Some((fresh, label))
+    }
+
+    /// The labels that are remembered, by number.
+    pub fn remembered(&self) -> impl Iterator<Item = (i64, LabelKind, &str)> {
+        let kinds = self.labels.iter();
+        kinds.flat_map(|(kind, labels)| {
+            { labels.iter() }.map(|(name, label)| (*label, *kind, name.as_str()))
+        })
     }
 
     /// Until `marks_may_go` nobody takes a mark back, so that no label is asked twice whether it has one.
@@ -72,9 +153,11 @@ impl Links {
         transaction: &Connection,
         digested: &Digested,
     ) -> rusqlite::Result<Vec<i64>> {
-        let site = match self.site {
-            Some(site) => site,
-            None => *self.site.insert(label_id(transaction, &Follow::Site)?),
+        let site = match (self.site, &mut self.new) {
+            (Some(site), _) => site,
+            // Every index has it, so that this is for none.
+            (None, Some(new)) => *self.site.insert(new.add(Follow::Site)),
+            (None, None) => *self.site.insert(label_id(transaction, &Follow::Site)?),
         };
         let mut numbers = vec![site];
         let topics = digested.topics.iter();
@@ -85,7 +168,10 @@ impl Links {
                 Some(label) => *label,
                 None => {
                     let follow = Follow::Label(Label::new(kind, name));
-                    let (label, is_new) = find_or_add_label(transaction, &follow)?;
+                    let (label, is_new) = match &mut self.new {
+                        Some(new) => (new.add(follow), true),
+                        None => find_or_add_label(transaction, &follow)?,
+                    };
                     if let Some(marked) = self.marked.as_mut().filter(|_| is_new) {
                         marked.insert(label);
                     }
@@ -93,6 +179,9 @@ impl Links {
                     label
                 }
             };
+            if let (Some(fresh), LabelKind::Category) = (&mut self.fresh, kind) {
+                fresh.ask_for_oldest(label);
+            }
             if !numbers.contains(&label) {
                 numbers.push(label);
             }
@@ -101,7 +190,10 @@ impl Links {
     }
 
     /// Puts a post into its labels.
-    pub fn add(&mut self, post: i64, labels: &[i64], digested: &Digested) -> PostKey {
+    pub fn add(&mut self, post: i64, labels: &[i64], digested: &Digested, state: State) -> PostKey {
+        if let Some(fresh) = &mut self.fresh {
+            fresh.announce(post, labels, state == State::Live);
+        }
         let published = digested.post.published.seconds();
         let tie = tie_break(&digested.post.id);
         let row = |label: &i64| Link {
@@ -116,11 +208,15 @@ impl Links {
 
     /// Writes what was added, and marks the feeds it touches.
     pub fn write(&mut self, transaction: &Connection) -> rusqlite::Result<()> {
+        if let Some(new) = &mut self.new {
+            new.write(transaction)?;
+        }
         if self.rows.is_empty() {
             return Ok(());
         }
         if self.labels.values().map(HashMap::len).sum::<usize>() > REMEMBERED {
             self.labels.clear();
+            self.forget_fresh();
         }
         self.rows.sort_unstable();
         insert_fours(transaction, INSERT, &self.rows, |insert, first, link| {
@@ -130,6 +226,9 @@ impl Links {
         let mut mark = transaction.prepare_cached(MARK)?;
         for links in self.rows.chunk_by(|a, b| a.label == b.label) {
             let label = links[0].label;
+            if let Some(fresh) = &mut self.fresh {
+                fresh.add(label, links.iter().map(Link::slot));
+            }
             if { self.marked.as_ref() }.is_some_and(|marked| marked.contains(&label)) {
                 continue;
             }
@@ -142,6 +241,7 @@ impl Links {
             }
         }
         self.rows.clear();
+        self.fresh.take_if(|fresh| !fresh.settle());
         Ok(())
     }
 }

@@ -96,7 +96,7 @@ fn write(catalog: &mut Catalog, bytes: u64) {
 
 fn long_build(path: &Path, stays: bool) -> Catalog {
     let mut catalog = Catalog::open(path, "").unwrap();
-    catalog.expect_many().unwrap();
+    catalog.expect_many(9, 9).unwrap();
     catalog.upsert(&[reading(1, 10)], NOW).unwrap();
     write(&mut catalog, 2 * SMALL_LOG);
     catalog.many_done();
@@ -177,7 +177,7 @@ fn a_long_build_marks_what_an_everyday_one_would() {
     assert!(catalog.dirty().unwrap().is_empty() && all.contains(&Follow::Site));
 
     // What is taken back takes its marks along.
-    catalog.expect_many().unwrap();
+    catalog.expect_many(9, 9).unwrap();
     catalog.begin().unwrap();
     catalog.upsert(&[reading(2, 90)], NOW).unwrap();
     catalog.settle().unwrap();
@@ -189,7 +189,7 @@ fn a_long_build_marks_what_an_everyday_one_would() {
 
     // Each post of each batch is noted for a history that was up to date.
     catalog.mark_archived(&[Follow::Site]).unwrap();
-    catalog.expect_many().unwrap();
+    catalog.expect_many(9, 9).unwrap();
     for number in [3, 4] {
         catalog.begin().unwrap();
         catalog.upsert(&[reading(number, 10)], NOW).unwrap();

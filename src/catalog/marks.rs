@@ -52,7 +52,7 @@ impl Catalog {
     /// # Errors
     /// SQLite's.
     pub fn mark_all_dirty(&mut self) -> Result<(), CatalogError> {
-        self.change(|connection| {
+        self.change_others(|connection| {
             connection.execute("update labels set archived = 0", [])?;
             connection.execute("insert or ignore into dirty select label from labels", [])?;
             Ok(())
@@ -70,7 +70,7 @@ impl Catalog {
         files: &[Published],
         owed: &[Owed],
     ) -> Result<(), CatalogError> {
-        self.change(|connection| note_published(connection, follows, files, owed))
+        self.change_others(|connection| note_published(connection, follows, files, owed))
     }
 
     /// Records that the store knows these posts: they are announced, held or known.
@@ -78,7 +78,7 @@ impl Catalog {
     /// # Errors
     /// SQLite's.
     pub fn mark_planned(&mut self, ids: &[PostId]) -> Result<(), CatalogError> {
-        self.change(|connection| {
+        self.change_others(|connection| {
             for id in ids {
                 connection
                     .prepare_cached("update posts set planned = 1 where id = ?1")?
@@ -93,7 +93,7 @@ impl Catalog {
     /// # Errors
     /// SQLite's.
     pub fn unplan_all(&mut self) -> Result<(), CatalogError> {
-        self.change(|connection| connection.execute(UNPLAN, []).map(|_| ()))
+        self.change_others(|connection| connection.execute(UNPLAN, []).map(|_| ()))
     }
 
     /// Forgets what a store knows, because another one took its place: it is asked about every post again.

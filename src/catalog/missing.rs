@@ -16,7 +16,7 @@ impl Catalog {
     /// # Errors
     /// SQLite's.
     pub fn mark_missing(&mut self, paths: &[String], now: i64) -> Result<(), CatalogError> {
-        self.change(|connection| {
+        self.change_others(|connection| {
             for path in paths {
                 connection
                     .prepare_cached("update files set missing_since = ?2 where path = ?1 and missing_since is null")?

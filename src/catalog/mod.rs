@@ -5,6 +5,7 @@
 mod archives;
 mod claims;
 mod files;
+mod fresh;
 mod links;
 mod marks;
 mod missing;
@@ -17,6 +18,8 @@ mod schema;
 mod window;
 mod write;
 
+#[cfg(test)]
+mod fresh_tests;
 #[cfg(test)]
 mod long_build_tests;
 #[cfg(test)]
@@ -242,13 +245,18 @@ impl Catalog {
     }
 
     /// Before many changes: until `end_round` the log is folded into the index seldom, since each fold waits for the
-    /// disk and writes the pages that all posts share once more.
+    /// disk and writes the pages that all posts share once more. Of an index without posts it remembers, for feeds that
+    /// show so many of the newest posts and categories that learn from so many of the oldest, which ones these are.
     ///
     /// # Errors
     /// SQLite's.
-    pub fn expect_many(&mut self) -> Result<(), CatalogError> {
+    pub fn expect_many(&mut self, newest: usize, oldest: usize) -> Result<(), CatalogError> {
         self.is_long = true;
         self.links.marks_stay();
+        if !self.has_posts()? {
+            let filled = self.links.fill(&self.connection, newest, oldest);
+            self.wrap(filled)?;
+        }
         self.wrap(schema::fold_log_seldom(&self.connection, true))
     }
 
@@ -264,6 +272,10 @@ impl Catalog {
     /// # Errors
     /// SQLite's.
     pub fn end_round(&mut self, stays: bool) -> Result<(), CatalogError> {
+        // A program that ends has no use for the memory, and would have to wait.
+        if stays {
+            self.links.forget_fresh();
+        }
         if std::mem::take(&mut self.is_long) {
             if stays {
                 self.fold_log();

@@ -49,6 +49,16 @@ impl Catalog {
         self.wrap(result)
     }
 
+    /// Whether it knows any post.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn has_posts(&self) -> Result<bool, CatalogError> {
+        let any = "select exists (select 1 from posts)";
+        let found = self.connection.query_row(any, [], |row| row.get(0));
+        self.wrap(found)
+    }
+
     /// Whether any post waits or is withdrawn.
     ///
     /// # Errors
@@ -101,6 +111,17 @@ impl Catalog {
     ) -> Result<Vec<Vec<String>>, CatalogError> {
         let (kind, name) = kind_and_name(follow);
         let result = (|| {
+            if let Some(oldest) = self.links.oldest(follow, posts) {
+                if known.is_empty() {
+                    let labels = self.links.remembered();
+                    known.extend(labels.map(|(label, kind, name)| {
+                        let is_tag = kind == LabelKind::Tag;
+                        (label, is_tag.then(|| name.to_owned()))
+                    }));
+                }
+                let lists = oldest.map(|labels| self.tags_among(labels.iter().copied(), known));
+                return lists.collect();
+            }
             let mut statement = self.connection.prepare_cached(
                 "select p.labels from post_labels pl join posts p on p.post = pl.post
                  where pl.label = (select label from labels where kind = ?1 and name = ?2)
@@ -109,23 +130,33 @@ impl Catalog {
             let mut rows = statement.query(params![kind, name, posts as i64])?;
             let mut lists = Vec::new();
             while let Some(row) = rows.next()? {
-                let mut tags = Vec::new();
-                for label in unpacked(row.get_ref(0)?.as_blob()?) {
-                    let name = match known.entry(label) {
-                        Entry::Occupied(entry) => entry.into_mut(),
-                        Entry::Vacant(entry) => {
-                            let (kind, name) = self.kind_and_name_of(label)?;
-                            let is_tag = kind == LabelKind::Tag.as_str();
-                            entry.insert(is_tag.then_some(name))
-                        }
-                    };
-                    tags.extend(name.clone());
-                }
-                lists.push(tags);
+                let labels = unpacked(row.get_ref(0)?.as_blob()?);
+                lists.push(self.tags_among(labels.into_iter(), known)?);
             }
             Ok(lists)
         })();
         self.wrap(result)
+    }
+
+    /// The names of those of these labels that are tags.
+    fn tags_among(
+        &self,
+        labels: impl Iterator<Item = i64>,
+        known: &mut HashMap<i64, Option<String>>,
+    ) -> rusqlite::Result<Vec<String>> {
+        let mut tags = Vec::new();
+        for label in labels {
+            let name = match known.entry(label) {
+                Entry::Occupied(entry) => entry.into_mut(),
+                Entry::Vacant(entry) => {
+                    let (kind, name) = self.kind_and_name_of(label)?;
+                    let is_tag = kind == LabelKind::Tag.as_str();
+                    entry.insert(is_tag.then_some(name))
+                }
+            };
+            tags.extend(name.clone());
+        }
+        Ok(tags)
     }
 
     /// Keeps what labels are called by their posts.
@@ -133,7 +164,7 @@ impl Catalog {
     /// # Errors
     /// SQLite's.
     pub fn keep_learnt(&mut self, names: &[(Follow, Option<String>)]) -> Result<(), CatalogError> {
-        self.change(|connection| {
+        self.change_others(|connection| {
             for (follow, learnt) in names {
                 let (kind, name) = kind_and_name(follow);
                 connection

@@ -62,7 +62,7 @@ impl Catalog {
     /// # Errors
     /// SQLite's.
     pub fn serve(&mut self, targets: &[(Target, String)]) -> Result<(), CatalogError> {
-        self.change(|connection| {
+        self.change_others(|connection| {
             for target in Target::ALL {
                 let key = format!("target:{}", target.as_str());
                 let wanted = targets.iter().find(|(wanted, _)| *wanted == target);
@@ -165,7 +165,7 @@ mod tests {
 
     fn published(path: &str, hash: u8) -> Published {
         Published {
-            path: path.to_owned(),
+            path: path.into(),
             hash: [hash; 16],
             size: 1,
             modified_ns: 1,

@@ -37,7 +37,7 @@ impl<'c> Inserts<'c> {
 }
 
 /// A post's row, its id first.
-fn values(digested: &Digested, now: i64, labels: &[i64]) -> impl Params {
+fn values(digested: &Digested, state: State, labels: &[i64]) -> impl Params {
     let post = &digested.post;
     (
         post.id.as_str(),
@@ -52,7 +52,7 @@ fn values(digested: &Digested, now: i64, labels: &[i64]) -> impl Params {
         &post.source,
         &post.via,
         post.date_source == DateSource::FirstSeen,
-        state_of(post, now) as u8,
+        state as u8,
         packed(labels),
     )
 }
@@ -66,8 +66,10 @@ pub(super) fn insert_post(
     links: &mut Links,
 ) -> rusqlite::Result<Option<PostKey>> {
     let labels = links.labels(transaction, digested)?;
-    let inserted = inserts.post.execute(values(digested, now, &labels))?;
-    Ok((inserted == 1).then(|| links.add(transaction.last_insert_rowid(), &labels, digested)))
+    let state = state_of(&digested.post, now);
+    let inserted = inserts.post.execute(values(digested, state, &labels))?;
+    let post = transaction.last_insert_rowid();
+    Ok((inserted == 1).then(|| links.add(post, &labels, digested, state)))
 }
 
 pub(super) fn write_post(
@@ -92,12 +94,13 @@ pub(super) fn write_post(
     before.touch(transaction)?;
     before.unlink(transaction)?;
     let labels = links.labels(transaction, digested)?;
+    let state = state_of(&digested.post, now);
     transaction
         .prepare_cached(
             "update posts set path = ?2, title = ?3, published = ?4, published_offset = ?5, updated = ?6,
                updated_offset = ?7, url = ?8, summary = ?9, source = ?10, via = ?11, first_seen = ?12,
                state = ?13, labels = ?14 where id = ?1",
         )?
-        .execute(values(digested, now, &labels))?;
-    Ok(Some(links.add(row, &labels, digested)))
+        .execute(values(digested, state, &labels))?;
+    Ok(Some(links.add(row, &labels, digested, state)))
 }

@@ -61,6 +61,26 @@ pub(super) static NEWEST: LazyLock<String> = LazyLock::new(|| {
 
 pub(super) const SLOT: &str = "pl.post, pl.tie, pl.published";
 
+impl Slot {
+    /// The newest come first in a feed.
+    pub(super) fn order(&self) -> (i64, i64, i64) {
+        (self.published, self.key.tie, self.key.post)
+    }
+}
+
+/// Whether the newest `limit` of a label are all that its feed shows.
+pub(super) fn is_enough(newest: &[Slot], limit: usize, hours: u32) -> bool {
+    let (Some(first), Some(last)) = (newest.first(), newest.last()) else {
+        return true;
+    };
+    newest.len() < limit || last.published <= since(first, hours)
+}
+
+/// When the newest post's window begins.
+fn since(first: &Slot, hours: u32) -> i64 {
+    first.published - i64::from(hours) * 3600
+}
+
 impl Catalog {
     /// The newest live posts of a label: `limit` of them, and all within `hours` before the newest.
     /// The window hangs on the newest post and not on the clock, so that the same posts give the same feed.
@@ -88,14 +108,19 @@ impl Catalog {
         limit: usize,
         hours: u32,
     ) -> Result<Vec<Vec<Slot>>, CatalogError> {
+        let fresh = |follow: &Follow| self.links.newest(follow, limit, hours);
+        let fresh: Vec<Option<Vec<Slot>>> = follows.iter().map(fresh).collect();
         let result = (|| {
             // Each question by itself would take a look at the index of its own, which costs two calls of the system.
-            let is_alone = self.connection.is_autocommit();
+            let is_alone = self.connection.is_autocommit() && fresh.contains(&None);
             let look = is_alone.then(|| self.connection.unchecked_transaction());
             let _look = look.transpose()?;
             let mut statement = self.connection.prepare_cached(&NEWEST)?;
-            let slots =
-                { follows.iter() }.map(|follow| newest(&mut statement, follow, limit, hours));
+            let both = follows.iter().zip(fresh);
+            let slots = both.map(|(follow, fresh)| match fresh {
+                Some(slots) => Ok(slots),
+                None => newest(&mut statement, follow, limit, hours),
+            });
             slots.collect()
         })();
         self.wrap(result)
@@ -149,14 +174,12 @@ fn newest(
 ) -> rusqlite::Result<Vec<Slot>> {
     let (kind, name) = kind_and_name(follow);
     let newest = slots(statement, params![kind, name, limit as i64, None::<i64>])?;
-    let Some(first) = newest.first().filter(|_| newest.len() == limit) else {
-        return Ok(newest);
-    };
-    let since = first.published - i64::from(hours) * 3600;
-    if newest.last().is_some_and(|last| last.published <= since) {
-        return Ok(newest);
+    match newest.first() {
+        Some(first) if !is_enough(&newest, limit, hours) => {
+            slots(statement, params![kind, name, -1, since(first, hours)])
+        }
+        _ => Ok(newest),
     }
-    slots(statement, params![kind, name, -1, since])
 }
 
 fn slots(statement: &mut Statement<'_>, params: impl Params) -> rusqlite::Result<Vec<Slot>> {

@@ -67,13 +67,31 @@ impl Catalog {
         self.within(|connection, links| upsert(connection, links, readings, now))
     }
 
-    /// One change of the index: a transaction of its own or, after `begin`, a part of that one.
+    /// One change of the index: a transaction of its own or, after `begin`, a part of that one. It may change posts or
+    /// labels, and what is remembered of these is forgotten if it changes anything.
     pub(super) fn change<T>(
         &mut self,
         change: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, CatalogError> {
         self.within(|connection, links| {
             // What the posts so far still wait for.
+            links.write(connection)?;
+            let before = connection.total_changes();
+            let done = change(connection);
+            if connection.total_changes() != before {
+                links.forget_fresh();
+            }
+            done
+        })
+    }
+
+    /// The same of what changes neither which posts and labels there are, nor which of them readers see, nor when a post
+    /// came out.
+    pub(super) fn change_others<T>(
+        &mut self,
+        change: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, CatalogError> {
+        self.within(|connection, links| {
             links.write(connection)?;
             change(connection)
         })
@@ -109,12 +127,17 @@ impl Catalog {
         self.wrap(result)
     }
 
+    /// Whether what `begin` began goes on.
+    pub fn is_within(&self) -> bool {
+        !self.connection.is_autocommit()
+    }
+
     /// Writes the labels of the posts so far, as `commit` would: what it has left to do is then little.
     ///
     /// # Errors
     /// SQLite's; then nothing since `begin` has happened.
     pub fn settle(&mut self) -> Result<(), CatalogError> {
-        self.change(|_| Ok(()))
+        self.change_others(|_| Ok(()))
     }
 
     /// Ends what `begin` began, if anything.
@@ -245,6 +268,7 @@ fn upsert_one(
         }
     }
     links.write(transaction)?;
+    links.forget_fresh();
     let id = { reading.post.as_ref() }.map(|digested| digested.post.id.as_str());
     if let Some((post, old_id)) = &before
         && id != Some(old_id.as_str())

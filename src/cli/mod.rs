@@ -257,8 +257,10 @@ fn execute(cli: Cli, source: &Source) -> Result<Verdict, AppError> {
     if let Command::Init(options) = &cli.command {
         return init::execute(options);
     }
-    if matches!(cli.command, Command::Build { .. } | Command::Once { .. }) {
-        pipeline::warm_up();
+    match cli.command {
+        Command::Build { .. } => pipeline::take_part(),
+        Command::Once { .. } => pipeline::warm_up(),
+        _ => {}
     }
     let setup = Setup::load(source)?;
     let quiet = cli.common.quiet;

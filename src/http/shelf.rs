@@ -1,9 +1,10 @@
 //! What is published, as the server knows it.
 //! In: rows from `publish`. Out: for a path its hash, length and time, without asking the disk.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
+
+use foldhash::HashMap;
 
 use crate::publish::Published;
 
@@ -11,7 +12,7 @@ use crate::publish::Published;
 #[derive(Debug, Clone)]
 pub struct Shelf {
     dir: Arc<PathBuf>,
-    files: Arc<RwLock<HashMap<String, Stamp>>>,
+    files: Arc<RwLock<HashMap<Arc<str>, Stamp>>>,
 }
 
 /// What tells one version of a file from another.
@@ -31,21 +32,19 @@ impl Shelf {
         }
     }
 
-    /// Puts one file on the shelf, or its new version.
-    pub fn put(&self, published: &Published) {
-        self.put_all(std::slice::from_ref(published));
-    }
-
-    /// Puts many at once: requests see all of them or none.
-    pub fn put_all(&self, published: &[Published]) {
+    /// Puts files on the shelf, or their new versions: requests see all of them or none.
+    pub fn put_all(&self, published: Vec<Published>) {
         let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
+        if files.is_empty() {
+            files.reserve(published.len());
+        }
         for file in published {
             let stamp = Stamp {
                 hash: file.hash,
                 size: file.size,
                 modified_ns: file.modified_ns,
             };
-            files.insert(file.path.clone(), stamp);
+            files.insert(file.path, stamp);
         }
     }
 
@@ -53,7 +52,7 @@ impl Shelf {
     pub fn remove_all(&self, paths: &[String]) {
         let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
         for path in paths {
-            files.remove(path);
+            files.remove(path.as_str());
         }
     }
 
@@ -73,7 +72,7 @@ impl Shelf {
     /// What lies at a path.
     pub fn get(&self, path: &str) -> Option<Published> {
         self.find(path).map(|stamp| Published {
-            path: path.to_owned(),
+            path: path.into(),
             hash: stamp.hash,
             size: stamp.size,
             modified_ns: stamp.modified_ns,
@@ -86,7 +85,7 @@ impl Shelf {
     }
 
     /// Every path, in no order.
-    pub(super) fn paths(&self) -> Vec<String> {
+    pub(super) fn paths(&self) -> Vec<Arc<str>> {
         let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
         files.keys().cloned().collect()
     }

@@ -2,6 +2,7 @@
 //! In: the published paths, the address. Out: the nearest by name, pinyin and typing errors; pure.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use percent_encoding::percent_decode_str;
 use strsim::osa_distance;
@@ -29,8 +30,8 @@ pub struct Name {
 
 /// The feeds and pages among the published paths. Where there are pages, they alone count besides
 /// the feeds at the root. Parts of a feed's history are never what somebody means.
-pub fn names(paths: &[String]) -> Vec<Name> {
-    let is_paged = |path: &&String| path.contains('/') && path.ends_with(".html");
+pub fn names(paths: &[Arc<str>]) -> Vec<Name> {
+    let is_paged = |path: &&Arc<str>| path.contains('/') && path.ends_with(".html");
     let has_pages = paths.iter().any(|path| is_paged(&path));
     let stems = paths.iter().filter_map(|path| {
         let ending = ENDINGS.iter().find(|ending| path.ends_with(**ending))?;
@@ -178,7 +179,7 @@ mod tests {
             "feed/by_tag/TechWeb.html",
             "feed/by_topic/market-supervision.html",
         ];
-        names(&paths.map(str::to_owned))
+        names(&paths.map(Arc::from))
     }
 
     fn first(address: &str) -> Option<String> {
@@ -230,7 +231,7 @@ mod tests {
                 .any(|stem| stem.contains("archive") || stem == "pages")
         );
         let unpaged = ["feed/a.xml", "feed/a.rss", "feed/a.archive/2026-11.xml"];
-        assert_eq!(names(&unpaged.map(str::to_owned)).len(), 1);
+        assert_eq!(names(&unpaged.map(Arc::from)).len(), 1);
     }
 
     proptest! {

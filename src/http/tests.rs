@@ -90,7 +90,7 @@ impl World {
         let known = |path: &str| self.shelf.get(path);
         let outcome = self.folder.publish(vec![rendered], &known);
         assert!(outcome.failed.is_empty());
-        self.shelf.put_all(&outcome.written);
+        self.shelf.put_all(outcome.written);
     }
 
     /// Gives a file another time of change, in nanoseconds since 1970.
@@ -102,7 +102,7 @@ impl World {
             .open(self.dir.path().join(path));
         file.unwrap().set_times(times).unwrap();
         let known = self.shelf.get(path).unwrap();
-        self.shelf.put_all(&[Published {
+        self.shelf.put_all(vec![Published {
             modified_ns,
             ..known
         }]);

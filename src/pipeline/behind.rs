@@ -91,7 +91,7 @@ impl Derived {
             // Not known any more, they are compared by their bytes.
             self.catalog.mark_all_dirty()?;
             self.catalog.forget_published(&stuck, &[])?;
-            published.retain(|file| !stuck.contains(&file.path));
+            published.retain(|file| !stuck.iter().any(|path| **path == *file.path));
         }
         self.lag = Lag::Read { synced, lost };
         Ok(())
@@ -183,7 +183,7 @@ fn broken(folder: &Folder, published: &[Published], told: impl Fn(u64, u64)) -> 
     let mut broken = Vec::new();
     for (number, some) in published.chunks(TOLD).enumerate() {
         let lost = { some.par_iter() }.filter(|file| !folder.holds(file));
-        broken.par_extend(lost.map(|file| file.path.clone()));
+        broken.par_extend(lost.map(|file| file.path.to_string()));
         told((number * TOLD + some.len()) as u64, files as u64);
     }
     let lost = broken.len();

@@ -97,13 +97,13 @@ impl Derived {
         // A daemon looks once it watches, or what comes between the two would be missed.
         let is_new = !config.catalog.path.exists();
         let is_ahead = is_new && patience == Patience::OneShot;
-        let ahead = is_ahead.then(|| posts::Ahead::begin(&roots)).flatten();
-        let ways = Ways::of(config, matcher)?;
-        let (reader, catalog) = ways.open(first_seen, is_new)?;
         if is_ahead {
             // Beside what one core does alone until the first article.
             rayon::spawn(reader::warm_up);
         }
+        let ahead = is_ahead.then(|| posts::Ahead::begin(&roots)).flatten();
+        let ways = Ways::of(config, matcher)?;
+        let (reader, catalog) = ways.open(first_seen, is_new)?;
         let publish = |source| DerivedError::Publish {
             path: config.publish.dir.display().to_string(),
             source,

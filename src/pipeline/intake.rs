@@ -10,12 +10,14 @@ use rayon::prelude::*;
 
 use super::entries::{self, Entries, Made, OpenChunks};
 use super::look::Changes;
+use super::publish::TEACHERS;
 use super::reader::{ReadOutcome, Reader};
 use super::record::Record;
 use super::wanted::Wanted;
 use super::{Derived, Patience, Round};
 use crate::catalog::{Catalog, CatalogError, Delta, Digested, Reading, Upserted};
 use crate::model::{DateSource, Problem, Severity};
+use crate::posts::Nearby;
 
 /// Files read and written in one go: large enough for two cores, small enough for flat memory.
 const BATCH: usize = 256;
@@ -67,7 +69,8 @@ impl Derived {
         let batches = Batches::of(total, longest(patience));
         let is_many = batches.are_many();
         if is_many {
-            self.catalog.expect_many()?;
+            let shown = self.config.feeds.limit;
+            self.catalog.expect_many(shown, TEACHERS)?;
             self.catalog.begin()?;
             // Of what comes first it is known what later ones are no longer shown for.
             changes.read.last_first(SETTLED);
@@ -94,8 +97,9 @@ impl Derived {
                         true => make(reader, open.as_ref(), digested),
                         false => None,
                     };
-                    let read = |path: &String| reader.read_one(path, patience, now, make);
-                    batch.par_iter().with_max_len(AT_MOST).map(read).collect()
+                    let read = |file: &Nearby<'_>| reader.read_one(file, patience, now, make);
+                    let files = Nearby::all(&batch);
+                    files.par_iter().with_max_len(AT_MOST).map(read).collect()
                 },
                 || {
                     let before = sifted.sift(before);

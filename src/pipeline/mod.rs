@@ -39,6 +39,16 @@ pub fn warm_up() {
     rayon::spawn(|| ());
 }
 
+/// The same for a run that this thread does by itself (`derive_alone`): it becomes one of the threads that work, so that
+/// what it begins is not handed over to another one, which would have to wake up first.
+pub fn take_part() {
+    let threads = rayon::ThreadPoolBuilder::new().use_current_thread();
+    if let Err(error) = threads.build_global() {
+        // The system has no thread left: this one does all the work.
+        tracing::debug!(%error, "no thread beside this one");
+    }
+}
+
 /// What may have changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hint {

@@ -41,7 +41,7 @@ impl Derived {
                 if *target != Target::Hubs || (before.is_some() && is_subscribed(&file.path)) {
                     owed.push(Owed {
                         target: *target,
-                        path: file.path.clone(),
+                        path: file.path.to_string(),
                         hash: Some(file.hash),
                     });
                 }

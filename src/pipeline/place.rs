@@ -11,20 +11,36 @@ use crate::catalog::CatalogError;
 use crate::model::Follow;
 use crate::publish::{Outcome, Published, Staging};
 
+/// What gets its place.
+pub(super) struct Placed<'a> {
+    /// Feeds of which every file was written, or had not changed.
+    pub follows: &'a [Follow],
+    /// So many of the written files are noted already, in the transaction that goes on.
+    pub noted: usize,
+    /// The lists that are written as well.
+    pub listing: Option<Listing>,
+}
+
 impl Derived {
-    /// Gives what was written its place, and the lists of `listing` with it. The index notes it meanwhile, and takes that back
+    /// Gives what was written its place, and the lists with it. The index notes it meanwhile, and takes that back
     /// if something fails: the disk is waited for anyway. `entries`, where nobody reads them again in this round: their
     /// file need not reach the disk with what is synced.
     pub(super) fn put_in_place(
         &mut self,
         mut staging: Staging<'_>,
-        follows: &[Follow],
-        listing: Option<Listing>,
+        placed: Placed<'_>,
         entries: Option<&mut Entries>,
         round: &mut Round,
     ) -> Result<(), CatalogError> {
-        // What was read stays, whatever becomes of the files, and is there before anybody sees them.
-        self.catalog.commit()?;
+        let Placed {
+            follows,
+            noted,
+            listing,
+        } = placed;
+        if noted == 0 {
+            // What was read stays, whatever becomes of the files, and is there before anybody sees them.
+            self.catalog.commit()?;
+        }
         let (shape, shelf) = (self.reader.shape.clone(), self.shelf.clone());
         let add_lists = |staging: &mut Staging<'_>| {
             if let Some(listing) = &listing {
@@ -32,15 +48,18 @@ impl Derived {
             }
         };
         let Some(hoped) = staging.hoped() else {
+            self.take_back(noted)?;
             add_lists(&mut staging);
             return self.record_with(staging.commit(), follows, listing, round);
         };
         let (written, unchanged) = (hoped.written.len(), hoped.unchanged.len());
-        let feeds = self.news(hoped.written.into_iter().chain(hoped.unchanged));
-        let owed = self.owed_for(&feeds);
+        let mut feeds = hoped.written;
+        let others = feeds.split_off(noted).into_iter().chain(hoped.unchanged);
+        let others = self.news(others);
+        let owed = self.owed_for(&others);
         self.catalog.begin()?;
         let catalog = &mut self.catalog;
-        let (outcome, noted) = rayon::join(
+        let (outcome, marked) = rayon::join(
             || {
                 if let Some(entries) = entries {
                     entries.end_round();
@@ -48,11 +67,12 @@ impl Derived {
                 add_lists(&mut staging);
                 staging.commit()
             },
-            || catalog.mark_published(follows, &feeds, &owed),
+            || catalog.mark_published(follows, &others, &owed),
         );
         crate::crash::point("after-placing");
         if !outcome.failed.is_empty() {
             self.catalog.roll_back();
+            self.take_back(noted)?;
             return self.record_with(outcome, follows, listing, round);
         }
         // They were added last.
@@ -60,16 +80,44 @@ impl Derived {
         let lists = lists.chain(outcome.unchanged.iter().skip(unchanged));
         let lists = self.news(lists.cloned());
         let owed = self.owed_for(&lists);
-        noted?;
+        marked?;
         self.catalog.mark_published(&[], &lists, &owed)?;
         self.catalog.commit()?;
         // Only now: what the index could not note is still news to the next round.
-        self.shelf.put_all(&feeds);
-        self.shelf.put_all(&lists);
+        feeds.extend(others);
+        feeds.extend(lists);
+        self.shelf.put_all(feeds);
         round.written += outcome.written.len();
         round.unchanged += outcome.unchanged.len();
         self.listed = listing.or(self.listed.take());
         Ok(())
+    }
+
+    /// Notes files that were written and do not have their names yet, in the transaction that goes on while feeds are
+    /// written: it ends once they have them. False where none goes on.
+    pub(super) fn note_ahead(&mut self, written: &[Published]) -> Result<bool, CatalogError> {
+        if !self.catalog.is_within() {
+            return Ok(false);
+        }
+        let news = self.news(written.iter().cloned());
+        let owed = self.owed_for(&news);
+        self.catalog.mark_published(&[], &news, &owed)?;
+        Ok(true)
+    }
+
+    /// Takes back what was noted of files ahead, of which some stay away. What was learnt meanwhile stays.
+    fn take_back(&mut self, noted: usize) -> Result<(), CatalogError> {
+        if noted == 0 {
+            return Ok(());
+        }
+        self.catalog.roll_back();
+        let listing = self.catalog.listing()?.into_iter();
+        let news = listing.filter_map(|label| {
+            let learnt = self.learnt.get(&label.follow).cloned();
+            (learnt != label.learnt).then_some((label.follow, learnt))
+        });
+        let news: Vec<_> = news.collect();
+        self.catalog.keep_learnt(&news)
     }
 
     /// Those of these files that are not known to be so.
@@ -132,7 +180,7 @@ impl Derived {
         let news = self.news(outcome.written.into_iter().chain(outcome.unchanged));
         let owed = self.owed_for(&news);
         self.catalog.mark_published(&done, &news, &owed)?;
-        self.shelf.put_all(&news);
+        self.shelf.put_all(news);
         Ok(complete)
     }
 }

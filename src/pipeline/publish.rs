@@ -8,18 +8,19 @@ use rayon::prelude::*;
 
 use super::entries::Entries;
 use super::lists::Listing;
+use super::place::Placed;
 use super::record::{Record, Shown};
 use super::shape::{Outline, Shape};
 use super::{Derived, Round};
 use crate::catalog::{CatalogError, PostKey, Slot};
 use crate::feeds;
 use crate::model::{Follow, LabelKind};
-use crate::publish::{Places, Writer};
+use crate::publish::{Places, Published, Writer};
 
 /// Files of feeds rendered at a time: bounds memory, keeps two cores busy.
 const FILES: usize = 64;
 /// The oldest posts of a category that say what it is called: few, so that it is settled soon.
-const TEACHERS: usize = 20;
+pub(super) const TEACHERS: usize = 20;
 /// Feeds put in place at a time: bounds how long new bytes wait for their names.
 const GROUP: usize = 4096;
 
@@ -64,14 +65,15 @@ impl Ready {
             .map(|(outline, _)| &outline.follow)
     }
 
-    /// Renders everything, and writes what has changed beside its place: the places of `first` and those after it.
+    /// Renders everything, and writes what has changed beside its place: the places of `first` and those after it. Gives
+    /// the rows of what was written.
     pub fn write(
         &self,
         shape: &Shape,
         entries: &Entries,
         (places, first): (&Places<'_, '_>, usize),
         writer: &mut Writer<'_>,
-    ) {
+    ) -> Vec<Published> {
         let jobs = self.outlines.iter().zip(&self.slots);
         writer.write(places, first, jobs.collect(), |(outline, slots)| {
             let shown: io::Result<Vec<Shown<'_>>> = { slots.iter() }
@@ -82,7 +84,7 @@ impl Ready {
                 })
                 .collect();
             Ok(shape.bytes(outline, &shown?))
-        });
+        })
     }
 
     /// Leaves what was read to the next ones; stand-ins go.
@@ -208,6 +210,8 @@ impl Derived {
         let (finder, writer) = staging.halves();
         let places = finder.places(group.len(), &paths, &known);
         let mut complete = Vec::with_capacity(group.len());
+        // Rows of written files: those that are noted, all before the last batch, and those of the last batch.
+        let (mut noted, mut before, mut written) = (0, 0, Vec::new());
         rayon::in_place_scope(|cores| {
             let (mut batch, mut rest) = self.batch_of(group);
             places.run_ahead(cores);
@@ -224,16 +228,21 @@ impl Derived {
                 let (next, later) = self.batch_of(rest);
                 let coming = if next.is_empty() { after } else { next };
                 let (entries, ready, lists) = (&*run.entries, &run.ready, &mut run.lists);
-                let (_, coming) = rayon::join(
+                let last = std::mem::take(&mut written);
+                let (rows, coming) = rayon::join(
                     || ready.write(&shape, entries, (&places, begins), writer),
                     || {
                         if is_first {
                             // What was read, while there is work for the other core.
                             self.catalog.commit_so_far()?;
+                        } else if noted == before && self.note_ahead(&last)? {
+                            noted += last.len();
                         }
                         self.make_ready(entries, coming, lists)
                     },
                 );
+                before += last.len();
+                written = rows;
                 complete.extend(run.ready.complete().cloned());
                 std::mem::replace(&mut run.ready, coming?).into_memory(run.entries);
                 self.tell("writing feeds", run.done as u64, run.total as u64);
@@ -249,7 +258,12 @@ impl Derived {
         }
         let is_over = is_last && !shape.settings.archives.any();
         let entries = is_over.then_some(&mut *run.entries);
-        self.put_in_place(staging, &complete, listing, entries, round)
+        let placed = Placed {
+            follows: &complete,
+            noted,
+            listing,
+        };
+        self.put_in_place(staging, placed, entries, round)
     }
 
     /// The next feeds that are rendered at a time, and those after them.

@@ -16,7 +16,7 @@ use crate::catalog::{Digested, Reading, Row};
 use crate::feeds::Entry;
 use crate::model::{DateSource, LabelKind, Post, Problem, Severity};
 use crate::posts::watch::Writers;
-use crate::posts::{self, ReadError, Stamp};
+use crate::posts::{self, Nearby, ReadError, Stamp};
 use crate::topics::{Article, Matcher, OwnRules};
 
 thread_local! {
@@ -41,13 +41,14 @@ impl Reader {
     /// feeds will show soon.
     pub fn read_one(
         &self,
-        path: &str,
+        file: &Nearby<'_>,
         patience: Patience,
         now: i64,
         make: impl Fn(&mut Digested) -> Option<Made>,
     ) -> ReadOutcome {
+        let path = file.path;
         posts::with_scratch(&BYTES, |bytes| {
-            match posts::read_into(path, &self.rules, bytes) {
+            match posts::read_into(file, &self.rules, bytes) {
                 Ok(stamp) => self.read_bytes(path, bytes, stamp, patience, now, make),
                 Err(ReadError::Gone) => ReadOutcome::Gone,
                 Err(ReadError::Changing) if patience == Patience::Daemon => ReadOutcome::Unsettled,

@@ -21,7 +21,7 @@ impl Derived {
         self.catch_up(&mut published)?;
         let folder = &self.folder;
         let intact = published.par_iter().all(|file| folder.is_intact(file));
-        self.shelf.put_all(&published);
+        self.shelf.put_all(published.clone());
         let shape = self.feed_shape();
         if !intact || self.catalog.noted("feed_shape")?.as_deref() != Some(&shape) {
             self.catalog.mark_all_dirty()?;
@@ -79,7 +79,7 @@ impl Derived {
         let assets = Asset::ALL.into_iter();
         let idle = assets.filter(|asset| !asset.is_needed(settings));
         unwanted.extend(idle.map(|asset| asset.file().to_owned()));
-        let paths = published.iter().map(|file| file.path.clone());
+        let paths = published.iter().map(|file| file.path.to_string());
         let gone = paths.filter(|path| unwanted.contains(path)).collect();
         self.unpublish(gone, &mut Round::default())
     }
@@ -103,7 +103,11 @@ impl Derived {
             let path = Coding::original_of(path);
             !wanted.contains(path) && !histories.have(path)
         };
-        let paths = self.catalog.published()?.into_iter().map(|file| file.path);
+        let paths = self
+            .catalog
+            .published()?
+            .into_iter()
+            .map(|file| file.path.to_string());
         let left = paths.filter(|path| is_left(path)).collect();
         self.unpublish(left, round)?;
         match round.failed.is_empty() {
@@ -141,7 +145,7 @@ impl Derived {
         let wanted = &self.config.publish.compress;
         let is_unwanted =
             |path: &str| Coding::of_copy(path).is_some_and(|coding| !wanted.contains(&coding));
-        let paths = published.iter().map(|file| file.path.clone());
+        let paths = published.iter().map(|file| file.path.to_string());
         let unwanted = paths.filter(|path| is_unwanted(path)).collect();
         self.unpublish(unwanted, &mut Round::default())
     }
@@ -157,7 +161,7 @@ impl Derived {
             let path = Coding::original_of(path);
             folder_of(path).ends_with(feeds::ARCHIVE_FOLDER) && !histories.have(path)
         };
-        let paths = published.iter().map(|file| file.path.clone());
+        let paths = published.iter().map(|file| file.path.to_string());
         let foreign = paths.filter(|path| is_foreign(path)).collect();
         self.unpublish(foreign, &mut Round::default())
     }

@@ -55,7 +55,7 @@ pub use look::{Found, Look, look};
 pub use markdown::kramdown;
 pub use parse::{Parsed, load, parse, text_of, undated};
 pub use paths::{Paths, split};
-pub use read::{ReadError, Stamp, read, read_into};
+pub use read::{Nearby, ReadError, Stamp, read, read_into};
 pub use rules::{Rules, fingerprint, warm_up};
 pub use scan::{Ahead, Names, names, names_again};
 pub(crate) use scratch::with_scratch;

@@ -5,12 +5,16 @@
 use std::fs::Metadata;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::buffer::spare_capacity;
 use rustix::fs::{FileType, Mode, OFlags};
 
+use super::folders::keeps_times;
 use super::rules::Rules;
+use super::sight::open_folder;
 use crate::model::{Problem, Severity};
 
 /// What tells whether a file changed without opening it.
@@ -124,20 +128,130 @@ impl From<io::Error> for ReadError {
     }
 }
 
+/// A file to be read soon, and its folder where that is open.
+#[derive(Debug)]
+pub struct Nearby<'a> {
+    /// Its path.
+    pub path: &'a str,
+    folder: Option<Arc<OpenFolder>>,
+}
+
+#[derive(Debug)]
+struct OpenFolder {
+    handle: OwnedFd,
+    /// Where the names of its files begin in their paths.
+    names: usize,
+    /// The file system's number, where its clock is this machine's.
+    system: Option<u64>,
+}
+
+impl OpenFolder {
+    fn open(path: &str) -> Option<OpenFolder> {
+        let handle = open_folder(path)?;
+        let system = keeps_times(Path::new(path)).then(|| rustix::fs::fstat(&handle).ok());
+        Some(OpenFolder {
+            system: system.flatten().map(|stat| stat.st_dev),
+            handle,
+            names: path.len(),
+        })
+    }
+}
+
+/// So many files of one folder, one after the other, are worth that it is opened ...
+const NEIGHBOURS: usize = 8;
+/// ... and so many folders are open at most: few files may be.
+const FOLDERS: usize = 4;
+
+/// More bytes than most articles have.
+const EVERYDAY: usize = 32 << 10;
+
+impl<'a> Nearby<'a> {
+    /// Files in their order. Where many in a row are of one folder it is opened for as long as they live: from there a
+    /// file is found in less time than by its whole path.
+    pub fn all(paths: &'a [String]) -> Vec<Nearby<'a>> {
+        let folder = |path: &&'a String| path.rfind('/').map(|end| &path[..=end]);
+        let mut all = Vec::with_capacity(paths.len());
+        let mut rest = paths;
+        let mut left = FOLDERS;
+        while let Some(first) = rest.first() {
+            let of = folder(&first);
+            let many = rest.iter().take_while(|path| folder(path) == of).count();
+            let (those, others) = rest.split_at(many);
+            let open = of.filter(|_| many >= NEIGHBOURS && left > 0);
+            let open = open.and_then(|of| OpenFolder::open(of).map(Arc::new));
+            left -= usize::from(open.is_some());
+            all.extend(those.iter().map(|path| Nearby {
+                path,
+                folder: open.clone(),
+            }));
+            rest = others;
+        }
+        all
+    }
+
+    fn open(&self) -> rustix::io::Result<OwnedFd> {
+        // Nobody waits for the writer of a pipe.
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let by_path = || rustix::fs::open(self.path, flags, Mode::empty());
+        match &self.folder {
+            // Another folder may have taken its name: what cannot be opened so is asked for once more by its path.
+            Some(folder) => {
+                let name = &self.path[folder.names..];
+                rustix::fs::openat(&folder.handle, name, flags, Mode::empty())
+                    .or_else(|_| by_path())
+            }
+            None => by_path(),
+        }
+    }
+
+    /// Reads a small file that nobody had changed for a while when this began: one look at its stamp after the read tells
+    /// that nobody changed it meanwhile either, as that would have set its time by the clock that was looked at before.
+    /// `None` where that cannot be told, or anything is out of the ordinary.
+    fn read_rested(&self, bytes: &mut Vec<u8>) -> Option<Stamp> {
+        let system = self.folder.as_ref()?.system?;
+        let began = now_ns();
+        let file = self.open().ok()?;
+        bytes.clear();
+        bytes.reserve(EVERYDAY);
+        // Not `read`, which would take what is in a pipe.
+        let read = rustix::io::pread(&file, spare_capacity(bytes), 0).ok()?;
+        let stat = rustix::fs::fstat(&file).ok()?;
+        let stamp = Stamp::of_stat(&stat).filter(|stamp| stamp.size == read as u64)?;
+        let age = began.checked_sub(stamp.changed_ns)?;
+        let is_sure = read > 0 && stat.st_dev == system && age > tick(stamp.changed_ns);
+        is_sure.then_some(stamp)
+    }
+}
+
+impl<'a> From<&'a str> for Nearby<'a> {
+    fn from(path: &'a str) -> Self {
+        Nearby { path, folder: None }
+    }
+}
+
 /// Reads a file whole.
 pub fn read(path: &str, rules: &Rules) -> Result<(Vec<u8>, Stamp), ReadError> {
     let mut bytes = Vec::new();
-    let stamp = read_into(path, rules, &mut bytes)?;
+    let stamp = read_into(&path.into(), rules, &mut bytes)?;
     Ok((bytes, stamp))
 }
 
 /// The same into memory that may have served for another file. What is read is the file that was opened, whatever takes
 /// its name meanwhile: the next look sees another stamp there.
-pub fn read_into(path: &str, rules: &Rules, bytes: &mut Vec<u8>) -> Result<Stamp, ReadError> {
-    let (mut file, mut before) = open(path, rules)?;
+pub fn read_into(
+    from: &Nearby<'_>,
+    rules: &Rules,
+    bytes: &mut Vec<u8>,
+) -> Result<Stamp, ReadError> {
+    if let Some(stamp) = from.read_rested(bytes)
+        && stamp.size <= rules.max_file_bytes
+    {
+        return Ok(stamp);
+    }
+    let (mut file, mut before) = open(from, rules)?;
     if let Some(rest) = rest_of_tick(before.changed_ns) {
         std::thread::sleep(rest);
-        (file, before) = open(path, rules)?;
+        (file, before) = open(from, rules)?;
     }
     if before.size > rules.max_file_bytes {
         return Err(ReadError::TooLarge(before.size));
@@ -167,17 +281,15 @@ fn content(file: &OwnedFd, size: u64, bytes: &mut Vec<u8>) -> Result<(), ReadErr
     Ok(())
 }
 
-/// Opens a file without waiting for the writer of a pipe.
-fn open(path: &str, rules: &Rules) -> Result<(OwnedFd, Stamp), ReadError> {
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    match rustix::fs::open(path, flags, Mode::empty()) {
+fn open(from: &Nearby<'_>, rules: &Rules) -> Result<(OwnedFd, Stamp), ReadError> {
+    match from.open() {
         Ok(file) => {
             let stamp = stamp_of(&file)?;
             Ok((file, stamp))
         }
         Err(error) => {
             // A socket cannot be opened, and what is too large need not be.
-            let stamp = stamp(&rustix::fs::stat(path).map_err(io::Error::from)?)?;
+            let stamp = stamp(&rustix::fs::stat(from.path).map_err(io::Error::from)?)?;
             match stamp.size > rules.max_file_bytes {
                 true => Err(ReadError::TooLarge(stamp.size)),
                 false => Err(io::Error::from(error).into()),
@@ -199,16 +311,20 @@ fn stamp(stat: &rustix::fs::Stat) -> Result<Stamp, ReadError> {
 /// How long a change would still get the time that the file has already (in nanoseconds since 1970), and so go unnoticed.
 /// Git calls such files racily clean. It is over before anybody reads, except in a run right after a write.
 pub(super) fn rest_of_tick(changed_ns: i64) -> Option<Duration> {
-    // The kernel's clock for files stands still for up to 10 ms (HZ=100), and some file systems keep
-    // seconds, FAT even only even ones.
-    let tick_ns = match changed_ns.rem_euclid(1_000_000_000) {
-        0 => 2_000_000_000,
-        _ => 10_000_000,
-    };
+    let tick_ns = tick(changed_ns);
     let age_ns = now_ns().checked_sub(changed_ns)?;
     (0..tick_ns)
         .contains(&age_ns)
         .then(|| Duration::from_nanos((tick_ns - age_ns).unsigned_abs()))
+}
+
+/// How long the clock may stand still by which a file's time was set, in nanoseconds: the kernel's does for up to 10 ms
+/// (HZ=100), and some file systems keep seconds, FAT even only even ones.
+fn tick(changed_ns: i64) -> i64 {
+    match changed_ns.rem_euclid(1_000_000_000) {
+        0 => 2_000_000_000,
+        _ => 10_000_000,
+    }
 }
 
 fn now_ns() -> i64 {
@@ -297,6 +413,142 @@ mod tests {
                 error.to_string(),
                 "the file cannot be read: it is no regular file"
             );
+        }
+    }
+
+    /// Reads a file by its folder, which is open, once it has rested for long enough.
+    fn rested(file: &Nearby<'_>) -> (Vec<u8>, Stamp) {
+        let mut bytes = Vec::new();
+        let begun = std::time::Instant::now();
+        loop {
+            if let Some(stamp) = file.read_rested(&mut bytes) {
+                return (bytes, stamp);
+            }
+            assert!(begun.elapsed() < Duration::from_secs(9));
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn the_folder_of_many_files_is_open_while_they_are_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path =
+            |folder: &str, number: usize| format!("{}/{folder}/{number}.md", dir.path().display());
+        let mut paths = vec!["7.md".to_owned(), "/7.md".to_owned()];
+        for folder in ["a", "b", "c", "d", "e"] {
+            fs::create_dir(dir.path().join(folder)).unwrap();
+            let many = if folder == "b" {
+                NEIGHBOURS - 1
+            } else {
+                NEIGHBOURS
+            };
+            paths.extend((0..many).map(|number| path(folder, number)));
+        }
+        for path in &paths[2..] {
+            fs::write(path, path).unwrap();
+        }
+        let files = Nearby::all(&paths);
+        assert!(
+            files
+                .iter()
+                .map(|file| file.path)
+                .eq(paths.iter().map(String::as_str))
+        );
+        let is_open = |folder: &str| {
+            let path = path(folder, 3);
+            files
+                .iter()
+                .any(|file| file.path == path && file.folder.is_some())
+        };
+        assert_eq!(
+            ["a", "b", "c", "d", "e"].map(is_open),
+            [true, false, true, true, true]
+        );
+        assert!(files[..2].iter().all(|file| file.folder.is_none()));
+        let mut bytes = Vec::new();
+        for file in &files[2..] {
+            let stamp = read_into(file, &example_rules(), &mut bytes).unwrap();
+            let other = read(file.path, &example_rules()).unwrap();
+            assert_eq!((bytes.as_slice(), stamp), (file.path.as_bytes(), other.1));
+            if file
+                .folder
+                .as_ref()
+                .is_some_and(|folder| folder.system.is_some())
+            {
+                assert_eq!(rested(file), other);
+            }
+        }
+        // One more would be too many.
+        let folders = [0, 1, 2, 3, 4]
+            .map(|folder| (0..NEIGHBOURS).map(move |number| format!("{folder}/{number}")));
+        let folders: Vec<String> = folders.into_iter().flatten().collect();
+        for path in &folders {
+            fs::create_dir_all(dir.path().join(path)).unwrap();
+        }
+        let folders: Vec<String> = folders
+            .iter()
+            .map(|path| format!("{}/{path}", dir.path().display()))
+            .collect();
+        let open = Nearby::all(&folders);
+        let open = open.iter().filter(|file| file.folder.is_some()).count();
+        assert_eq!(open, FOLDERS * NEIGHBOURS);
+    }
+
+    #[test]
+    fn what_is_in_a_pipe_stays_there_and_what_is_elsewhere_is_looked_at_twice() {
+        let dir = tempfile::tempdir().unwrap();
+        let name = |number: usize| dir.path().join(format!("{number}.md"));
+        let mode = Mode::RUSR | Mode::WUSR;
+        rustix::fs::mknodat(rustix::fs::CWD, name(0), FileType::Fifo, mode, 0).unwrap();
+        let pipe = File::options()
+            .read(true)
+            .write(true)
+            .open(name(0))
+            .unwrap();
+        std::io::Write::write_all(&mut &pipe, b"kept").unwrap();
+        std::os::unix::fs::symlink("/proc/self/status", name(1)).unwrap();
+        fs::write(name(2), "").unwrap();
+        fs::create_dir(name(3)).unwrap();
+        (4..NEIGHBOURS).for_each(|number| fs::write(name(number), "abc").unwrap());
+        let paths = (0..NEIGHBOURS).map(|number| name(number).to_str().unwrap().to_owned());
+        let paths: Vec<String> = paths.collect();
+        let files = Nearby::all(&paths);
+        let mut bytes = Vec::new();
+        if files[4].folder.as_ref().unwrap().system.is_some() {
+            rested(&files[4]);
+        }
+        for file in &files[..4] {
+            assert_eq!(file.read_rested(&mut bytes), None, "{}", file.path);
+            assert!(read_into(file, &example_rules(), &mut bytes).is_err());
+        }
+        let mut kept = [0; 4];
+        std::io::Read::read_exact(&mut &pipe, &mut kept).unwrap();
+        assert_eq!(&kept, b"kept");
+    }
+
+    #[test]
+    fn a_folder_that_another_one_took_the_name_of_meanwhile_hides_no_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let (posts, old, new) = (
+            dir.path().join("posts"),
+            dir.path().join("old"),
+            dir.path().join("new"),
+        );
+        for (folder, text) in [(&posts, "before"), (&new, "after")] {
+            fs::create_dir(folder).unwrap();
+            (0..NEIGHBOURS)
+                .for_each(|number| fs::write(folder.join(number.to_string()), text).unwrap());
+        }
+        let paths = (0..NEIGHBOURS).map(|number| format!("{}/{number}", posts.display()));
+        let paths: Vec<String> = paths.collect();
+        let files = Nearby::all(&paths);
+        fs::rename(&posts, &old).unwrap();
+        fs::rename(&new, &posts).unwrap();
+        fs::remove_dir_all(&old).unwrap();
+        let mut bytes = Vec::new();
+        for file in &files {
+            read_into(file, &example_rules(), &mut bytes).unwrap();
+            assert_eq!(bytes, b"after");
         }
     }
 

@@ -37,7 +37,8 @@ pub(super) fn look_in<'a>(
     names.map(move |name| sight(folder, name, handle.as_ref()))
 }
 
-fn open_folder(path: &str) -> Option<OwnedFd> {
+/// A folder from which files are found by their names; `None` where it cannot be had.
+pub(super) fn open_folder(path: &str) -> Option<OwnedFd> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     rustix::fs::open(path, flags, Mode::empty()).ok()
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::folder::Folder;
 use super::spots::{Place, Spot, split};
-use super::write::{Blank, Temp, modified_ns};
+use super::write::{Blank, Temp, Within, modified_ns};
 use super::{Coding, Published, content_hash};
 
 /// What became of a file so far.
@@ -17,14 +17,14 @@ pub(super) enum Done {
     /// The file and the copies that are as they should be; other copies, written beside their places.
     Same(Vec<Published>, Vec<Staged>),
     Staged(Staged),
-    Failed(String, io::Error),
+    Failed(Arc<str>, io::Error),
 }
 
 /// A file that has to be written.
 struct Change {
-    path: String,
-    target: PathBuf,
-    within: Option<Arc<Path>>,
+    path: Arc<str>,
+    parent: Arc<Path>,
+    within: Option<Arc<Within>>,
     blank: Option<Blank>,
     bytes: Vec<u8>,
     hash: [u8; 16],
@@ -34,7 +34,7 @@ struct Change {
 /// never finds an old one beside a new file.
 #[derive(Debug)]
 pub(super) struct Staged {
-    pub path: String,
+    pub path: Arc<str>,
     pub parts: Vec<Part>,
     /// Copies that nobody keeps up to date: made by an earlier config, or by a stranger.
     stale: Vec<PathBuf>,
@@ -46,52 +46,35 @@ pub(super) struct Staged {
 #[derive(Debug)]
 pub(super) struct Part {
     pub published: Published,
-    target: PathBuf,
+    parent: Arc<Path>,
     temp: Temp,
 }
 
 impl Spot {
     /// Compares bytes with what lies at their place, and writes them beside it when they are new.
     pub fn take_in(self, bytes: Vec<u8>, folder: &Folder) -> Done {
-        let path = self.path.clone();
-        self.compare(bytes, folder)
-            .unwrap_or_else(|error| Done::Failed(path, error))
-    }
-
-    fn compare(self, bytes: Vec<u8>, folder: &Folder) -> io::Result<Done> {
         let Place {
-            target,
+            parent,
             within,
             blank,
-        } = self.place?;
-        let change = Change {
+        } = match self.place {
+            Ok(place) => place,
+            Err(error) => return Done::Failed(self.path, error),
+        };
+        let mut change = Change {
             hash: content_hash(&bytes),
             path: self.path,
-            target,
+            parent,
             within,
             blank,
             bytes,
         };
-        if change.within.is_some() {
+        let done = match change.within {
             // Nothing lies in a new folder.
-            return change.stage(folder.codings()).map(Done::Staged);
-        }
-        let (hash, size) = (change.hash, change.bytes.len() as u64);
-        let known = self.known.filter(|known| known.path == change.path);
-        let is_first = known.is_none();
-        let same = match known.filter(|known| folder.is_intact(known)) {
-            // Remembered and untouched: nothing to read.
-            Some(known) => (known.hash == hash && known.size == size).then_some(known),
-            None => same_on_disk(&change.target, &change.bytes).map(|at| change.published(at)),
+            Some(_) => change.stage(folder.codings()).map(Done::Staged),
+            None => change.compare(self.known, self.copies, folder),
         };
-        match same {
-            Some(published) => compare_copies(published, &change, self.copies, folder),
-            None if is_first && is_a_strangers(&change.target) => {
-                let words = "tagwire did not make the file that is there: move it away, set publish.dir to a folder of its own or, if it is the site's start page, feeds.index to false";
-                Err(io::Error::new(ErrorKind::AlreadyExists, words))
-            }
-            None => change.stage(folder.codings()).map(Done::Staged),
-        }
+        done.unwrap_or_else(|error| Done::Failed(change.path, error))
     }
 }
 
@@ -112,8 +95,8 @@ fn compare_copies(
             same.push(known);
             continue;
         }
-        let copy = of.copy(coding)?;
-        match same_on_disk(&copy.target, &copy.bytes) {
+        let mut copy = of.copy(coding)?;
+        match same_on_disk(&copy.target(), &copy.bytes) {
             Some(at) if at == modified_ns => same.push(copy.published(at)),
             _ => missing.push(Staged {
                 path: copy.path.clone(),
@@ -127,12 +110,39 @@ fn compare_copies(
 }
 
 impl Change {
+    fn compare(
+        &mut self,
+        known: Option<Published>,
+        copies: Vec<(Coding, Option<Published>)>,
+        folder: &Folder,
+    ) -> io::Result<Done> {
+        let (hash, size, target) = (self.hash, self.bytes.len() as u64, self.target());
+        let known = known.filter(|known| known.path == self.path);
+        let is_first = known.is_none();
+        let same = match known.filter(|known| folder.is_intact(known)) {
+            // Remembered and untouched: nothing to read.
+            Some(known) => (known.hash == hash && known.size == size).then_some(known),
+            None => same_on_disk(&target, &self.bytes).map(|at| self.published(at)),
+        };
+        match same {
+            Some(published) => compare_copies(published, self, copies, folder),
+            None if is_first && is_a_strangers(&target) => {
+                let words = "tagwire did not make the file that is there: move it away, set publish.dir to a folder of its own or, if it is the site's start page, feeds.index to false";
+                Err(io::Error::new(ErrorKind::AlreadyExists, words))
+            }
+            None => self.stage(folder.codings()).map(Done::Staged),
+        }
+    }
+
+    fn target(&self) -> PathBuf {
+        target(&self.parent, &self.path)
+    }
+
     fn copy(&self, coding: Coding) -> io::Result<Change> {
-        let path = coding.copy_of(&self.path);
+        let path = Arc::from(coding.copy_of(&self.path));
         let bytes = coding.encode(&self.bytes)?;
-        let (_, name) = split(&path);
         Ok(Change {
-            target: self.target.with_file_name(name),
+            parent: self.parent.clone(),
             within: self.within.clone(),
             blank: None,
             hash: content_hash(&bytes),
@@ -152,7 +162,7 @@ impl Change {
 
     /// The bytes of the file and of its copies, beside their places; the copies first, as they get their
     /// names first.
-    fn stage(mut self, codings: &[Coding]) -> io::Result<Staged> {
+    fn stage(&mut self, codings: &[Coding]) -> io::Result<Staged> {
         let temp = self.write()?;
         let modified_ns = temp.modified_ns;
         let mut parts = Vec::with_capacity(codings.len() + 1);
@@ -161,45 +171,55 @@ impl Change {
         }
         let may_be = |coding: &&Coding| self.within.is_none() && !codings.contains(coding);
         let beside = |coding: &Coding| {
-            let mut name = self.target.clone().into_os_string();
+            let mut name = self.target().into_os_string();
             name.push(coding.ending());
             PathBuf::from(name)
         };
         let stale = Coding::ALL.iter().filter(may_be).map(beside).collect();
-        let is_within = self.within.is_some();
+        let published = self.published(modified_ns);
         parts.push(Part {
-            published: self.published(modified_ns),
-            target: self.target,
+            published,
+            parent: self.parent.clone(),
             temp,
         });
         Ok(Staged {
-            path: self.path,
+            path: self.path.clone(),
             parts,
             stale,
-            is_within,
+            is_within: self.within.is_some(),
         })
     }
 
     fn write(&mut self) -> io::Result<Temp> {
-        let (_, name) = split(&self.path);
         let blank = match (self.blank.take(), &self.within) {
             (Some(blank), _) => blank,
-            (None, Some(folder)) => Blank::within(folder, name)?,
-            (None, None) => Blank::beside(&self.target)?,
+            (None, Some(folder)) => Blank::within(folder, &self.path)?,
+            (None, None) => Blank::beside(&self.target())?,
         };
         blank.fill(&self.bytes)
     }
 
     /// A copy, dated like its file.
-    fn part(mut self, modified_ns: i64) -> io::Result<Part> {
+    fn part(&mut self, modified_ns: i64) -> io::Result<Part> {
         let mut temp = self.write()?;
         temp.date(modified_ns)?;
         Ok(Part {
             published: self.published(temp.modified_ns),
-            target: self.target,
+            parent: self.parent.clone(),
             temp,
         })
     }
+}
+
+impl Part {
+    fn target(&self) -> PathBuf {
+        target(&self.parent, &self.published.path)
+    }
+}
+
+/// Where a file belongs, by its folder and its path.
+fn target(parent: &Path, path: &str) -> PathBuf {
+    parent.join(split(path).1)
 }
 
 impl Staged {
@@ -211,7 +231,7 @@ impl Staged {
     /// Whether nobody can have read anything in their places.
     pub fn is_new(&self) -> bool {
         let is_free = |part: &Part| {
-            let there = part.target.symlink_metadata();
+            let there = part.target().symlink_metadata();
             there.is_err_and(|error| error.kind() == ErrorKind::NotFound)
         };
         self.is_within
@@ -229,14 +249,15 @@ impl Staged {
         }
         let mut placed: Vec<(Published, PathBuf)> = Vec::with_capacity(self.parts.len());
         for part in self.parts {
-            if let Err(error) = part.temp.place(&part.target) {
+            let target = part.target();
+            if let Err(error) = part.temp.place(&target) {
                 // What was placed are copies of bytes that now stay away.
                 for (_, copy) in placed {
                     let _ = fs::remove_file(copy);
                 }
                 return Err(error);
             }
-            placed.push((part.published, part.target));
+            placed.push((part.published, target));
         }
         Ok(placed.into_iter().map(|(published, _)| published).collect())
     }

@@ -110,7 +110,7 @@ impl Folder {
             return false;
         }
         let path = Coding::original_of(&published.path);
-        if path != published.path || is_page_or_feed(Path::new(path)) {
+        if *path != *published.path || is_page_or_feed(Path::new(path)) {
             return self.holds_a_strangers(path);
         }
         let read = || fs::read(self.root.join(checked(path)?));

@@ -17,6 +17,7 @@ mod write;
 mod tests;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -106,8 +107,8 @@ pub type Known<'a> = &'a (dyn Fn(&str) -> Option<Published> + Sync);
 /// A file that lies in the folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Published {
-    /// Relative to the folder, `/` between its parts.
-    pub path: String,
+    /// Relative to the folder, `/` between its parts. All that is known of the file shares it.
+    pub path: Arc<str>,
     /// `content_hash` of the content.
     pub hash: [u8; 16],
     /// Length in bytes.

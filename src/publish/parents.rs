@@ -5,6 +5,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,8 +13,9 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::paths::first_missing;
+use super::spots::most_open;
 use super::sync::{sync_dir, sync_file_system};
-use super::write::{fresh_name, same_error};
+use super::write::{Within, fresh_name, same_error};
 
 /// The folders of a batch, by their paths below the root.
 #[derive(Debug)]
@@ -24,7 +26,13 @@ pub struct Parents {
     fresh: HashMap<String, Fresh>,
     /// Opened before the writes: the kernel then reports their errors to these handles.
     systems: HashMap<u64, File>,
+    /// New folders that are open, and how many may be.
+    open: usize,
+    most_open: usize,
 }
+
+/// New folders that are open at once, so that files are made in them. Each label may have a folder of its own.
+const OPEN: usize = 8;
 
 /// A folder of files.
 #[derive(Debug, Clone)]
@@ -32,7 +40,7 @@ pub struct Parent {
     /// Where it is, or will be.
     pub place: Arc<Path>,
     /// Where its files are written under their own names, as long as nothing is in its place.
-    pub within: Option<Arc<Path>>,
+    pub within: Option<Arc<Within>>,
 }
 
 /// A new folder that does not have its name yet. Dropped, it is gone with all that is in it.
@@ -71,6 +79,8 @@ impl Parents {
             known: HashMap::new(),
             fresh: HashMap::new(),
             systems: HashMap::new(),
+            open: 0,
+            most_open: most_open(64, OPEN),
         }
     }
 
@@ -107,11 +117,19 @@ impl Parents {
             fs::create_dir_all(within)?;
         }
         let dir = File::open(within.as_deref().unwrap_or(&place))?;
+        let system = dir.metadata()?.dev();
+        let within = within.map(|within| {
+            let open = (self.open < self.most_open)
+                .then(|| dir.try_clone().ok())
+                .flatten();
+            self.open += usize::from(open.is_some());
+            Arc::new(Within::new(within, open.map(OwnedFd::from)))
+        });
         // The first one stays: a handle is told of what went wrong since it was opened.
-        self.systems.entry(dir.metadata()?.dev()).or_insert(dir);
+        self.systems.entry(system).or_insert(dir);
         Ok(Parent {
             place: place.into(),
-            within: within.map(Arc::from),
+            within,
         })
     }
 
@@ -143,7 +161,7 @@ impl Parents {
     /// The disk's.
     pub fn sync_fresh(&self) -> io::Result<()> {
         let known = self.known.values().flatten();
-        let within = known.filter_map(|known| known.within.as_deref());
+        let within = known.filter_map(|known| known.within.as_deref().map(Within::path));
         let temps: HashSet<&Path> = { self.fresh.values() }
             .map(|fresh| fresh.temp.as_path())
             .collect();

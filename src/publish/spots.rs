@@ -3,19 +3,19 @@
 //! file that waits for its bytes: cores that make files in one folder wait for each other, so one makes them while the
 //! others write.
 
-use std::collections::HashSet;
 use std::io::{self, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use foldhash::{HashSet, HashSetExt};
 use rayon::Scope;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::folder::Folder;
 use super::parents::{Parent, Parents};
 use super::paths::checked;
-use super::write::Blank;
+use super::write::{Blank, Within};
 use super::{Coding, Known, Published};
 
 /// Files that are made before their bytes are, and are open meanwhile: what a core makes while another one has the index
@@ -58,7 +58,7 @@ pub fn expect_files() {
 /// A place for a file, and what the caller remembers of it and of its copies.
 #[derive(Debug)]
 pub(super) struct Spot {
-    pub path: String,
+    pub path: Arc<str>,
     pub place: io::Result<Place>,
     pub known: Option<Published>,
     pub copies: Vec<(Coding, Option<Published>)>,
@@ -67,9 +67,10 @@ pub(super) struct Spot {
 /// Where a file belongs.
 #[derive(Debug)]
 pub(super) struct Place {
-    pub target: PathBuf,
-    /// Its new folder, if that has no name yet.
-    pub within: Option<Arc<Path>>,
+    /// Its folder.
+    pub parent: Arc<Path>,
+    /// The same as long as it is new and has no name yet.
+    pub within: Option<Arc<Within>>,
     /// The file in the new folder, unless it is made only with its bytes.
     pub blank: Option<Blank>,
 }
@@ -79,7 +80,7 @@ pub(super) struct Place {
 pub struct Finder<'a> {
     folder: &'a Folder,
     pub(super) parents: Parents,
-    seen: HashSet<String>,
+    seen: HashSet<Arc<str>>,
 }
 
 /// Places for the files of many jobs. They are found in the order of the jobs, by whoever needs one first: a core that
@@ -130,12 +131,13 @@ impl<'f> Finder<'f> {
             }),
             found: (0..jobs).map(|_| Mutex::default()).collect(),
             ahead: AtomicUsize::new(0),
-            most: most_ahead(),
+            most: most_open(4, AHEAD),
             is_running: AtomicBool::new(false),
         }
     }
 
     fn spot(&mut self, path: String, known: Known<'_>) -> Spot {
+        let path = Arc::from(path);
         let copies = self.folder.codings().iter();
         Spot {
             known: known(&path),
@@ -147,9 +149,9 @@ impl<'f> Finder<'f> {
         }
     }
 
-    fn place(&mut self, path: &str) -> io::Result<Place> {
-        let is_new = self.seen.insert(path.to_owned());
-        let (parent, name) = split(checked(path)?);
+    fn place(&mut self, path: &Arc<str>) -> io::Result<Place> {
+        let is_new = self.seen.insert(path.clone());
+        let (parent, _) = split(checked(path)?);
         if !is_new {
             return Err(io::Error::new(
                 ErrorKind::InvalidInput,
@@ -158,7 +160,7 @@ impl<'f> Finder<'f> {
         }
         let Parent { place, within } = self.parents.of(parent)?;
         Ok(Place {
-            target: place.join(name),
+            parent: place,
             within,
             blank: None,
         })
@@ -239,17 +241,16 @@ impl Spot {
         if let Ok(place) = &mut self.place
             && let Some(folder) = &place.within
         {
-            let (_, name) = split(&self.path);
-            place.blank = Blank::within(folder, name).ok();
+            place.blank = Blank::within(folder, &self.path).ok();
         }
     }
 }
 
-/// The rest is for whoever else has files open.
-fn most_ahead() -> usize {
+/// The `part`th part of what may be open, and no more than `most`: the rest is for whoever else has files open.
+pub(super) fn most_open(part: u64, most: usize) -> usize {
     let limit = getrlimit(Resource::Nofile).current;
-    let quarter = limit.map(|limit| usize::try_from(limit / 4).unwrap_or(AHEAD));
-    quarter.map_or(AHEAD, |quarter| quarter.min(AHEAD))
+    let share = limit.map(|limit| usize::try_from(limit / part).unwrap_or(most));
+    share.map_or(most, |share| share.min(most))
 }
 
 /// A panic of another core is told by that core.

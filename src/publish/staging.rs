@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -45,7 +46,7 @@ pub struct Writer<'a> {
 #[derive(Debug)]
 struct Placeable {
     parents: Parents,
-    staged: Vec<(String, io::Result<Staged>)>,
+    staged: Vec<(Arc<str>, io::Result<Staged>)>,
     /// Whether the names in new folders are durable too.
     named: io::Result<()>,
     /// Nobody waits for the disk.
@@ -162,7 +163,7 @@ impl Placeable {
             Ok(()) => parents.place_fresh(),
             Err(_) => HashSet::new(),
         };
-        let placed: Vec<(String, io::Result<Vec<Published>>)> = staged
+        let placed: Vec<(Arc<str>, io::Result<Vec<Published>>)> = staged
             .into_par_iter()
             .map(|(path, staged)| {
                 let placed = match (staged, &named) {
@@ -183,7 +184,9 @@ impl Placeable {
             let error = lost.get(split(&path).0).map(same_error);
             match (placed, error) {
                 (Ok(published), None) => outcome.written.extend(published),
-                (Ok(_), Some(error)) | (Err(error), _) => outcome.failed.push((path, error)),
+                (Ok(_), Some(error)) | (Err(error), _) => {
+                    outcome.failed.push((path.to_string(), error))
+                }
             }
         }
         outcome
@@ -193,14 +196,15 @@ impl Placeable {
 impl Writer<'_> {
     /// Writes files whose bytes are made only now, on all cores, and are hashed and written while the processor still
     /// has them at hand: `make` gives the bytes of a job's files, in the order of its places. When it fails, so do the
-    /// files of that job. The places of these jobs begin with those of `first`.
+    /// files of that job. The places of these jobs begin with those of `first`. Gives the rows that `commit` will tell of
+    /// what was written, if it succeeds.
     pub fn write<J: Send>(
         &mut self,
         places: &Places<'_, '_>,
         first: usize,
         jobs: Vec<J>,
         make: impl Fn(J) -> io::Result<Vec<Vec<u8>>> + Sync,
-    ) {
+    ) -> Vec<Published> {
         let folder = self.folder;
         let jobs = jobs.into_par_iter().enumerate().with_max_len(AT_MOST);
         let done: Vec<Vec<Done>> = jobs
@@ -226,15 +230,19 @@ impl Writer<'_> {
                     self.staged.extend(missing);
                 }
                 Done::Staged(staged) => self.staged.push(staged),
-                Done::Failed(path, error) => self.outcome.failed.push((path, error)),
+                Done::Failed(path, error) => {
+                    self.outcome.failed.push((path.to_string(), error));
+                }
             }
         }
         let parts = self.staged[before..]
             .iter()
             .flat_map(|staged| &staged.parts);
-        let bytes = parts.map(|part| part.published.size);
+        let rows: Vec<Published> = parts.map(|part| part.published.clone()).collect();
         if !self.lags {
+            let bytes = rows.iter().map(|row| row.size);
             self.head_start.note(bytes, folder.dir());
         }
+        rows
     }
 }

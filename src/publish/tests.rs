@@ -43,7 +43,7 @@ fn a_batch_is_written_once_and_then_left_alone() {
             .iter()
             .all(|published| folder.is_intact(published))
     );
-    let known = |path: &str| first.written.iter().find(|row| row.path == path).cloned();
+    let known = |path: &str| first.written.iter().find(|row| *row.path == *path).cloned();
     let again = folder.publish(batch(&rows), &known);
     assert_eq!(again.unchanged, first.written);
     let forgotten = folder.publish(batch(&rows), &unknown);
@@ -61,7 +61,7 @@ fn a_file_that_a_stranger_changed_or_removed_is_put_right() {
     let temp = tempfile::tempdir().unwrap();
     let folder = Folder::open(temp.path()).unwrap();
     let first = folder.publish(batch(&[("a.xml", "right"), ("b.xml", "b")]), &unknown);
-    let known = |path: &str| first.written.iter().find(|row| row.path == path).cloned();
+    let known = |path: &str| first.written.iter().find(|row| *row.path == *path).cloned();
     fs::write(temp.path().join("a.xml"), "wrong").unwrap();
     fs::remove_file(temp.path().join("b.xml")).unwrap();
     let outcome = folder.publish(batch(&[("a.xml", "right"), ("b.xml", "b")]), &known);
@@ -238,16 +238,22 @@ fn a_new_folder_whose_name_is_taken_meanwhile_gives_its_files_one_by_one() {
 #[test]
 fn two_names_that_a_file_system_takes_for_one_are_no_error() {
     let temp = tempfile::tempdir().unwrap();
-    let write = |bytes| {
-        write::Blank::within(temp.path(), "a.xml")
-            .unwrap()
-            .fill(bytes)
-            .unwrap()
-    };
-    let (first, second) = (write(b"first"), write(b"second"));
-    assert_eq!(fs::read(temp.path().join("a.xml")).unwrap(), b"second");
-    assert_eq!(files_below(temp.path()).len(), 1);
-    drop((first, second));
+    for is_open in [true, false] {
+        let open = is_open.then(|| fs::File::open(temp.path()).unwrap().into());
+        let folder = write::Within::new(temp.path().to_owned(), open);
+        let folder = std::sync::Arc::new(folder);
+        let write = |bytes| {
+            write::Blank::within(&folder, &"feed/a.xml".into())
+                .unwrap()
+                .fill(bytes)
+                .unwrap()
+        };
+        let (first, second) = (write(b"first"), write(b"second"));
+        assert_eq!(fs::read(temp.path().join("a.xml")).unwrap(), b"second");
+        assert_eq!(files_below(temp.path()).len(), 1);
+        drop((first, second));
+        assert_eq!(files_below(temp.path()).len(), 0);
+    }
 }
 
 #[test]
@@ -382,7 +388,7 @@ fn a_copy_is_made_again_only_when_it_is_missing_or_not_of_its_file() {
     let folder = Folder::open(temp.path()).unwrap();
     let folder = folder.with_copies(&Coding::ALL);
     let first = folder.publish(batch(&[("a.xml", "a"), ("b.xml", "b")]), &unknown);
-    let known = |path: &str| first.written.iter().find(|row| row.path == path).cloned();
+    let known = |path: &str| first.written.iter().find(|row| *row.path == *path).cloned();
     let rows = [("a.xml", "a"), ("b.xml", "b")];
     let again = folder.publish(batch(&rows), &known);
     assert_eq!((again.unchanged.len(), again.written.len()), (6, 0));
@@ -391,7 +397,7 @@ fn a_copy_is_made_again_only_when_it_is_missing_or_not_of_its_file() {
     fs::remove_file(temp.path().join("a.xml.gz")).unwrap();
     fs::write(temp.path().join("b.xml.br"), "by a stranger").unwrap();
     let mended = folder.publish(batch(&rows), &known);
-    let written: BTreeSet<&str> = mended.written.iter().map(|row| row.path.as_str()).collect();
+    let written: BTreeSet<&str> = mended.written.iter().map(|row| &*row.path).collect();
     assert_eq!(written, BTreeSet::from(["a.xml.gz", "b.xml.br"]));
     assert_eq!(unpacked(copies(&folder, "b.xml")).1, b"b");
     let file = known("a.xml").unwrap().modified_ns;
@@ -404,7 +410,7 @@ fn a_copy_that_nobody_keeps_goes_before_its_file_changes() {
     let folder = Folder::open(temp.path()).unwrap();
     let both = folder.clone().with_copies(&Coding::ALL);
     let first = both.publish(batch(&[("a.xml", "old")]), &unknown);
-    let known = |path: &str| first.written.iter().find(|row| row.path == path).cloned();
+    let known = |path: &str| first.written.iter().find(|row| *row.path == *path).cloned();
     folder.publish(batch(&[("a.xml", "new")]), &known);
     assert_eq!(files_below(temp.path()), ["a.xml"]);
 }

@@ -8,7 +8,11 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use tagwire::catalog::Catalog;
+use tagwire::model::{Follow, Label};
+
 use crate::fake_telegram::{Fault, Only};
+
 use crate::world::{World, today};
 
 pub const CHATS: std::ops::RangeInclusive<i64> = 101..=106;
@@ -299,11 +303,23 @@ fn builds_that_are_killed_leave_what_one_build_makes() {
 /// From so many new posts on a build keeps its last rows back until the feeds wait for the disk.
 const LONG: usize = 2_100;
 
+/// So many of them have a tag of their own: their feeds are written a batch after the other.
+const OWN_TAGS: usize = 150;
+
 /// So many posts, and RSS alone.
 fn long_world(config: &str) -> World {
     let rss = "feeds: {formats: [rss], pages: false, archives: []}\n";
     let world = World::new().config(&format!("{rss}{config}"));
     (1..=LONG).for_each(|number| post(&world, number));
+    for number in 1..=OWN_TAGS {
+        let content = today(
+            &format!("另一篇{number}"),
+            "another",
+            &format!("另{number}"),
+            "正文。",
+        );
+        world.post(&format!("2026-11-19-o{number}.md"), &content);
+    }
     world
 }
 
@@ -322,16 +338,45 @@ fn a_long_build_that_is_killed_leaves_what_one_build_makes() {
 
 #[test]
 fn a_long_build_that_cannot_write_a_feed_keeps_what_it_read() {
-    let world = long_world("");
-    std::fs::create_dir_all(world.path("public/feed/demo.rss")).unwrap();
-    let told = world.run_err(&["build"], 4);
-    assert!(told.contains("feed/demo.rss"), "{told}");
-    assert!(world.read("public/feed.rss").contains("第02100号消息"));
-    std::fs::remove_dir(world.path("public/feed/demo.rss")).unwrap();
-    let told = world.run(&["build"], 0);
-    assert!(told.contains(" 0 added, 0 changed"), "{told}");
-    let feed = world.read("public/feed/demo.rss");
-    assert!(feed.contains("第02100号消息"), "{feed}");
+    for is_folder in [true, false] {
+        let world = long_world("");
+        // A category that learns what it is called.
+        let content = today("会议召开", "shizheng", "时政", "正文。");
+        world.post("2026-11-20-shizheng.md", &content);
+        let taken = world.path("public/feed/demo.rss");
+        if is_folder {
+            std::fs::create_dir_all(&taken).unwrap();
+        } else {
+            std::fs::create_dir_all(taken.parent().unwrap()).unwrap();
+            std::fs::write(&taken, "<rss>somebody else's</rss>").unwrap();
+        }
+        let told = world.run_err(&["build"], 4);
+        assert!(told.contains("feed/demo.rss"), "{told}");
+        assert!(world.read("public/feed.rss").contains("第02100号消息"));
+        let index = Catalog::reader(&world.path("var/catalog.db")).unwrap();
+        // What is written is noted, and what is not stays marked.
+        let dirty = index.dirty().unwrap();
+        assert_eq!(dirty, [Follow::Label(Label::category("demo"))]);
+        let noted = index.published().unwrap().len();
+        let strangers = usize::from(!is_folder);
+        let files = tree(&world.path("public")).len() - strangers;
+        assert!(files > OWN_TAGS && noted == files, "{noted} of {files}");
+        let learnt = index
+            .listing()
+            .unwrap()
+            .into_iter()
+            .filter_map(|label| label.learnt);
+        assert_eq!(learnt.collect::<Vec<_>>(), ["时政"], "{is_folder}");
+        match is_folder {
+            true => std::fs::remove_dir(&taken).unwrap(),
+            false => std::fs::remove_file(&taken).unwrap(),
+        }
+        let told = world.run(&["build"], 0);
+        assert!(told.contains(" 0 added, 0 changed"), "{told}");
+        let feed = world.read("public/feed/demo.rss");
+        assert!(feed.contains("第02100号消息"), "{feed}");
+        published_as_if_never_killed(&world);
+    }
 }
 
 #[test]
@@ -365,10 +410,22 @@ fn a_long_build_that_dies_once_its_feeds_are_seen_keeps_the_days_that_they_tell(
 }
 
 #[test]
+fn a_long_build_on_one_core_makes_the_same() {
+    let world = long_world("");
+    let mut build = world.command(&["build"]);
+    build.env("RAYON_NUM_THREADS", "1");
+    let built = build.stdin(Stdio::null()).output().unwrap();
+    let said = String::from_utf8_lossy(&built.stderr);
+    assert!(built.status.success(), "{said}");
+    published_as_if_never_killed(&world);
+}
+
+#[test]
 fn a_long_build_leaves_out_what_was_given_up() {
     let world = long_world("labels: {retired: ['tag:标签3']}\n");
     let told = world.run(&["build"], 0);
-    assert!(told.contains("2100 added"), "{told}");
+    let added = format!("{} added", LONG + OWN_TAGS);
+    assert!(told.contains(&added), "{told}");
     assert!(world.path("public/feed/by_tag/标签2.rss").exists());
     assert!(!world.path("public/feed/by_tag/标签3.rss").exists());
 }

@@ -129,11 +129,24 @@ fn a_second_program_on_the_same_files_is_turned_away_and_the_first_goes_on() {
 
 #[test]
 fn where_few_files_may_be_open_at_once_every_feed_is_written() {
-    let world = World::new();
+    few_files_may_be_open("");
+}
+
+#[test]
+fn so_it_is_where_each_feed_has_a_folder_of_its_own() {
+    few_files_may_be_open("feeds: {archives: [tag], paths: {tag: '/tag/:name/feed'}}\n");
+}
+
+fn few_files_may_be_open(config: &str) {
+    let world = World::new().config(config);
+    for folder in 0..20 {
+        std::fs::create_dir(world.path(&format!("posts/{folder}"))).unwrap();
+    }
     for number in 0..200 {
         let (name, tag) = (format!("n{number}"), format!("标签{number}"));
+        // Folders of ten.
         world.post(
-            &format!("2026-11-20-{name}.md"),
+            &format!("{}/2026-11-20-{name}.md", number / 10),
             &today(&name, "demo", &tag, "正文。"),
         );
     }
