@@ -33,10 +33,11 @@ impl Shelf {
     }
 
     /// Puts files on the shelf, or their new versions: requests see all of them or none.
-    pub fn put_all(&self, published: Vec<Published>) {
+    pub fn put_all(&self, published: impl IntoIterator<Item = Published>) {
+        let published = published.into_iter();
         let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
         if files.is_empty() {
-            files.reserve(published.len());
+            files.reserve(published.size_hint().0);
         }
         for file in published {
             let stamp = Stamp {

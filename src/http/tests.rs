@@ -102,7 +102,7 @@ impl World {
             .open(self.dir.path().join(path));
         file.unwrap().set_times(times).unwrap();
         let known = self.shelf.get(path).unwrap();
-        self.shelf.put_all(vec![Published {
+        self.shelf.put_all([Published {
             modified_ns,
             ..known
         }]);

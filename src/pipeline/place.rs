@@ -47,16 +47,14 @@ impl Derived {
                 staging.add(directory(&shape, listing), &|path| shelf.get(path));
             }
         };
-        let Some(hoped) = staging.hoped() else {
+        let Some(hoped) = staging.hoped(noted) else {
             self.take_back(noted)?;
             add_lists(&mut staging);
             return self.record_with(staging.commit(), follows, listing, round);
         };
-        let (written, unchanged) = (hoped.written.len(), hoped.unchanged.len());
-        let mut feeds = hoped.written;
-        let others = feeds.split_off(noted).into_iter().chain(hoped.unchanged);
-        let others = self.news(others);
-        let owed = self.owed_for(&others);
+        let (written, unchanged) = (noted + hoped.written.len(), hoped.unchanged.len());
+        let feeds = self.news(hoped.written.into_iter().chain(hoped.unchanged));
+        let owed = self.owed_for(&feeds);
         self.catalog.begin()?;
         let catalog = &mut self.catalog;
         let (outcome, marked) = rayon::join(
@@ -67,7 +65,7 @@ impl Derived {
                 add_lists(&mut staging);
                 staging.commit()
             },
-            || catalog.mark_published(follows, &others, &owed),
+            || catalog.mark_published(follows, &feeds, &owed),
         );
         crate::crash::point("after-placing");
         if !outcome.failed.is_empty() {
@@ -83,12 +81,11 @@ impl Derived {
         marked?;
         self.catalog.mark_published(&[], &lists, &owed)?;
         self.catalog.commit()?;
-        // Only now: what the index could not note is still news to the next round.
-        feeds.extend(others);
-        feeds.extend(lists);
-        self.shelf.put_all(feeds);
         round.written += outcome.written.len();
         round.unchanged += outcome.unchanged.len();
+        // Only now: what the index could not note is still news to the next round.
+        let all = outcome.written.into_iter().chain(outcome.unchanged);
+        self.shelf.put_all(all);
         self.listed = listing.or(self.listed.take());
         Ok(())
     }

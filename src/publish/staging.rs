@@ -73,14 +73,17 @@ impl<'a> Staging<'a> {
         self.writer.staged.len()
     }
 
-    /// What `commit` will tell, if it succeeds in everything; `None` when something has failed already.
-    pub fn hoped(&self) -> Option<Outcome> {
+    /// What `commit` will tell, if it succeeds in everything, but for so many of the files that were written first; `None`
+    /// when something has failed already.
+    pub fn hoped(&self, but_for: usize) -> Option<Outcome> {
         let Writer {
             staged, outcome, ..
         } = &self.writer;
         let waiting = staged.iter().flat_map(|staged| &staged.parts);
         { outcome.failed.is_empty() }.then(|| Outcome {
-            written: waiting.map(|part| part.published.clone()).collect(),
+            written: { waiting.skip(but_for) }
+                .map(|part| part.published.clone())
+                .collect(),
             unchanged: outcome.unchanged.clone(),
             failed: Vec::new(),
         })

@@ -78,7 +78,10 @@ impl InstanceLock {
             }
             Err(TryLockError::Error(source)) => return Err(io(source)),
         }
-        file.set_len(0).map_err(io)?;
+        // A file that is cut is written to the disk when it is closed (ext4: `auto_da_alloc`).
+        if file.metadata().map_err(io)?.len() > 0 {
+            file.set_len(0).map_err(io)?;
+        }
         writeln!(file, "{}", std::process::id()).map_err(io)?;
         Ok(InstanceLock { _file: file })
     }
