@@ -21,7 +21,7 @@ use super::{Known, Outcome, Published, Rendered};
 const MANY: usize = 64;
 
 /// Jobs that a core does before another may take some of what it has left: the last ones are waited for by all.
-const AT_MOST: usize = 2;
+const AT_MOST: usize = 1;
 
 /// Files that are written but not yet in place. Dropped, nothing of it happened.
 #[derive(Debug)]
