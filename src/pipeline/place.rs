@@ -108,7 +108,9 @@ impl Derived {
             return Ok(());
         }
         self.catalog.roll_back();
+        let labels = &self.reader.shape.labels;
         let listing = self.catalog.listing()?.into_iter();
+        let listing = listing.filter(|label| labels.learns(&label.follow));
         let news = listing.filter_map(|label| {
             let learnt = self.learnt.get(&label.follow).cloned();
             (learnt != label.learnt).then_some((label.follow, learnt))

@@ -212,7 +212,7 @@ impl Derived {
         let mut complete = Vec::with_capacity(group.len());
         // Rows of written files: those that are noted, all before the last batch, and those of the last batch.
         let (mut noted, mut before, mut written) = (0, 0, Vec::new());
-        rayon::in_place_scope(|cores| {
+        let done = rayon::in_place_scope(|cores| {
             let (mut batch, mut rest) = self.batch_of(group);
             places.run_ahead(cores);
             if run.done == 0 {
@@ -249,7 +249,12 @@ impl Derived {
                 (batch, rest) = (next, later);
             }
             Ok::<_, CatalogError>(())
-        })?;
+        });
+        if done.is_err() && noted > 0 {
+            // Those files get no names.
+            self.catalog.roll_back();
+        }
+        done?;
         drop(places);
         let is_last = run.done == run.total;
         let mut listing = run.lists.listing.take_if(|_| is_last);

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::ops::Bound;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -215,7 +216,7 @@ pub(super) fn leads_above(link: &Path, root: &Path, began: &Path) -> bool {
 /// File systems of this machine that are known to change a folder's times with its names. Of others, such as those
 /// of another machine, each folder is asked.
 #[cfg(target_os = "linux")]
-pub(super) fn keeps_times(folder: &Path) -> bool {
+fn is_known(found: rustix::io::Result<rustix::fs::StatFs>) -> bool {
     // linux/magic.h, and the file systems' own sources: ext2 to ext4, XFS, Btrfs, tmpfs, F2FS, bcachefs, ZFS. Not overlayfs,
     // which shows the times of the uppermost of a folder's layers.
     const KNOWN: [u64; 7] = [
@@ -227,11 +228,28 @@ pub(super) fn keeps_times(folder: &Path) -> bool {
         0xCA45_1A4E,
         0x2FC1_2FC1,
     ];
-    rustix::fs::statfs(folder).is_ok_and(|found| KNOWN.contains(&(found.f_type as u64)))
+    found.is_ok_and(|found| KNOWN.contains(&(found.f_type as u64)))
+}
+
+/// Whether a folder is on one of them.
+#[cfg(target_os = "linux")]
+pub(super) fn keeps_times(folder: &Path) -> bool {
+    is_known(rustix::fs::statfs(folder))
+}
+
+/// The same of a folder that is open.
+#[cfg(target_os = "linux")]
+pub(super) fn open_keeps_times(folder: &OwnedFd) -> bool {
+    is_known(rustix::fs::fstatfs(folder))
 }
 
 #[cfg(not(target_os = "linux"))]
 pub(super) fn keeps_times(_folder: &Path) -> bool {
+    false
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn open_keeps_times(_folder: &OwnedFd) -> bool {
     false
 }
 

@@ -5,14 +5,13 @@
 use std::fs::Metadata;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::buffer::spare_capacity;
-use rustix::fs::{FileType, Mode, OFlags};
+use rustix::fs::{FileType, Mode, OFlags, Stat};
 
-use super::folders::keeps_times;
+use super::folders::open_keeps_times;
 use super::rules::Rules;
 use super::sight::open_folder;
 use crate::model::{Problem, Severity};
@@ -141,16 +140,16 @@ struct OpenFolder {
     handle: OwnedFd,
     /// Where the names of its files begin in their paths.
     names: usize,
-    /// The file system's number, where its clock is this machine's.
-    system: Option<u64>,
+    /// What its file system says of it, where that keeps times by this machine's clock.
+    local: Option<Stat>,
 }
 
 impl OpenFolder {
     fn open(path: &str) -> Option<OpenFolder> {
         let handle = open_folder(path)?;
-        let system = keeps_times(Path::new(path)).then(|| rustix::fs::fstat(&handle).ok());
+        let local = open_keeps_times(&handle).then(|| rustix::fs::fstat(&handle).ok());
         Some(OpenFolder {
-            system: system.flatten().map(|stat| stat.st_dev),
+            local: local.flatten(),
             handle,
             names: path.len(),
         })
@@ -208,8 +207,8 @@ impl<'a> Nearby<'a> {
     /// that nobody changed it meanwhile either, as that would have set its time by the clock that was looked at before.
     /// `None` where that cannot be told, or anything is out of the ordinary.
     fn read_rested(&self, bytes: &mut Vec<u8>) -> Option<Stamp> {
-        let system = self.folder.as_ref()?.system?;
-        let began = now_ns();
+        let folder = self.folder.as_ref()?.local.as_ref()?;
+        let began = file_clock_ns();
         let file = self.open().ok()?;
         bytes.clear();
         bytes.reserve(EVERYDAY);
@@ -218,7 +217,7 @@ impl<'a> Nearby<'a> {
         let stat = rustix::fs::fstat(&file).ok()?;
         let stamp = Stamp::of_stat(&stat).filter(|stamp| stamp.size == read as u64)?;
         let age = began.checked_sub(stamp.changed_ns)?;
-        let is_sure = read > 0 && stat.st_dev == system && age > tick(stamp.changed_ns);
+        let is_sure = read > 0 && stat.st_dev == folder.st_dev && age > tick(stamp.changed_ns);
         is_sure.then_some(stamp)
     }
 }
@@ -325,6 +324,18 @@ fn tick(changed_ns: i64) -> i64 {
         0 => 2_000_000_000,
         _ => 10_000_000,
     }
+}
+
+/// The clock by which the kernel sets the times of files, in nanoseconds since 1970: a change from here on gets no earlier one.
+#[cfg(target_os = "linux")]
+fn file_clock_ns() -> i64 {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::RealtimeCoarse);
+    nanoseconds(now.tv_sec, now.tv_nsec)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn file_clock_ns() -> i64 {
+    now_ns()
 }
 
 fn now_ns() -> i64 {

@@ -129,7 +129,7 @@ fn the_folder_of_many_files_is_open_while_they_are_read() {
         if file
             .folder
             .as_ref()
-            .is_some_and(|folder| folder.system.is_some())
+            .is_some_and(|folder| folder.local.is_some())
         {
             assert_eq!(rested(file), other);
         }
@@ -170,7 +170,7 @@ fn what_is_in_a_pipe_stays_there_and_what_is_elsewhere_is_looked_at_twice() {
     let paths: Vec<String> = paths.collect();
     let files = Nearby::all(&paths);
     let mut bytes = Vec::new();
-    if files[4].folder.as_ref().unwrap().system.is_some() {
+    if files[4].folder.as_ref().unwrap().local.is_some() {
         rested(&files[4]);
     }
     for file in &files[..4] {
