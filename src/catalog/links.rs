@@ -91,7 +91,8 @@ impl Links {
             }
             last = last.max(label);
         }
-        self.new = Some(NewLabels::from(last + 1));
+        // Whoever adds the site gives it a number, too.
+        self.new = self.site.map(|_| NewLabels::from(last + 1));
         self.fresh = Fresh::of(newest, oldest);
         Ok(())
     }
@@ -153,11 +154,9 @@ impl Links {
         transaction: &Connection,
         digested: &Digested,
     ) -> rusqlite::Result<Vec<i64>> {
-        let site = match (self.site, &mut self.new) {
-            (Some(site), _) => site,
-            // Every index has it, so that this is for none.
-            (None, Some(new)) => *self.site.insert(new.add(Follow::Site)),
-            (None, None) => *self.site.insert(label_id(transaction, &Follow::Site)?),
+        let site = match self.site {
+            Some(site) => site,
+            None => *self.site.insert(label_id(transaction, &Follow::Site)?),
         };
         let mut numbers = vec![site];
         let topics = digested.topics.iter();

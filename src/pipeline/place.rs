@@ -69,7 +69,6 @@ impl Derived {
         );
         crate::crash::point("after-placing");
         if !outcome.failed.is_empty() {
-            self.catalog.roll_back();
             self.take_back(noted)?;
             return self.record_with(outcome, follows, listing, round);
         }
@@ -102,12 +101,12 @@ impl Derived {
         Ok(true)
     }
 
-    /// Takes back what was noted of files ahead, of which some stay away. What was learnt meanwhile stays.
+    /// Takes back what was noted of files, of which some stay away. What was learnt while some were noted ahead stays.
     fn take_back(&mut self, noted: usize) -> Result<(), CatalogError> {
+        self.catalog.roll_back();
         if noted == 0 {
             return Ok(());
         }
-        self.catalog.roll_back();
         let labels = &self.reader.shape.labels;
         let listing = self.catalog.listing()?.into_iter();
         let listing = listing.filter(|label| labels.learns(&label.follow));

@@ -21,7 +21,7 @@ impl Derived {
         self.catch_up(&mut published)?;
         let folder = &self.folder;
         let intact = published.par_iter().all(|file| folder.is_intact(file));
-        self.shelf.put_all(published.clone());
+        self.shelf.put_all(published.iter().cloned());
         let shape = self.feed_shape();
         if !intact || self.catalog.noted("feed_shape")?.as_deref() != Some(&shape) {
             self.catalog.mark_all_dirty()?;
