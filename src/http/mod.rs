@@ -32,7 +32,7 @@ pub use files::{CACHE, COMPONENT};
 pub use health::Health;
 pub use hook::{Hook, Posted};
 pub use serve::serve;
-pub use shelf::Shelf;
+pub use shelf::{Shelf, Stock};
 
 /// The `http` section of the config.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -23,6 +23,25 @@ pub(super) struct Stamp {
     pub modified_ns: i64,
 }
 
+/// Files for the shelf.
+#[derive(Debug)]
+pub struct Stock(HashMap<Arc<str>, Stamp>);
+
+impl Stock {
+    /// These files; of one that is there twice the later version.
+    pub fn of(published: impl IntoIterator<Item = Published>) -> Stock {
+        let stamped = published.into_iter().map(|file| {
+            let stamp = Stamp {
+                hash: file.hash,
+                size: file.size,
+                modified_ns: file.modified_ns,
+            };
+            (file.path, stamp)
+        });
+        Stock(stamped.collect())
+    }
+}
+
 impl Shelf {
     /// An empty shelf over the published folder.
     pub fn new(dir: PathBuf) -> Shelf {
@@ -34,18 +53,15 @@ impl Shelf {
 
     /// Puts files on the shelf, or their new versions: requests see all of them or none.
     pub fn put_all(&self, published: impl IntoIterator<Item = Published>) {
-        let published = published.into_iter();
+        self.put(Stock::of(published));
+    }
+
+    /// The same of what was made ready before.
+    pub fn put(&self, stock: Stock) {
         let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
-        if files.is_empty() {
-            files.reserve(published.size_hint().0);
-        }
-        for file in published {
-            let stamp = Stamp {
-                hash: file.hash,
-                size: file.size,
-                modified_ns: file.modified_ns,
-            };
-            files.insert(file.path, stamp);
+        match files.is_empty() {
+            true => *files = stock.0,
+            false => files.extend(stock.0),
         }
     }
 

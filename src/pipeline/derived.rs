@@ -9,7 +9,7 @@ use super::behind::Lag;
 use super::entries::Entries;
 use super::lists::Listing;
 use super::look::Changes;
-use super::reader::{self, Reader};
+use super::reader::Reader;
 use super::shape::Shape;
 use super::{Hint, Patience, Round};
 use crate::catalog::{Catalog, CatalogError, Target};
@@ -97,10 +97,6 @@ impl Derived {
         // A daemon looks once it watches, or what comes between the two would be missed.
         let is_new = !config.catalog.path.exists();
         let is_ahead = is_new && patience == Patience::OneShot;
-        if is_ahead {
-            // Beside what one core does alone until the first article.
-            rayon::spawn(reader::warm_up);
-        }
         let ahead = is_ahead.then(|| posts::Ahead::begin(&roots)).flatten();
         let ways = Ways::of(config, matcher)?;
         let (reader, catalog) = ways.open(first_seen, is_new)?;

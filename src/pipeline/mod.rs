@@ -34,9 +34,10 @@ use crate::catalog::{CatalogError, Delta};
 use crate::model::Problem;
 use crate::store::{Millis, StoreError};
 
-/// Has the other cores begin, since the first work would wait for them.
+/// Has the other cores begin, since the first work would wait for them, and make what every article needs: beside what one
+/// core does alone until the first article.
 pub fn warm_up() {
-    rayon::spawn(|| ());
+    rayon::spawn(reader::warm_up);
 }
 
 /// The same for a run that this thread does by itself (`derive_alone`): it becomes one of the threads that work, so that
@@ -47,6 +48,7 @@ pub fn take_part() {
         // The system has no thread left: this one does all the work.
         tracing::debug!(%error, "no thread beside this one");
     }
+    warm_up();
 }
 
 /// What may have changed.

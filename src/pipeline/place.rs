@@ -8,6 +8,7 @@ use super::entries::Entries;
 use super::lists::{Listing, directory};
 use super::{Derived, Round};
 use crate::catalog::CatalogError;
+use crate::http::Stock;
 use crate::model::Follow;
 use crate::publish::{Outcome, Published, Staging};
 
@@ -79,12 +80,14 @@ impl Derived {
         let owed = self.owed_for(&lists);
         marked?;
         self.catalog.mark_published(&[], &lists, &owed)?;
-        self.catalog.commit()?;
         round.written += outcome.written.len();
         round.unchanged += outcome.unchanged.len();
-        // Only now: what the index could not note is still news to the next round.
         let all = outcome.written.into_iter().chain(outcome.unchanged);
-        self.shelf.put_all(all);
+        let catalog = &mut self.catalog;
+        let (committed, stock) = rayon::join(|| catalog.commit(), || Stock::of(all));
+        committed?;
+        // Only now: what the index could not note is still news to the next round.
+        self.shelf.put(stock);
         self.listed = listing.or(self.listed.take());
         Ok(())
     }

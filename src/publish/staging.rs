@@ -2,10 +2,11 @@
 //! In: paths, and bytes that may be made only now. Out: the files beside their places, or in folders that are new as
 //! they are; then all of them in place, durable but where they may lag, each one's fate told.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
+use rayon::iter::Either;
 use rayon::prelude::*;
 
 use super::change::{Done, Staged};
@@ -46,8 +47,8 @@ pub struct Writer<'a> {
 #[derive(Debug)]
 struct Placeable {
     parents: Parents,
-    staged: Vec<(Arc<str>, io::Result<Staged>)>,
-    /// Whether the names in new folders are durable too.
+    staged: Vec<Staged>,
+    /// Whether they may be, and the names in new folders are durable too.
     named: io::Result<()>,
     /// Nobody waits for the disk.
     lags: bool,
@@ -115,7 +116,7 @@ impl<'a> Staging<'a> {
         let Finder { parents, .. } = self.finder;
         let Writer {
             staged,
-            outcome,
+            mut outcome,
             head_start,
             lags,
             ..
@@ -128,19 +129,17 @@ impl<'a> Staging<'a> {
             false => parents.sync_systems(),
         };
         let synced = synced.and(head_start.end());
-        let staged = staged.into_par_iter().map(|staged| {
-            let path = staged.path.clone();
-            let synced = match (&synced, one_by_one) {
-                (Err(error), _) => Err(same_error(error)),
-                (Ok(()), true) => staged.sync(),
-                (Ok(()), false) => Ok(()),
-            };
-            (path, synced.map(|()| staged))
-        });
-        let staged = staged.collect();
-        let named = match (synced, one_by_one) {
-            (Ok(()), true) => parents.sync_fresh(),
-            (synced, _) => synced,
+        let (staged, named) = match (synced, one_by_one) {
+            (Ok(()), true) => {
+                let synced = staged.into_par_iter().map(|staged| match staged.sync() {
+                    Ok(()) => Ok(staged),
+                    Err(error) => Err((staged.path.to_string(), error)),
+                });
+                let (failed, staged): (Vec<_>, Vec<_>) = synced.partition_map(Either::from);
+                outcome.failed.extend(failed);
+                (staged, parents.sync_fresh())
+            }
+            (synced, _) => (staged, synced),
         };
         Placeable {
             parents,
@@ -162,29 +161,33 @@ impl Placeable {
             lags,
             mut outcome,
         } = self;
-        let whole = match &named {
-            Ok(()) => parents.place_fresh(),
-            Err(_) => HashSet::new(),
-        };
+        if let Err(error) = named {
+            let staged = staged.iter();
+            let failed = staged.map(|staged| (staged.path.to_string(), same_error(&error)));
+            outcome.failed.extend(failed);
+            return outcome;
+        }
+        let whole = parents.place_fresh();
         let placed: Vec<(Arc<str>, io::Result<Vec<Published>>)> = staged
             .into_par_iter()
-            .map(|(path, staged)| {
-                let placed = match (staged, &named) {
-                    (Err(error), _) => Err(error),
-                    (Ok(_), Err(error)) => Err(same_error(error)),
-                    (Ok(staged), Ok(())) if whole.contains(split(&path).0) => Ok(staged.placed()),
-                    (Ok(staged), Ok(())) => staged.place(),
-                };
-                (path, placed)
+            .map(|staged| {
+                let path = staged.path.clone();
+                match whole.contains(split(&path).0) {
+                    true => (path, Ok(staged.placed())),
+                    false => (path, staged.place()),
+                }
             })
             .collect();
-        let touched: BTreeSet<&str> = placed.iter().map(|(path, _)| split(path).0).collect();
         let lost = match lags {
             true => HashMap::new(),
-            false => parents.sync_names(&touched),
+            false => {
+                let touched = placed.iter().map(|(path, _)| split(path).0);
+                parents.sync_names(&touched.collect())
+            }
         };
+        outcome.written.reserve(placed.len());
         for (path, placed) in placed {
-            let error = lost.get(split(&path).0).map(same_error);
+            let error = { lost.get(split(&path).0) }.map(same_error);
             match (placed, error) {
                 (Ok(published), None) => outcome.written.extend(published),
                 (Ok(_), Some(error)) | (Err(error), _) => {
