@@ -37,7 +37,7 @@ pub use heads::Heads;
 pub use labels::{LabelSettings, Labels, learnt_name};
 pub use list_at::ListAt;
 pub use opml::opml;
-pub use pages::{Asset, feed_page, index_page};
+pub use pages::{Article, Asset, feed_page, index_page};
 pub use settings::{Archived, Archives, Content, Format, Hubs, PathTemplates, Settings};
 pub use text::title_text;
 pub use written::{Frame, Gist, Press, Traits, Written, document, write_entry};

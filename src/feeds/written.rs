@@ -111,6 +111,11 @@ pub struct Press<'a> {
 /// that was never touched costs the system more than the bytes in it.
 const ROOM: usize = 64 << 10;
 
+/// What a document of so many bytes asks for.
+pub(super) fn room(length: usize) -> usize {
+    length.next_multiple_of(ROOM)
+}
+
 /// A whole document: `items` are the bytes of its entries in this format, newest first.
 pub fn document(press: &Press<'_>, frame: &Frame<'_>, format: Format, items: &[&[u8]]) -> Vec<u8> {
     let Press {
@@ -123,7 +128,7 @@ pub fn document(press: &Press<'_>, frame: &Frame<'_>, format: Format, items: &[&
     let (head, end) = heads.around(&view, format, |view| around(view, addresses, format));
     let between: &[u8] = if format == Format::Json { b"," } else { b"" };
     let length: usize = items.iter().map(|item| item.len() + between.len()).sum();
-    let mut bytes = Vec::with_capacity((head.len() + length + end.len()).next_multiple_of(ROOM));
+    let mut bytes = Vec::with_capacity(room(head.len() + length + end.len()));
     bytes.extend_from_slice(&head);
     for (at, item) in items.iter().enumerate() {
         if at > 0 {

@@ -3,9 +3,10 @@
 use rayon::prelude::*;
 
 use super::*;
-use crate::feeds::{Entry, Traits, Written};
+use crate::feeds::{Addresses, Article, Entry, Settings, Traits, Written};
 use crate::model::time::PostTime;
-use crate::model::{DateSource, Label, Post, PostId};
+use crate::model::zone::zone;
+use crate::model::{DateSource, Label, Post, PostId, Site};
 use crate::pipeline::record;
 
 fn entry(id: &str) -> Entry {
@@ -38,6 +39,20 @@ fn entry(id: &str) -> Entry {
     }
 }
 
+fn article(id: &str) -> Article<String> {
+    let site = Site {
+        title: "x".to_owned(),
+        url: "https://x.test".to_owned(),
+        description: None,
+        author: None,
+        language: "zh-CN".to_owned(),
+        timezone: zone("Asia/Shanghai"),
+    };
+    let settings = Settings::default();
+    let addresses = Addresses::new(&settings, &site).unwrap();
+    Article::of(&site, &addresses, &settings, &entry(id), |_| true)
+}
+
 pub fn record(id: &str, formats: &[&[u8]]) -> Record {
     let entry = entry(id);
     let written = Written {
@@ -52,7 +67,7 @@ pub fn record(id: &str, formats: &[&[u8]]) -> Record {
         formats
             .iter()
             .for_each(|bytes| out.extend_from_slice(bytes));
-        record::end(out, &entry, &written, true);
+        record::end(out, &written, Some(&article(id)));
     })
 }
 
@@ -69,7 +84,7 @@ fn an_entry_comes_back_as_it_was() {
         assert!(shown.traits.has_image && !shown.traits.has_source);
         let formats = [0, 1, 2].map(|number| shown.format(number));
         assert_eq!(formats, [&b"<item/>"[..], b"", b"{}"]);
-        assert_eq!(shown.for_page(), Some(entry("/a")));
+        assert_eq!(shown.article(), Some(article("/a").borrowed()));
         assert_eq!(shown.format(9), b"");
     }
     let taken = entries.take();

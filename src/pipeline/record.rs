@@ -3,12 +3,10 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::feeds::{Entry, Traits, Written};
-use crate::model::{Label, Post};
+use crate::feeds::{Article, Traits, Written};
 
 /// An entry in the formats of a site, in memory of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,24 +23,6 @@ struct Tail {
 /// Bytes of a tail's length.
 const LENGTH: usize = size_of::<u32>();
 
-/// What pages show of an entry, borrowed.
-#[derive(Serialize)]
-struct Parts<'a> {
-    post: &'a Post,
-    summary: &'a str,
-    topics: &'a [(String, String)],
-    names: &'a [(Label, String)],
-}
-
-/// The same, owned.
-#[derive(Deserialize)]
-struct OwnParts {
-    post: Post,
-    summary: String,
-    topics: Vec<(String, String)>,
-    names: Vec<(Label, String)>,
-}
-
 /// A record that is looked at.
 #[derive(Debug)]
 pub struct Shown<'a> {
@@ -52,20 +32,14 @@ pub struct Shown<'a> {
     parts: Vec<Range<usize>>,
 }
 
-/// Ends a record whose formats were just written to `out`; `is_paged`: pages will show it too.
-pub fn end(out: &mut Vec<u8>, entry: &Entry, written: &Written, is_paged: bool) {
+/// Ends a record whose formats were just written to `out`; `article` is what pages show, where there are any.
+pub fn end(out: &mut Vec<u8>, written: &Written, article: Option<&Article<String>>) {
     // A file has at most `posts.max_file_bytes`, far below 4 GB.
     let mut lengths: Vec<u32> = { written.lengths.iter() }
         .map(|length| *length as u32)
         .collect();
-    if is_paged {
-        let parts = Parts {
-            post: &entry.post,
-            summary: &entry.summary,
-            topics: &entry.topics,
-            names: &entry.names,
-        };
-        lengths.push(pack(out, &parts));
+    if let Some(article) = article {
+        lengths.push(pack(out, article));
     }
     let tail = Tail {
         traits: written.traits,
@@ -134,15 +108,9 @@ impl<'a> Shown<'a> {
         &self.bytes[part]
     }
 
-    /// What pages show, without the article itself.
-    pub fn for_page(&self) -> Option<Entry> {
+    /// What pages show.
+    pub fn article(&self) -> Option<Article<&str>> {
         let part = self.parts.last()?.clone();
-        let parts: OwnParts = postcard::from_bytes(&self.bytes[part]).ok()?;
-        Some(Entry {
-            post: Arc::new(parts.post),
-            summary: parts.summary,
-            topics: parts.topics,
-            names: parts.names,
-        })
+        postcard::from_bytes(&self.bytes[part]).ok()
     }
 }

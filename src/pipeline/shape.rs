@@ -4,10 +4,10 @@
 
 use super::record::{self, Shown};
 use crate::feeds::{
-    self, Addresses, Entry, Feed, Format, Frame, Gist, Heads, Labels, Period, Press, document,
+    self, Addresses, Article, Entry, Format, Frame, Gist, Heads, Labels, Period, Press, document,
     write_entry,
 };
-use crate::model::{Follow, Label, Site};
+use crate::model::{Follow, Site};
 
 /// What feeds are written by.
 pub struct Shape {
@@ -67,8 +67,13 @@ impl Shape {
         let Shape {
             site, addresses, ..
         } = self;
-        let written = write_entry(site, addresses, &self.settings, entry, &self.formats, out);
-        record::end(out, entry, &written, self.settings.pages);
+        let settings = &self.settings;
+        let written = write_entry(site, addresses, settings, entry, &self.formats, out);
+        // A page links to labels that have pages.
+        let are_there = |follow: &Follow| !self.labels.is_retired(follow);
+        let article =
+            { settings.pages }.then(|| Article::of(site, addresses, settings, entry, are_there));
+        record::end(out, &written, article.as_ref());
     }
 
     /// The paths of a feed's files: those of `bytes`, in that order. The old addresses of a label give the same bytes,
@@ -161,29 +166,16 @@ impl Shape {
     }
 
     fn page(&self, outline: &Outline, entries: &[Shown<'_>]) -> Vec<u8> {
-        let entries = entries.iter().filter_map(Shown::for_page);
-        let feed = Feed {
-            follow: outline.follow.clone(),
-            title: outline.title.clone(),
-            entries: entries
-                .map(|entry| std::sync::Arc::new(self.without_retired(entry)))
-                .collect(),
-            history: None,
-        };
+        let articles: Vec<_> = entries.iter().filter_map(Shown::article).collect();
         let bot = self.bot.as_deref();
-        feeds::feed_page(&self.site, &self.addresses, &self.settings, bot, &feed)
-    }
-
-    /// An entry whose labels all have pages that it can link to.
-    fn without_retired(&self, mut entry: Entry) -> Entry {
-        let is_there = |label: &Label| !self.labels.is_retired(&Follow::Label(label.clone()));
-        if entry.post.labels().any(|label| !is_there(&label)) {
-            let post = std::sync::Arc::make_mut(&mut entry.post);
-            post.categories
-                .retain(|name| is_there(&Label::category(name)));
-            post.tags.retain(|name| is_there(&Label::tag(name)));
-        }
-        entry.topics.retain(|(id, _)| is_there(&Label::topic(id)));
-        entry
+        let feed = (&outline.follow, &*outline.title);
+        feeds::feed_page(
+            &self.site,
+            &self.addresses,
+            &self.settings,
+            bot,
+            feed,
+            &articles,
+        )
     }
 }

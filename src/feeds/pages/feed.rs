@@ -1,16 +1,21 @@
 //! The page of one feed, for people.
-//! In: a feed with its entries, newest first. Out: HTML with titles, summaries, dates in the
+//! In: a feed's name and its articles, newest first. Out: HTML with titles, summaries, dates in the
 //! site's zone, the feed's addresses, and links into feed readers and Telegram.
 
 use askama::Template;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::article::{Article, Articles};
 use super::words::Words;
-use super::{FeedLink, links, relative, root_of, site_title, target, telegram};
+use super::{FeedLink, in_link, links, relative, root_of, site_title, telegram};
 use crate::feeds::text::clean;
-use crate::feeds::view::{EntryView, FeedView};
-use crate::feeds::{Addresses, Entry, Feed, Format, Frame, Gist, Settings};
-use crate::model::{Follow, Label, Site};
+use crate::feeds::view::FeedView;
+use crate::feeds::written::room;
+use crate::feeds::{Addresses, Format, Frame, Gist, Settings};
+use crate::model::{Follow, Site};
+
+/// About the bytes of a page without its articles.
+const FRAME: usize = 4 << 10;
 
 #[derive(Template)]
 #[template(path = "feed.html")]
@@ -26,76 +31,56 @@ struct Page<'a> {
     formats: Vec<FeedLink>,
     readers: Vec<(&'static str, String)>,
     telegram: Option<String>,
-    entries: Vec<Item>,
+    articles: Articles<'a>,
     words: &'static Words,
 }
 
-struct Item {
-    title: String,
-    url: String,
-    /// RFC 3339.
-    instant: String,
-    /// On the site's clock.
-    clock: String,
-    source: Option<String>,
-    summary: String,
-    /// Address and name.
-    labels: Vec<(String, String)>,
-}
-
-/// The page of `feed`. `bot` is the Telegram bot's user name.
+/// The page of a feed with its title and articles, newest first. `bot` is the Telegram bot's user name.
 pub fn feed_page(
     site: &Site,
     addresses: &Addresses,
     settings: &Settings,
     bot: Option<&str>,
-    feed: &Feed,
+    (follow, name): (&Follow, &str),
+    articles: &[Article<&str>],
 ) -> Vec<u8> {
     let words = Words::of(site);
-    let here = addresses.label_page(&feed.follow);
+    let here = addresses.label_page(follow);
     let format = settings.formats.first().copied().unwrap_or(Format::Atom);
     let frame = Frame {
-        follow: &feed.follow,
-        title: &feed.title,
+        follow,
+        title: name,
         gist: Gist::default(),
         history: None,
         page: None,
     };
     let view = FeedView::new(site, addresses, settings, &frame, format);
-    let item = |entry: &std::sync::Arc<Entry>| {
-        let seen = EntryView::new(addresses, settings, entry);
-        Item {
-            title: seen.title.into_owned(),
-            url: seen.url,
-            instant: seen.published.rfc3339(),
-            clock: seen.published.clock_with_offset(site.timezone),
-            source: seen.source.map(|source| source.into_owned()),
-            summary: seen.summary.into_owned(),
-            labels: labels(entry, &feed.follow)
-                .map(|(follow, name)| {
-                    let to = target(addresses, settings, &follow);
-                    (relative(&here, &to), name)
-                })
-                .collect(),
-        }
-    };
     let page = Page {
         language: &site.language,
         site_title: site_title(site, addresses),
-        kind: words.kind(&feed.follow),
-        name: clean(&feed.title).into_owned(),
+        kind: words.kind(follow),
+        name: clean(name).into_owned(),
         root: root_of(&here),
         home: addresses.alternate(&Follow::Site),
         index: { addresses.index_file() }.map(|file| relative(&here, file)),
-        formats: links(addresses, settings, &feed.follow),
+        formats: links(addresses, settings, follow),
         readers: readers(&view.url, words),
-        telegram: telegram(bot, &feed.follow),
+        telegram: telegram(bot, follow),
         title: view.title.into_owned(),
-        entries: feed.entries.iter().map(item).collect(),
+        articles: Articles {
+            articles,
+            about: follow,
+            here: in_link(&here),
+            words,
+        },
         words,
     };
+    let mut html = String::with_capacity(room(page.articles.length() + FRAME));
     // Writing into memory cannot fail; the template was checked when this was compiled.
-    page.render().unwrap_or_default().into_bytes()
+    match page.render_into(&mut html) {
+        Ok(()) => html.into_bytes(),
+        Err(_) => Vec::new(),
+    }
 }
 
 /// Addresses that open a reader with this feed.
@@ -116,19 +101,4 @@ fn readers(url: &str, words: &Words) -> Vec<(&'static str, String)> {
         ),
         (words.reader_app, format!("feed:{url}")),
     ]
-}
-
-/// The entry's labels besides the one that the page is about: topics, categories, tags.
-fn labels<'a>(entry: &'a Entry, about: &'a Follow) -> impl Iterator<Item = (Follow, String)> + 'a {
-    let topics = entry.topics.iter().map(|(id, title)| {
-        let shown = if title.trim().is_empty() { id } else { title };
-        (Follow::Label(Label::topic(id)), clean(shown).into_owned())
-    });
-    let own = entry.post.labels().map(|label| {
-        let shown = clean(&label.name).into_owned();
-        (Follow::Label(label), shown)
-    });
-    topics
-        .chain(own)
-        .filter(move |(follow, name)| follow != about && !name.trim().is_empty())
 }

@@ -3,15 +3,19 @@
 //! the same input gives the same bytes. Pages carry no inline style or script, so a strict
 //! Content-Security-Policy holds.
 
+mod article;
 mod assets;
 mod feed;
 mod index;
 mod words;
 
+use std::fmt;
+
 use super::text::{clean, push_escaped};
 use super::{Addresses, Format, Settings};
 use crate::model::{Follow, Site};
 
+pub use article::Article;
 pub use assets::Asset;
 pub use feed::feed_page;
 pub use index::index_page;
@@ -39,6 +43,14 @@ fn root_of(file: &str) -> String {
 
 /// The address of `to`, as a page at `from` names it. Both are below `publish.dir`.
 fn relative(from: &str, to: &str) -> String {
+    let mut address = String::new();
+    // Writing into memory cannot fail.
+    let _ = push_relative(&mut address, &in_link(from), &in_link(to));
+    address
+}
+
+/// The same of files that are `in_link`, which may be HTML already.
+fn push_relative(out: &mut impl fmt::Write, from: &str, to: &str) -> fmt::Result {
     let (dir, _) = from.rsplit_once('/').unwrap_or_default();
     let depth = dir.split('/').filter(|part| !part.is_empty());
     let shared = depth
@@ -46,9 +58,16 @@ fn relative(from: &str, to: &str) -> String {
         .take_while(|(a, b)| a == b)
         .map(|(part, _)| part.len() + 1)
         .sum::<usize>();
-    let up = "../".repeat(from[shared.min(from.len())..].matches('/').count());
-    let mut address = up;
-    for c in to[shared.min(to.len())..].chars() {
+    for _ in from[shared.min(from.len())..].matches('/') {
+        out.write_str("../")?;
+    }
+    out.write_str(&to[shared.min(to.len())..])
+}
+
+/// A file below `publish.dir` as a link on a page names it from there.
+fn in_link(file: &str) -> String {
+    let mut address = String::with_capacity(file.len());
+    for c in file.chars() {
         match c {
             // What a browser would misread. Chinese stays: HTML takes it (an IRI).
             '\0'..=' ' | '"' | '#' | '%' | '<' | '>' | '?' | '\\' | '^' | '`' | '{' | '|' | '}' => {

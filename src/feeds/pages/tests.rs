@@ -5,8 +5,13 @@ use crate::model::Label;
 fn page(bot: Option<&str>) -> String {
     let settings = Settings::default();
     let addresses = Addresses::new(&settings, &site()).unwrap();
-    let one = feed(vec![entry(post())]);
-    String::from_utf8(feed_page(&site(), &addresses, &settings, bot, &one)).unwrap()
+    let site = site();
+    let article = Article::of(&site, &addresses, &settings, &entry(post()), |_| true);
+    let one = feed(vec![]);
+    let name = (&one.follow, &*one.title);
+    let articles = [article.borrowed()];
+    let page = feed_page(&site, &addresses, &settings, bot, name, &articles);
+    String::from_utf8(page).unwrap()
 }
 
 #[test]
@@ -43,6 +48,63 @@ fn a_feed_page_escapes_texts_and_offers_every_format() {
     );
     assert!(!page.contains("t.me"));
     assert!(!page.contains("<style") && !page.contains("<script") && !page.contains("style="));
+}
+
+#[test]
+fn an_article_links_to_the_pages_that_are_there_but_the_one_it_is_on() {
+    let settings = Settings::default();
+    let site = site();
+    let addresses = Addresses::new(&settings, &site).unwrap();
+    let mut post = post();
+    post.categories = vec!["a".to_owned()];
+    post.tags = ["a", "R&D's", "gone"].map(str::to_owned).to_vec();
+    let is_there = |follow: &Follow| *follow != Follow::Label(Label::tag("gone"));
+    let article = Article::of(&site, &addresses, &settings, &entry(post), is_there);
+    let labels = |about: Label| {
+        let about = Follow::Label(about);
+        let articles = [article.borrowed()];
+        let page = feed_page(&site, &addresses, &settings, None, (&about, "x"), &articles);
+        let page = String::from_utf8(page).unwrap();
+        let items = page.lines().filter_map(|line| line.strip_prefix("<li>"));
+        items.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let topic = |up: &str| format!("<a href=\"{up}by_topic/market.html\">市场监管</a>");
+    let research = |href: &str| format!("<a href=\"{href}\">R&#38;D&#39;s</a>");
+    let by_category = labels(Label::category("a"));
+    assert_eq!(
+        by_category,
+        [
+            topic(""),
+            "<a href=\"by_tag/a.html\">a</a>".to_owned(),
+            research("by_tag/R&#38;D&#39;s.html")
+        ]
+    );
+    let by_tag = labels(Label::tag("a"));
+    assert_eq!(
+        by_tag,
+        [
+            topic("../"),
+            "<a href=\"../a.html\">a</a>".to_owned(),
+            research("R&#38;D&#39;s.html")
+        ]
+    );
+    let none = Article::of(
+        &site,
+        &addresses,
+        &settings,
+        &entry(crate::feeds::golden_tests::post()),
+        |_| false,
+    );
+    let about = Follow::Site;
+    let page = feed_page(
+        &site,
+        &addresses,
+        &settings,
+        None,
+        (&about, "x"),
+        &[none.borrowed()],
+    );
+    assert!(!String::from_utf8(page).unwrap().contains("class=\"tags\""));
 }
 
 #[test]
