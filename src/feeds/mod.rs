@@ -40,6 +40,7 @@ pub use opml::opml;
 pub use pages::{Article, Asset, feed_page, index_page};
 pub use settings::{Archived, Archives, Content, Format, Hubs, PathTemplates, Settings};
 pub use text::title_text;
+pub use view::EntryView;
 pub use written::{Frame, Gist, Press, Traits, Written, document, write_entry};
 
 /// One post as a feed shows it.
@@ -112,7 +113,8 @@ fn opened<'a>(
     let mut items = Vec::with_capacity(feed.entries.len());
     for entry in &feed.entries {
         let mut item = Vec::new();
-        let written = write_entry(site, addresses, settings, entry, &[format], &mut item);
+        let view = EntryView::new(addresses, settings, entry);
+        let written = write_entry(site, &view, &[format], &mut item);
         gist.add(&written.traits);
         items.push(item);
     }

@@ -61,6 +61,8 @@ pub struct FeedView<'a> {
 
 /// An entry, ready to be written.
 pub struct EntryView<'a> {
+    /// What is seen.
+    pub entry: &'a Entry,
     /// The site's address and the post's id, as jekyll-feed publishes it.
     pub id: String,
     /// The post's page.
@@ -196,6 +198,7 @@ impl<'a> EntryView<'a> {
             address
         };
         EntryView {
+            entry,
             id: match post.id.as_str() {
                 id if id.starts_with('/') => below(id),
                 id if has_scheme(id) => uri_path(&clean(id)),

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::view::{EntryView, FeedView, author_of};
-use super::{Addresses, Entry, Format, Heads, Period, Settings, atom, json, rss, text};
+use super::{Addresses, Format, Heads, Period, Settings, atom, json, rss, text};
 use crate::model::time::PostTime;
 use crate::model::{Follow, Site};
 
@@ -52,20 +52,17 @@ pub struct Written {
 /// Writes an entry in these formats, one after the other, behind what is there.
 pub fn write_entry(
     site: &Site,
-    addresses: &Addresses,
-    settings: &Settings,
-    entry: &Entry,
+    view: &EntryView<'_>,
     formats: &[Format],
     out: &mut Vec<u8>,
 ) -> Written {
-    let view = EntryView::new(addresses, settings, entry);
     let author = author_of(site);
     let mut write = |format: &Format| {
         let start = out.len();
         match format {
-            Format::Atom => atom::entry(&view, out),
-            Format::Rss => rss::item(&view, author.as_deref(), out),
-            Format::Json => json::item(&view, out),
+            Format::Atom => atom::entry(view, out),
+            Format::Rss => rss::item(view, author.as_deref(), out),
+            Format::Json => json::item(view, out),
         }
         out.len() - start
     };

@@ -3,14 +3,12 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 use super::label::{Label, LabelKind};
 use super::time::PostTime;
 
 /// The id that jekyll-feed would publish, without the site's address: `/cat/2022/02/18/slug`
 /// (Jekyll `Document#id`), or the front matter's `guid`/`id`. Never changes, never reused.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PostId(String);
 
 impl PostId {
@@ -32,7 +30,7 @@ impl fmt::Display for PostId {
 }
 
 /// Where a post's date came from, best first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DateSource {
     /// The front matter's `date`.
     FrontMatter,
@@ -47,7 +45,7 @@ pub enum DateSource {
 }
 
 /// One post, ready for every later stage.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Post {
     /// Stable identity.
     pub id: PostId,
@@ -80,8 +78,7 @@ pub struct Post {
     pub excerpt: Option<String>,
     /// First image of the article, absolute.
     pub image: Option<String>,
-    /// The cleaned and sanitised body, links absolute, digest included. Packed apart, being most of a post.
-    #[serde(skip)]
+    /// The cleaned and sanitised body, links absolute, digest included.
     pub html: String,
     /// The article's plain text: a line for each block, without digest, source line and footer.
     pub text: String,

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::*;
-use crate::feeds::{Addresses, Article, Entry, Settings, Traits, Written};
+use crate::feeds::{Addresses, Article, Entry, EntryView, Settings, Traits, Written};
 use crate::model::time::PostTime;
 use crate::model::zone::zone;
 use crate::model::{DateSource, Label, Post, PostId, Site};
@@ -17,7 +17,7 @@ fn entry(id: &str) -> Entry {
         published: PostTime::from_parts(1_645_149_701, 8 * 3600).unwrap(),
         date_source: DateSource::FileName,
         updated: PostTime::from_parts(-1, -3600),
-        url: "/甲.html".to_owned(),
+        url: format!("{id}.html"),
         categories: vec!["乙".to_owned()],
         tags: vec!["丙".to_owned(), "丁".to_owned()],
         author: Some("戊".to_owned()),
@@ -50,7 +50,9 @@ fn article(id: &str) -> Article<String> {
     };
     let settings = Settings::default();
     let addresses = Addresses::new(&settings, &site).unwrap();
-    Article::of(&site, &addresses, &settings, &entry(id), |_| true)
+    let entry = entry(id);
+    let view = EntryView::new(&addresses, &settings, &entry);
+    Article::of(&site, &addresses, &settings, &view, |_| true)
 }
 
 pub fn record(id: &str, formats: &[&[u8]]) -> Record {

@@ -241,8 +241,8 @@ impl Batches {
     }
 
     /// The last files of a long build, read in batches that get smaller: what the index has left to do after the last
-    /// of them, while nothing is read, is then little. The first of these batches is read while the labels of all posts
-    /// before it are written.
+    /// of them, while nothing is read, is then little. The first of these batches is read while labels of up to `SETTLED`
+    /// posts before it are written.
     fn tail(&self) -> usize {
         2 * self.size.max(self.total.min(SETTLED) / PER_READ)
     }
@@ -369,6 +369,21 @@ mod tests {
         );
         // So many changed at once that the entry of this one was not made: the old one is none of its any more.
         assert_eq!(shown("posts/a.md", None), None);
+    }
+
+    #[test]
+    fn something_is_read_for_as_long_as_labels_are_written() {
+        for total in [2_000, 4_096, 10_000, 50_001] {
+            let mut waiting = 0;
+            for (range, then) in Batches::of(total, Duration::MAX) {
+                if then == Then::Settle {
+                    // The last batches begin somewhat late where the one before them is full.
+                    let most = 3 * PER_READ / 2 * range.len();
+                    assert!(waiting.min(SETTLED) <= most, "{total}: {range:?}");
+                }
+                waiting = if then == Then::GoOn { waiting } else { 0 } + range.len();
+            }
+        }
     }
 
     proptest! {

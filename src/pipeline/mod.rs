@@ -44,11 +44,11 @@ pub fn warm_up() {
 /// what it begins is not handed over to another one, which would have to wake up first.
 pub fn take_part() {
     let threads = rayon::ThreadPoolBuilder::new().use_current_thread();
-    if let Err(error) = threads.build_global() {
+    match threads.build_global() {
+        Ok(()) => warm_up(),
         // The system has no thread left: this one does all the work.
-        tracing::debug!(%error, "no thread beside this one");
+        Err(error) => tracing::debug!(%error, "no thread beside this one"),
     }
-    warm_up();
 }
 
 /// What may have changed.

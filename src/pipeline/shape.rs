@@ -4,8 +4,8 @@
 
 use super::record::{self, Shown};
 use crate::feeds::{
-    self, Addresses, Article, Entry, Format, Frame, Gist, Heads, Labels, Period, Press, document,
-    write_entry,
+    self, Addresses, Article, Entry, EntryView, Format, Frame, Gist, Heads, Labels, Period, Press,
+    document, write_entry,
 };
 use crate::model::{Follow, Site};
 
@@ -68,11 +68,12 @@ impl Shape {
             site, addresses, ..
         } = self;
         let settings = &self.settings;
-        let written = write_entry(site, addresses, settings, entry, &self.formats, out);
+        let view = EntryView::new(addresses, settings, entry);
+        let written = write_entry(site, &view, &self.formats, out);
         // A page links to labels that have pages.
         let are_there = |follow: &Follow| !self.labels.is_retired(follow);
         let article =
-            { settings.pages }.then(|| Article::of(site, addresses, settings, entry, are_there));
+            { settings.pages }.then(|| Article::of(site, addresses, settings, &view, are_there));
         record::end(out, &written, article.as_ref());
     }
 

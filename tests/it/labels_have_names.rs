@@ -94,6 +94,9 @@ fn old_names_go_on_and_retired_labels_are_gone() {
             "{ending}"
         );
     }
+    // Where a page links to, there is a page.
+    let page = world.read("public/feed/new.html");
+    assert!(page.contains("by_tag/新.html") && !page.contains("旧"));
     let list = world.read("public/feeds.opml");
     assert!(!list.contains("旧") && !list.contains("old.xml") && list.contains("new.xml"));
     let daemon = world.start();

@@ -28,7 +28,7 @@ pub struct Article<Text> {
 struct Link<Text> {
     kind: LabelKind,
     name: Text,
-    /// The page's file, as it stands in a link of a page beside `publish.dir`.
+    /// The page's file as `in_link`, as HTML.
     file: Text,
     /// What people call it, as HTML.
     shown: Text,
@@ -54,14 +54,13 @@ struct Labels<'a> {
     labels: Vec<(Relative<'a>, &'a str)>,
 }
 
-/// A text as HTML.
 #[derive(Template)]
 #[template(source = "{{ text }}", ext = "html")]
 struct Escaped<'a> {
     text: &'a str,
 }
 
-/// The address of a file, as a page at another file names it. Both are `in_link`.
+/// The address of a file, as a page at another file names it: both are `in_link`, as HTML.
 struct Relative<'a> {
     from: &'a str,
     to: &'a str,
@@ -72,21 +71,20 @@ pub(super) struct Articles<'a> {
     pub articles: &'a [Article<&'a str>],
     /// The feed that the page is about: it does not link to itself.
     pub about: &'a Follow,
-    /// The page's file, as it stands in a link.
+    /// The page's file as `in_link`, as HTML.
     pub here: String,
     pub words: &'static Words,
 }
 
 impl Article<String> {
-    /// What pages show of `entry`, with links to those labels that `are_there`.
+    /// What pages show of an entry, with links to those labels that `are_there`.
     pub fn of(
         site: &Site,
         addresses: &Addresses,
         settings: &Settings,
-        entry: &Entry,
+        seen: &EntryView<'_>,
         are_there: impl Fn(&Follow) -> bool,
     ) -> Self {
-        let seen = EntryView::new(addresses, settings, entry);
         let head = Head {
             url: &seen.url,
             title: &seen.title,
@@ -95,7 +93,7 @@ impl Article<String> {
             source: seen.source.as_deref(),
             summary: &seen.summary,
         };
-        let labels = labels(entry).filter(|(label, name)| {
+        let labels = labels(seen.entry).filter(|(label, name)| {
             !name.trim().is_empty() && are_there(&Follow::Label(label.clone()))
         });
         let link = |(label, name): (Label, String)| {
@@ -104,8 +102,8 @@ impl Article<String> {
             Link {
                 kind: label.kind,
                 name: label.name,
-                file: html(Escaped { text: &file }),
-                shown: html(Escaped { text: &name }),
+                file: escaped(&file),
+                shown: escaped(&name),
             }
         };
         Article {
@@ -128,6 +126,11 @@ impl Article<String> {
             labels: labels.collect(),
         }
     }
+}
+
+/// A text as HTML.
+pub(super) fn escaped(text: &str) -> String {
+    html(Escaped { text })
 }
 
 /// Writing into memory cannot fail; the templates were checked when this was compiled.

@@ -5,7 +5,7 @@
 use askama::Template;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::article::{Article, Articles};
+use super::article::{Article, Articles, escaped};
 use super::words::Words;
 use super::{FeedLink, in_link, links, relative, root_of, site_title, telegram};
 use crate::feeds::text::clean;
@@ -70,7 +70,7 @@ pub fn feed_page(
         articles: Articles {
             articles,
             about: follow,
-            here: in_link(&here),
+            here: escaped(&in_link(&here)),
             words,
         },
         words,

@@ -49,7 +49,7 @@ fn relative(from: &str, to: &str) -> String {
     address
 }
 
-/// The same of files that are `in_link`, which may be HTML already.
+/// The same of files that are `in_link`, both of them or neither as HTML.
 fn push_relative(out: &mut impl fmt::Write, from: &str, to: &str) -> fmt::Result {
     let (dir, _) = from.rsplit_once('/').unwrap_or_default();
     let depth = dir.split('/').filter(|part| !part.is_empty());

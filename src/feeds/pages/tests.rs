@@ -1,4 +1,5 @@
 use super::*;
+use crate::feeds::EntryView;
 use crate::feeds::golden_tests::{entry, feed, post, site};
 use crate::model::Label;
 
@@ -6,7 +7,13 @@ fn page(bot: Option<&str>) -> String {
     let settings = Settings::default();
     let addresses = Addresses::new(&settings, &site()).unwrap();
     let site = site();
-    let article = Article::of(&site, &addresses, &settings, &entry(post()), |_| true);
+    let article = Article::of(
+        &site,
+        &addresses,
+        &settings,
+        &EntryView::new(&addresses, &settings, &entry(post())),
+        |_| true,
+    );
     let one = feed(vec![]);
     let name = (&one.follow, &*one.title);
     let articles = [article.borrowed()];
@@ -59,7 +66,13 @@ fn an_article_links_to_the_pages_that_are_there_but_the_one_it_is_on() {
     post.categories = vec!["a".to_owned()];
     post.tags = ["a", "R&D's", "gone"].map(str::to_owned).to_vec();
     let is_there = |follow: &Follow| *follow != Follow::Label(Label::tag("gone"));
-    let article = Article::of(&site, &addresses, &settings, &entry(post), is_there);
+    let article = Article::of(
+        &site,
+        &addresses,
+        &settings,
+        &EntryView::new(&addresses, &settings, &entry(post)),
+        is_there,
+    );
     let labels = |about: Label| {
         let about = Follow::Label(about);
         let articles = [article.borrowed()];
@@ -92,7 +105,11 @@ fn an_article_links_to_the_pages_that_are_there_but_the_one_it_is_on() {
         &site,
         &addresses,
         &settings,
-        &entry(crate::feeds::golden_tests::post()),
+        &EntryView::new(
+            &addresses,
+            &settings,
+            &entry(crate::feeds::golden_tests::post()),
+        ),
         |_| false,
     );
     let about = Follow::Site;
@@ -105,6 +122,24 @@ fn an_article_links_to_the_pages_that_are_there_but_the_one_it_is_on() {
         &[none.borrowed()],
     );
     assert!(!String::from_utf8(page).unwrap().contains("class=\"tags\""));
+}
+
+#[test]
+fn pages_of_one_folder_name_each_other_without_it_whatever_it_is_called() {
+    let mut settings = Settings::default();
+    settings.paths.tag = "/R&D's/:name".to_owned();
+    let site = site();
+    let addresses = Addresses::new(&settings, &site).unwrap();
+    let mut post = post();
+    post.tags = vec!["a".to_owned(), "b".to_owned()];
+    let entry = entry(post);
+    let view = EntryView::new(&addresses, &settings, &entry);
+    let articles = Article::of(&site, &addresses, &settings, &view, |_| true);
+    let about = Follow::Label(Label::tag("a"));
+    let articles = [articles.borrowed()];
+    let page = feed_page(&site, &addresses, &settings, None, (&about, "x"), &articles);
+    let page = String::from_utf8(page).unwrap();
+    assert!(page.contains("<li><a href=\"b.html\">b</a>"), "{page}");
 }
 
 #[test]
