@@ -20,7 +20,7 @@ pub fn execute(setup: &Setup, manner: Manner) -> Result<Verdict, AppError> {
 pub fn report(done: &Done, started: Instant, manner: Manner) -> Result<Verdict, AppError> {
     let Done { round, counts } = done;
     for notice in round.notices.iter().filter(|_| !manner.quiet) {
-        eprintln!("warning: {notice}");
+        warn!("warning: {notice}");
     }
     match manner {
         Manner { json: true, .. } => say!("{}", as_json(counts, round, started)),

@@ -55,7 +55,7 @@ pub fn execute(setup: &Setup, options: &Options) -> Result<Verdict, AppError> {
     let shown = usize::try_from(options.limit).unwrap_or(usize::MAX);
     if rows.len() > shown {
         rows.truncate(shown);
-        eprintln!("there are more than these {shown}: --limit shows as many as you like");
+        warn!("there are more than these {shown}: --limit shows as many as you like");
     }
     let mut out = io::stdout().lock();
     for row in &rows {
@@ -64,7 +64,10 @@ pub fn execute(setup: &Setup, options: &Options) -> Result<Verdict, AppError> {
             false => line(row, setup),
         };
         // A closed pipe (`| head`) ends the list.
-        if writeln!(out, "{line}").is_err() {
+        let written = writeln!(out, "{line}");
+        let is_over = written.is_err();
+        super::said(written);
+        if is_over {
             break;
         }
     }

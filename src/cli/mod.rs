@@ -10,6 +10,14 @@ macro_rules! say {
     };
 }
 
+/// As `eprintln!`, but standard error that takes no more words, as a file on a full disk, ends nothing.
+macro_rules! warn {
+    ($($words:tt)*) => {{
+        use ::std::io::Write as _;
+        let _ = ::std::writeln!(::std::io::stderr(), $($words)*);
+    }};
+}
+
 mod backup;
 mod build;
 mod check;
@@ -183,7 +191,7 @@ fn has_store(setup: &Setup) -> Result<bool, AppError> {
     let is_there = setup.has_store()?;
     if !is_there {
         let url = &setup.config.store.url;
-        eprintln!("there is no store yet at {url}: `tagwire run` or `once` makes it");
+        warn!("there is no store yet at {url}: `tagwire run` or `once` makes it");
     }
     Ok(is_there)
 }
@@ -198,7 +206,7 @@ pub fn main() -> ExitCode {
     match LOST.load(Ordering::Relaxed) {
         false => code,
         true => {
-            eprintln!("error: what this command says cannot be written to standard output");
+            warn!("error: what this command says cannot be written to standard output");
             ExitCode::from(4)
         }
     }
@@ -226,7 +234,7 @@ fn end(cli: Cli) -> ExitCode {
             } else {
                 "error: "
             };
-            eprintln!("{prefix}{text}");
+            warn!("{prefix}{text}");
             let code = code(&error);
             if is_json {
                 say!("{}", serde_json::json!({"error": text, "code": code}));

@@ -4,8 +4,8 @@ use std::io::{BufWriter, Write};
 
 use serde::Serialize;
 
-use super::Verdict;
 use super::reading::Reader;
+use super::{Verdict, said};
 use crate::app::{AppError, Setup};
 use crate::catalog::Reading;
 use crate::model::{Problem, counted};
@@ -85,7 +85,7 @@ pub fn execute(setup: &Setup, json: bool) -> Result<Verdict, AppError> {
     let mut out = BufWriter::new(std::io::stdout().lock());
     Reader::new(setup)?.read_all(|reading| {
         // A closed pipe (`tagwire posts | head`) ends the listing, not the program with an error.
-        let _ = match (json, &reading.post) {
+        said(match (json, &reading.post) {
             (true, _) => writeln!(out, "{}", to_json(&PostJson::from(&reading))),
             (false, Some(digested)) => writeln!(
                 out,
@@ -106,9 +106,9 @@ pub fn execute(setup: &Setup, json: bool) -> Result<Verdict, AppError> {
                 reading.path,
                 counted(reading.problems.len() as u64, "problem")
             ),
-        };
+        });
     });
-    let _ = out.flush();
+    said(out.flush());
     Ok(Verdict::Fine)
 }
 

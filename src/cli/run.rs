@@ -19,7 +19,7 @@ pub fn execute(setup: Setup, quiet: bool) -> Result<Verdict, AppError> {
                 _ = tokio::signal::ctrl_c() => {}
             }
             if !quiet {
-                eprintln!("stopping: what was started is brought to its end");
+                warn!("stopping: what was started is brought to its end");
             }
             stopped.cancel();
         });

@@ -13,9 +13,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use super::Verdict;
 use super::posts::{ProblemJson, to_json};
 use super::reading::Reader;
+use super::{Verdict, said};
 use crate::app::{AppError, Setup};
 use crate::config::{ConfigError, Source};
 use crate::feeds::Addresses;
@@ -191,24 +191,28 @@ impl<W: Write> Check<'_, W> {
         }
         if self.options.json {
             for problem in problems {
-                let _ = writeln!(self.out, "{}", to_json(&ProblemJson::from(problem)));
+                said(writeln!(
+                    self.out,
+                    "{}",
+                    to_json(&ProblemJson::from(problem))
+                ));
             }
             return;
         }
-        let _ = writeln!(
+        said(writeln!(
             self.out,
             "{}",
             self.screen.heading(&problems[0].path, problems.len())
-        );
+        ));
         let text = text();
         for problem in problems {
             let shown = self.screen.problem(problem, text.as_deref());
-            let _ = writeln!(self.out, "{shown}\n");
+            said(writeln!(self.out, "{shown}\n"));
         }
     }
 
     fn end(mut self) -> Verdict {
-        let _ = match (self.options.json, self.options.table) {
+        said(match (self.options.json, self.options.table) {
             (true, true) => self.tally.rows().try_for_each(|(name, row)| {
                 let kinds: serde_json::Map<_, _> = self.tally.kinds_of(name).collect();
                 let line = json!({
@@ -220,8 +224,8 @@ impl<W: Write> Check<'_, W> {
             (true, false) => Ok(()),
             (false, true) => write!(self.out, "{}", self.tally.table()),
             (false, false) => write!(self.out, "{}", self.tally.summary()),
-        };
-        let _ = self.out.flush();
+        });
+        said(self.out.flush());
         match self.tally.is_clean() {
             true => Verdict::Fine,
             false => Verdict::Found,

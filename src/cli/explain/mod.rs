@@ -42,7 +42,7 @@ struct Explained<'a> {
 pub fn execute(setup: &Setup, wanted: &str, json: bool) -> Result<Verdict, AppError> {
     let reader = Reader::new(setup)?;
     let Some(found) = find::post(setup, &reader, wanted)? else {
-        eprintln!(
+        warn!(
             "no post is meant by `{wanted}`: give its file, its id, its address, or a part of its title"
         );
         return Ok(Verdict::Found);

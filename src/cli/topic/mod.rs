@@ -127,8 +127,8 @@ pub fn execute(source: &Source, action: Action) -> Result<Verdict, AppError> {
 fn unknown(setup: &Setup, id: &str) -> Verdict {
     let topics = setup.matcher.all_topics().iter();
     match nearest(id, topics.map(|topic| topic.id.as_str())) {
-        Some(meant) => eprintln!("there is no topic `{id}`: did you mean `{meant}`?"),
-        None => eprintln!("there is no topic `{id}`: `tagwire topic list` shows all"),
+        Some(meant) => warn!("there is no topic `{id}`: did you mean `{meant}`?"),
+        None => warn!("there is no topic `{id}`: `tagwire topic list` shows all"),
     }
     Verdict::Found
 }

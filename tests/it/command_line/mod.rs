@@ -75,7 +75,19 @@ fn words_that_cannot_be_written_are_an_error_and_a_reader_that_stops_is_none() {
         &["topic", "export", "market"],
         &["topic", "schema"],
         &["config", "show"],
+        &["posts"],
+        &["posts", "--json"],
+        &["check"],
     ] {
+        if matches!(arguments, ["posts", ..]) {
+            world.post("2026-11-20-a.md", &today("要闻", "demo", "演示", "正文。"));
+        }
+        let mut command = world.command(arguments);
+        // An error is told by its code also where its words go to the same full disk.
+        let both = command
+            .stdout(full.try_clone().unwrap())
+            .stderr(full.try_clone().unwrap());
+        assert_eq!(both.status().unwrap().code(), Some(4), "{arguments:?}");
         let mut command = world.command(arguments);
         let output = command.stdout(full.try_clone().unwrap()).output().unwrap();
         let words = String::from_utf8_lossy(&output.stderr);
