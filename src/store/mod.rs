@@ -84,9 +84,7 @@ pub enum StoreError {
         source: sqlx::migrate::MigrateError,
     },
     /// The file cannot be opened, or is no database.
-    #[error(
-        "store {path}: {source}; restore a backup of it, or move it away to begin anew (then everybody has to follow again)"
-    )]
+    #[error("store {path}: {source}; {}", way_out(.source))]
     Open {
         /// The file.
         path: String,
@@ -123,6 +121,22 @@ pub enum StoreError {
     /// A row that this version cannot have written.
     #[error("store: {0}; restore a backup, or report this as a bug")]
     Damaged(String),
+}
+
+/// SQLITE_CORRUPT and SQLITE_NOTADB (sqlite.org/rescode.html); extended codes have them in their last byte.
+const DAMAGED: [i32; 2] = [11, 26];
+
+/// What helps where a file cannot be opened: one that is sound must not be moved away.
+fn way_out(error: &sqlx::Error) -> &'static str {
+    let code = { error.as_database_error() }.and_then(|error| error.code()?.parse::<i32>().ok());
+    match code.is_some_and(|code| DAMAGED.contains(&(code & 0xff))) {
+        true => {
+            "restore a backup of it, or move it away to begin anew (then everybody has to follow again)"
+        }
+        false => {
+            "see that tagwire may read and write there, and that room on the disk, files and threads are left; then start it again"
+        }
+    }
 }
 
 /// Milliseconds since 1970 (UTC).

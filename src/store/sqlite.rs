@@ -327,4 +327,22 @@ mod tests {
             assert_eq!(ages, (None, None));
         }
     }
+
+    #[tokio::test]
+    async fn only_a_store_that_is_damaged_is_to_be_moved_away() {
+        let dir = tempfile::tempdir().unwrap();
+        let damaged = dir.path().join("damaged.db");
+        std::fs::write(&damaged, "no database".repeat(1000)).unwrap();
+        let folder = dir.path().join("folder.db");
+        std::fs::create_dir(&folder).unwrap();
+        for (path, is_damaged) in [(damaged, true), (folder, false)] {
+            let error = SqliteStore::open(&path).await.err().unwrap().to_string();
+            assert_eq!(error.contains("move it away"), is_damaged, "{error}");
+            assert_eq!(
+                error.contains("may read and write there"),
+                !is_damaged,
+                "{error}"
+            );
+        }
+    }
 }
