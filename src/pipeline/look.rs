@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::reader::{self, is_younger};
+use super::reader::is_younger;
 use super::{Derived, Hint, Patience, Round};
 use crate::catalog::{Catalog, CatalogError, KnownFiles, Reading, is_below_any};
 use crate::model::Follow;
@@ -72,7 +72,7 @@ impl Derived {
         let ahead = self.ahead.take();
         if ahead.is_none() {
             // A search keeps one core busy, and much is read after this one.
-            rayon::spawn(reader::warm_up);
+            super::warm_up();
         }
         let names = { ahead.and_then(Ahead::found) }.unwrap_or_else(|| posts::names(&self.roots));
         self.vanished.clear();

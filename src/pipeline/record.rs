@@ -1,5 +1,6 @@
 //! An entry between its reading and its feeds: written once in each format of a site, as one row of bytes.
-//! In: an entry's bytes in each format and, where there are pages, its article; the room behind others or of its own. Out: what feeds and pages show of those bytes.
+//! In: an entry's bytes in each format and, where there are pages, its article; the room behind others or of its own.
+//! Out: what feeds and pages show of those bytes.
 
 use std::borrow::Cow;
 use std::ops::Range;

@@ -1,24 +1,42 @@
 use super::*;
 use crate::feeds::EntryView;
 use crate::feeds::golden_tests::{entry, feed, post, site};
-use crate::model::Label;
+use crate::model::{Label, Post};
+
+/// What pages show of a post, with links to those labels that `are_there`.
+fn article(
+    settings: &Settings,
+    post: Post,
+    are_there: impl Fn(&Follow) -> bool,
+) -> Article<String> {
+    let (site, entry) = (site(), entry(post));
+    let addresses = Addresses::new(settings, &site).unwrap();
+    let view = EntryView::new(&addresses, settings, &entry);
+    Article::of(&site, &addresses, settings, &view, are_there)
+}
+
+/// The page of a feed that shows one article.
+fn page_of(
+    settings: &Settings,
+    bot: Option<&str>,
+    about: &Follow,
+    shown: &Article<String>,
+) -> String {
+    let addresses = Addresses::new(settings, &site()).unwrap();
+    let articles = [shown.borrowed()];
+    let page = feed_page(&site(), &addresses, settings, bot, (about, "x"), &articles);
+    String::from_utf8(page).unwrap()
+}
 
 fn page(bot: Option<&str>) -> String {
     let settings = Settings::default();
-    let addresses = Addresses::new(&settings, &site()).unwrap();
-    let site = site();
-    let article = Article::of(
-        &site,
-        &addresses,
+    let about = feed(vec![]).follow;
+    page_of(
         &settings,
-        &EntryView::new(&addresses, &settings, &entry(post())),
-        |_| true,
-    );
-    let one = feed(vec![]);
-    let name = (&one.follow, &*one.title);
-    let articles = [article.borrowed()];
-    let page = feed_page(&site, &addresses, &settings, bot, name, &articles);
-    String::from_utf8(page).unwrap()
+        bot,
+        &about,
+        &article(&settings, post(), |_| true),
+    )
 }
 
 #[test]
@@ -60,24 +78,13 @@ fn a_feed_page_escapes_texts_and_offers_every_format() {
 #[test]
 fn an_article_links_to_the_pages_that_are_there_but_the_one_it_is_on() {
     let settings = Settings::default();
-    let site = site();
-    let addresses = Addresses::new(&settings, &site).unwrap();
-    let mut post = post();
-    post.categories = vec!["a".to_owned()];
-    post.tags = ["a", "R&D's", "gone"].map(str::to_owned).to_vec();
+    let mut labeled = post();
+    labeled.categories = vec!["a".to_owned()];
+    labeled.tags = ["a", "R&D's", "gone"].map(str::to_owned).to_vec();
     let is_there = |follow: &Follow| *follow != Follow::Label(Label::tag("gone"));
-    let article = Article::of(
-        &site,
-        &addresses,
-        &settings,
-        &EntryView::new(&addresses, &settings, &entry(post)),
-        is_there,
-    );
+    let shown = article(&settings, labeled, is_there);
     let labels = |about: Label| {
-        let about = Follow::Label(about);
-        let articles = [article.borrowed()];
-        let page = feed_page(&site, &addresses, &settings, None, (&about, "x"), &articles);
-        let page = String::from_utf8(page).unwrap();
+        let page = page_of(&settings, None, &Follow::Label(about), &shown);
         let items = page.lines().filter_map(|line| line.strip_prefix("<li>"));
         items.map(str::to_owned).collect::<Vec<_>>()
     };
@@ -101,44 +108,24 @@ fn an_article_links_to_the_pages_that_are_there_but_the_one_it_is_on() {
             research("R&#38;D&#39;s.html")
         ]
     );
-    let none = Article::of(
-        &site,
-        &addresses,
-        &settings,
-        &EntryView::new(
-            &addresses,
-            &settings,
-            &entry(crate::feeds::golden_tests::post()),
-        ),
-        |_| false,
-    );
-    let about = Follow::Site;
-    let page = feed_page(
-        &site,
-        &addresses,
-        &settings,
-        None,
-        (&about, "x"),
-        &[none.borrowed()],
-    );
-    assert!(!String::from_utf8(page).unwrap().contains("class=\"tags\""));
+    let none = article(&settings, post(), |_| false);
+    let page = page_of(&settings, None, &Follow::Site, &none);
+    assert!(!page.contains("class=\"tags\""));
 }
 
 #[test]
 fn pages_of_one_folder_name_each_other_without_it_whatever_it_is_called() {
     let mut settings = Settings::default();
     settings.paths.tag = "/R&D's/:name".to_owned();
-    let site = site();
-    let addresses = Addresses::new(&settings, &site).unwrap();
-    let mut post = post();
-    post.tags = vec!["a".to_owned(), "b".to_owned()];
-    let entry = entry(post);
-    let view = EntryView::new(&addresses, &settings, &entry);
-    let articles = Article::of(&site, &addresses, &settings, &view, |_| true);
+    let mut tagged = post();
+    tagged.tags = vec!["a".to_owned(), "b".to_owned()];
     let about = Follow::Label(Label::tag("a"));
-    let articles = [articles.borrowed()];
-    let page = feed_page(&site, &addresses, &settings, None, (&about, "x"), &articles);
-    let page = String::from_utf8(page).unwrap();
+    let page = page_of(
+        &settings,
+        None,
+        &about,
+        &article(&settings, tagged, |_| true),
+    );
     assert!(page.contains("<li><a href=\"b.html\">b</a>"), "{page}");
 }
 
